@@ -1,0 +1,87 @@
+/** What the drive process tells every window; one snapshot holds all that views and the status bar show. */
+
+/** `offline`: requests fail for want of a network. `signedOut`: the refresh token was refused; work is kept. */
+export type Health = 'ok' | 'offline' | 'signedOut';
+
+export interface AccountState {
+  readonly username: string;
+  readonly email: string;
+  readonly name: string;
+  /** Bytes; `totalBytes` is -1 for an unlimited account. */
+  readonly usedBytes: number;
+  readonly totalBytes: number;
+}
+
+export type MountStatus = 'mounting' | 'mounted' | 'unmounting' | 'failed';
+
+export interface MountState {
+  /** Absolute local folder; the identity of a mount. */
+  readonly mountPoint: string;
+  /** Path in the account, `/` for all of it, else `/Jotta/Archive/…`. */
+  readonly source: string;
+  readonly readOnly: boolean;
+  readonly status: MountStatus;
+}
+
+export type TransferKind = 'upload' | 'download' | 'move' | 'delete' | 'createFolder' | 'setTimes';
+export type TransferStatus = 'queued' | 'running' | 'failed';
+
+export interface TransferState {
+  /** Stable while the transfer lives. */
+  readonly id: string;
+  readonly kind: TransferKind;
+  readonly status: TransferStatus;
+  /** Path in the account. */
+  readonly path: string;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  /** Why it failed or waits; absent while all is well. */
+  readonly reason?: string;
+}
+
+export interface ConflictNotice {
+  /** Path in the account of the version that kept the name. */
+  readonly path: string;
+  readonly copyPath: string;
+}
+
+export interface DriveState {
+  /** null before sign-in. */
+  readonly account: AccountState | null;
+  readonly health: Health;
+  readonly mounts: readonly MountState[];
+  /** Changes not yet on the server, running ones included. */
+  readonly pendingChanges: number;
+  readonly failedChanges: number;
+  readonly transfersPaused: boolean;
+  /** At most 200 rows: running first, then failed, then queued. */
+  readonly transfers: readonly TransferState[];
+  /** ms since the epoch of the last poll that got an answer; null before the first. */
+  readonly lastPollAt: number | null;
+}
+
+export const emptyDriveState: DriveState = {
+  account: null,
+  health: 'ok',
+  mounts: [],
+  pendingChanges: 0,
+  failedChanges: 0,
+  transfersPaused: false,
+  transfers: [],
+  lastPollAt: null,
+};
+
+/** How far a node is from the server; the tree shows it as icon and description. */
+export type SyncState = 'cloud' | 'cached' | 'pending' | 'uploading' | 'failed' | 'conflicted';
+
+export interface EntryInfo {
+  readonly name: string;
+  /** Path in the account. */
+  readonly path: string;
+  readonly kind: 'device' | 'mountpoint' | 'folder' | 'file';
+  /** Bytes; 0 for containers. */
+  readonly size: number;
+  /** ms since the epoch; 0 when unknown (folders). */
+  readonly modifiedMs: number;
+  readonly sync: SyncState;
+}
