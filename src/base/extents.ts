@@ -1,0 +1,65 @@
+/** A half-open byte range `[start, end)`. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Sorted, disjoint, non-touching extents. All functions return new arrays. */
+export type Extents = readonly Extent[];
+
+/** `extents` with `[start, end)` added. */
+export function addExtent(extents: Extents, start: number, end: number): Extents {
+  if (end <= start) return extents;
+  const last = extents.at(-1);
+  if (last !== undefined && start === last.end) return [...extents.slice(0, -1), { start: last.start, end }];
+  const before = extents.filter((extent) => extent.end < start);
+  const after = extents.filter((extent) => extent.start > end);
+  const touching = extents.slice(before.length, extents.length - after.length);
+  const merged = {
+    start: Math.min(start, touching[0]?.start ?? start),
+    end: Math.max(end, touching.at(-1)?.end ?? end),
+  };
+  return [...before, merged, ...after];
+}
+
+/** `extents` with everything at or beyond `size` removed. */
+export function clipExtents(extents: Extents, size: number): Extents {
+  return extents
+    .filter((extent) => extent.start < size)
+    .map((extent) => (extent.end > size ? { start: extent.start, end: size } : extent));
+}
+
+/** The parts of `[start, end)` that `extents` do not cover, in order. */
+export function missingExtents(extents: Extents, start: number, end: number): Extents {
+  const missing: Extent[] = [];
+  let at = start;
+  for (const extent of extents) {
+    if (extent.end <= at) continue;
+    if (extent.start >= end) break;
+    if (extent.start > at) missing.push({ start: at, end: extent.start });
+    at = extent.end;
+  }
+  if (at < end) missing.push({ start: at, end });
+  return missing;
+}
+
+/** Boundary check for extents read from disk; rejects anything unsorted or overlapping. */
+export function parseExtents(text: string): Extents {
+  const flat: unknown = JSON.parse(text);
+  if (!Array.isArray(flat) || flat.length % 2 !== 0) throw new Error('extents: not a list of pairs');
+  const extents: Extent[] = [];
+  let floor = -1;
+  for (let i = 0; i < flat.length; i += 2) {
+    const [start, end] = [flat[i], flat[i + 1]];
+    if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start <= floor || end <= start) {
+      throw new Error('extents: out of order');
+    }
+    extents.push({ start, end });
+    floor = end;
+  }
+  return extents;
+}
+
+export function formatExtents(extents: Extents): string {
+  return JSON.stringify(extents.flatMap((extent) => [extent.start, extent.end]));
+}

@@ -1,0 +1,66 @@
+import { appendFileSync, chmodSync, renameSync, statSync } from 'node:fs';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFields = Readonly<Record<string, unknown>>;
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** Keys whose values never reach a log, whatever the caller passes. */
+const secretKey = /token|secret|authorization|password|cookie/i;
+/** A JWT or a bearer header inside free text. */
+const secretText = /(Bearer\s+)[\w.~+/=-]+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
+/** One log file before it is rotated to `.1`; two files bound the log to 10 MB. */
+const maxLogBytes = 5 * 1024 * 1024;
+
+/** Text of any value with secrets removed; errors keep their name, message and cause chain. */
+export function redact(value: unknown): string {
+  return describe(value, 0).replace(secretText, (_all, bearer: string | undefined) => `${bearer ?? ''}[redacted]`);
+}
+
+function describe(value: unknown, depth: number): string {
+  if (value instanceof Error) {
+    const cause = value.cause === undefined || depth > 4 ? '' : ` <- ${describe(value.cause, depth + 1)}`;
+    return `${value.name}: ${value.message}${cause}`;
+  }
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value, (key, inner) => (secretKey.test(key) ? '[redacted]' : inner)) ?? String(value);
+}
+
+/** A log that hands finished lines to `write`. Lines are `time LEVEL message key=value …`. */
+export function createLog(write: (line: string) => void, minimum: LogLevel = 'info'): Log {
+  const order: LogLevel[] = ['debug', 'info', 'warn', 'error'];
+  const emit =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (order.indexOf(level) < order.indexOf(minimum)) return;
+      const tail = Object.entries(fields)
+        .map(([key, value]) => ` ${key}=${secretKey.test(key) ? '[redacted]' : redact(value)}`)
+        .join('');
+      write(`${new Date().toISOString()} ${level.toUpperCase()} ${redact(message)}${tail}\n`);
+    };
+  return { debug: emit('debug'), info: emit('info'), warn: emit('warn'), error: emit('error') };
+}
+
+/** Appends to `file` (mode 0600), rotating once at 5 MB. Synchronous: the last line before a crash is the one wanted. */
+export function createFileWriter(file: string): (line: string) => void {
+  let size = sizeOf(file);
+  return (line) => {
+    if (size > maxLogBytes) {
+      renameSync(file, `${file}.1`);
+      size = 0;
+    }
+    appendFileSync(file, line, { mode: 0o600 });
+    if (size === 0) chmodSync(file, 0o600);
+    size += Buffer.byteLength(line);
+  };
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

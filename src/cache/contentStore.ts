@@ -1,0 +1,212 @@
+import { mkdir, open, readdir, readFile, rename, stat, statfs, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { LRUCache } from 'lru-cache';
+import { fsErrorCode } from '../base/errno.ts';
+import type { Log } from '../base/log.ts';
+import { cacheLimits } from './limits.ts';
+
+export interface ContentBudget {
+  /** Bytes of clean content kept on disk. */
+  maxBytes: number;
+  /** Bytes left free on the disk that holds the cache. */
+  minFreeBytes: number;
+}
+
+/** First bytes of a block file: CRC-32 of the rest, big endian. */
+const headerBytes = 4;
+const contentName = /^([0-9a-f]{32})(?:\.(\d+))?$/;
+
+/**
+ * Clean content on disk, keyed by md5: `<dir>/ab/<md5>` a whole file, `<dir>/ab/<md5>.<n>` its n-th block. Losing any of it
+ * costs a download, never data. Least recently used entries go first when the budget or the free-space floor asks.
+ * A block whose checksum fails is deleted and is a miss.
+ */
+export class ContentStore {
+  readonly #dir: string;
+  readonly #log: Log;
+  readonly #budget: ContentBudget;
+  readonly #entries: LRUCache<string, number>;
+  #checkedFreeAt = 0;
+  #tmp = 0;
+
+  private constructor(dir: string, budget: ContentBudget, log: Log) {
+    this.#dir = dir;
+    this.#budget = { ...budget };
+    this.#log = log;
+    this.#entries = new LRUCache({
+      // The budget is enforced by #shrink, so that a changed limit applies live; lru-cache needs some bound of its own.
+      maxSize: Number.MAX_SAFE_INTEGER,
+      sizeCalculation: (bytes) => Math.max(1, bytes),
+      dispose: (_bytes, name, reason) => {
+        if (reason !== 'set') this.#discard(name);
+      },
+    });
+  }
+
+  /** Opens `dir` (created 0700) and indexes what is there, oldest first. */
+  static async open(dir: string, budget: ContentBudget, log: Log): Promise<ContentStore> {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const store = new ContentStore(dir, budget, log);
+    await store.#index();
+    return store;
+  }
+
+  get usedBytes(): number {
+    return this.#entries.calculatedSize;
+  }
+
+  setBudget(budget: ContentBudget): void {
+    Object.assign(this.#budget, budget);
+    this.#shrink(0);
+  }
+
+  /** True when every byte of the content is here as one file. */
+  hasWhole(md5: string): boolean {
+    return this.#entries.get(md5) !== undefined;
+  }
+
+  hasBlock(md5: string, index: number): boolean {
+    return this.#entries.has(md5) || this.#entries.has(blockName(md5, index));
+  }
+
+  /** True when all blocks of a file of `size` bytes are here. */
+  hasAll(md5: string, size: number): boolean {
+    if (this.#entries.has(md5)) return true;
+    for (let index = 0; index * cacheLimits.blockBytes < size; index += 1) {
+      if (!this.#entries.has(blockName(md5, index))) return false;
+    }
+    return true;
+  }
+
+  /** Bytes of one block, or undefined when it is not here (or no longer sound). */
+  async tryReadBlock(md5: string, index: number, size: number): Promise<Buffer | undefined> {
+    const start = index * cacheLimits.blockBytes;
+    const length = Math.min(cacheLimits.blockBytes, size - start);
+    try {
+      if (this.#entries.get(md5) !== undefined) return await readPart(this.#path(md5), start, length);
+      const name = blockName(md5, index);
+      if (this.#entries.get(name) === undefined) return undefined;
+      const file = await readFile(this.#path(name));
+      const body = file.subarray(headerBytes);
+      if (body.length === length && crc32(body) === file.readUInt32BE(0)) return body;
+      this.#log.warn('cache block is damaged, dropped', { name });
+      this.#entries.delete(name);
+    } catch (error) {
+      this.#log.warn('cache read failed, treated as a miss', { md5, index, error });
+      this.#entries.delete(md5);
+      this.#entries.delete(blockName(md5, index));
+    }
+    return undefined;
+  }
+
+  /** Keeps a block if the disk allows; failing to is logged and costs only a later download. */
+  async keepBlock(md5: string, index: number, body: Buffer): Promise<void> {
+    const name = blockName(md5, index);
+    if (this.hasBlock(md5, index) || !(await this.#makeRoom(body.length + headerBytes))) return;
+    const file = Buffer.allocUnsafe(headerBytes + body.length);
+    file.writeUInt32BE(crc32(body), 0);
+    body.copy(file, headerBytes);
+    try {
+      await this.#writeAtomically(name, file);
+      this.#entries.set(name, file.length);
+    } catch (error) {
+      this.#log.warn('cache write failed', { name, error });
+    }
+  }
+
+  /** Takes over a finished staging file by rename(2). `size` in bytes. */
+  async adopt(md5: string, size: number, stagingFile: string): Promise<void> {
+    await mkdir(join(this.#dir, md5.slice(0, 2)), { recursive: true, mode: 0o700 });
+    await rename(stagingFile, this.#path(md5));
+    this.#entries.set(md5, size);
+    this.#shrink(0);
+  }
+
+  /** Forgets a content that turned out to be wrong. */
+  drop(md5: string, size: number): void {
+    this.#entries.delete(md5);
+    for (let index = 0; index * cacheLimits.blockBytes < size; index += 1) this.#entries.delete(blockName(md5, index));
+  }
+
+  async #makeRoom(bytes: number): Promise<boolean> {
+    if (bytes > this.#budget.maxBytes) return false;
+    this.#shrink(bytes);
+    if (performance.now() - this.#checkedFreeAt < cacheLimits.freeSpaceCheckMs && this.#checkedFreeAt > 0) return true;
+    const disk = await statfs(this.#dir);
+    const free = disk.bavail * disk.bsize;
+    this.#checkedFreeAt = performance.now();
+    if (free - bytes >= this.#budget.minFreeBytes) return true;
+    this.#checkedFreeAt = 0;
+    const target = this.#entries.calculatedSize - (this.#budget.minFreeBytes + bytes - free);
+    while (this.#entries.size > 0 && this.#entries.calculatedSize > target) this.#entries.pop();
+    return target >= 0;
+  }
+
+  #shrink(incoming: number): void {
+    while (this.#entries.size > 0 && this.#entries.calculatedSize + incoming > this.#budget.maxBytes)
+      this.#entries.pop();
+  }
+
+  #discard(name: string): void {
+    unlink(this.#path(name)).catch((error) => {
+      if (fsErrorCode(error) !== 'ENOENT') this.#log.warn('cache file could not be deleted', { name, error });
+    });
+  }
+
+  async #writeAtomically(name: string, bytes: Buffer): Promise<void> {
+    this.#tmp += 1;
+    const temporary = join(this.#dir, `${name}.tmp${this.#tmp}`);
+    await writeFile(temporary, bytes, { mode: 0o600 });
+    const target = this.#path(name);
+    try {
+      await rename(temporary, target);
+    } catch (error) {
+      if (fsErrorCode(error) !== 'ENOENT') throw error;
+      await mkdir(join(this.#dir, name.slice(0, 2)), { recursive: true, mode: 0o700 });
+      await rename(temporary, target);
+    }
+  }
+
+  async #index(): Promise<void> {
+    const found: { name: string; bytes: number; usedAt: number }[] = [];
+    for (const entry of await readdir(this.#dir, { withFileTypes: true })) {
+      if (!entry.isDirectory()) {
+        await unlink(join(this.#dir, entry.name));
+        continue;
+      }
+      for (const name of await readdir(join(this.#dir, entry.name))) {
+        if (!contentName.test(name)) continue;
+        const { size, mtimeMs } = await stat(this.#path(name));
+        found.push({ name, bytes: size, usedAt: mtimeMs });
+      }
+    }
+    found.sort((a, b) => a.usedAt - b.usedAt);
+    for (const { name, bytes } of found) this.#entries.set(name, bytes);
+    this.#shrink(0);
+  }
+
+  #path(name: string): string {
+    return join(this.#dir, name.slice(0, 2), name);
+  }
+}
+
+function blockName(md5: string, index: number): string {
+  return `${md5}.${index}`;
+}
+
+async function readPart(path: string, start: number, length: number): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const buffer = Buffer.allocUnsafe(length);
+    let done = 0;
+    while (done < length) {
+      const { bytesRead } = await file.read(buffer, done, length - done, start + done);
+      if (bytesRead === 0) throw new Error('cache file is shorter than its content');
+      done += bytesRead;
+    }
+    return buffer;
+  } finally {
+    await file.close();
+  }
+}

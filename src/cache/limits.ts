@@ -1,0 +1,24 @@
+/** Tunables of the cache layer; sizes in bytes, times in ms. */
+export const cacheLimits = {
+  /** Unit of download, of the disk cache and of eviction. Small enough that a random 4 KiB read of a huge file stays cheap,
+   *  large enough that a sequential read costs few files. */
+  blockBytes: 256 * 1024,
+  /** Blocks kept in memory for all open files together: the last stop before the disk. */
+  memoryBytes: 64 * 1024 * 1024,
+  /** A file up to this size is fetched in one request and verified before its first byte is handed out. */
+  wholeFetchBytes: 1024 * 1024,
+  /** Readahead starts here on the second sequential read and doubles up to `maxWindowBytes`. */
+  firstWindowBytes: 512 * 1024,
+  /** One stream is reported at about 2 MB/s (jottacloud-protocol.md §6): 16 MiB in 4 streams covers two seconds of each. */
+  maxWindowBytes: 16 * 1024 * 1024,
+  /** Longest run of one ranged request; a window is split into runs that download side by side. */
+  runBytes: 4 * 1024 * 1024,
+  /** Ranged requests at a time, for all files; the official client stops at 6 as well (jottacloud-protocol.md §6). */
+  parallelDownloads: 6,
+  /** How often free space is asked of the disk, at most. */
+  freeSpaceCheckMs: 2_000,
+  /** Rows of the dentry cache. */
+  cachedNodes: 50_000,
+};
+
+export const emptyMd5 = 'd41d8cd98f00b204e9800998ecf8427e';

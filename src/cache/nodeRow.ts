@@ -1,0 +1,67 @@
+/** Stable local id of a file or folder; never reused within a database. */
+export type Ino = number;
+
+export const rootIno: Ino = 1;
+
+/** `root` holds devices, a device holds mountpoints, the rest is as on any drive. */
+export type NodeKind = 'root' | 'device' | 'mountpoint' | 'folder' | 'file';
+
+/** Full file-system precision; Jottacloud keeps whole seconds (jottacloud-protocol.md §2.4). */
+export interface Timestamp {
+  readonly sec: number;
+  readonly nsec: number;
+}
+
+/**
+ * What the server was last known to hold for a node. `null` = never uploaded.
+ * `md5` null on a file: an upload was begun, its outcome is not known yet.
+ */
+export interface Synced {
+  readonly parent: Ino;
+  /** Local spelling (decoded). */
+  readonly name: string;
+  /** Spelling on the wire, as the server lists it. */
+  readonly wire: string;
+  readonly md5: string | null;
+  /** Bytes. */
+  readonly size: number;
+  /** Seconds since the epoch. */
+  readonly mtime: number;
+  /** null when not told yet (an upload's answer has no number). */
+  readonly revision: number | null;
+  readonly uuid: string | null;
+}
+
+/** One node: the local columns are what the mount shows, `synced` is what the server has (design.md §4). */
+export interface NodeRow {
+  readonly ino: Ino;
+  readonly kind: NodeKind;
+  /** null: removed locally, kept until the server follows. */
+  readonly parent: Ino | null;
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly mtime: Timestamp;
+  readonly ctimeMs: number;
+  readonly mode: number;
+  /** Clean content; null while the content is in a staging file. Files only. */
+  readonly md5: string | null;
+  /** Staging file with the newest flushed content; null when `md5` tells all. */
+  readonly staging: string | null;
+  /** Never leaves this machine (`.DS_Store` and friends). */
+  readonly localOnly: boolean;
+  readonly synced: Synced | null;
+  /** ms since the epoch of the last complete listing; null = never listed. */
+  readonly listedAt: number | null;
+  /** Why the server refused the change for good; null = not refused. */
+  readonly failure: string | null;
+}
+
+/** Case- and normalisation-insensitive key of a name (design.md §9). */
+export function nameKey(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}
+
+export function isContainer(row: NodeRow): boolean {
+  return row.kind !== 'file';
+}

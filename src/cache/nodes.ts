@@ -1,0 +1,258 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { LRUCache } from 'lru-cache';
+import { cacheLimits } from './limits.ts';
+import { type Ino, type NodeKind, type NodeRow, nameKey, type Synced, type Timestamp } from './nodeRow.ts';
+import { pendingCondition } from './schema.ts';
+
+export interface NewNode {
+  readonly kind: NodeKind;
+  readonly parent: Ino | null;
+  readonly name: string;
+  readonly size: number;
+  readonly mtime: Timestamp;
+  readonly ctimeMs: number;
+  readonly mode: number;
+  readonly md5: string | null;
+  readonly localOnly: boolean;
+  readonly synced: Synced | null;
+}
+
+export type NodePatch = Partial<Omit<NodeRow, 'ino' | 'kind'>>;
+
+/**
+ * The node table: the single truth of what the mount shows and what the server has. All calls are synchronous and local.
+ * Rows are immutable; `update` answers the new one. Group related changes in `transaction`.
+ */
+export class Nodes {
+  readonly #db: DatabaseSync;
+  readonly #cache = new LRUCache<Ino, NodeRow>({ max: cacheLimits.cachedNodes });
+  readonly #statements = new Map<string, StatementSync>();
+  #depth = 0;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  get(ino: Ino): NodeRow | undefined {
+    const cached = this.#cache.get(ino);
+    if (cached !== undefined) return cached;
+    return this.#remember(this.#sql('SELECT * FROM node WHERE ino = ?').get(ino));
+  }
+
+  /** The live child under any spelling of `name`. */
+  getChild(parent: Ino, name: string): NodeRow | undefined {
+    return this.#remember(this.#sql('SELECT * FROM node WHERE parent = ? AND key = ?').get(parent, nameKey(name)));
+  }
+
+  getChildren(parent: Ino): NodeRow[] {
+    return this.#rows(this.#sql('SELECT * FROM node WHERE parent = ? ORDER BY ino').all(parent));
+  }
+
+  hasChildren(parent: Ino): boolean {
+    return this.#sql('SELECT 1 FROM node WHERE parent = ? LIMIT 1').get(parent) !== undefined;
+  }
+
+  /** The node that the server holds at this place, whatever its local place. */
+  getSyncedChild(parent: Ino, name: string): NodeRow | undefined {
+    return this.#remember(this.#sql('SELECT * FROM node WHERE sParent = ? AND sKey = ?').get(parent, nameKey(name)));
+  }
+
+  getSyncedChildren(parent: Ino): NodeRow[] {
+    return this.#rows(this.#sql('SELECT * FROM node WHERE sParent = ?').all(parent));
+  }
+
+  /** Any node whose server content is `md5`: a place to download it from. */
+  getHolder(md5: string): NodeRow | undefined {
+    return this.#remember(this.#sql('SELECT * FROM node WHERE sMd5 = ? LIMIT 1').get(md5));
+  }
+
+  /** Nodes whose local and synced sides differ, oldest first, after `afterIno`. */
+  getPending(afterIno: Ino, limit: number): NodeRow[] {
+    const query = `SELECT * FROM node INDEXED BY pending WHERE ${pendingCondition} AND ino > ? ORDER BY ino LIMIT ?`;
+    return this.#rows(this.#sql(query).all(afterIno, limit));
+  }
+
+  countPending(): { pending: number; failed: number } {
+    const query = `SELECT count(*) AS pending, count(failure) AS failed FROM node INDEXED BY pending WHERE ${pendingCondition}`;
+    return this.#sql(query).get() as { pending: number; failed: number };
+  }
+
+  getFailed(): NodeRow[] {
+    return this.#rows(this.#sql(`SELECT * FROM node WHERE failure IS NOT NULL AND ${pendingCondition}`).all());
+  }
+
+  insert(node: NewNode): NodeRow {
+    const columns = { kind: node.kind, ...localColumns(node), ...syncedColumns(node.synced) };
+    const names = Object.keys(columns);
+    const query = `INSERT INTO node(${names.join(',')}) VALUES (${names.map(() => '?').join(',')}) RETURNING *`;
+    const row = this.#remember(this.#sql(query).get(...Object.values(columns)));
+    if (row === undefined) throw new Error('insert answered no row');
+    return row;
+  }
+
+  update(ino: Ino, patch: NodePatch): NodeRow {
+    const { synced, ...local } = patch;
+    const columns = { ...localColumns(local), ...(synced === undefined ? {} : syncedColumns(synced)) };
+    const query = `UPDATE node SET ${Object.keys(columns)
+      .map((name) => `${name} = ?`)
+      .join(', ')} WHERE ino = ? RETURNING *`;
+    const row = this.#remember(this.#sql(query).get(...Object.values(columns), ino));
+    if (row === undefined) throw new Error(`no node ${ino}`);
+    return row;
+  }
+
+  remove(ino: Ino): void {
+    this.#cache.delete(ino);
+    this.#sql('DELETE FROM node WHERE ino = ?').run(ino);
+  }
+
+  /** Removes a folder's row and every row that is under it on the server and gone locally. */
+  removeSyncedTree(ino: Ino): void {
+    for (const child of this.getSyncedChildren(ino)) {
+      if (child.parent === null) this.removeSyncedTree(child.ino);
+    }
+    this.remove(ino);
+  }
+
+  /** All or nothing; nests by joining the outer one. */
+  transaction<T>(work: () => T): T {
+    if (this.#depth > 0) return work();
+    this.#db.exec('BEGIN IMMEDIATE');
+    this.#depth += 1;
+    try {
+      const result = work();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.#cache.clear();
+      this.#db.exec('ROLLBACK');
+      throw error;
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  getMeta(key: string): string | undefined {
+    return (this.#sql('SELECT value FROM meta WHERE key = ?').get(key) as { value: string } | undefined)?.value;
+  }
+
+  setMeta(key: string, value: string): void {
+    this.#sql('INSERT INTO meta(key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value').run(
+      key,
+      value,
+    );
+  }
+
+  #sql(query: string): StatementSync {
+    let statement = this.#statements.get(query);
+    if (statement === undefined) {
+      statement = this.#db.prepare(query);
+      this.#statements.set(query, statement);
+    }
+    return statement;
+  }
+
+  #rows(raw: unknown[]): NodeRow[] {
+    return raw.map((each) => this.#remember(each)).filter((row) => row !== undefined);
+  }
+
+  #remember(raw: unknown): NodeRow | undefined {
+    if (raw === undefined) return undefined;
+    const row = toRow(raw as RawNode);
+    this.#cache.set(row.ino, row);
+    return row;
+  }
+}
+
+interface RawNode {
+  ino: number;
+  kind: NodeKind;
+  parent: number | null;
+  name: string;
+  size: number;
+  mtimeSec: number;
+  mtimeNsec: number;
+  ctimeMs: number;
+  mode: number;
+  md5: string | null;
+  staging: string | null;
+  localOnly: number;
+  sParent: number | null;
+  sName: string;
+  sWire: string;
+  sMd5: string | null;
+  sSize: number;
+  sMtime: number;
+  sRevision: number | null;
+  sUuid: string | null;
+  listedAt: number | null;
+  failure: string | null;
+}
+
+function toRow(raw: RawNode): NodeRow {
+  const synced: Synced | null =
+    raw.sParent === null
+      ? null
+      : {
+          parent: raw.sParent,
+          name: raw.sName,
+          wire: raw.sWire,
+          md5: raw.sMd5,
+          size: raw.sSize,
+          mtime: raw.sMtime,
+          revision: raw.sRevision,
+          uuid: raw.sUuid,
+        };
+  return {
+    ino: raw.ino,
+    kind: raw.kind,
+    parent: raw.parent,
+    name: raw.name,
+    size: raw.size,
+    mtime: { sec: raw.mtimeSec, nsec: raw.mtimeNsec },
+    ctimeMs: raw.ctimeMs,
+    mode: raw.mode,
+    md5: raw.md5,
+    staging: raw.staging,
+    localOnly: raw.localOnly !== 0,
+    synced,
+    listedAt: raw.listedAt,
+    failure: raw.failure,
+  };
+}
+
+function localColumns(patch: Omit<NodePatch, 'synced'>): Record<string, SQLInputValue> {
+  const columns: Record<string, SQLInputValue> = {};
+  if (patch.parent !== undefined) columns.parent = patch.parent;
+  if (patch.name !== undefined) {
+    columns.name = patch.name;
+    columns.key = nameKey(patch.name);
+  }
+  if (patch.size !== undefined) columns.size = patch.size;
+  if (patch.mtime !== undefined) {
+    columns.mtimeSec = patch.mtime.sec;
+    columns.mtimeNsec = patch.mtime.nsec;
+  }
+  if (patch.ctimeMs !== undefined) columns.ctimeMs = Math.trunc(patch.ctimeMs);
+  if (patch.mode !== undefined) columns.mode = patch.mode;
+  if (patch.md5 !== undefined) columns.md5 = patch.md5;
+  if (patch.staging !== undefined) columns.staging = patch.staging;
+  if (patch.localOnly !== undefined) columns.localOnly = patch.localOnly ? 1 : 0;
+  if (patch.listedAt !== undefined) columns.listedAt = patch.listedAt;
+  if (patch.failure !== undefined) columns.failure = patch.failure;
+  return columns;
+}
+
+function syncedColumns(synced: Synced | null): Record<string, SQLInputValue> {
+  return {
+    sParent: synced?.parent ?? null,
+    sName: synced?.name ?? null,
+    sKey: synced === null ? null : nameKey(synced.name),
+    sWire: synced?.wire ?? null,
+    sMd5: synced?.md5 ?? null,
+    sSize: synced?.size ?? null,
+    sMtime: synced?.mtime ?? null,
+    sRevision: synced?.revision ?? null,
+    sUuid: synced?.uuid ?? null,
+  };
+}

@@ -1,0 +1,56 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/** Raised with every change of the tables below, together with a step in `migrate`. */
+const schemaVersion = 1;
+
+/**
+ * One row per node, local and synced side by side, so that "what is pending" is a comparison inside a row and the partial
+ * index `pending` answers it without a scan. `staging` describes staging files; `meta` holds small facts.
+ */
+const tables = `
+CREATE TABLE node (
+  ino INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  parent INTEGER, name TEXT NOT NULL, key TEXT NOT NULL,
+  size INTEGER NOT NULL, mtimeSec INTEGER NOT NULL, mtimeNsec INTEGER NOT NULL, ctimeMs INTEGER NOT NULL,
+  mode INTEGER NOT NULL, md5 TEXT, staging TEXT, localOnly INTEGER NOT NULL DEFAULT 0,
+  sParent INTEGER, sName TEXT, sKey TEXT, sWire TEXT, sMd5 TEXT, sSize INTEGER, sMtime INTEGER, sRevision INTEGER, sUuid TEXT,
+  listedAt INTEGER, failure TEXT
+) STRICT;
+CREATE UNIQUE INDEX byName ON node(parent, key) WHERE parent IS NOT NULL;
+CREATE UNIQUE INDEX bySyncedName ON node(sParent, sKey) WHERE sParent IS NOT NULL;
+CREATE INDEX byContent ON node(sMd5) WHERE sMd5 IS NOT NULL;
+CREATE INDEX pending ON node(ino) WHERE localOnly = 0 AND (
+  parent IS NOT sParent OR (parent IS NOT NULL AND (name IS NOT sName OR (kind = 'file' AND
+  (staging IS NOT NULL OR md5 IS NOT sMd5 OR mtimeSec IS NOT sMtime)))));
+CREATE TABLE staging (
+  id TEXT PRIMARY KEY, size INTEGER NOT NULL, extents TEXT NOT NULL,
+  baseMd5 TEXT, baseSize INTEGER NOT NULL, baseLimit INTEGER NOT NULL, md5 TEXT
+) STRICT;
+CREATE INDEX stagingByContent ON staging(md5) WHERE md5 IS NOT NULL;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+INSERT INTO node(ino, kind, parent, name, key, size, mtimeSec, mtimeNsec, ctimeMs, mode, localOnly)
+  VALUES (1, 'root', NULL, '', '', 0, 0, 0, 0, 493, 1);
+`;
+
+/** The condition of the `pending` index, word for word, so that SQLite uses it. */
+export const pendingCondition = `localOnly = 0 AND (
+  parent IS NOT sParent OR (parent IS NOT NULL AND (name IS NOT sName OR (kind = 'file' AND
+  (staging IS NOT NULL OR md5 IS NOT sMd5 OR mtimeSec IS NOT sMtime)))))`;
+
+/**
+ * Opens or creates the metadata database. WAL with synchronous=NORMAL: a commit survives the death of the process at once;
+ * `DurabilityBarrier` makes it survive the death of the machine.
+ * Throws when the file is damaged or written by a newer version; it is never deleted here.
+ */
+export function openDatabase(file: string): DatabaseSync {
+  const db = new DatabaseSync(file);
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
+  const check = db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+  if (check.quick_check !== 'ok') throw new Error(`metadata database is damaged: ${check.quick_check}`);
+  const { user_version: found } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (found > schemaVersion)
+    throw new Error(`metadata database has schema ${found}, this version knows ${schemaVersion}`);
+  if (found === 0) db.exec(`BEGIN; ${tables} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
+  return db;
+}

@@ -1,0 +1,23 @@
+export const prolog = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
+const textEscapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+const attributeEscapes: Record<string, string> = {
+  ...textEscapes,
+  '"': '&quot;',
+  '\t': '&#9;',
+  '\n': '&#10;',
+  '\r': '&#13;',
+};
+
+export function escapeText(text: string): string {
+  return /[&<>]/.test(text) ? text.replace(/[&<>]/g, (char) => textEscapes[char] ?? char) : text;
+}
+
+export function escapeAttribute(text: string): string {
+  return /[&<>"\t\n\r]/.test(text) ? text.replace(/[&<>"\t\n\r]/g, (char) => attributeEscapes[char] ?? char) : text;
+}
+
+/** A text element whose spaces count (jottacloud-protocol.md §2.5). */
+export function preserved(tag: string, text: string): string {
+  return `<${tag} xml:space="preserve">${escapeText(text)}</${tag}>`;
+}
