@@ -25,9 +25,8 @@ CREATE INDEX pending ON node(ino) WHERE localOnly = 0 AND (
   (staging IS NOT NULL OR md5 IS NOT sMd5 OR mtimeSec IS NOT sMtime)))));
 CREATE TABLE staging (
   id TEXT PRIMARY KEY, size INTEGER NOT NULL, extents TEXT NOT NULL,
-  baseMd5 TEXT, baseSize INTEGER NOT NULL, baseLimit INTEGER NOT NULL, md5 TEXT
+  baseMd5 TEXT, baseSize INTEGER NOT NULL, baseLimit INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX stagingByContent ON staging(md5) WHERE md5 IS NOT NULL;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 INSERT INTO node(ino, kind, parent, name, key, size, mtimeSec, mtimeNsec, ctimeMs, mode, localOnly)
   VALUES (1, 'root', NULL, '', '', 0, 0, 0, 0, 493, 1);

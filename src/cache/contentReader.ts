@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { Slots } from '../base/flights.ts';
+import type { Log } from '../base/log.ts';
+import type { ContentStore } from './contentStore.ts';
+import { cacheLimits } from './limits.ts';
+
+/** Content of a known md5 and size (bytes). */
+export interface ContentRef {
+  readonly md5: string;
+  readonly size: number;
+}
+
+/** Port to the network: chunks of `[start, end)` of a content, in order; rejects when it cannot deliver all of them. */
+export interface ContentSource {
+  openRange(content: ContentRef, start: number, end: number, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
+}
+
+export interface ContentReaderDeps {
+  readonly store: ContentStore;
+  readonly source: ContentSource;
+  readonly log: Log;
+  /** Aborts every download when the session ends. */
+  readonly signal: AbortSignal;
+}
+
+/** Position of one sequential reader: `next` is the byte a sequential read would start at. */
+export interface Readahead {
+  next: number;
+  windowBytes: number;
+}
+
+export function newReadahead(): Readahead {
+  return { next: 0, windowBytes: 0 };
+}
+
+const blockBytes = cacheLimits.blockBytes;
+
+/**
+ * Reads content by md5: memory, then disk, then the network. Callers that want the same block share one download;
+ * a sequential reader gets a window of parallel ranged requests ahead of it (design.md §6).
+ */
+export class ContentReader {
+  readonly #deps: ContentReaderDeps;
+  readonly #memory = new LRUCache<string, Buffer>({
+    maxSize: cacheLimits.memoryBytes,
+    sizeCalculation: (block) => Math.max(1, block.length),
+  });
+  readonly #flights = new Map<string, Promise<Buffer>>();
+  readonly #slots = new Slots(cacheLimits.parallelDownloads);
+  #downloading = 0;
+
+  constructor(deps: ContentReaderDeps) {
+    this.#deps = deps;
+  }
+
+  /** Ranged requests under way. */
+  get activeDownloads(): number {
+    return this.#downloading;
+  }
+
+  /** Bytes `[start, end)`, clipped to the content's size. */
+  async read(content: ContentRef, start: number, end: number, ahead?: Readahead): Promise<Buffer> {
+    const stop = Math.min(end, content.size);
+    if (start >= stop) return Buffer.alloc(0);
+    const first = Math.floor(start / blockBytes);
+    const last = Math.floor((stop - 1) / blockBytes);
+    this.#startDownloads(content, first, last, ahead, start, stop);
+    const parts: Buffer[] = [];
+    for (let index = first; index <= last; index += 1) {
+      const block = await this.#block(content, index);
+      const blockStart = index * blockBytes;
+      parts.push(block.subarray(Math.max(0, start - blockStart), stop - blockStart));
+    }
+    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+  }
+
+  /** True when a read of the whole content would not touch the network. */
+  isLocal(content: ContentRef): boolean {
+    return content.size === 0 || this.#deps.store.hasAll(content.md5, content.size);
+  }
+
+  async #block(content: ContentRef, index: number): Promise<Buffer> {
+    const key = `${content.md5}.${index}`;
+    const known = this.#memory.get(key) ?? this.#flights.get(key);
+    if (known !== undefined) return known;
+    const cached = await this.#deps.store.tryReadBlock(content.md5, index, content.size);
+    if (cached !== undefined) {
+      this.#memory.set(key, cached);
+      return cached;
+    }
+    const flight = this.#flights.get(key);
+    if (flight !== undefined) return flight;
+    this.#startRun(content, index, index);
+    return this.#flights.get(key) as Promise<Buffer>;
+  }
+
+  /** Starts what `first..last` and the readahead window lack. */
+  #startDownloads(
+    content: ContentRef,
+    first: number,
+    last: number,
+    ahead: Readahead | undefined,
+    start: number,
+    stop: number,
+  ): void {
+    const blocks = Math.ceil(content.size / blockBytes);
+    let until = last;
+    if (content.size <= cacheLimits.wholeFetchBytes) until = blocks - 1;
+    else if (ahead !== undefined) until = Math.min(blocks - 1, last + this.#window(ahead, start, stop));
+    const runBlocks = cacheLimits.runBytes / blockBytes;
+    let runStart: number | undefined;
+    for (let index = first; index <= until + 1; index += 1) {
+      const wanted = index <= until && !this.#has(content, index);
+      if (wanted && runStart === undefined) runStart = index;
+      if (runStart !== undefined && (!wanted || index - runStart === runBlocks)) {
+        this.#startRun(content, runStart, index - 1);
+        runStart = wanted ? index : undefined;
+      }
+    }
+  }
+
+  /** Blocks to have under way beyond the read; grows on sequential reads, resets on a far seek. */
+  #window(ahead: Readahead, start: number, stop: number): number {
+    // Kernel readahead reorders by up to 512 KiB, so "sequential" allows one window's slack (fuse-semantics.md §6).
+    const near = Math.abs(start - ahead.next) <= Math.max(blockBytes * 2, ahead.windowBytes / 4);
+    if (!near) ahead.windowBytes = 0;
+    else if (stop > ahead.next && start > 0) {
+      ahead.windowBytes = Math.min(
+        cacheLimits.maxWindowBytes,
+        Math.max(cacheLimits.firstWindowBytes, ahead.windowBytes * 2),
+      );
+    }
+    ahead.next = near ? Math.max(ahead.next, stop) : stop;
+    return Math.floor(ahead.windowBytes / blockBytes);
+  }
+
+  #has(content: ContentRef, index: number): boolean {
+    const key = `${content.md5}.${index}`;
+    return this.#memory.has(key) || this.#flights.has(key) || this.#deps.store.hasBlock(content.md5, index);
+  }
+
+  /** One ranged request for blocks `first..last`; each block's flight settles as soon as its bytes are in. */
+  #startRun(content: ContentRef, first: number, last: number): void {
+    const waiting = new Map<number, PromiseWithResolvers<Buffer>>();
+    for (let index = first; index <= last; index += 1) {
+      const flight = Promise.withResolvers<Buffer>();
+      flight.promise.catch(() => {});
+      waiting.set(index, flight);
+      this.#flights.set(`${content.md5}.${index}`, flight.promise);
+    }
+    const settle = (index: number, body: Buffer) => {
+      this.#memory.set(`${content.md5}.${index}`, body);
+      waiting.get(index)?.resolve(body);
+      waiting.delete(index);
+      void this.#deps.store
+        .keepBlock(content.md5, index, body)
+        .catch((error) => this.#deps.log.warn('cache write failed', { error }))
+        .finally(() => this.#flights.delete(`${content.md5}.${index}`));
+    };
+    this.#downloadRun(content, first, last, settle).catch((error) => {
+      for (const [index, flight] of waiting) {
+        this.#flights.delete(`${content.md5}.${index}`);
+        flight.reject(error);
+      }
+    });
+  }
+
+  async #downloadRun(
+    content: ContentRef,
+    first: number,
+    last: number,
+    settle: (index: number, body: Buffer) => void,
+  ): Promise<void> {
+    const start = first * blockBytes;
+    const end = Math.min(content.size, (last + 1) * blockBytes);
+    const whole = start === 0 && end === content.size;
+    // Blocks of a file that arrives whole are handed out only after its md5 is right; small files only, so little waits.
+    const verify = whole && content.size <= cacheLimits.wholeFetchBytes;
+    const held: [number, Buffer][] = [];
+    const hash = createHash('md5');
+    await this.#slots.with(this.#deps.signal, async () => {
+      this.#downloading += 1;
+      try {
+        const chunks = await this.#deps.source.openRange(content, start, end, this.#deps.signal);
+        for await (const [index, body] of inBlocks(chunks, first, end - start)) {
+          if (whole) hash.update(body);
+          if (verify) held.push([index, body]);
+          else settle(index, body);
+        }
+      } finally {
+        this.#downloading -= 1;
+      }
+    });
+    if (whole && hash.digest('hex') !== content.md5) {
+      this.#deps.store.drop(content.md5, content.size);
+      this.#deps.log.warn('downloaded bytes do not match their md5', { md5: content.md5 });
+      if (verify) throw new Error('downloaded bytes do not match their md5');
+    }
+    for (const [index, body] of held) settle(index, body);
+  }
+}
+
+/** Cuts a byte stream into blocks numbered from `first`; the last may be short. Throws when the stream ends early. */
+async function* inBlocks(
+  chunks: AsyncIterable<Buffer>,
+  first: number,
+  length: number,
+): AsyncGenerator<[number, Buffer], void> {
+  let index = first;
+  let left = length;
+  let block = Buffer.allocUnsafeSlow(Math.min(blockBytes, left));
+  let filled = 0;
+  for await (const chunk of chunks) {
+    let at = 0;
+    while (at < chunk.length && left > 0) {
+      const taken = chunk.copy(block, filled, at);
+      at += taken;
+      filled += taken;
+      if (filled < block.length) continue;
+      left -= filled;
+      yield [index, block];
+      index += 1;
+      filled = 0;
+      block = Buffer.allocUnsafeSlow(Math.min(blockBytes, left));
+    }
+  }
+  if (left > 0) throw new Error(`download ended ${left} bytes short`);
+}

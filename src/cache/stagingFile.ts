@@ -1,0 +1,170 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { addExtent, clipExtents, type Extents, missingExtents } from '../base/extents.ts';
+import { type ContentReader, type ContentRef, newReadahead, type Readahead } from './contentReader.ts';
+
+/** Content under a staging file: bytes below `limit` that the staging file lacks are `content`'s. */
+export interface StagingBase {
+  readonly content: ContentRef;
+  readonly limit: number;
+}
+
+export interface StagingInfo {
+  readonly id: string;
+  readonly size: number;
+  readonly extents: Extents;
+  readonly base: StagingBase | null;
+}
+
+/** Bytes copied at a time when missing ranges are filled in. */
+const fillBytes = 1024 * 1024;
+
+/**
+ * One dirty content: a sparse local file over an optional base. A byte is the staging file's where `extents` cover it,
+ * the base's below the base limit, zero elsewhere. Sequential writes are hashed as they pass, so that closing does not
+ * reread (design.md §7). Not safe for concurrent truncate and write; callers hold the inode's mutex for both.
+ */
+export class StagingFile {
+  readonly id: string;
+  readonly #file: FileHandle;
+  readonly #reader: ContentReader;
+  #size: number;
+  #extents: Extents;
+  #base: StagingBase | null;
+  #hash: Hash | undefined;
+  #hashedBytes = 0;
+  /** Raised by every change; a reader of the file compares it before and after. */
+  generation = 0;
+  /** Changed since the last `markFlushed`. */
+  dirty = false;
+
+  constructor(info: StagingInfo, file: FileHandle, reader: ContentReader) {
+    this.id = info.id;
+    this.#file = file;
+    this.#reader = reader;
+    this.#size = info.size;
+    this.#extents = info.extents;
+    this.#base = info.base;
+    this.#hash = info.size === 0 ? createHash('md5') : undefined;
+  }
+
+  get info(): StagingInfo {
+    return { id: this.id, size: this.#size, extents: this.#extents, base: this.#base };
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Bytes `[start, end)` clipped to the size. Reads of base bytes may wait for the network. */
+  async read(start: number, end: number, ahead: Readahead): Promise<Buffer> {
+    const stop = Math.min(end, this.#size);
+    if (start >= stop) return Buffer.alloc(0);
+    const result = Buffer.alloc(stop - start);
+    const base = this.#base;
+    const missing = base === null ? [] : missingExtents(this.#extents, start, Math.min(stop, base.limit));
+    await readFully(this.#file, result, start);
+    for (const { start: from, end: to } of missing) {
+      const bytes = await this.#reader.read((base as StagingBase).content, from, to, ahead);
+      bytes.copy(result, from - start);
+    }
+    return result;
+  }
+
+  async write(bytes: Buffer, position: number): Promise<void> {
+    await writeFully(this.#file, bytes, position);
+    if (this.#hash !== undefined) {
+      if (position === this.#hashedBytes && this.#base === null) {
+        this.#hash.update(bytes);
+        this.#hashedBytes += bytes.length;
+      } else this.#hash = undefined;
+    }
+    this.#extents = addExtent(this.#extents, position, position + bytes.length);
+    this.#size = Math.max(this.#size, position + bytes.length);
+    this.#changed();
+  }
+
+  async truncate(size: number): Promise<void> {
+    await this.#file.truncate(size);
+    this.#extents = clipExtents(this.#extents, size);
+    if (this.#base !== null) {
+      const limit = Math.min(this.#base.limit, size);
+      this.#base = limit === 0 ? null : { content: this.#base.content, limit };
+    }
+    this.#hash = size === 0 ? createHash('md5') : this.#hashedBytes === size ? this.#hash : undefined;
+    if (size === 0) this.#hashedBytes = 0;
+    this.#size = size;
+    this.#changed();
+  }
+
+  /** Copies the base's missing bytes in, so that the file stands alone. May download. */
+  async fill(): Promise<void> {
+    const ahead = newReadahead();
+    while (this.#base !== null) {
+      const [gap] = missingExtents(this.#extents, 0, Math.min(this.#base.limit, this.#size));
+      if (gap === undefined) {
+        this.#base = null;
+        return;
+      }
+      const end = Math.min(gap.end, gap.start + fillBytes);
+      const bytes = await this.#reader.read(this.#base.content, gap.start, end, ahead);
+      // Look again: the range may have been written or cut while the base was read.
+      for (const part of missingExtents(this.#extents, gap.start, Math.min(end, this.#base?.limit ?? 0, this.#size))) {
+        await writeFully(this.#file, bytes.subarray(part.start - gap.start, part.end - gap.start), part.start);
+        this.#extents = addExtent(this.#extents, part.start, part.end);
+      }
+    }
+  }
+
+  /** md5 of the filled file, lower-case hex. */
+  async digest(): Promise<string> {
+    if (this.#hash !== undefined && this.#hashedBytes === this.#size) return this.#hash.copy().digest('hex');
+    const hash = createHash('md5');
+    for await (const chunk of this.chunks(0)) hash.update(chunk);
+    return hash.digest('hex');
+  }
+
+  /** The bytes from `start` to the end, in order. */
+  async *chunks(start: number): AsyncGenerator<Buffer, void> {
+    const size = this.#size;
+    for (let at = start; at < size; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(fillBytes, size - at));
+      buffer.fill(0);
+      await readFully(this.#file, buffer, at);
+      yield buffer;
+      at += buffer.length;
+    }
+  }
+
+  /** The bytes are on the disk when this resolves. */
+  async sync(): Promise<void> {
+    await this.#file.datasync();
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  #changed(): void {
+    this.generation += 1;
+    this.dirty = true;
+  }
+}
+
+/** Fills `buffer` from `position`; bytes beyond the file's end stay as they are (zero). */
+async function readFully(file: FileHandle, buffer: Buffer, position: number): Promise<void> {
+  let done = 0;
+  while (done < buffer.length) {
+    const { bytesRead } = await file.read(buffer, done, buffer.length - done, position + done);
+    if (bytesRead === 0) return;
+    done += bytesRead;
+  }
+}
+
+async function writeFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}

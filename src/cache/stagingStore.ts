@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { formatExtents, parseExtents } from '../base/extents.ts';
+import type { Log } from '../base/log.ts';
+import type { ContentReader } from './contentReader.ts';
+import { type StagingBase, StagingFile, type StagingInfo } from './stagingFile.ts';
+
+/**
+ * The folder of dirty content and its table. Never evicted: until it is on the server, a staging file is the only copy.
+ * A staging file belongs to the one node whose `staging` names it; its row is written at flush, so a row never promises
+ * bytes that were not yet acknowledged.
+ */
+export class StagingStore {
+  readonly #dir: string;
+  readonly #lostDir: string;
+  readonly #db: DatabaseSync;
+  readonly #log: Log;
+  readonly #open = new Map<string, StagingFile>();
+
+  constructor(dirs: { staging: string; lost: string }, db: DatabaseSync, log: Log) {
+    this.#dir = dirs.staging;
+    this.#lostDir = dirs.lost;
+    this.#db = db;
+    this.#log = log;
+  }
+
+  /**
+   * Sets aside what no node claims: bytes of a save that was never acknowledged. Empty ones are deleted, others moved to
+   * the lost-and-found folder. Returns how many were moved.
+   */
+  async recover(): Promise<number> {
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    this.#db.exec('DELETE FROM staging WHERE id NOT IN (SELECT staging FROM node WHERE staging IS NOT NULL)');
+    const claimed = new Set(
+      this.#db
+        .prepare('SELECT id FROM staging')
+        .all()
+        .map((row) => String(row.id)),
+    );
+    let moved = 0;
+    for (const id of await readdir(this.#dir)) {
+      if (claimed.has(id)) continue;
+      const path = this.path(id);
+      if ((await stat(path)).size === 0) await unlink(path);
+      else {
+        await mkdir(this.#lostDir, { recursive: true, mode: 0o700 });
+        await rename(path, join(this.#lostDir, id));
+        moved += 1;
+      }
+    }
+    if (moved > 0) this.#log.warn('unclaimed staging files were set aside', { moved, folder: this.#lostDir });
+    return moved;
+  }
+
+  /** A new empty staging file over `base`. `size` is what the node shows at once. */
+  async create(base: StagingBase | null, reader: ContentReader): Promise<StagingFile> {
+    const id = randomUUID();
+    const file = await open(this.path(id), 'wx+', 0o600);
+    const size = base?.limit ?? 0;
+    const staging = new StagingFile({ id, size, extents: [], base }, file, reader);
+    this.#open.set(id, staging);
+    return staging;
+  }
+
+  /** The staging file `id`, opened if need be. Throws when it is missing: that is a loss and must be seen. */
+  async open(id: string, reader: ContentReader): Promise<StagingFile> {
+    const already = this.#open.get(id);
+    if (already !== undefined) return already;
+    const row = this.#db.prepare('SELECT * FROM staging WHERE id = ?').get(id);
+    if (row === undefined) throw new Error(`staging file ${id} has no row`);
+    const file = await open(this.path(id), 'r+');
+    const raced = this.#open.get(id);
+    if (raced !== undefined) {
+      await file.close();
+      return raced;
+    }
+    const staging = new StagingFile(parseStaging(row), file, reader);
+    this.#open.set(id, staging);
+    return staging;
+  }
+
+  /** Writes the row of a staging file; part of the caller's transaction. */
+  save(info: StagingInfo): void {
+    this.#db
+      .prepare(`INSERT INTO staging(id, size, extents, baseMd5, baseSize, baseLimit) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT(id) DO UPDATE SET size = excluded.size, extents = excluded.extents, baseMd5 = excluded.baseMd5,
+        baseSize = excluded.baseSize, baseLimit = excluded.baseLimit`)
+      .run(
+        info.id,
+        info.size,
+        formatExtents(info.extents),
+        info.base?.content.md5 ?? null,
+        info.base?.content.size ?? 0,
+        info.base?.limit ?? 0,
+      );
+  }
+
+  /** Closes the descriptor; the file stays. */
+  async close(id: string): Promise<void> {
+    const staging = this.#open.get(id);
+    this.#open.delete(id);
+    await staging?.close();
+  }
+
+  /** Deletes file and row. */
+  async discard(id: string): Promise<void> {
+    await this.close(id);
+    this.forget(id);
+    await unlink(this.path(id)).catch((error) => this.#log.warn('staging file could not be deleted', { id, error }));
+  }
+
+  /** Deletes the row only: the file has been taken over by the cache. */
+  forget(id: string): void {
+    this.#db.prepare('DELETE FROM staging WHERE id = ?').run(id);
+  }
+
+  async closeAll(): Promise<void> {
+    for (const id of [...this.#open.keys()]) await this.close(id);
+  }
+
+  path(id: string): string {
+    return join(this.#dir, id);
+  }
+}
+
+function parseStaging(row: Record<string, unknown>): StagingInfo {
+  const limit = Number(row.baseLimit);
+  const base =
+    row.baseMd5 === null || limit === 0
+      ? null
+      : { content: { md5: String(row.baseMd5), size: Number(row.baseSize) }, limit };
+  return { id: String(row.id), size: Number(row.size), extents: parseExtents(String(row.extents)), base };
+}
