@@ -66,6 +66,25 @@ export class Nodes {
     return this.#remember(this.#sql('SELECT * FROM node WHERE sMd5 = ? LIMIT 1').get(md5));
   }
 
+  /** Live files of this content that the server does not have yet. */
+  getUnsyncedCopies(md5: string): NodeRow[] {
+    const query =
+      'SELECT * FROM node WHERE sParent IS NULL AND parent IS NOT NULL AND localOnly = 0 AND staging IS NULL AND md5 = ?';
+    return this.#rows(this.#sql(query).all(md5));
+  }
+
+  /** Removes what was unlinked while open and never reached the server. Returns its staging files. */
+  purgeOrphans(): string[] {
+    const rows = this.#sql(
+      'DELETE FROM node WHERE parent IS NULL AND sParent IS NULL AND ino <> 1 RETURNING staging',
+    ).all();
+    this.#cache.clear();
+    return rows
+      .map((row) => row.staging)
+      .filter((id) => id !== null)
+      .map(String);
+  }
+
   /** Nodes whose local and synced sides differ, oldest first, after `afterIno`. */
   getPending(afterIno: Ino, limit: number): NodeRow[] {
     const query = `SELECT * FROM node INDEXED BY pending WHERE ${pendingCondition} AND ino > ? ORDER BY ino LIMIT ?`;

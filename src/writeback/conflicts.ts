@@ -1,0 +1,29 @@
+import type { Ino, NodeRow } from '../cache/nodeRow.ts';
+import type { Nodes } from '../cache/nodes.ts';
+
+export interface ConflictNames {
+  readonly host: string;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+/** `name (conflicted copy <host> <date>).ext`, numbered when taken (design.md §8). */
+export function conflictName(nodes: Nodes, parent: Ino, name: string, { host, now }: ConflictNames): string {
+  const dot = name.lastIndexOf('.');
+  const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
+  const date = new Date(now).toISOString().slice(0, 10);
+  for (let number = 1; ; number += 1) {
+    const suffix = ` (conflicted copy ${host} ${date}${number === 1 ? '' : ` ${number}`})${extension}`;
+    // 255 characters is the server's limit (jottacloud-protocol.md §5); the suffix is what must survive.
+    const candidate = stem.slice(0, 255 - suffix.length) + suffix;
+    if (nodes.getChild(parent, candidate) === undefined && nodes.getSyncedChild(parent, candidate) === undefined) {
+      return candidate;
+    }
+  }
+}
+
+/** Moves the local version out of the way of the server's: it becomes a new, unsynced node under the conflict name. */
+export function setAside(nodes: Nodes, row: NodeRow, names: ConflictNames): NodeRow {
+  if (row.parent === null) throw new Error('a removed node cannot be set aside');
+  return nodes.update(row.ino, { name: conflictName(nodes, row.parent, row.name, names), synced: null, failure: null });
+}

@@ -1,0 +1,174 @@
+import { type Ino, type NodeRow, nameKey, type Synced } from '../cache/nodeRow.ts';
+import type { Nodes } from '../cache/nodes.ts';
+import type { Activity } from './activity.ts';
+import { type ConflictNames, setAside } from './conflicts.ts';
+import type { RemoteEntry, RemoteFile } from './remote.ts';
+
+/** A name in a folder that means something else now. */
+export interface TreeChange {
+  readonly parent: Ino;
+  readonly name: string;
+}
+
+export interface MergeResult {
+  readonly changes: readonly TreeChange[];
+  readonly conflicts: readonly { original: TreeChange; copy: TreeChange }[];
+}
+
+export interface MergeDeps {
+  readonly nodes: Nodes;
+  readonly activity: Activity;
+  readonly names: () => ConflictNames;
+}
+
+export const defaultFileMode = 0o644;
+export const defaultFolderMode = 0o755;
+
+/**
+ * Brings `synced` of one folder's children to what a listing says; clean nodes follow, dirty ones become conflicts, local
+ * removals and creations stand until the server has them. `since` is `activity.seq` from before the listing was asked
+ * for: names that our own pushes touched after that are left alone. One transaction; idempotent.
+ */
+export function mergeListing(
+  { nodes, activity, names }: MergeDeps,
+  folder: Ino,
+  entries: readonly RemoteEntry[],
+  since: number,
+  now: number,
+): MergeResult {
+  const changes: TreeChange[] = [];
+  const conflicts: { original: TreeChange; copy: TreeChange }[] = [];
+  const note = (parent: Ino | null, name: string) => {
+    if (parent !== null) changes.push({ parent, name });
+  };
+
+  const insert = (entry: RemoteEntry) => {
+    note(folder, entry.name);
+    nodes.insert({
+      kind: entry.kind,
+      parent: folder,
+      name: entry.name,
+      size: entry.kind === 'file' ? entry.size : 0,
+      mtime: { sec: entry.kind === 'file' ? entry.mtime : Math.floor(now / 1000), nsec: 0 },
+      ctimeMs: entry.kind === 'file' ? entry.mtime * 1000 : now,
+      mode: entry.kind === 'file' ? defaultFileMode : defaultFolderMode,
+      md5: entry.kind === 'file' ? entry.md5 : null,
+      localOnly: false,
+      synced: toSynced(folder, entry),
+    });
+  };
+
+  const makeConflict = (row: NodeRow) => {
+    const copy = setAside(nodes, row, names());
+    activity.noteChange(row.ino);
+    note(row.parent, row.name);
+    note(copy.parent, copy.name);
+    conflicts.push({
+      original: { parent: folder, name: row.name },
+      copy: { parent: copy.parent as Ino, name: copy.name },
+    });
+  };
+
+  const addNew = (entry: RemoteEntry) => {
+    const occupant = nodes.getChild(folder, entry.name);
+    if (occupant === undefined) return insert(entry);
+    const bothFolders = entry.kind !== 'file' && occupant.kind !== 'file';
+    const sameBytes = entry.kind === 'file' && occupant.staging === null && occupant.md5 === entry.md5;
+    if (occupant.synced === null && !occupant.localOnly && (bothFolders || sameBytes)) {
+      nodes.update(occupant.ino, { synced: toSynced(folder, entry), name: entry.name });
+      return;
+    }
+    makeConflict(occupant);
+    insert(entry);
+  };
+
+  const follow = (row: NodeRow, old: Synced, entry: RemoteFile) => {
+    const synced = toSynced(folder, entry);
+    const bytesMoved = entry.md5 !== old.md5;
+    if (row.parent === null) {
+      // Removed here, changed there: the newer bytes win over the removal, so that nothing is lost.
+      if (bytesMoved && old.md5 !== null) restore(row, synced, entry);
+      else nodes.update(row.ino, { synced });
+      return;
+    }
+    const clean = row.staging === null && (row.md5 === old.md5 || row.md5 === entry.md5);
+    if (!clean && bytesMoved) {
+      makeConflict(row);
+      insert(entry);
+      return;
+    }
+    const here = row.parent === old.parent && row.name === old.name;
+    const timeMoved = clean && (bytesMoved || (row.mtime.sec === old.mtime && entry.mtime !== old.mtime));
+    nodes.update(row.ino, {
+      synced,
+      ...(here ? { name: entry.name } : {}),
+      ...(clean ? { md5: entry.md5, size: entry.size } : {}),
+      ...(timeMoved ? { mtime: { sec: entry.mtime, nsec: 0 }, ctimeMs: now } : {}),
+    });
+    if (bytesMoved || timeMoved || entry.name !== old.name) note(row.parent, row.name);
+  };
+
+  const restore = (row: NodeRow, synced: Synced, entry: RemoteFile) => {
+    nodes.remove(row.ino);
+    if (nodes.getChild(folder, entry.name) === undefined) insert(entry);
+    else addNew({ ...entry, wire: synced.wire });
+  };
+
+  const vanish = (row: NodeRow): void => {
+    for (const child of nodes.getSyncedChildren(row.ino)) vanish(child);
+    const hasOwnWork =
+      row.kind === 'file'
+        ? row.staging !== null || row.md5 !== row.synced?.md5 || row.parent !== row.synced?.parent
+        : nodes.hasChildren(row.ino) || row.parent !== row.synced?.parent;
+    note(row.parent, row.name);
+    if (row.parent === null || !hasOwnWork) nodes.remove(row.ino);
+    else nodes.update(row.ino, { synced: null });
+  };
+
+  nodes.transaction(() => {
+    if (nodes.get(folder) === undefined) return;
+    const known = new Map(nodes.getSyncedChildren(folder).map((row) => [nameKey(row.synced?.name ?? ''), row]));
+    const seen = new Set<string>();
+    for (const entry of entries) {
+      const key = nameKey(entry.name);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      if (activity.isTouched(folder, entry.name, since)) continue;
+      const row = known.get(key);
+      const synced = row?.synced;
+      if (row === undefined || synced === null || synced === undefined) addNew(entry);
+      else if ((row.kind === 'file') !== (entry.kind === 'file')) {
+        vanish(row);
+        addNew(entry);
+      } else if (entry.kind === 'file') follow(row, synced, entry);
+      else if (entry.wire !== synced.wire) {
+        nodes.update(row.ino, {
+          synced: toSynced(folder, entry),
+          ...(row.parent === folder && row.name === synced.name ? { name: entry.name } : {}),
+        });
+        note(row.parent, row.name);
+      }
+    }
+    for (const [key, row] of known) {
+      const unconfirmed = row.kind === 'file' && row.synced?.md5 === null;
+      if (seen.has(key) || unconfirmed || activity.isTouched(folder, row.synced?.name ?? '', since)) continue;
+      vanish(row);
+    }
+    nodes.update(folder, { listedAt: now });
+  });
+  return { changes, conflicts };
+}
+
+export function toSynced(parent: Ino, entry: RemoteEntry): Synced {
+  const file = entry.kind === 'file' ? entry : undefined;
+  return {
+    parent,
+    name: entry.name,
+    wire: entry.wire,
+    md5: file?.md5 ?? null,
+    size: file?.size ?? 0,
+    mtime: file?.mtime ?? 0,
+    revision: file?.revision ?? null,
+    uuid: file?.uuid ?? null,
+  };
+}

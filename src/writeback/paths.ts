@@ -1,0 +1,43 @@
+import { type Ino, rootIno } from '../cache/nodeRow.ts';
+import type { Nodes } from '../cache/nodes.ts';
+import type { WirePath } from './remote.ts';
+
+/** Where the server holds a node now; undefined while it or an ancestor was never uploaded. */
+export function getWirePath(nodes: Nodes, ino: Ino): WirePath | undefined {
+  const path: string[] = [];
+  for (let at = ino; at !== rootIno; ) {
+    const synced = nodes.get(at)?.synced;
+    if (synced === undefined || synced === null) return undefined;
+    path.push(synced.wire);
+    at = synced.parent;
+  }
+  return path.reverse();
+}
+
+/** Path in the account as the mount shows it: `/Jotta/Archive/a.txt`; undefined once removed. */
+export function getLocalPath(nodes: Nodes, ino: Ino): string | undefined {
+  const path: string[] = [];
+  for (let at = ino; at !== rootIno; ) {
+    const row = nodes.get(at);
+    if (row === undefined || row.parent === null) return undefined;
+    path.push(row.name);
+    at = row.parent;
+  }
+  return `/${path.reverse().join('/')}`;
+}
+
+/** True when `ino` is `ancestor` or lies under it on the server. */
+export function isSyncedWithin(nodes: Nodes, ino: Ino, ancestor: Ino): boolean {
+  for (let at: Ino | undefined = ino; at !== undefined && at !== rootIno; at = nodes.get(at)?.synced?.parent) {
+    if (at === ancestor) return true;
+  }
+  return false;
+}
+
+/** True when `ino` is `ancestor` or lies under it in the mount. */
+export function isLocallyWithin(nodes: Nodes, ino: Ino, ancestor: Ino): boolean {
+  for (let at: Ino | null | undefined = ino; at !== null && at !== undefined; at = nodes.get(at)?.parent) {
+    if (at === ancestor) return true;
+  }
+  return false;
+}

@@ -1,0 +1,148 @@
+import type { Ino, NodeRow, Synced } from '../cache/nodeRow.ts';
+import type { Nodes } from '../cache/nodes.ts';
+import type { Activity } from './activity.ts';
+import { isSyncedWithin } from './paths.ts';
+
+/** One server call (or one upload) that makes a node's synced side follow its local side. */
+export type PushKind =
+  | 'createFolder'
+  | 'moveFolder'
+  | 'moveFile'
+  | 'trashFile'
+  | 'trashFolder'
+  | 'upload'
+  | 'setTimes'
+  | 'moveAside';
+export interface Push {
+  readonly kind: PushKind;
+  readonly ino: Ino;
+}
+
+export interface PlanContext {
+  readonly nodes: Nodes;
+  readonly activity: Activity;
+  readonly now: number;
+  readonly settleMs: number;
+  /** Pushes under way; nothing is planned for their nodes, nor across a folder that moves or goes. */
+  readonly running: ReadonlyMap<Ino, Push>;
+  /** True while a node waits for its next try. */
+  readonly isWaiting: (ino: Ino) => boolean;
+}
+
+export interface Plan {
+  readonly pushes: readonly Push[];
+  /** ms until the earliest unsettled node settles; undefined when none waits for that. */
+  readonly settlesInMs: number | undefined;
+}
+
+/**
+ * Turns differences into pushes that can start now, in dependency order: folders before what goes into them, moves before
+ * deletions, one `trashFolder` for a removed tree. A file that took another's place takes over its synced side, so that it
+ * becomes the next revision of that file (design.md §4); that hand-over is written to the rows here.
+ */
+export function plan(context: PlanContext, rows: readonly NodeRow[]): Plan {
+  const pushes: Push[] = [];
+  let settlesInMs: number | undefined;
+  for (const { ino } of rows) {
+    // Look again: an earlier hand-over may have changed or removed the row.
+    const row = context.nodes.get(ino);
+    if (row === undefined || row.failure !== null) continue;
+    if (context.running.has(ino) || context.isWaiting(ino)) continue;
+    const wait = context.activity.changedAt(ino) + context.settleMs - context.now;
+    if (wait > 0) {
+      settlesInMs = Math.min(settlesInMs ?? wait, wait);
+      continue;
+    }
+    const kind = row.parent === null ? planRemoval(context, row) : planLive(context, row, row.parent);
+    if (kind !== undefined && !crossesStructure(context, row)) pushes.push({ kind, ino });
+  }
+  return { pushes, settlesInMs };
+}
+
+function planRemoval(context: PlanContext, row: NodeRow): PushKind | undefined {
+  const { nodes, activity } = context;
+  if (row.synced === null || activity.isOpen(row.ino)) return undefined;
+  const folderGone = nodes.get(row.synced.parent);
+  if (folderGone?.parent === null && folderGone.synced !== null && isRemovable(nodes, folderGone)) return undefined;
+  if (row.kind !== 'file') return isRemovable(nodes, row) ? 'trashFolder' : undefined;
+  const successor = nodes.getChild(row.synced.parent, row.synced.name);
+  return successor?.kind === 'file' && !successor.localOnly ? undefined : 'trashFile';
+}
+
+/** A removed folder can go when nothing on the server under it is still wanted (moved out, not pushed yet). */
+function isRemovable(nodes: Nodes, folder: NodeRow): boolean {
+  return nodes
+    .getSyncedChildren(folder.ino)
+    .every((child) => child.parent === null && (child.kind === 'file' || isRemovable(nodes, child)));
+}
+
+function planLive(context: PlanContext, row: NodeRow, parentIno: Ino): PushKind | undefined {
+  const { nodes } = context;
+  const parent = nodes.get(parentIno);
+  if (parent === undefined || parent.synced === null) return undefined;
+  return row.kind === 'file' ? planFile(context, row, parentIno) : planFolder(context, row, parentIno);
+}
+
+function planFolder({ nodes }: PlanContext, row: NodeRow, parent: Ino): PushKind | undefined {
+  const occupant = nodes.getSyncedChild(parent, row.name);
+  if (occupant !== undefined && occupant.ino !== row.ino) {
+    // Two folders that trade places would wait for each other: one steps aside.
+    const trades =
+      row.synced !== null && occupant.parent !== null && occupant.kind !== 'file' && occupant.ino > row.ino;
+    return trades && row.parent === parent ? 'moveAside' : undefined;
+  }
+  if (row.synced === null) return 'createFolder';
+  return isSyncedWithin(nodes, parent, row.ino) ? undefined : 'moveFolder';
+}
+
+function planFile(context: PlanContext, row: NodeRow, parent: Ino): PushKind | undefined {
+  const { nodes, activity } = context;
+  if (activity.isOpenForWriting(row.ino)) return undefined;
+  const occupant = nodes.getSyncedChild(parent, row.name);
+  if (occupant !== undefined && occupant.ino !== row.ino) {
+    if (occupant.kind !== 'file' || context.running.has(occupant.ino)) return undefined;
+    handOver(nodes, occupant, row);
+    return planFile(context, nodes.get(row.ino) ?? row, parent);
+  }
+  const synced = row.synced;
+  if (synced === null) return 'upload';
+  if (synced.parent !== parent || synced.name !== row.name) {
+    const successor = nodes.getChild(synced.parent, synced.name);
+    const awaited = successor !== undefined && successor.ino !== row.ino && successor.kind === 'file';
+    return awaited && !successor.localOnly ? undefined : 'moveFile';
+  }
+  if (row.staging === null && row.md5 === synced.md5) return 'setTimes';
+  return needsOldBytes(nodes, row, synced) ? undefined : 'upload';
+}
+
+/** `row` sits where the server holds `occupant`: it takes that synced side, the occupant gets what `row` had. */
+function handOver(nodes: Nodes, occupant: NodeRow, row: NodeRow): void {
+  nodes.transaction(() => {
+    nodes.update(occupant.ino, { synced: null });
+    nodes.update(row.ino, { synced: occupant.synced });
+    if (row.synced !== null) nodes.update(occupant.ino, { synced: row.synced });
+    else if (occupant.parent === null) nodes.remove(occupant.ino);
+  });
+}
+
+/** A backup of the bytes about to be replaced must reach the server first, while it still knows them. */
+function needsOldBytes(nodes: Nodes, row: NodeRow, synced: Synced): boolean {
+  if (synced.md5 === null) return false;
+  return nodes.getUnsyncedCopies(synced.md5).some((copy) => copy.ino !== row.ino);
+}
+
+/** A push may not run across a folder that is being moved or removed, nor the other way round. */
+function crossesStructure({ nodes, running }: PlanContext, row: NodeRow): boolean {
+  const places = [row.synced?.parent, row.parent].filter((ino) => ino !== null && ino !== undefined);
+  for (const push of running.values()) {
+    if (push.kind === 'moveFolder' || push.kind === 'trashFolder' || push.kind === 'moveAside') {
+      if (places.some((place) => isSyncedWithin(nodes, place, push.ino))) return true;
+    }
+    if (row.kind !== 'file' && row.synced !== null) {
+      const other = nodes.get(push.ino);
+      const others = [other?.synced?.parent, other?.parent].filter((ino) => ino !== null && ino !== undefined);
+      if (others.some((place) => isSyncedWithin(nodes, place, row.ino))) return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,86 @@
+import type { Readable } from 'node:stream';
+
+/** Wire spelling from the device down: `['Jotta', 'Archive', 'Docs']`; `[]` is the account. */
+export type WirePath = readonly string[];
+
+export interface RemoteFile {
+  readonly kind: 'file';
+  readonly name: string;
+  readonly wire: string;
+  readonly md5: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Seconds since the epoch. */
+  readonly mtime: number;
+  readonly revision: number;
+  readonly uuid: string | null;
+}
+export interface RemoteFolder {
+  readonly kind: 'device' | 'mountpoint' | 'folder';
+  readonly name: string;
+  readonly wire: string;
+}
+export type RemoteEntry = RemoteFile | RemoteFolder;
+
+/**
+ * Why the server did not do it. `offline`, `server` and `incomplete` pass by themselves; `signedOut` needs the user;
+ * `refused` and `quota` stay until something changes; `cancelled` was our own wish.
+ */
+export type RemoteErrorKind =
+  | 'offline'
+  | 'server'
+  | 'incomplete'
+  | 'signedOut'
+  | 'notFound'
+  | 'conflict'
+  | 'quota'
+  | 'refused'
+  | 'cancelled';
+
+export class RemoteError extends Error {
+  readonly kind: RemoteErrorKind;
+
+  constructor(kind: RemoteErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RemoteError';
+    this.kind = kind;
+  }
+}
+
+export function isRemoteError(error: unknown, kind?: RemoteErrorKind): error is RemoteError {
+  return error instanceof RemoteError && (kind === undefined || error.kind === kind);
+}
+
+/** What the write-back needs of the account. Every call rejects with a RemoteError, within its own deadline. */
+export interface Remote {
+  /** Live, complete entries of any container; each name at most once per key. */
+  fetchEntries(path: WirePath, signal: AbortSignal): Promise<RemoteEntry[]>;
+  fetchFile(path: WirePath, signal: AbortSignal): Promise<RemoteFile>;
+  /** Size and date of each mountpoint of a device, as one text each that changes when anything beneath changes. */
+  fetchHints(device: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  openRange(
+    path: WirePath,
+    range: { start: number; end: number; size: number; revision: number | null },
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Buffer>>;
+  allocate(
+    path: WirePath,
+    file: { size: number; md5: string; mtime: number; onConflict: 'newRevision' | 'reject' },
+    signal: AbortSignal,
+  ): Promise<{ completed: boolean; uploadUrl: string; resumePos: number }>;
+  upload(
+    uploadUrl: string,
+    body: Readable,
+    span: { start: number; size: number },
+    signal: AbortSignal,
+    onProgress: (bytes: number) => void,
+  ): Promise<void>;
+  createFolder(path: WirePath, signal: AbortSignal): Promise<void>;
+  moveFile(from: WirePath, to: WirePath, signal: AbortSignal): Promise<void>;
+  moveFolder(from: WirePath, to: WirePath, signal: AbortSignal): Promise<void>;
+  trashFile(path: WirePath, signal: AbortSignal): Promise<void>;
+  trashFolder(path: WirePath, signal: AbortSignal): Promise<void>;
+  setTimes(path: WirePath, file: { size: number; md5: string; mtime: number }, signal: AbortSignal): Promise<void>;
+  /** Wire spelling of a local name. */
+  encodeName(name: string): string;
+}
