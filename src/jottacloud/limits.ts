@@ -1,0 +1,56 @@
+/** Every tunable of the client, in one place. Times are ms, sizes bytes. */
+export interface ClientLimits {
+  /** From the start of a request to its status line: DNS, connect, TLS, server. 15 s is what a person will wait once. */
+  readonly firstByteMs: number;
+  /** A whole small metadata call with all its tries. Twice `firstByteMs`: one stall may be survived, two may not. */
+  readonly metadataMs: number;
+  /**
+   * First byte of a command that changes a tree (mvDir, dlDir, mkDir, cp…). Longer than for reads because the server
+   * may work through the tree before it answers (guess; jottacloud-protocol.md §2.3 reports slow moves answered 5xx).
+   */
+  readonly commandFirstByteMs: number;
+  /** A whole command with all its tries. */
+  readonly commandMs: number;
+  /** First byte of a recursive listing: "long wait on huge trees" (jottacloud-protocol.md §2.8, §6). */
+  readonly listStreamFirstByteMs: number;
+  /** Silence inside a body, in either direction, that counts as a dead connection. Bodies have no total limit. */
+  readonly bodyIdleMs: number;
+  /** From the last byte sent to the answer of an upload: kernel buffers drain and the server hashes (guess). */
+  readonly uploadAnswerMs: number;
+  /** One token call. Long, and never cut short by a caller: an answer lost is a token family lost (§1.2). */
+  readonly tokenMs: number;
+  /** The access token is renewed this long before it expires, so that it does not die on the way to the server. */
+  readonly refreshAheadMs: number;
+  /** Tries in all for calls that may be repeated. */
+  readonly tries: number;
+  /** First backoff; doubles with each try, with full jitter. */
+  readonly backoffBaseMs: number;
+  readonly backoffCapMs: number;
+  /** One listing. About a million entries; a real folder has at most thousands. */
+  readonly maxXmlBytes: number;
+  /** One JSON body; the largest known is about 1 KiB. */
+  readonly maxJsonBytes: number;
+  /** Connections per host. Callers bound their own concurrency; this only stops a runaway. */
+  readonly maxSockets: number;
+  /** An idle connection is closed after this; shorter than common server and NAT timeouts of 60 s. */
+  readonly idleSocketMs: number;
+}
+
+export const defaultLimits: ClientLimits = {
+  firstByteMs: 15_000,
+  metadataMs: 30_000,
+  commandFirstByteMs: 60_000,
+  commandMs: 120_000,
+  listStreamFirstByteMs: 300_000,
+  bodyIdleMs: 30_000,
+  uploadAnswerMs: 120_000,
+  tokenMs: 60_000,
+  refreshAheadMs: 60_000,
+  tries: 4,
+  backoffBaseMs: 250,
+  backoffCapMs: 8_000,
+  maxXmlBytes: 512 * 1024 * 1024,
+  maxJsonBytes: 1024 * 1024,
+  maxSockets: 128,
+  idleSocketMs: 30_000,
+};

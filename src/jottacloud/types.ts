@@ -1,0 +1,165 @@
+import type { Log } from '../base/log.ts';
+import type { ClientLimits } from './limits.ts';
+import type { Endpoints } from './urls.ts';
+
+/** `[device, mountpoint, ...names]`, each exactly as the server spells it (wire names, unescaped). */
+export type RemotePath = readonly string[];
+
+/** A live file whose newest content is complete (jottacloud-protocol.md §2.6). */
+export interface RemoteFile {
+  readonly kind: 'file';
+  /** Wire name. */
+  readonly name: string;
+  /** 32 hex digits, lower case. */
+  readonly md5: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Epoch seconds; 0 = unknown. */
+  readonly modified: number;
+  /** Epoch seconds; 0 = unknown. */
+  readonly created: number;
+  /** Grows by 1 with each change of content. */
+  readonly revision: number;
+  /** Stable over revisions; informative only, nothing can be addressed by it. */
+  readonly uuid: string | undefined;
+  readonly mime?: string;
+}
+
+/** Listings give folders no times and no id (jottacloud-protocol.md §2.5). */
+export interface RemoteFolder {
+  readonly kind: 'folder';
+  /** Wire name. */
+  readonly name: string;
+}
+
+export type RemoteEntry = RemoteFile | RemoteFolder;
+
+export interface Customer {
+  /** The internal name that JFS paths need; not the e-mail. */
+  readonly username: string;
+  readonly email: string;
+  readonly name: string;
+  /** Bytes. */
+  readonly usage: number;
+  /** Bytes; -1 = unlimited. */
+  readonly quota: number;
+  readonly writeLocked: boolean;
+}
+
+export interface RemoteDevice {
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  /** Epoch seconds; 0 = unknown. */
+  readonly modified: number;
+}
+
+export interface Account {
+  /** Bytes; -1 = unlimited. */
+  readonly capacity: number;
+  /** Bytes. */
+  readonly usage: number;
+  readonly devices: RemoteDevice[];
+}
+
+export interface RemoteMountpoint {
+  readonly name: string;
+  readonly size: number;
+  /** Epoch seconds; 0 = unknown. */
+  readonly modified: number;
+}
+
+/** One line of a recursive listing. `path` starts below the device: `[mountpoint, ...names]` (§2.8). */
+export type StreamedEntry =
+  | { readonly kind: 'folder'; readonly path: readonly string[] }
+  | {
+      readonly kind: 'file';
+      readonly path: readonly string[];
+      readonly md5: string;
+      readonly size: number;
+      readonly modified: number;
+      readonly created: number;
+    };
+
+/** Half-open byte range of a file known to be `size` bytes long. */
+export interface DownloadRange {
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+  readonly size: number;
+  readonly revision?: number;
+}
+
+export interface AllocateRequest {
+  readonly size: number;
+  readonly md5: string;
+  /** Epoch seconds. */
+  readonly modified: number;
+  /** Epoch seconds; default: `modified`. */
+  readonly created?: number;
+  readonly onConflict: 'newRevision' | 'reject';
+}
+
+export interface Allocation {
+  /** True: the service already has the content, nothing is to be sent. */
+  readonly completed: boolean;
+  /** Empty when completed. */
+  readonly uploadUrl: string;
+  /** Bytes the service already holds. */
+  readonly resumePos: number;
+}
+
+export interface UploadResult {
+  /** Lower case. */
+  readonly md5: string;
+  readonly size: number;
+  /** Epoch seconds. */
+  readonly modified: number;
+}
+
+export interface FileStamp {
+  readonly md5: string;
+  readonly size: number;
+  /** Epoch seconds. */
+  readonly modified: number;
+  /** Epoch seconds. */
+  readonly created: number;
+}
+
+/** Time and luck, passed in. `base/clock.ts` fits. */
+export interface ClientClock {
+  now(): number;
+  sleep?(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** Ms since the epoch. */
+  readonly expiresAt: number;
+  readonly tokenEndpoint: string;
+  /** Internal JFS user name. */
+  readonly username: string;
+}
+
+export interface TokenVault {
+  /** Stores durably BEFORE the tokens are used; rejects if that is not possible. */
+  saveTokens(tokens: Tokens): Promise<void>;
+  /**
+   * Asked before each refresh. False: do not refresh now, because the rotated token would have nowhere to go
+   * (design.md §10). Absent means yes.
+   */
+  canSave?(): boolean | Promise<boolean>;
+}
+
+export interface ClientOptions {
+  readonly endpoints: Endpoints;
+  readonly tokens: Tokens;
+  readonly vault: TokenVault;
+  readonly userAgent: string;
+  readonly clock?: ClientClock;
+  /** 0 ≤ x < 1, for jitter. */
+  readonly random?: () => number;
+  readonly log?: Log;
+  readonly limits?: Partial<ClientLimits>;
+}

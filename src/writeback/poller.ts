@@ -1,0 +1,121 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { type Ino, rootIno } from '../cache/nodeRow.ts';
+import type { Nodes } from '../cache/nodes.ts';
+import type { Folders } from './folders.ts';
+import { writebackLimits } from './limits.ts';
+import type { Link } from './link.ts';
+import { getWirePath } from './paths.ts';
+import { isRemoteError, type Remote } from './remote.ts';
+
+export interface PollerDeps {
+  readonly nodes: Nodes;
+  readonly folders: Folders;
+  readonly remote: Remote;
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Finds changes made elsewhere. One device request per poll says which mountpoints moved; live folders in those are listed
+ * again, and on every n-th poll all of them (design.md §8).
+ */
+export class Poller {
+  readonly #deps: PollerDeps;
+  readonly #hints = new Map<string, ReadonlyMap<string, string>>();
+  #intervalMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #count = 0;
+  #running: Promise<void> | undefined;
+  lastPollAt: number | null = null;
+
+  constructor(deps: PollerDeps, intervalMs: number) {
+    this.#deps = deps;
+    this.#intervalMs = intervalMs;
+    deps.signal.addEventListener('abort', () => clearTimeout(this.#timer));
+  }
+
+  get intervalMs(): number {
+    return this.#intervalMs;
+  }
+
+  setInterval(ms: number): void {
+    this.#intervalMs = ms;
+    this.start();
+  }
+
+  start(): void {
+    clearTimeout(this.#timer);
+    if (this.#deps.signal.aborted) return;
+    this.#timer = setTimeout(() => {
+      this.pollNow('hinted').finally(() => this.start());
+    }, this.#intervalMs);
+  }
+
+  /** `full` lists every live folder; `hinted` only those whose mountpoint moved, except every n-th time. Never rejects. */
+  async pollNow(depth: 'full' | 'hinted'): Promise<void> {
+    this.#running ??= this.#poll(depth).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #poll(depth: 'full' | 'hinted'): Promise<void> {
+    const { folders, log, link, clock, nodes } = this.#deps;
+    if (link.health === 'signedOut') return;
+    const full = depth === 'full' || this.#count % writebackLimits.fullPollEvery === 0;
+    this.#count += 1;
+    try {
+      const moved = await this.#fetchMoved();
+      const stale = folders.getLive().filter((ino) => {
+        const path = getWirePath(nodes, ino);
+        if (path === undefined) return false;
+        return full || (path.length >= 2 && moved.has(path.slice(0, 2).join('/')));
+      });
+      await inParallel(stale, writebackLimits.parallelListings, (ino) => this.#refresh(ino));
+      this.lastPollAt = clock.now();
+    } catch (error) {
+      log.info('poll failed', { error });
+    }
+  }
+
+  async #refresh(ino: Ino): Promise<void> {
+    const { nodes, folders, log } = this.#deps;
+    try {
+      await folders.refresh(ino);
+    } catch (error) {
+      if (!isRemoteError(error, 'notFound')) throw error;
+      const parent = nodes.get(ino)?.synced?.parent;
+      log.info('a listed folder is gone; its parent is listed', { ino });
+      if (parent !== undefined) await folders.refresh(parent);
+    }
+  }
+
+  /** `device/mountpoint` of everything whose size or date is not what the last poll saw. */
+  async #fetchMoved(): Promise<Set<string>> {
+    const { nodes, remote, signal, folders } = this.#deps;
+    const inUse = new Set(folders.getLive().map((ino) => getWirePath(nodes, ino)?.[0]));
+    const moved = new Set<string>();
+    for (const device of nodes.getChildren(rootIno)) {
+      const wire = device.synced?.wire;
+      if (wire === undefined || !inUse.has(wire)) continue;
+      const now = await remote.fetchHints(wire, signal);
+      const before = this.#hints.get(wire);
+      for (const [mountpoint, hint] of now) {
+        if (before?.get(mountpoint) !== hint) moved.add(`${wire}/${mountpoint}`);
+      }
+      this.#hints.set(wire, now);
+    }
+    return moved;
+  }
+}
+
+async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}

@@ -1,0 +1,116 @@
+import type { Ino, NodeRow } from '../cache/nodeRow.ts';
+import { getWirePath } from './paths.ts';
+import type { Push } from './planner.ts';
+import { isRemoteError, RemoteError, type WirePath } from './remote.ts';
+import { pushContent, type UploadDeps } from './upload.ts';
+
+/** Carries out one push and writes the outcome to `synced`. Answers a folder that must be listed again, if any. */
+export async function runPush(deps: UploadDeps, push: Push, signal: AbortSignal): Promise<Ino | undefined> {
+  const row = deps.nodes.get(push.ino);
+  if (row === undefined) return undefined;
+  if (push.kind === 'trashFile' || push.kind === 'trashFolder') return runTrash(deps, row, push.kind, signal);
+  if (push.kind === 'setTimes') return runSetTimes(deps, row, signal);
+  const target = getTarget(deps, row);
+  const place = { parent: target.parent, name: row.name };
+  if (push.kind === 'upload') {
+    return deps.activity.whileTouching([place], () => pushContent(deps, row, target, signal));
+  }
+  if (push.kind === 'createFolder') {
+    return deps.activity.whileTouching([place], async () => {
+      await deps.remote.createFolder(target.path, signal);
+      settle(deps, row.ino, target, row.name);
+      return undefined;
+    });
+  }
+  return runMove(deps, row, push.kind === 'moveAside' ? aside(target, row) : { ...target, name: row.name }, signal);
+}
+
+interface Target {
+  readonly parent: Ino;
+  readonly path: WirePath;
+}
+
+function getTarget({ nodes, remote }: UploadDeps, row: NodeRow): Target {
+  const parent = row.parent;
+  const folder = parent === null ? undefined : getWirePath(nodes, parent);
+  if (parent === null || folder === undefined) throw new RemoteError('cancelled', 'the folder is not there yet');
+  const inPlace = row.synced !== null && row.synced.parent === parent && row.synced.name === row.name;
+  const wire = inPlace && row.synced !== null ? row.synced.wire : remote.encodeName(row.name);
+  return { parent, path: [...folder, wire] };
+}
+
+/** A free name beside the target, for folders that trade places; the next plan moves it on. */
+function aside(target: Target, row: NodeRow): Target & { name: string } {
+  const name = `.${row.name}.jottacloud-${row.ino}`;
+  return { parent: target.parent, path: [...target.path.slice(0, -1), name], name };
+}
+
+function settle({ nodes }: UploadDeps, ino: Ino, target: Target, name: string): void {
+  const row = nodes.get(ino);
+  if (row === undefined) return;
+  const wire = target.path.at(-1) as string;
+  const known = row.synced ?? { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
+  nodes.update(ino, { synced: { ...known, parent: target.parent, name, wire }, failure: null });
+}
+
+async function runMove(
+  deps: UploadDeps,
+  row: NodeRow,
+  target: Target & { name: string },
+  signal: AbortSignal,
+): Promise<Ino | undefined> {
+  const from = getWirePath(deps.nodes, row.ino);
+  if (from === undefined || row.synced === null) throw new RemoteError('cancelled', 'nothing to move yet');
+  const places = [row.synced, { parent: target.parent, name: target.name }];
+  return deps.activity.whileTouching(places, async () => {
+    const move = row.kind === 'file' ? deps.remote.moveFile : deps.remote.moveFolder;
+    try {
+      await move(from, target.path, signal);
+    } catch (error) {
+      if (isRemoteError(error, 'notFound')) {
+        // Gone from where we knew it: it is created anew at its place, and the old folder is looked at again.
+        deps.nodes.update(row.ino, { synced: null });
+        return row.synced?.parent;
+      }
+      throw error;
+    }
+    settle(deps, row.ino, target, target.name);
+    return undefined;
+  });
+}
+
+async function runTrash(
+  deps: UploadDeps,
+  row: NodeRow,
+  kind: 'trashFile' | 'trashFolder',
+  signal: AbortSignal,
+): Promise<undefined> {
+  const path = getWirePath(deps.nodes, row.ino);
+  if (path === undefined || row.synced === null) return undefined;
+  await deps.activity.whileTouching([row.synced], async () => {
+    await deps.remote[kind](path, signal);
+    deps.nodes.transaction(() => {
+      if (deps.nodes.get(row.ino)?.parent === null) deps.nodes.removeSyncedTree(row.ino);
+      else deps.nodes.update(row.ino, { synced: null });
+    });
+  });
+  return undefined;
+}
+
+async function runSetTimes(deps: UploadDeps, row: NodeRow, signal: AbortSignal): Promise<Ino | undefined> {
+  const path = getWirePath(deps.nodes, row.ino);
+  const { synced } = row;
+  if (path === undefined || synced === null || synced.md5 === null) return undefined;
+  const { md5, size } = synced;
+  return deps.activity.whileTouching([synced], async () => {
+    try {
+      await deps.remote.setTimes(path, { md5, size, mtime: row.mtime.sec }, signal);
+    } catch (error) {
+      if (!isRemoteError(error, 'notFound')) throw error;
+      return synced.parent;
+    }
+    const current = deps.nodes.get(row.ino)?.synced;
+    if (current?.md5 === md5) deps.nodes.update(row.ino, { synced: { ...current, mtime: row.mtime.sec } });
+    return undefined;
+  });
+}

@@ -1,0 +1,258 @@
+import type { Clock } from '../base/clock.ts';
+import { createEmitter, type Emitter } from '../base/events.ts';
+import type { Log } from '../base/log.ts';
+import type { Ino, NodeRow } from '../cache/nodeRow.ts';
+import type { Folders } from './folders.ts';
+import { writebackLimits } from './limits.ts';
+import type { Link } from './link.ts';
+import { getLocalPath } from './paths.ts';
+import { type Push, type PushKind, plan } from './planner.ts';
+import { runPush } from './push.ts';
+import { isRemoteError, type RemoteErrorKind } from './remote.ts';
+import type { UploadDeps } from './upload.ts';
+
+export interface PusherDeps extends Omit<UploadDeps, 'onProgress'> {
+  readonly folders: Folders;
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly settleMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface RunningPush {
+  readonly ino: Ino;
+  readonly kind: PushKind;
+  readonly path: string;
+  /** Bytes. */
+  readonly done: number;
+  readonly total: number;
+}
+
+interface Running extends Push {
+  readonly path: string;
+  readonly controller: AbortController;
+  done: number;
+  total: number;
+}
+
+/** Refusals that stay until the user or the account changes something. */
+const permanent: readonly RemoteErrorKind[] = ['quota', 'refused'];
+
+/**
+ * Pushes pending work in the background: plans when nudged, runs a bounded number side by side, retries what passes by
+ * itself, marks what does not. Holds no work of its own: everything is read from the rows, so a crash loses nothing.
+ */
+export class Pusher {
+  readonly changed: Emitter<void>;
+  readonly #deps: PusherDeps;
+  readonly #running = new Map<Ino, Running>();
+  readonly #retries = new Map<Ino, { failures: number; at: number }>();
+  readonly #idle: (() => void)[] = [];
+  #queue: Push[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #probe = { failures: 0, at: 0 };
+  #paused = false;
+  #draining = 0;
+
+  constructor(deps: PusherDeps) {
+    this.#deps = deps;
+    this.changed = createEmitter((error) => deps.log.error('listener failed', { error }));
+    deps.link.changed.on((health) => {
+      if (health === 'ok') this.retryNow();
+    });
+    deps.signal.addEventListener('abort', () => {
+      clearTimeout(this.#timer);
+      for (const push of this.#running.values()) push.controller.abort();
+    });
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  getRunning(): RunningPush[] {
+    return [...this.#running.values()].map(({ ino, kind, path, done, total }) => ({ ino, kind, path, done, total }));
+  }
+
+  setPaused(paused: boolean): void {
+    this.#paused = paused;
+    if (paused) for (const push of this.#running.values()) push.controller.abort();
+    this.nudge();
+    this.changed.emit();
+  }
+
+  /** Something changed: plan soon. Cheap; callable from every file operation. */
+  nudge(): void {
+    this.#schedule(20);
+  }
+
+  /** Forgets back-off, so that everything is tried now: the network or the sign-in is back. */
+  retryNow(): void {
+    this.#retries.clear();
+    this.#probe = { failures: 0, at: 0 };
+    this.nudge();
+  }
+
+  /** Clears refusals too. */
+  retryFailed(): void {
+    for (const row of this.#deps.nodes.getFailed()) this.#deps.nodes.update(row.ino, { failure: null });
+    this.retryNow();
+  }
+
+  /** The file is being written to: an upload of its old bytes is pointless. */
+  cancelUpload(ino: Ino): void {
+    this.#running.get(ino)?.controller.abort();
+  }
+
+  /** Resolves when nothing is pending but refused changes. Settle times are skipped meanwhile. */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#draining += 1;
+    try {
+      while (!this.#isDrained()) {
+        signal.throwIfAborted();
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#idle.push(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+        this.nudge();
+        await promise;
+      }
+    } finally {
+      this.#draining -= 1;
+    }
+  }
+
+  /** Resolves when no push is under way; pushes are aborted by the session's signal before this is called. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#idle.push(resolve);
+      await promise;
+    }
+  }
+
+  #isDrained(): boolean {
+    const { pending, failed } = this.#deps.nodes.countPending();
+    return this.#running.size === 0 && pending - failed <= 0;
+  }
+
+  #schedule(ms: number): void {
+    const at = performance.now() + ms;
+    if (this.#deps.signal.aborted || at >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#fill();
+    }, ms);
+  }
+
+  #fill(): void {
+    const { link, clock, signal, log } = this.#deps;
+    if (this.#paused || signal.aborted || link.health === 'signedOut') return;
+    if (link.health === 'offline' && clock.now() < this.#probe.at) return this.#schedule(this.#probe.at - clock.now());
+    // Offline, one push at a time asks whether the network is back.
+    const limit = link.health === 'offline' ? 1 : writebackLimits.parallelPushes;
+    try {
+      if (this.#queue.length === 0) this.#replan();
+      while (this.#running.size < limit) {
+        const next = this.#queue.shift();
+        if (next === undefined) break;
+        const row = this.#deps.nodes.get(next.ino);
+        if (row === undefined) continue;
+        const [push] = this.#plan([row]).pushes;
+        if (push !== undefined) this.#start(push);
+      }
+    } catch (error) {
+      log.error('planning failed', { error });
+      this.#schedule(writebackLimits.firstRetryMs);
+    }
+  }
+
+  #plan(rows: readonly NodeRow[]) {
+    const { nodes, activity, clock, settleMs } = this.#deps;
+    const now = clock.now();
+    const isWaiting = (ino: Ino) => (this.#retries.get(ino)?.at ?? 0) > now;
+    const settle = this.#draining > 0 ? 0 : settleMs;
+    return plan({ nodes, activity, now, settleMs: settle, running: this.#running, isWaiting }, rows);
+  }
+
+  #replan(): void {
+    for (let after: Ino = 0; ; ) {
+      const rows = this.#deps.nodes.getPending(after, writebackLimits.planRows);
+      const { pushes, settlesInMs } = this.#plan(rows);
+      this.#queue.push(...pushes);
+      if (settlesInMs !== undefined) this.#schedule(settlesInMs);
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < writebackLimits.planRows || this.#queue.length > 0) return;
+      after = last.ino;
+    }
+  }
+
+  #start(push: Push): void {
+    const { nodes, log, signal, folders } = this.#deps;
+    const row = nodes.get(push.ino);
+    const controller = new AbortController();
+    const path = getLocalPath(nodes, push.ino) ?? row?.name ?? '';
+    const running: Running = { ...push, path, controller, done: 0, total: row?.size ?? 0 };
+    this.#running.set(push.ino, running);
+    this.changed.emit();
+    const onProgress = (_ino: Ino, done: number, total: number) => {
+      Object.assign(running, { done, total });
+      this.changed.emit();
+    };
+    runPush({ ...this.#deps, onProgress }, push, AbortSignal.any([signal, controller.signal]))
+      .then(
+        (stale) => {
+          this.#retries.delete(push.ino);
+          this.#probe = { failures: 0, at: 0 };
+          if (stale !== undefined) folders.refresh(stale).catch((error) => log.warn('listing failed', { error }));
+        },
+        (error) => this.#noteFailure(push, path, error),
+      )
+      .finally(() => {
+        this.#running.delete(push.ino);
+        this.changed.emit();
+        for (const resolve of this.#idle.splice(0)) resolve();
+        this.#fill();
+      });
+  }
+
+  #noteFailure(push: Push, path: string, error: unknown): void {
+    const { nodes, log, clock, folders, random, signal, activity } = this.#deps;
+    if (signal.aborted || isRemoteError(error, 'cancelled') || isRemoteError(error, 'signedOut')) {
+      if (isRemoteError(error, 'cancelled')) activity.noteChange(push.ino);
+      return;
+    }
+    if (isRemoteError(error, 'offline')) {
+      this.#probe = backOff(this.#probe.failures, clock.now(), random, 'probe');
+      this.#schedule(this.#probe.at - clock.now());
+      return;
+    }
+    const row = nodes.get(push.ino);
+    if (isRemoteError(error) && permanent.includes(error.kind) && row !== undefined) {
+      log.warn('the server refused a change; it is kept', { kind: push.kind, path, error });
+      nodes.update(push.ino, { failure: error.kind });
+      return;
+    }
+    const next = backOff(this.#retries.get(push.ino)?.failures ?? 0, clock.now(), random, 'retry');
+    log.warn('push failed, will be tried again', { kind: push.kind, path, inMs: next.at - clock.now(), error });
+    this.#retries.set(push.ino, next);
+    this.#schedule(next.at - clock.now());
+    const folder = row?.parent ?? row?.synced?.parent;
+    const moved = isRemoteError(error, 'notFound') || isRemoteError(error, 'conflict');
+    if (moved && folder !== undefined) folders.refresh(folder).catch((e) => log.warn('listing failed', { error: e }));
+  }
+}
+
+/** Doubled wait with jitter of a quarter. */
+function backOff(failures: number, now: number, random: () => number, kind: 'retry' | 'probe') {
+  const [first, last] =
+    kind === 'retry'
+      ? [writebackLimits.firstRetryMs, writebackLimits.lastRetryMs]
+      : [writebackLimits.firstProbeMs, writebackLimits.lastProbeMs];
+  const wait = Math.min(last, first * 2 ** failures);
+  return { failures: failures + 1, at: now + wait * (0.75 + random() / 4) };
+}

@@ -1,0 +1,184 @@
+import { Readable } from 'node:stream';
+import type { ContentReader } from '../cache/contentReader.ts';
+import { newReadahead } from '../cache/contentReader.ts';
+import type { ContentStore } from '../cache/contentStore.ts';
+import type { Ino, NodeRow, Synced } from '../cache/nodeRow.ts';
+import type { Nodes } from '../cache/nodes.ts';
+import type { StagingFile } from '../cache/stagingFile.ts';
+import type { StagingStore } from '../cache/stagingStore.ts';
+import type { Activity } from './activity.ts';
+import { type ConflictNames, setAside } from './conflicts.ts';
+import { writebackLimits } from './limits.ts';
+import type { TreeChange } from './merge.ts';
+import { isRemoteError, type Remote, RemoteError, type RemoteFile, type WirePath } from './remote.ts';
+
+export interface UploadDeps {
+  readonly nodes: Nodes;
+  readonly activity: Activity;
+  readonly remote: Remote;
+  readonly staging: StagingStore;
+  readonly store: ContentStore;
+  readonly reader: ContentReader;
+  readonly names: () => ConflictNames;
+  /** A conflict copy was made; both sides' names. */
+  readonly onConflict: (original: TreeChange, copy: TreeChange) => void;
+  readonly onProgress: (ino: Ino, done: number, total: number) => void;
+}
+
+/** The bytes to send, fixed: if the file is written to meanwhile, `stillSame` turns false and the upload is repeated. */
+interface Snapshot {
+  readonly md5: string;
+  readonly size: number;
+  readonly mtime: number;
+  readonly stagingFile: StagingFile | undefined;
+  readonly stillSame: () => boolean;
+  readonly chunks: (start: number) => AsyncIterable<Buffer>;
+}
+
+/**
+ * Pushes a file's content to `target` (its place in the synced tree): base check, allocate, send from `resume_pos`, commit.
+ * Answers the folder to list again when a conflict was found, else undefined.
+ * Rejects with RemoteError; `cancelled` when the file was written to meanwhile.
+ */
+export async function pushContent(
+  deps: UploadDeps,
+  row: NodeRow,
+  target: { parent: Ino; path: WirePath },
+  signal: AbortSignal,
+): Promise<Ino | undefined> {
+  const snapshot = await takeSnapshot(deps, row);
+  const wire = target.path.at(-1) as string;
+  const commit = (remote?: RemoteFile) =>
+    commitUpload(deps, row, snapshot, {
+      parent: target.parent,
+      name: row.name,
+      wire: remote?.wire ?? wire,
+      md5: snapshot.md5,
+      size: snapshot.size,
+      mtime: remote?.mtime ?? snapshot.mtime,
+      revision: remote?.revision ?? null,
+      uuid: remote?.uuid ?? row.synced?.uuid ?? null,
+    });
+
+  let creating = row.synced === null || row.synced.md5 === null;
+  if (!creating) {
+    const current = await tryFetchFile(deps.remote, target.path, signal);
+    if (current === undefined) creating = true;
+    else if (current.md5 === snapshot.md5) {
+      await commit(current);
+      return undefined;
+    } else if (current.md5 !== row.synced?.md5) return makeConflict(deps, row.ino, target.parent);
+  }
+  if (row.synced === null) {
+    // Written before the first request, so that a crash or an unlink in the middle finds what may have arrived.
+    const attempted = { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
+    deps.nodes.update(row.ino, { synced: { parent: target.parent, name: row.name, wire, ...attempted } });
+  }
+  try {
+    await send(deps, row.ino, snapshot, target.path, creating ? 'reject' : 'newRevision', signal);
+  } catch (error) {
+    if (!isRemoteError(error, 'conflict')) throw error;
+    const current = await tryFetchFile(deps.remote, target.path, signal);
+    if (current?.md5 !== snapshot.md5) return makeConflict(deps, row.ino, target.parent);
+    await commit(current);
+    return undefined;
+  }
+  await commit();
+  return undefined;
+}
+
+async function takeSnapshot(deps: UploadDeps, row: NodeRow): Promise<Snapshot> {
+  if (row.staging === null) {
+    if (row.md5 === null) throw new Error(`node ${row.ino} has no content`);
+    const content = { md5: row.md5, size: row.size };
+    return {
+      ...content,
+      mtime: row.mtime.sec,
+      stagingFile: undefined,
+      stillSame: () => deps.nodes.get(row.ino)?.md5 === content.md5,
+      chunks: (start) => readChunks(deps.reader, content, start),
+    };
+  }
+  const file = await deps.staging.open(row.staging, deps.reader);
+  await file.fill();
+  const generation = file.generation;
+  await file.sync();
+  const md5 = await file.digest();
+  const stillSame = () => file.generation === generation && deps.nodes.get(row.ino)?.staging === row.staging;
+  if (!stillSame()) throw new RemoteError('cancelled', 'written to while being read');
+  return { md5, size: file.size, mtime: row.mtime.sec, stagingFile: file, stillSame, chunks: (at) => file.chunks(at) };
+}
+
+async function* readChunks(reader: ContentReader, content: { md5: string; size: number }, start: number) {
+  const ahead = newReadahead();
+  const step = 1024 * 1024;
+  for (let at = start; at < content.size; at += step) yield await reader.read(content, at, at + step, ahead);
+}
+
+async function send(
+  deps: UploadDeps,
+  ino: Ino,
+  snapshot: Snapshot,
+  path: WirePath,
+  onConflict: 'newRevision' | 'reject',
+  signal: AbortSignal,
+): Promise<void> {
+  const { md5, size, mtime } = snapshot;
+  for (let attempt = 1; ; attempt += 1) {
+    const slot = await deps.remote.allocate(path, { size, md5, mtime, onConflict }, signal);
+    if (slot.completed) return;
+    const body = Readable.from(snapshot.chunks(slot.resumePos), { objectMode: false, highWaterMark: 1024 * 1024 });
+    try {
+      await deps.remote.upload(slot.uploadUrl, body, { start: slot.resumePos, size }, signal, (done) =>
+        deps.onProgress(ino, slot.resumePos + done, size),
+      );
+      return;
+    } catch (error) {
+      if (!snapshot.stillSame()) throw new RemoteError('cancelled', 'written to while being sent', { cause: error });
+      if (!isRemoteError(error, 'incomplete') || attempt === writebackLimits.resumes) throw error;
+    } finally {
+      body.destroy();
+    }
+  }
+}
+
+/** The server has `synced`; the staging file becomes clean cache unless it was written to meanwhile. */
+async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, synced: Synced): Promise<void> {
+  const { nodes, staging, store, activity } = deps;
+  const current = nodes.get(row.ino);
+  if (current === undefined) return;
+  const stagingId = snapshot.stagingFile?.id;
+  if (stagingId === undefined || !snapshot.stillSame()) {
+    nodes.update(row.ino, { synced, failure: null });
+    return;
+  }
+  nodes.transaction(() => {
+    nodes.update(row.ino, { synced, staging: null, md5: snapshot.md5, failure: null });
+    staging.forget(stagingId);
+  });
+  await store.adopt(snapshot.md5, snapshot.size, staging.path(stagingId));
+  // An open handle goes on reading through the descriptor; the last release closes it.
+  if (!activity.isOpen(row.ino)) await staging.close(stagingId);
+}
+
+async function tryFetchFile(remote: Remote, path: WirePath, signal: AbortSignal): Promise<RemoteFile | undefined> {
+  try {
+    return await remote.fetchFile(path, signal);
+  } catch (error) {
+    if (isRemoteError(error, 'notFound')) return undefined;
+    throw error;
+  }
+}
+
+/** The server's version keeps the name; ours goes on as a new file beside it. Answers the folder to list again. */
+function makeConflict(deps: UploadDeps, ino: Ino, parent: Ino): Ino {
+  const row = deps.nodes.get(ino);
+  if (row?.parent === null || row === undefined) {
+    deps.nodes.update(ino, { synced: null });
+    return parent;
+  }
+  const copy = setAside(deps.nodes, row, deps.names());
+  deps.activity.noteChange(ino);
+  deps.onConflict({ parent: row.parent, name: row.name }, { parent: row.parent, name: copy.name });
+  return parent;
+}
