@@ -120,6 +120,12 @@ export class Nodes {
     return row;
   }
 
+  /** Shows a new mtime before the next `update` writes it: a write is not worth a transaction of its own. */
+  peekTime(ino: Ino, mtime: Timestamp): void {
+    const row = this.get(ino);
+    if (row !== undefined) this.#cache.set(ino, { ...row, mtime });
+  }
+
   remove(ino: Ino): void {
     this.#cache.delete(ino);
     this.#sql('DELETE FROM node WHERE ino = ?').run(ino);

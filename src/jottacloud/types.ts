@@ -1,5 +1,6 @@
 import type { Log } from '../base/log.ts';
 import type { ClientLimits } from './limits.ts';
+import type { Tokens, TokenVault } from './tokens.ts';
 import type { Endpoints } from './urls.ts';
 
 /** `[device, mountpoint, ...names]`, each exactly as the server spells it (wire names, unescaped). */
@@ -130,26 +131,6 @@ export interface FileStamp {
 export interface ClientClock {
   now(): number;
   sleep?(ms: number, signal?: AbortSignal): Promise<void>;
-}
-
-export interface Tokens {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  /** Ms since the epoch. */
-  readonly expiresAt: number;
-  readonly tokenEndpoint: string;
-  /** Internal JFS user name. */
-  readonly username: string;
-}
-
-export interface TokenVault {
-  /** Stores durably BEFORE the tokens are used; rejects if that is not possible. */
-  saveTokens(tokens: Tokens): Promise<void>;
-  /**
-   * Asked before each refresh. False: do not refresh now, because the rotated token would have nowhere to go
-   * (design.md §10). Absent means yes.
-   */
-  canSave?(): boolean | Promise<boolean>;
 }
 
 export interface ClientOptions {

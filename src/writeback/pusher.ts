@@ -152,7 +152,10 @@ export class Pusher {
   #fill(): void {
     const { link, clock, signal, log } = this.#deps;
     if (this.#paused || signal.aborted || link.health === 'signedOut') return;
-    if (link.health === 'offline' && clock.now() < this.#probe.at) return this.#schedule(this.#probe.at - clock.now());
+    if (link.health === 'offline' && clock.now() < this.#probe.at) {
+      this.#schedule(this.#probe.at - clock.now());
+      return;
+    }
     // Offline, one push at a time asks whether the network is back.
     const limit = link.health === 'offline' ? 1 : writebackLimits.parallelPushes;
     try {
@@ -185,10 +188,17 @@ export class Pusher {
       const { pushes, settlesInMs } = this.#plan(rows);
       this.#queue.push(...pushes);
       if (settlesInMs !== undefined) this.#schedule(settlesInMs);
+      this.#scheduleRetry();
       const last = rows.at(-1);
       if (last === undefined || rows.length < writebackLimits.planRows || this.#queue.length > 0) return;
       after = last.ino;
     }
+  }
+
+  #scheduleRetry(): void {
+    const now = this.#deps.clock.now();
+    const waits = [...this.#retries.values()].map(({ at }) => at - now).filter((wait) => wait > 0);
+    if (waits.length > 0) this.#schedule(Math.min(...waits));
   }
 
   #start(push: Push): void {

@@ -1,0 +1,143 @@
+import { createEmitter, type Emitter } from '../base/events.ts';
+import { Flights } from '../base/flights.ts';
+import { raceSignal } from './deadline.ts';
+import { isJottaError, JottaError } from './errors.ts';
+import { postGrant, refreshForm } from './grants.ts';
+import type { Http } from './http.ts';
+import type { Tokens, TokenVault } from './tokens.ts';
+import { fromAbort } from './transportErrors.ts';
+import type { ClientClock } from './types.ts';
+
+export interface TokenSourceDeps {
+  readonly http: Http;
+  readonly vault: TokenVault;
+  readonly clock: ClientClock;
+}
+
+/**
+ * Hands out access tokens and rotates them. The rules come from jottacloud-protocol.md §1.2, where reusing a refresh
+ * token revokes the whole family:
+ * - at most one refresh runs, and no caller's cancellation (nor `close`) cuts it short: an answer lost is a family lost;
+ * - rotated tokens are used only after the vault has them; if it fails, they are kept and offered again, never refetched;
+ * - `invalid_grant` is final: no further call goes out until `replaceTokens`.
+ */
+export class TokenSource {
+  readonly #deps: TokenSourceDeps;
+  readonly #signedOut: Emitter<void>;
+  readonly #flights = new Flights<'refresh', void>();
+  #flight: Promise<void> | undefined;
+  #tokens: Tokens;
+  /** Rotated but not yet stored. */
+  #unsaved: Tokens | undefined;
+  #dead: JottaError | undefined;
+
+  constructor(deps: TokenSourceDeps, tokens: Tokens) {
+    this.#deps = deps;
+    this.#tokens = tokens;
+    this.#signedOut = createEmitter((error) => deps.http.log.error('a signed-out listener failed', { error }));
+  }
+
+  get username(): string {
+    return this.#tokens.username;
+  }
+
+  onSignedOut(listener: () => void): () => void {
+    return this.#signedOut.on(listener);
+  }
+
+  /** After a new sign-in. The user must be the same: paths, caches and the journal belong to one account. */
+  replaceTokens(tokens: Tokens): void {
+    if (tokens.username !== this.#tokens.username) throw new JottaError('protocol', 'tokens of another account');
+    this.#tokens = tokens;
+    this.#unsaved = undefined;
+    this.#dead = undefined;
+  }
+
+  /**
+   * A token good for at least a moment; renewed `refreshAheadMs` before it expires. When a renewal ahead of time fails
+   * for now, the old token serves until it really expires.
+   * JottaError 'signedOut', 'offline' (no network, or the vault cannot store), 'timeout', 'server', 'cancelled'.
+   */
+  async getAccessToken(signal: AbortSignal): Promise<string> {
+    const { clock, http } = this.#deps;
+    if (this.#dead) throw this.#dead;
+    if (this.#tokens.expiresAt - clock.now() > http.limits.refreshAheadMs) return this.#tokens.accessToken;
+    try {
+      await this.#refresh(signal);
+    } catch (error) {
+      const usable = isJottaError(error) && error.retryable && clock.now() < this.#tokens.expiresAt;
+      if (!usable) throw error;
+      http.log.warn('the access token could not be renewed yet', { error });
+    }
+    return this.#tokens.accessToken;
+  }
+
+  /** A token other than `rejectedToken`, which the server just refused with 401. */
+  async refreshAfter401(rejectedToken: string, signal: AbortSignal): Promise<string> {
+    if (this.#dead) throw this.#dead;
+    if (this.#tokens.accessToken === rejectedToken) await this.#refresh(signal);
+    return this.#tokens.accessToken;
+  }
+
+  /** Resolves when no refresh is on its way any more, so that a process may exit without losing a rotated token. */
+  async settle(): Promise<void> {
+    await this.#flight?.catch(() => {});
+  }
+
+  async #refresh(signal: AbortSignal): Promise<void> {
+    const flight = this.#flights.run('refresh', () => this.#rotate());
+    this.#flight = flight;
+    flight.catch(() => {});
+    try {
+      await raceSignal(flight, signal);
+    } catch (error) {
+      throw isJottaError(error) ? error : fromAbort(signal.reason);
+    }
+  }
+
+  async #rotate(): Promise<void> {
+    if (this.#unsaved === undefined) {
+      if (!(await this.#canSave())) throw new JottaError('offline', 'there is no place to store renewed tokens');
+      this.#unsaved = await this.#fetchRotated(this.#tokens);
+    }
+    const rotated = this.#unsaved;
+    try {
+      await this.#deps.vault.saveTokens(rotated);
+    } catch (error) {
+      throw new JottaError('offline', 'the renewed tokens could not be stored', { cause: error });
+    }
+    // A sign-in during the call wins.
+    if (this.#unsaved !== rotated) return;
+    this.#unsaved = undefined;
+    this.#tokens = rotated;
+  }
+
+  async #canSave(): Promise<boolean> {
+    try {
+      return (await this.#deps.vault.canSave?.()) ?? true;
+    } catch (error) {
+      throw new JottaError('offline', 'the token store does not answer', { cause: error });
+    }
+  }
+
+  async #fetchRotated(old: Tokens): Promise<Tokens> {
+    const { http, clock } = this.#deps;
+    try {
+      const form = refreshForm(old.refreshToken);
+      const grant = await postGrant(http, old.tokenEndpoint, form, AbortSignal.timeout(http.limits.tokenMs));
+      http.log.info('access token renewed', { expiresInSeconds: grant.expiresIn });
+      return {
+        ...old,
+        accessToken: grant.accessToken,
+        refreshToken: grant.refreshToken ?? old.refreshToken,
+        expiresAt: clock.now() + grant.expiresIn * 1000,
+      };
+    } catch (error) {
+      if (isJottaError(error, 'signedOut') && this.#tokens === old) {
+        this.#dead = error;
+        this.#signedOut.emit();
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
+import type { Log } from '../base/log.ts';
+import { startDeadline } from './deadline.ts';
+import { JottaError } from './errors.ts';
+import type { ClientLimits } from './limits.ts';
+import { toTransportError } from './transportErrors.ts';
+import { isLoopback } from './urls.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | Readable;
+  /** Ms until the status line must be there. A caller that watches the body itself (upload) passes Infinity. */
+  readonly firstByteMs: number;
+  /** Bytes exactly as stored, for ranged downloads: no content coding is offered or undone. */
+  readonly identity?: boolean;
+}
+
+/** Any status. `body` must be read to its end or destroyed; it dies with the request's signal. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly header: (name: string) => string | undefined;
+  readonly body: Readable;
+}
+
+export interface Http {
+  /** Rejects with JottaError: 'offline', 'timeout', 'certificate', 'cancelled'. Never follows redirects. */
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  readonly limits: ClientLimits;
+  readonly log: Log;
+  /** Aborts what runs and closes idle connections; calls made afterwards fail with 'cancelled'. */
+  close(): void;
+}
+
+/** axios with keep-alive agents and streamed answers. Proxies come from the environment, never for loopback. */
+export function createHttp(options: { userAgent: string; limits: ClientLimits; log: Log }): Http {
+  const { limits, log } = options;
+  const agentOptions = { keepAlive: true, maxSockets: limits.maxSockets, timeout: limits.idleSocketMs };
+  const agents = { httpAgent: new http.Agent(agentOptions), httpsAgent: new https.Agent(agentOptions) };
+  const closed = new AbortController();
+  const instance = axios.create({
+    ...agents,
+    responseType: 'stream',
+    maxRedirects: 0,
+    validateStatus: () => true,
+    transformRequest: [(data: unknown) => data],
+  });
+  return {
+    limits,
+    log,
+    send: (request, signal) => send(instance, request, options.userAgent, AbortSignal.any([signal, closed.signal])),
+    close() {
+      closed.abort(new JottaError('cancelled', 'the client is closed'));
+      agents.httpAgent.destroy();
+      agents.httpsAgent.destroy();
+    },
+  };
+}
+
+async function send(
+  instance: AxiosInstance,
+  request: HttpRequest,
+  userAgent: string,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const deadline = startDeadline(signal, request.firstByteMs, 'no answer from the server');
+  try {
+    const response = await instance.request<Readable>(toAxios(request, userAgent, deadline.signal));
+    const body = response.data;
+    // Errors are read by whoever iterates; without a listener an early one would end the process.
+    body.on('error', () => {});
+    const destroy = () => body.destroy(toTransportError(signal.reason, signal));
+    if (signal.aborted) destroy();
+    else signal.addEventListener('abort', destroy, { once: true });
+    body.once('close', () => signal.removeEventListener('abort', destroy));
+    const headers = response.headers as Record<string, unknown>;
+    return {
+      status: response.status,
+      body,
+      header: (name) => {
+        const value = headers[name];
+        return value === undefined || value === null ? undefined : String(value);
+      },
+    };
+  } catch (error) {
+    throw toTransportError(error, deadline.signal);
+  } finally {
+    deadline.stop();
+  }
+}
+
+function toAxios(request: HttpRequest, userAgent: string, signal: AbortSignal): AxiosRequestConfig {
+  const headers: Record<string, string | false> = { 'User-Agent': userAgent, Accept: '*/*', ...request.headers };
+  if (request.identity) headers['Accept-Encoding'] = 'identity';
+  if (request.method === 'POST') {
+    // Commands carry no body and no type: with a type they would be taken as uploads (jottacloud-protocol.md §2.1).
+    headers['Content-Type'] ??= false;
+    if (request.body === undefined) headers['Content-Length'] = '0';
+  }
+  return {
+    method: request.method,
+    url: request.url,
+    headers,
+    signal,
+    decompress: request.identity !== true,
+    ...(request.body === undefined ? {} : { data: request.body }),
+    ...(isLoopback(new URL(request.url).hostname) ? { proxy: false as const } : {}),
+  };
+}

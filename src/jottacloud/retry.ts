@@ -1,0 +1,44 @@
+import { systemClock } from '../base/clock.ts';
+import { isJottaError } from './errors.ts';
+import type { ClientLimits } from './limits.ts';
+import { fromAbort } from './transportErrors.ts';
+import type { ClientClock } from './types.ts';
+
+export interface RetryDeps {
+  readonly limits: ClientLimits;
+  readonly clock: ClientClock;
+  readonly random: () => number;
+}
+
+/**
+ * Runs `attempt` up to `limits.tries` times, with exponential backoff and full jitter between tries. Only for calls that
+ * may safely happen twice. Repeats network failures and what jottacloud-protocol.md §2.9 calls overload
+ * (429 500 502 503 504 509); everything else is thrown at once, as is anything once `signal` has aborted.
+ */
+export async function withRetry<T>(deps: RetryDeps, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!mayRepeat(error) || tried >= deps.limits.tries || signal.aborted) throw error;
+      await backOff(deps, tried, signal, error);
+    }
+  }
+}
+
+export function mayRepeat(error: unknown): boolean {
+  return isJottaError(error, 'offline') || isJottaError(error, 'timeout') || isJottaError(error, 'server');
+}
+
+/** Sleeps before try `tried + 1`. When the time runs out meanwhile, the failure that led here is the better report. */
+export async function backOff(deps: RetryDeps, tried: number, signal: AbortSignal, last: unknown): Promise<void> {
+  const ceiling = Math.min(deps.limits.backoffCapMs, deps.limits.backoffBaseMs * 2 ** (tried - 1));
+  const sleep = deps.clock.sleep?.bind(deps.clock) ?? systemClock.sleep;
+  try {
+    await sleep(Math.floor(deps.random() * ceiling), signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const aborted = fromAbort(signal.reason);
+    throw aborted.kind === 'timeout' ? last : aborted;
+  }
+}

@@ -1,0 +1,106 @@
+import type { TokenSource } from './auth.ts';
+import { readJson } from './body.ts';
+import { withDeadline } from './deadline.ts';
+import { isJottaError, type JottaError } from './errors.ts';
+import type { Http, HttpAnswer, HttpRequest } from './http.ts';
+import { throwUnlessOk } from './httpErrors.ts';
+import { type RetryDeps, withRetry } from './retry.ts';
+import type { RemotePath } from './types.ts';
+import { checkPath, type Endpoints, jfsUrl } from './urls.ts';
+
+/** What every operation works with; built once by the client. */
+export interface Service {
+  readonly http: Http;
+  readonly tokens: TokenSource;
+  readonly endpoints: Endpoints;
+  readonly retry: RetryDeps;
+}
+
+/** Absolute URL of a device or anything below it; JottaError 'invalidName' for what cannot be addressed. */
+export function urlOf(service: Service, path: RemotePath, query = ''): string {
+  checkPath(path, 1);
+  return jfsUrl(service.endpoints, service.tokens.username, path, query);
+}
+
+/**
+ * One request with a token. A 401 costs one refresh and one repetition (jottacloud-protocol.md §1.3); the second is
+ * JottaError 'unauthorized'. Any other status but 2xx is thrown by throwUnlessOk. Requests with a stream for a body go
+ * through sendUpload instead, because they cannot be repeated.
+ */
+export async function sendAuthorized(service: Service, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  const { http, tokens } = service;
+  const token = await tokens.getAccessToken(signal);
+  let answer = await http.send(withToken(request, token), signal);
+  if (answer.status === 401) {
+    answer.body.destroy();
+    answer = await http.send(withToken(request, await tokens.refreshAfter401(token, signal)), signal);
+  }
+  await throwUnlessOk(answer, http.limits.bodyIdleMs);
+  return answer;
+}
+
+export function withToken(request: HttpRequest, token: string): HttpRequest {
+  return { ...request, headers: { ...request.headers, Authorization: `Bearer ${token}` } };
+}
+
+/** A small metadata read: repeated on network failures, done within `metadataMs`. */
+export function getMetadata<T>(
+  service: Service,
+  url: string,
+  read: (answer: HttpAnswer) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const { metadataMs, firstByteMs } = service.http.limits;
+  return withDeadline(signal, metadataMs, (bounded) =>
+    withRetry(service.retry, bounded, async () =>
+      read(await sendAuthorized(service, { method: 'GET', url, firstByteMs }, bounded)),
+    ),
+  );
+}
+
+/** A command that may safely happen twice: an empty POST without a content type (jottacloud-protocol.md §2.1). */
+export function postCommand<T>(
+  service: Service,
+  command: { url: string; headers?: Readonly<Record<string, string>>; body?: Buffer },
+  read: (answer: HttpAnswer) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  return withDeadline(signal, service.http.limits.commandMs, (bounded) =>
+    withRetry(service.retry, bounded, () => postOnce(service, command, read, bounded)),
+  );
+}
+
+/** A command that must not be repeated blindly. */
+export async function postOnce<T>(
+  service: Service,
+  command: { url: string; headers?: Readonly<Record<string, string>>; body?: Buffer },
+  read: (answer: HttpAnswer) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const firstByteMs = service.http.limits.commandFirstByteMs;
+  return read(await sendAuthorized(service, { method: 'POST', ...command, firstByteMs }, signal));
+}
+
+export function jsonOf(service: Service): (answer: HttpAnswer) => Promise<Readonly<Record<string, unknown>>> {
+  const { maxJsonBytes, bodyIdleMs } = service.http.limits;
+  return (answer) => readJson(answer, maxJsonBytes, bodyIdleMs);
+}
+
+/** For answers nobody needs: reads to the end so that the connection can be used again. */
+export function nothingOf(service: Service): (answer: HttpAnswer) => Promise<void> {
+  const { bodyIdleMs, maxJsonBytes } = service.http.limits;
+  return async (answer) => {
+    const { readText } = await import('./body.ts');
+    await readText(answer, maxJsonBytes, bodyIdleMs);
+  };
+}
+
+/** Runs `work`; JottaError of `kind` becomes `otherwise`. */
+export async function except<T>(kind: JottaError['kind'], work: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isJottaError(error, kind)) return otherwise;
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+import { type ErrnoCode, ErrnoError, fsErrorCode } from '../base/errno.ts';
+import { isRemoteError, type RemoteErrorKind } from '../writeback/remote.ts';
+
+/** What a file operation that needs the server answers when the server does not (SEMANTICS.md, errno table). */
+const remoteErrno: Record<RemoteErrorKind, ErrnoCode> = {
+  offline: 'ETIMEDOUT',
+  server: 'ETIMEDOUT',
+  incomplete: 'ETIMEDOUT',
+  cancelled: 'EINTR',
+  signedOut: 'EACCES',
+  refused: 'EACCES',
+  notFound: 'ESTALE',
+  conflict: 'EEXIST',
+  quota: process.platform === 'darwin' ? 'ENOSPC' : 'EDQUOT',
+};
+
+/** Any failure as the errno its caller understands; EIO only for what nothing above explains. */
+export function toErrno(error: unknown): ErrnoError {
+  if (error instanceof ErrnoError) return error;
+  if (isRemoteError(error)) return new ErrnoError(remoteErrno[error.kind], error.message, { cause: error });
+  const code = fsErrorCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new ErrnoError('ENOSPC', 'the local disk is full', { cause: error });
+  return new ErrnoError('EIO', 'unexpected failure', { cause: error });
+}

@@ -1,0 +1,42 @@
+import { ErrnoError } from '../base/errno.ts';
+import { vfsLimits } from './limits.ts';
+
+/** Files that the system or an editor leaves behind and that no one wants on other devices (design.md §9). */
+const litter = [
+  /^\.DS_Store$/,
+  /^\.\.DS_Store/,
+  /^\._/,
+  /^\.Spotlight-V100$/,
+  /^\.Trashes$/,
+  /^\.fseventsd$/,
+  /^\.TemporaryItems$/,
+  /^\.apdisk$/,
+  /^\.metadata_never_index$/,
+  /^\.VolumeIcon\.icns$/,
+  /^Icon\r$/,
+  /^\.~lock\..*#$/,
+  /^~\$/,
+];
+
+/** libfuse renames a file to this when it is unlinked or replaced while open (fuse-semantics.md §3.2). */
+const hidden = /^\.fuse_hidden/;
+
+export function isLocalOnlyName(name: string): boolean {
+  return litter.some((pattern) => pattern.test(name));
+}
+
+export function isHiddenName(name: string): boolean {
+  return hidden.test(name);
+}
+
+/** The spelling a new name is stored under: NFC. Throws EINVAL or ENAMETOOLONG. */
+export function checkNewName(name: string): string {
+  const normal = name.normalize('NFC');
+  if (normal === '' || normal === '.' || normal === '..' || normal.includes('/') || normal.includes('\0')) {
+    throw new ErrnoError('EINVAL', 'not a file name');
+  }
+  if (normal.length > vfsLimits.nameMax || Buffer.byteLength(name) > vfsLimits.nameMax) {
+    throw new ErrnoError('ENAMETOOLONG', 'name is longer than 255');
+  }
+  return normal;
+}

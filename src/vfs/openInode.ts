@@ -1,0 +1,26 @@
+import type { ContentRef, Readahead } from '../cache/contentReader.ts';
+import type { Ino } from '../cache/nodeRow.ts';
+import type { StagingFile } from '../cache/stagingFile.ts';
+
+export type Fh = number;
+
+/** One open file description. */
+export interface Handle {
+  readonly fh: Fh;
+  readonly ino: Ino;
+  readonly writing: boolean;
+  readonly append: boolean;
+  readonly ahead: Readahead;
+}
+
+/** What all handles of one inode share, from first open to last release. */
+export interface OpenInode {
+  readonly ino: Ino;
+  handles: number;
+  /** The revision that readers opened; pinned until the last release, so that two revisions never mix. */
+  clean: ContentRef;
+  /** Set once someone wrote; newer than any row until flushed. */
+  staging: StagingFile | undefined;
+  /** mtime as set by utimens after the last write; a later flush keeps it. */
+  timeSet: boolean;
+}
