@@ -1,1 +1,160 @@
-// placeholder
+import type { Readable } from 'node:stream';
+import { systemClock } from '../base/clock.ts';
+import { silentLog } from '../base/log.ts';
+import { allocate } from './allocate.ts';
+import { TokenSource } from './auth.ts';
+import { copyFile, createFolder, purgeTrash, setFileTimes, trashFile, trashFolder } from './commands.ts';
+import { download } from './download.ts';
+import { createHttp, type Http } from './http.ts';
+import { defaultLimits } from './limits.ts';
+import { fetchAccount, fetchCustomer, fetchFile, fetchFolder, fetchMountpoints, fetchRevisions } from './listings.ts';
+import { liststream } from './liststream.ts';
+import { moveFile, moveFolder } from './moves.ts';
+import type { Service } from './service.ts';
+import type { Tokens } from './tokens.ts';
+import type {
+  Account,
+  AllocateRequest,
+  Allocation,
+  ClientOptions,
+  Customer,
+  DownloadRange,
+  FileStamp,
+  RemoteEntry,
+  RemoteFile,
+  RemoteMountpoint,
+  RemotePath,
+  StreamedEntry,
+  UploadResult,
+} from './types.ts';
+import { type UploadSpan, upload } from './upload.ts';
+
+export type { ClientOptions, RemoteEntry, RemoteFile, RemoteFolder, RemotePath } from './types.ts';
+
+/**
+ * One signed-in account. Every call takes a signal, has its own deadlines (limits.ts), rejects with JottaError only
+ * (upload also with its source's error), and may run in parallel with any other: callers bound the concurrency.
+ * The contract of each method stands at the function of the same name.
+ */
+export class JottacloudClient {
+  /** Internal JFS user name. */
+  readonly username: string;
+  readonly #service: Service;
+  /** Apart from the rest, so that `close` does not cut a token rotation (auth.ts). */
+  readonly #tokenHttp: Http;
+
+  constructor(options: ClientOptions) {
+    const limits = { ...defaultLimits, ...options.limits };
+    const log = options.log ?? silentLog;
+    const clock = options.clock ?? systemClock;
+    const http = createHttp({ userAgent: options.userAgent, limits, log });
+    this.#tokenHttp = createHttp({ userAgent: options.userAgent, limits, log });
+    this.username = options.tokens.username;
+    this.#service = {
+      http,
+      tokens: new TokenSource({ http: this.#tokenHttp, vault: options.vault, clock }, options.tokens),
+      endpoints: options.endpoints,
+      retry: { limits, clock, random: options.random ?? Math.random },
+    };
+  }
+
+  fetchCustomer(signal: AbortSignal): Promise<Customer> {
+    return fetchCustomer(this.#service, signal);
+  }
+
+  fetchAccount(signal: AbortSignal): Promise<Account> {
+    return fetchAccount(this.#service, signal);
+  }
+
+  /** Live mountpoints, without the views Trash, Latest and Links. */
+  async fetchDevice(device: string, signal: AbortSignal): Promise<{ mountpoints: RemoteMountpoint[] }> {
+    return { mountpoints: await fetchMountpoints(this.#service, device, signal) };
+  }
+
+  fetchFolder(path: RemotePath, signal: AbortSignal): Promise<RemoteEntry[]> {
+    return fetchFolder(this.#service, path, signal);
+  }
+
+  fetchFile(path: RemotePath, signal: AbortSignal): Promise<RemoteFile> {
+    return fetchFile(this.#service, path, signal);
+  }
+
+  fetchRevisions(path: RemotePath, signal: AbortSignal): Promise<RemoteFile[]> {
+    return fetchRevisions(this.#service, path, signal);
+  }
+
+  liststream(path: RemotePath, signal: AbortSignal): AsyncIterable<StreamedEntry> {
+    return liststream(this.#service, path, signal);
+  }
+
+  download(path: RemotePath, range: DownloadRange, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+    return download(this.#service, path, range, signal);
+  }
+
+  allocate(path: RemotePath, file: AllocateRequest, signal: AbortSignal): Promise<Allocation> {
+    return allocate(this.#service, path, file, signal);
+  }
+
+  upload(
+    uploadUrl: string,
+    body: Readable,
+    span: UploadSpan,
+    signal: AbortSignal,
+    onProgress?: (bytes: number) => void,
+  ): Promise<UploadResult> {
+    return upload(this.#service, uploadUrl, body, span, signal, onProgress);
+  }
+
+  createFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
+    return createFolder(this.#service, path, signal);
+  }
+
+  moveFile(from: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
+    return moveFile(this.#service, from, to, signal);
+  }
+
+  moveFolder(from: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
+    return moveFolder(this.#service, from, to, signal);
+  }
+
+  copyFile(from: RemotePath, to: RemotePath, signal: AbortSignal): Promise<RemoteFile> {
+    return copyFile(this.#service, from, to, signal);
+  }
+
+  trashFile(path: RemotePath, signal: AbortSignal): Promise<void> {
+    return trashFile(this.#service, path, signal);
+  }
+
+  trashFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
+    return trashFolder(this.#service, path, signal);
+  }
+
+  setFileTimes(path: RemotePath, file: FileStamp, signal: AbortSignal): Promise<RemoteFile> {
+    return setFileTimes(this.#service, path, file, signal);
+  }
+
+  purgeTrash(signal: AbortSignal): Promise<{ folders: number; files: number }> {
+    return purgeTrash(this.#service, signal);
+  }
+
+  /** Called once when the tokens turn out to be dead. Returns the way to stop listening. */
+  onSignedOut(listener: () => void): () => void {
+    return this.#service.tokens.onSignedOut(listener);
+  }
+
+  /** Continues with the tokens of a new sign-in to the same account; JottaError 'protocol' for another one. */
+  replaceTokens(tokens: Tokens): void {
+    this.#service.tokens.replaceTokens(tokens);
+  }
+
+  /** Aborts every call and closes every connection, except a token rotation on its way: see `settleTokens`. */
+  close(): void {
+    this.#service.http.close();
+    void this.settleTokens().then(() => this.#tokenHttp.close());
+  }
+
+  /** Await before the process exits: a rotated token that is not stored means a new sign-in. Never rejects. */
+  settleTokens(): Promise<void> {
+    return this.#service.tokens.settle();
+  }
+}

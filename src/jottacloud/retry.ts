@@ -14,13 +14,21 @@ export interface RetryDeps {
  * Runs `attempt` up to `limits.tries` times, with exponential backoff and full jitter between tries. Only for calls that
  * may safely happen twice. Repeats network failures and what jottacloud-protocol.md §2.9 calls overload
  * (429 500 502 503 504 509); everything else is thrown at once, as is anything once `signal` has aborted.
+ * `budgetMs`: no further try begins after that long, for calls whose body may take any time and so have no deadline.
  */
-export async function withRetry<T>(deps: RetryDeps, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+export async function withRetry<T>(
+  deps: RetryDeps,
+  signal: AbortSignal,
+  attempt: () => Promise<T>,
+  budgetMs = Number.POSITIVE_INFINITY,
+): Promise<T> {
+  const startedAt = deps.clock.now();
   for (let tried = 1; ; tried += 1) {
     try {
       return await attempt();
     } catch (error) {
       if (!mayRepeat(error) || tried >= deps.limits.tries || signal.aborted) throw error;
+      if (deps.clock.now() - startedAt > budgetMs) throw error;
       await backOff(deps, tried, signal, error);
     }
   }

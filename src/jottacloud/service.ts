@@ -1,7 +1,7 @@
 import type { TokenSource } from './auth.ts';
-import { readJson } from './body.ts';
+import { chunksOf, readJson } from './body.ts';
 import { withDeadline } from './deadline.ts';
-import { isJottaError, type JottaError } from './errors.ts';
+import { isJottaError, type JottaErrorKind } from './errors.ts';
 import type { Http, HttpAnswer, HttpRequest } from './http.ts';
 import { throwUnlessOk } from './httpErrors.ts';
 import { type RetryDeps, withRetry } from './retry.ts';
@@ -88,15 +88,13 @@ export function jsonOf(service: Service): (answer: HttpAnswer) => Promise<Readon
 
 /** For answers nobody needs: reads to the end so that the connection can be used again. */
 export function nothingOf(service: Service): (answer: HttpAnswer) => Promise<void> {
-  const { bodyIdleMs, maxJsonBytes } = service.http.limits;
   return async (answer) => {
-    const { readText } = await import('./body.ts');
-    await readText(answer, maxJsonBytes, bodyIdleMs);
+    for await (const _ of chunksOf(answer, service.http.limits.bodyIdleMs));
   };
 }
 
 /** Runs `work`; JottaError of `kind` becomes `otherwise`. */
-export async function except<T>(kind: JottaError['kind'], work: () => Promise<T>, otherwise: T): Promise<T> {
+export async function except<T>(kind: JottaErrorKind, work: () => Promise<T>, otherwise: T): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -21,6 +21,4 @@ export interface OpenInode {
   clean: ContentRef;
   /** Set once someone wrote; newer than any row until flushed. */
   staging: StagingFile | undefined;
-  /** mtime as set by utimens after the last write; a later flush keeps it. */
-  timeSet: boolean;
 }

@@ -80,7 +80,7 @@ export class Vfs {
     }
     const known = nodes.getChild(parent, name);
     if (known !== undefined) {
-      if (known.kind !== 'file') folders.noteUse(parent);
+      folders.noteUse(parent);
       return known;
     }
     const folder = this.#folder(parent);
@@ -112,6 +112,10 @@ export class Vfs {
       ctimeMs: row.ctimeMs,
       mode: row.mode,
     };
+  }
+
+  getHandleAttr(fh: Fh): Attr {
+    return this.getAttr(this.#handle(fh).ino);
   }
 
   /** All children, from the database once the folder has been listed. */
@@ -188,6 +192,11 @@ export class Vfs {
   async truncate(ino: Ino, size: number): Promise<void> {
     if (this.#row(ino).kind !== 'file') throw new ErrnoError('EISDIR', 'is a folder');
     await this.#withOpen(ino, () => this.#writing.run(ino, () => this.#truncate(ino, size)));
+  }
+
+  async truncateHandle(fh: Fh, size: number): Promise<void> {
+    const { ino } = this.#handle(fh);
+    await this.#writing.run(ino, () => this.#truncate(ino, size));
   }
 
   /** After this the bytes written through any handle survive the process and the machine. */
@@ -309,7 +318,6 @@ export class Vfs {
       if (open?.staging?.dirty === true) await this.#flush(ino);
       this.#row(ino);
       this.#deps.nodes.update(ino, { mtime: time, ctimeMs: this.#deps.clock.now() });
-      if (open !== undefined) open.timeSet = true;
       this.#deps.activity.noteChange(ino);
     });
     this.#deps.pusher.nudge();
@@ -338,7 +346,7 @@ export class Vfs {
     const open = this.#open.get(row.ino);
     const clean = { md5: row.md5 ?? emptyMd5, size: row.md5 === null ? 0 : row.size };
     if (open === undefined) {
-      this.#open.set(row.ino, { ino: row.ino, handles: 1, clean, staging: undefined, timeSet: false });
+      this.#open.set(row.ino, { ino: row.ino, handles: 1, clean, staging: undefined });
     } else open.handles += 1;
     return handle;
   }
@@ -373,8 +381,6 @@ export class Vfs {
 
   #noteWrite(ino: Ino): void {
     const { activity, pusher, nodes } = this.#deps;
-    const open = this.#open.get(ino) as OpenInode;
-    open.timeSet = false;
     activity.noteChange(ino);
     pusher.cancelUpload(ino);
     // Seen at once by getattr; made durable by the flush.

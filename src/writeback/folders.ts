@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Emitter } from '../base/events.ts';
 import { Flights } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
-import type { Ino } from '../cache/nodeRow.ts';
+import { type Ino, rootIno } from '../cache/nodeRow.ts';
 import { writebackLimits } from './limits.ts';
 import { type MergeDeps, type MergeResult, mergeListing } from './merge.ts';
 import { getWirePath } from './paths.ts';
@@ -28,23 +28,17 @@ export class Folders {
   }
 
   /**
-   * Resolves when the folder's children are known. Waits for the network only for a folder never listed before; one listed
-   * longer ago than a poll is refreshed in the background. Rejects with RemoteError when it cannot be known.
+   * Resolves when the folder's children are known. Waits for the network only for a folder never listed before.
+   * Rejects with RemoteError when it cannot be known.
    */
   async ensureListed(ino: Ino): Promise<void> {
-    const { nodes, clock, log } = this.#deps;
-    const now = clock.now();
-    this.#usedAt.set(ino, now);
-    const row = nodes.get(ino);
+    const row = this.#deps.nodes.get(ino);
     if (row === undefined) return;
-    if (row.listedAt === null) {
-      // A folder the server does not have yet holds just what was put into it here.
-      if (row.synced === null && ino !== 1) return;
-      const deadline = AbortSignal.timeout(writebackLimits.listingDeadlineMs);
-      await withDeadline(this.refresh(ino), deadline);
-    } else if (now - row.listedAt > this.#deps.pollMs()) {
-      this.refresh(ino).catch((error) => log.debug('revalidation failed', { ino, error }));
-    }
+    this.noteUse(ino);
+    if (row.listedAt !== null) return;
+    // A folder the server does not have yet holds just what was put into it here.
+    if (row.synced === null && ino !== rootIno) return;
+    await withDeadline(this.refresh(ino), AbortSignal.timeout(writebackLimits.listingDeadlineMs));
   }
 
   /** Asks the server now; callers at the same time share one request. */
@@ -70,9 +64,15 @@ export class Folders {
     return [...this.#usedAt.keys()].filter((ino) => nodes.get(ino)?.listedAt !== null);
   }
 
-  /** Marks a folder as looked at: a view shows it. */
+  /** Marks a folder as looked at. One that was not live is revalidated in the background; the poller keeps live ones. */
   noteUse(ino: Ino): void {
-    this.#usedAt.set(ino, this.#deps.clock.now());
+    const { nodes, clock, log, pollMs } = this.#deps;
+    const now = clock.now();
+    const wasLive = now - (this.#usedAt.get(ino) ?? 0) < writebackLimits.liveMs;
+    this.#usedAt.set(ino, now);
+    const listedAt = nodes.get(ino)?.listedAt ?? null;
+    if (wasLive || listedAt === null || now - listedAt <= pollMs()) return;
+    this.refresh(ino).catch((error) => log.debug('revalidation failed', { ino, error }));
   }
 }
 

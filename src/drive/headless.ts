@@ -1,0 +1,124 @@
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createLog } from '../base/log.ts';
+import { JottacloudClient } from '../jottacloud/client.ts';
+import { isJottaError } from '../jottacloud/errors.ts';
+import { parseLoginToken } from '../jottacloud/loginToken.ts';
+import { exchangeLoginToken, type Tokens, type TokenVault } from '../jottacloud/tokens.ts';
+import { createEndpoints } from '../jottacloud/urls.ts';
+import { DriveError } from '../protocol/errors.ts';
+import { Mounts } from './mounts.ts';
+import { openSession } from './session.ts';
+import { lockState } from './stateLock.ts';
+import { userAgent } from './version.ts';
+
+/**
+ * The drive without VS Code (design.md §12, `npm run mount`): prints `mounted DIR` on stdout when ready; SIGTERM and SIGINT
+ * flush, unmount and exit 0. Tokens are kept in the state folder (0600), since no window is there to keep them.
+ */
+const { values } = parseArgs({
+  options: {
+    endpoint: { type: 'string' },
+    'login-token': { type: 'string' },
+    'mount-point': { type: 'string' },
+    source: { type: 'string', default: '/' },
+    'read-only': { type: 'boolean', default: false },
+    poll: { type: 'string', default: '45' },
+    'cache-size': { type: 'string', default: String(10 * 1024 ** 3) },
+    state: { type: 'string', default: join(homedir(), '.local', 'state', 'jottacloud-headless') },
+    'settle-ms': { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+
+const log = createLog((line) => process.stderr.write(line), values.verbose ? 'debug' : 'info');
+
+function parseNumber(name: 'poll' | 'cache-size' | 'settle-ms', text: string): number {
+  const number = Number(text);
+  if (!Number.isFinite(number) || number < 0) throw new DriveError('internal', { reason: `--${name}: not a number` });
+  return number;
+}
+
+/** Tokens in `file`, replaced atomically. */
+function createFileVault(file: string): TokenVault & { loadTokens(): Promise<Tokens | undefined> } {
+  return {
+    saveTokens: async (tokens) => {
+      await writeFile(`${file}.new`, JSON.stringify(tokens), { mode: 0o600, flush: true });
+      await chmod(`${file}.new`, 0o600);
+      await rename(`${file}.new`, file);
+    },
+    loadTokens: async () => {
+      try {
+        return JSON.parse(await readFile(file, 'utf8')) as Tokens;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+async function main(): Promise<void> {
+  const mountPoint = values['mount-point'];
+  if (mountPoint === undefined) throw new DriveError('internal', { reason: '--mount-point is needed' });
+  const stateDir = resolve(values.state);
+  lockState(stateDir);
+  const vault = createFileVault(join(stateDir, 'tokens.json'));
+  const endpoints = createEndpoints(values.endpoint ?? process.env.JOTTACLOUD_ENDPOINT);
+  const tokens = await signIn(vault, endpoints);
+  const client = new JottacloudClient({ endpoints, tokens, vault, userAgent, log });
+  const session = await openSession(client, {
+    stateDir,
+    cacheDir: join(stateDir, 'cache'),
+    budget: { maxBytes: parseNumber('cache-size', values['cache-size']), minFreeBytes: 512 * 1024 ** 2 },
+    pollMs: parseNumber('poll', values.poll) * 1000,
+    ...(values['settle-ms'] === undefined ? {} : { settleMs: parseNumber('settle-ms', values['settle-ms']) }),
+    log,
+  });
+  const mounts = new Mounts(session, [stateDir], log);
+  session.refreshAccount().catch((error) => log.info('quota is not known yet', { error }));
+  const state = await mounts.mount({ mountPoint, source: values.source, readOnly: values['read-only'] });
+  process.stdout.write(`mounted ${state.mountPoint}\n`);
+
+  const stop = Promise.withResolvers<void>();
+  process.once('SIGTERM', () => stop.resolve());
+  process.once('SIGINT', () => stop.resolve());
+  mounts.changed.on(() => {
+    if (mounts.size === 0) stop.resolve();
+  });
+  await stop.promise;
+  await mounts.unmountAll();
+  if (session.link.health === 'ok') {
+    await session.pusher.drain(AbortSignal.timeout(60_000)).catch((error) => log.warn('work is left', { error }));
+  }
+  await session.close();
+}
+
+async function signIn(
+  vault: ReturnType<typeof createFileVault>,
+  endpoints: ReturnType<typeof createEndpoints>,
+): Promise<Tokens> {
+  const text = values['login-token'];
+  const stored = await vault.loadTokens();
+  if (text === undefined) {
+    if (stored === undefined) throw new DriveError('signedOut', { reason: '--login-token is needed the first time' });
+    return stored;
+  }
+  const tokens = await exchangeLoginToken(
+    parseLoginToken(text),
+    { endpoints, userAgent, log },
+    AbortSignal.timeout(60_000),
+  );
+  await vault.saveTokens(tokens);
+  return tokens;
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const code = error instanceof DriveError ? error.code : isJottaError(error) ? error.kind : 'internal';
+    log.error('the drive cannot start', { code, error });
+    process.exit(1);
+  },
+);

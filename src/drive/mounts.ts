@@ -1,0 +1,150 @@
+import { homedir, userInfo } from 'node:os';
+import { ErrnoError } from '../base/errno.ts';
+import { createEmitter, type Emitter } from '../base/events.ts';
+import type { Log } from '../base/log.ts';
+import { type Ino, rootIno } from '../cache/nodeRow.ts';
+import { MountError } from '../fuse/mountError.ts';
+import { ensureMountPoint } from '../fuse/mountPoint.ts';
+import { ensureFuse } from '../fuse/preflight.ts';
+import { mountVolume, type Volume } from '../fuse/volume.ts';
+import { DriveError } from '../protocol/errors.ts';
+import type { MountParams } from '../protocol/messages.ts';
+import type { MountState, MountStatus } from '../protocol/state.ts';
+import { getLocalPath, isLocallyWithin } from '../writeback/paths.ts';
+import type { Session } from './session.ts';
+
+interface Mount {
+  readonly params: MountParams;
+  status: MountStatus;
+  volume: Volume | undefined;
+}
+
+/** The volumes of one session. */
+export class Mounts {
+  readonly changed: Emitter<void>;
+  readonly #session: Session;
+  readonly #reserved: readonly string[];
+  readonly #log: Log;
+  readonly #mounts = new Map<string, Mount>();
+
+  constructor(session: Session, reserved: readonly string[], log: Log) {
+    this.#session = session;
+    this.#reserved = reserved;
+    this.#log = log;
+    this.changed = createEmitter((error) => log.error('listener failed', { error }));
+  }
+
+  getStates(): MountState[] {
+    return [...this.#mounts.entries()].map(([mountPoint, { params, status }]) => ({
+      mountPoint,
+      source: params.source,
+      readOnly: params.readOnly,
+      status,
+    }));
+  }
+
+  get size(): number {
+    return this.#mounts.size;
+  }
+
+  /** Resolves when the volume is usable. Rejects with DriveError; nothing is left behind then. */
+  async mount(params: MountParams): Promise<MountState> {
+    try {
+      const fuse = await ensureFuse();
+      const root = await this.#findSource(params.source);
+      const rules = { home: homedir(), reserved: this.#reserved };
+      const mountPoint = await ensureMountPoint(params.mountPoint, rules, this.#log);
+      if (this.#mounts.has(mountPoint)) throw new DriveError('alreadyMounted', { path: mountPoint });
+      const mount: Mount = { params, status: 'mounting', volume: undefined };
+      this.#mounts.set(mountPoint, mount);
+      this.changed.emit();
+      try {
+        mount.volume = await this.#open(fuse, mountPoint, root, params.readOnly);
+        mount.status = 'mounted';
+      } catch (error) {
+        this.#mounts.delete(mountPoint);
+        throw error;
+      } finally {
+        this.changed.emit();
+      }
+      this.#log.info('mounted', { mountPoint, source: params.source, readOnly: params.readOnly });
+      return { mountPoint, source: params.source, readOnly: params.readOnly, status: 'mounted' };
+    } catch (error) {
+      if (error instanceof MountError) throw new DriveError(error.kind, error.detail, { cause: error });
+      throw error;
+    }
+  }
+
+  /** Takes the volume away; pending work goes on. Rejects `busy` when files are open and `force` is not given. */
+  async unmount(mountPoint: string, force: boolean): Promise<void> {
+    const mount = this.#mounts.get(mountPoint);
+    if (mount?.volume === undefined) throw new DriveError('notMounted', { path: mountPoint });
+    mount.status = 'unmounting';
+    this.changed.emit();
+    const done = await mount.volume.unmount(force);
+    if (!done) {
+      mount.status = 'mounted';
+      this.changed.emit();
+      throw new DriveError('busy', { path: mountPoint });
+    }
+    this.#mounts.delete(mountPoint);
+    this.changed.emit();
+  }
+
+  async unmountAll(): Promise<void> {
+    for (const mountPoint of [...this.#mounts.keys()]) {
+      try {
+        await this.unmount(mountPoint, false);
+      } catch (error) {
+        this.#log.warn('a volume in use is detached', { mountPoint, error });
+        await this.unmount(mountPoint, true);
+      }
+    }
+  }
+
+  async #open(
+    fuse: Awaited<ReturnType<typeof ensureFuse>>,
+    mountPoint: string,
+    root: Ino,
+    readOnly: boolean,
+  ): Promise<Volume> {
+    const session = this.#session;
+    const { uid, gid } = userInfo();
+    const getQuota = () => {
+      const { usedBytes, totalBytes } = session.getAccount();
+      return { used: usedBytes, total: totalBytes };
+    };
+    const name = root === rootIno ? 'Jottacloud' : (session.nodes.get(root)?.name ?? 'Jottacloud');
+    const view = { vfs: session.vfs, root, readOnly, getQuota, log: this.#log, uid, gid };
+    const volume = await mountVolume(fuse, mountPoint, name, view);
+    const stop = session.treeChanged.on((changes) => {
+      for (const { parent, name: changed } of changes) {
+        if (!isLocallyWithin(session.nodes, parent, root)) continue;
+        const folder = getLocalPath(session.nodes, parent)?.slice((getLocalPath(session.nodes, root) ?? '').length);
+        volume.notify(`${folder === '/' ? '' : (folder ?? '')}/${changed}`);
+      }
+    });
+    void volume.gone.then(() => {
+      stop();
+      // Ejected by the user, or unmounted from outside: the work goes on, the volume is no longer listed.
+      if (this.#mounts.get(mountPoint)?.volume === volume) this.#mounts.delete(mountPoint);
+      this.changed.emit();
+    });
+    return volume;
+  }
+
+  async #findSource(source: string): Promise<Ino> {
+    const names = source.split('/').filter((name) => name !== '');
+    try {
+      const row = await this.#session.vfs.resolve(rootIno, names);
+      if (row.kind === 'file') throw new DriveError('sourceNotFound', { path: source });
+      return row.ino;
+    } catch (error) {
+      if (!(error instanceof ErrnoError)) throw error;
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+        throw new DriveError('sourceNotFound', { path: source }, { cause: error });
+      }
+      throw new DriveError(error.code === 'EACCES' ? 'signedOut' : 'offline', {}, { cause: error });
+    }
+  }
+}

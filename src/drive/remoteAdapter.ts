@@ -1,0 +1,135 @@
+import type { Log } from '../base/log.ts';
+import type { JottacloudClient } from '../jottacloud/client.ts';
+import { isJottaError, type JottaErrorKind } from '../jottacloud/errors.ts';
+import { decodeName, encodeName } from '../jottacloud/names.ts';
+import type { RemoteFile as ClientFile } from '../jottacloud/types.ts';
+import type { Link } from '../writeback/link.ts';
+import {
+  type Remote,
+  type RemoteEntry,
+  RemoteError,
+  type RemoteErrorKind,
+  type RemoteFile,
+} from '../writeback/remote.ts';
+
+/** What the write-back makes of each failure of the client. */
+const kinds: Record<JottaErrorKind, RemoteErrorKind> = {
+  offline: 'offline',
+  timeout: 'offline',
+  certificate: 'offline',
+  unauthorized: 'signedOut',
+  signedOut: 'signedOut',
+  forbidden: 'refused',
+  writeLocked: 'refused',
+  invalidName: 'refused',
+  notFound: 'notFound',
+  conflict: 'conflict',
+  quota: 'quota',
+  incomplete: 'incomplete',
+  corrupt: 'server',
+  range: 'server',
+  server: 'server',
+  protocol: 'server',
+  cancelled: 'cancelled',
+};
+
+function toRemoteError(error: unknown): unknown {
+  if (!isJottaError(error)) return error;
+  return new RemoteError(kinds[error.kind], error.message, { cause: error });
+}
+
+/** The client as the write-back's port: errors translated, every outcome told to the link, names decoded. */
+export function createRemote(client: JottacloudClient, link: Link, log: Log): Remote {
+  const call = <T>(request: Promise<T>): Promise<T> =>
+    link.watch(
+      request.catch((error: unknown) => {
+        throw toRemoteError(error);
+      }),
+    );
+  const noteSkipped = (name: string) => log.warn('two names of a listing differ only in case; one is hidden', { name });
+  return {
+    fetchEntries: (path, signal) =>
+      call(
+        (async () => {
+          const entries: RemoteEntry[] = await fetchContainer(client, path, signal);
+          return dropTwins(entries, noteSkipped);
+        })(),
+      ),
+    fetchFile: async (path, signal) => toFile(await call(client.fetchFile(path, signal))),
+    fetchHints: async (device, signal) => {
+      const { mountpoints } = await call(client.fetchDevice(device, signal));
+      return new Map(mountpoints.map(({ name, size, modified }) => [name, `${size} ${modified}`]));
+    },
+    openRange: async (path, { start, end, size, revision }, signal) => {
+      const range = { start, end, size, ...(revision === null ? {} : { revision }) };
+      return watchChunks(await call(client.download(path, range, signal)));
+    },
+    allocate: (path, { size, md5, mtime, onConflict }, signal) =>
+      call(client.allocate(path, { size, md5, modified: mtime, onConflict }, signal)),
+    upload: async (uploadUrl, body, span, signal, onProgress) => {
+      await call(client.upload(uploadUrl, body, span, signal, onProgress));
+    },
+    createFolder: (path, signal) => call(client.createFolder(path, signal)),
+    moveFile: (from, to, signal) => call(client.moveFile(from, to, signal)),
+    moveFolder: (from, to, signal) => call(client.moveFolder(from, to, signal)),
+    trashFile: (path, signal) => call(client.trashFile(path, signal)),
+    trashFolder: (path, signal) => call(client.trashFolder(path, signal)),
+    setTimes: async (path, { size, md5, mtime }, signal) => {
+      await call(client.setFileTimes(path, { md5, size, modified: mtime, created: mtime }, signal));
+    },
+    encodeName,
+  };
+}
+
+async function fetchContainer(
+  client: JottacloudClient,
+  path: readonly string[],
+  signal: AbortSignal,
+): Promise<RemoteEntry[]> {
+  const [device] = path;
+  if (device === undefined) {
+    const { devices } = await client.fetchAccount(signal);
+    return devices.map(({ name }) => ({ kind: 'device', name: decodeName(name), wire: name }));
+  }
+  if (path.length === 1) {
+    const { mountpoints } = await client.fetchDevice(device, signal);
+    return mountpoints.map(({ name }) => ({ kind: 'mountpoint', name: decodeName(name), wire: name }));
+  }
+  const entries = await client.fetchFolder(path, signal);
+  return entries.map((entry) =>
+    entry.kind === 'file' ? toFile(entry) : { kind: 'folder', name: decodeName(entry.name), wire: entry.name },
+  );
+}
+
+function toFile(file: ClientFile): RemoteFile {
+  return {
+    kind: 'file',
+    name: decodeName(file.name),
+    wire: file.name,
+    md5: file.md5.toLowerCase(),
+    size: file.size,
+    mtime: file.modified,
+    revision: file.revision,
+    uuid: file.uuid ?? null,
+  };
+}
+
+/** The server holds a name once whatever its case; should a listing say otherwise, the first one is shown. */
+function dropTwins(entries: RemoteEntry[], onSkipped: (name: string) => void): RemoteEntry[] {
+  const seen = new Set<string>();
+  return entries.filter(({ name }) => {
+    const key = name.normalize('NFC').toLowerCase();
+    if (seen.has(key)) onSkipped(name);
+    const fresh = !seen.has(key);
+    seen.add(key);
+    return fresh;
+  });
+}
+
+async function* watchChunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    throw toRemoteError(error);
+  }
+}

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { createEmitter, type Emitter } from '../base/events.ts';
+import type { Log } from '../base/log.ts';
+import { ContentReader, type ContentSource } from '../cache/contentReader.ts';
+import { type ContentBudget, ContentStore } from '../cache/contentStore.ts';
+import { DurabilityBarrier } from '../cache/durability.ts';
+import { Nodes } from '../cache/nodes.ts';
+import { openDatabase } from '../cache/schema.ts';
+import { StagingStore } from '../cache/stagingStore.ts';
+import type { JottacloudClient } from '../jottacloud/client.ts';
+import type { AccountState } from '../protocol/state.ts';
+import { Vfs } from '../vfs/vfs.ts';
+import { Activity } from '../writeback/activity.ts';
+import { Folders } from '../writeback/folders.ts';
+import { writebackLimits } from '../writeback/limits.ts';
+import { Link } from '../writeback/link.ts';
+import type { MergeResult, TreeChange } from '../writeback/merge.ts';
+import { getWirePath } from '../writeback/paths.ts';
+import { Poller } from '../writeback/poller.ts';
+import { Pusher } from '../writeback/pusher.ts';
+import { type Remote, RemoteError } from '../writeback/remote.ts';
+import { createRemote } from './remoteAdapter.ts';
+
+export interface SessionOptions {
+  readonly stateDir: string;
+  readonly cacheDir: string;
+  readonly budget: ContentBudget;
+  readonly pollMs: number;
+  readonly settleMs?: number;
+  readonly log: Log;
+}
+
+export interface Conflict {
+  readonly original: TreeChange;
+  readonly copy: TreeChange;
+}
+
+/** One signed-in account: everything between the client and the mounts, wired by hand. */
+export interface Session {
+  readonly client: JottacloudClient;
+  readonly nodes: Nodes;
+  readonly vfs: Vfs;
+  readonly folders: Folders;
+  readonly pusher: Pusher;
+  readonly poller: Poller;
+  readonly link: Link;
+  readonly store: ContentStore;
+  readonly reader: ContentReader;
+  readonly activity: Activity;
+  readonly treeChanged: Emitter<readonly TreeChange[]>;
+  readonly conflictMade: Emitter<Conflict>;
+  /** From the last answer of the server, kept over restarts. */
+  readonly getAccount: () => AccountState;
+  refreshAccount(): Promise<void>;
+  /** Writes what is open to disk, stops all work, closes the database. Pending work stays for the next start. */
+  close(): Promise<void>;
+}
+
+/** How often the quota is asked for; statfs answers from the last one. */
+const accountRefreshMs = 5 * 60_000;
+
+/** Opens the account's database and caches under `stateDir`/`cacheDir`; no request is made before it is needed. */
+export async function openSession(client: JottacloudClient, options: SessionOptions): Promise<Session> {
+  const { log } = options;
+  // The name comes from outside: its hash makes a safe folder name.
+  const account = createHash('sha256').update(client.username).digest('hex').slice(0, 16);
+  const stateDir = join(options.stateDir, 'accounts', account);
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const abort = new AbortController();
+  const onError = (error: unknown) => log.error('listener failed', { error });
+  const clock = systemClock;
+  const databaseFile = join(stateDir, 'metadata.db');
+  const db = openDatabase(databaseFile);
+  const nodes = new Nodes(db);
+  const barrier = new DurabilityBarrier(databaseFile);
+  const staging = new StagingStore({ staging: join(stateDir, 'staging'), lost: join(stateDir, 'lost+found') }, db, log);
+  nodes.purgeOrphans();
+  await staging.recover();
+  const store = await ContentStore.open(join(options.cacheDir, account), options.budget, log);
+  const link = new Link(onError);
+  const remote = createRemote(client, link, log);
+  const reader = new ContentReader({ store, source: createSource(nodes, remote), log, signal: abort.signal });
+  const activity = new Activity(clock);
+  const names = () => ({ host: hostname(), now: clock.now() });
+  const merged = createEmitter<MergeResult>(onError);
+  const treeChanged = createEmitter<readonly TreeChange[]>(onError);
+  const conflictMade = createEmitter<Conflict>(onError);
+  merged.on(({ changes, conflicts }) => {
+    treeChanged.emit(changes);
+    for (const conflict of conflicts) conflictMade.emit(conflict);
+    if (conflicts.length > 0) pusher.nudge();
+  });
+  const onConflict = (original: TreeChange, copy: TreeChange) => {
+    treeChanged.emit([original, copy]);
+    conflictMade.emit({ original, copy });
+  };
+  const { signal } = abort;
+  const folders = new Folders({ nodes, activity, names, remote, clock, log, merged, signal, pollMs: () => poller.intervalMs });
+  const pusher = new Pusher({
+    nodes,
+    activity,
+    remote,
+    staging,
+    store,
+    reader,
+    names,
+    onConflict,
+    folders,
+    link,
+    clock,
+    log,
+    random: Math.random,
+    settleMs: options.settleMs ?? writebackLimits.settleMs,
+    signal,
+  });
+  const poller = new Poller({ nodes, folders, remote, link, clock, log, signal }, options.pollMs);
+  const vfs = new Vfs({ nodes, staging, reader, barrier, activity, folders, pusher, clock, log });
+
+  let accountState = loadAccount(nodes, client.username);
+  const refreshAccount = async () => {
+    const customer = await client.fetchCustomer(signal);
+    accountState = {
+      username: client.username,
+      email: customer.email,
+      name: customer.name,
+      usedBytes: customer.usage,
+      totalBytes: customer.quota,
+    };
+    nodes.setMeta('account', JSON.stringify(accountState));
+    pusher.changed.emit();
+  };
+  const accountTimer = setInterval(() => {
+    refreshAccount().catch((error) => log.debug('quota not refreshed', { error }));
+  }, accountRefreshMs);
+
+  poller.start();
+  pusher.nudge();
+  return {
+    client,
+    nodes,
+    vfs,
+    folders,
+    pusher,
+    poller,
+    link,
+    store,
+    reader,
+    activity,
+    treeChanged,
+    conflictMade,
+    getAccount: () => accountState,
+    refreshAccount,
+    close: async () => {
+      clearInterval(accountTimer);
+      await vfs.flushAll();
+      abort.abort(new RemoteError('cancelled', 'the session ends'));
+      await pusher.settled();
+      client.close();
+      await staging.closeAll();
+      await barrier.close();
+      db.close();
+    },
+  };
+}
+
+/** Content by md5 is downloaded from any place on the server that holds it now, pinned to its revision when known. */
+function createSource(nodes: Nodes, remote: Remote): ContentSource {
+  return {
+    openRange: (content, start, end, signal) => {
+      const holder = nodes.getHolder(content.md5);
+      const path = holder === undefined ? undefined : getWirePath(nodes, holder.ino);
+      if (path === undefined) throw new RemoteError('notFound', `no file on the server has content ${content.md5}`);
+      const revision = holder?.synced?.revision ?? null;
+      return remote.openRange(path, { start, end, size: content.size, revision }, signal);
+    },
+  };
+}
+
+function loadAccount(nodes: Nodes, username: string): AccountState {
+  const unknown = { username, email: '', name: '', usedBytes: 0, totalBytes: -1 };
+  const stored = nodes.getMeta('account');
+  return stored === undefined ? unknown : { ...unknown, ...(JSON.parse(stored) as Partial<AccountState>) };
+}

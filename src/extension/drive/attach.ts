@@ -1,0 +1,112 @@
+import type { MessageConnection } from 'vscode-jsonrpc/node';
+import type { Log } from '../../base/log.ts';
+import { DriveError } from '../../protocol/errors.ts';
+import { type HelloResult, hello, protocolVersion, shutdown } from '../../protocol/messages.ts';
+import { toDriveError } from '../errors.ts';
+import { connectUntil, openLink, pause, tryConnect } from './link.ts';
+
+/** A cold start on a busy laptop, journal replay included. */
+const startDeadlineMs = 15_000;
+/** A drive that does not greet within this time is stuck. */
+const helloDeadlineMs = 10_000;
+/** How long an older drive may take to flush and let go of the socket. */
+const handOverDeadlineMs = 10_000;
+
+export interface AttachOptions {
+  readonly socketFile: string;
+  readonly clientVersion: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Starts the process; called only when nobody listens. */
+  start(): void;
+  /** Adds handlers before the first message is read. */
+  prepare(connection: MessageConnection): void;
+}
+
+export interface Attached {
+  readonly connection: MessageConnection;
+  readonly greeting: HelloResult;
+}
+
+/**
+ * Attaches to the user's drive process, starting it when there is none, and asks an older one to hand over, once.
+ * Throws DriveError 'versionMismatch' when the drive is newer than this window, 'internal' when it does not come up.
+ */
+export async function attach(options: AttachOptions): Promise<Attached> {
+  const first = await attachOnce(options);
+  if (!needsHandOver(first, options.clientVersion)) return first;
+  options.log.info('asking an older drive to hand over', { drive: first.greeting.driveVersion });
+  await handOver(first.connection, options);
+  const second = await attachOnce(options);
+  if (second.greeting.protocolVersion === protocolVersion) return second;
+  second.connection.dispose();
+  throw new DriveError('versionMismatch');
+}
+
+async function attachOnce(options: AttachOptions): Promise<Attached> {
+  let socket = await tryConnect(options.socketFile);
+  if (socket === undefined) {
+    options.start();
+    socket = await connectUntil(options.socketFile, startDeadlineMs, options.signal);
+  }
+  if (socket === undefined) throw new DriveError('internal', { detail: 'the drive process did not start' });
+  const connection = openLink(socket);
+  options.prepare(connection);
+  connection.listen();
+  try {
+    const greeting = await withDeadline(
+      connection.sendRequest(hello, {
+        protocolVersion,
+        clientVersion: options.clientVersion,
+        keepsTokens: true,
+      }),
+      helloDeadlineMs,
+    );
+    return { connection, greeting };
+  } catch (error) {
+    connection.dispose();
+    throw toDriveError(error);
+  }
+}
+
+/** A drive newer than this window is never replaced: two windows would throw each other's drive out for ever. */
+function needsHandOver({ connection, greeting }: Attached, clientVersion: string): boolean {
+  if (greeting.protocolVersion > protocolVersion) {
+    connection.dispose();
+    throw new DriveError('versionMismatch');
+  }
+  return greeting.protocolVersion < protocolVersion || isOlder(greeting.driveVersion, clientVersion);
+}
+
+async function handOver(connection: MessageConnection, options: AttachOptions): Promise<void> {
+  await withDeadline(connection.sendRequest(shutdown, { reason: 'handOver' }), handOverDeadlineMs).catch((error) => {
+    // The socket may close before the answer is out; what counts is that nobody listens any more.
+    options.log.info('hand-over answered with an error', { error });
+  });
+  connection.dispose();
+  const end = performance.now() + handOverDeadlineMs;
+  while (performance.now() < end && !options.signal.aborted) {
+    const socket = await tryConnect(options.socketFile);
+    if (socket === undefined) return;
+    socket.destroy();
+    await pause(100, options.signal);
+  }
+  throw new DriveError('versionMismatch');
+}
+
+/** Compares `major.minor.patch`; anything else counts as equal. */
+export function isOlder(version: string, than: string): boolean {
+  const [left, right] = [version, than].map((text) => text.split(/[.+-]/).slice(0, 3).map(Number));
+  for (let i = 0; i < 3; i++) {
+    const difference = (left?.[i] ?? 0) - (right?.[i] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new DriveError('timeout')), deadlineMs);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,65 @@
+import net from 'node:net';
+import {
+  createMessageConnection,
+  type MessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
+
+/** Between two attempts to reach a drive that is starting; it needs 100–300 ms. */
+const firstPauseMs = 40;
+const longestPauseMs = 400;
+
+/** A JSON-RPC connection that is not listening yet: the owner adds its handlers first. */
+export function openLink(socket: net.Socket): MessageConnection {
+  const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+  connection.onDispose(() => socket.destroy());
+  return connection;
+}
+
+/** One attempt; undefined when nobody listens there (no such socket, refused). */
+export function tryConnect(socketFile: string): Promise<net.Socket | undefined> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(socketFile);
+    socket.once('connect', () => {
+      socket.removeAllListeners('error');
+      // A later error is followed by 'close', which the connection reports.
+      socket.on('error', () => undefined);
+      resolve(socket);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTSOCK') resolve(undefined);
+      else reject(error);
+    });
+  });
+}
+
+/** Tries until somebody listens; undefined when `deadlineMs` passed or the signal fired. */
+export async function connectUntil(
+  socketFile: string,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<net.Socket | undefined> {
+  const end = performance.now() + deadlineMs;
+  for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+    const socket = await tryConnect(socketFile);
+    if (socket !== undefined) return socket;
+    if (performance.now() + pauseMs > end) return undefined;
+    await pause(pauseMs, signal);
+  }
+  return undefined;
+}
+
+/** Resolves after `ms`, or at once when the signal fires. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

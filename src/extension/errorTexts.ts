@@ -1,0 +1,207 @@
+import * as vscode from 'vscode';
+import type { DriveErrorCode } from '../protocol/errors.ts';
+
+type Args = Readonly<Record<string, string>>;
+
+/** A button beside the sentence: the next step. `Show Log` follows on every error. */
+export interface ErrorAction {
+  readonly title: string;
+  readonly command: string;
+  readonly args?: readonly unknown[];
+}
+interface ErrorText {
+  readonly sentence: (args: Args) => string;
+  readonly action?: () => ErrorAction;
+}
+
+/** Shown where a mount point was refused. */
+const example = '~/CloudMounts/Jottacloud';
+
+const signIn = (): ErrorAction => ({ title: vscode.l10n.t('Sign In Again'), command: 'jottacloud.connect' });
+const otherFolder = (): ErrorAction => ({
+  title: vscode.l10n.t('Choose Another Folder…'),
+  command: 'jottacloud.mountFolder',
+});
+const settings = (name: string) => (): ErrorAction => ({
+  title: vscode.l10n.t('Open Settings'),
+  command: 'workbench.action.openSettings',
+  args: [name],
+});
+const reload = (): ErrorAction => ({
+  title: vscode.l10n.t('Reload Window'),
+  command: 'workbench.action.reloadWindow',
+});
+const transfers = (): ErrorAction => ({
+  title: vscode.l10n.t('Show Transfers'),
+  command: 'jottacloud.showTransfers',
+});
+const mounted = (): ErrorAction => ({
+  title: vscode.l10n.t('Open Mounted Folder'),
+  command: 'jottacloud.openMountedFolder',
+});
+
+/** The path an error is about; the drive sends it as `path`, mounting as `mountPoint`. */
+const place = (args: Args): string => args.path ?? args.mountPoint ?? args.source ?? vscode.l10n.t('The folder');
+/** The command that helps on this machine, when the drive knows one. */
+const hint = (args: Args): string => (args.hint ? ` ${args.hint}` : '');
+
+/** What a person reads for each code: what happened, then what to do. The type sees that no code is forgotten. */
+const texts: Record<DriveErrorCode, ErrorText> = {
+  loginTokenMalformed: {
+    sentence: () =>
+      vscode.l10n.t(
+        'This is not a personal login token. Create one on the Security page of Jottacloud and paste all of it.',
+      ),
+    action: signIn,
+  },
+  loginTokenUsed: {
+    sentence: () =>
+      vscode.l10n.t('This login token was used before or has expired. Create a new one on the Security page.'),
+    action: signIn,
+  },
+  signedOut: {
+    sentence: () =>
+      vscode.l10n.t('Jottacloud asks you to sign in again. Your changes are kept on this computer until then.'),
+    action: signIn,
+  },
+  offline: {
+    sentence: () =>
+      vscode.l10n.t('Jottacloud cannot be reached. Check the network; changes are kept and sent when it is back.'),
+  },
+  timeout: {
+    sentence: () => vscode.l10n.t('Jottacloud did not answer in time. Try again in a moment.'),
+  },
+  forbidden: {
+    sentence: (args) =>
+      vscode.l10n.t('Jottacloud does not allow this for {0}. Check the rights of your account.', place(args)),
+  },
+  notFound: {
+    sentence: (args) => vscode.l10n.t('{0} is no longer there. Refresh and try again.', place(args)),
+    action: () => ({ title: vscode.l10n.t('Refresh'), command: 'jottacloud.refresh' }),
+  },
+  alreadyExists: {
+    sentence: (args) => vscode.l10n.t('{0} already exists. Choose another name.', place(args)),
+  },
+  readOnly: {
+    sentence: (args) =>
+      vscode.l10n.t('{0} is mounted read-only. Mount it again with writing allowed to change it.', place(args)),
+    action: settings('jottacloud.mount.readOnly'),
+  },
+  isFolder: {
+    sentence: (args) => vscode.l10n.t('{0} is a folder. Choose a file.', place(args)),
+  },
+  notAFolder: {
+    sentence: (args) => vscode.l10n.t('{0} is not a folder. Choose a folder.', place(args)),
+  },
+  folderNotEmpty: {
+    sentence: (args) => vscode.l10n.t('{0} is not empty. Move or delete what is in it first.', place(args)),
+  },
+  invalidName: {
+    sentence: (args) =>
+      vscode.l10n.t('Jottacloud does not take the name {0}. Choose another one.', args.name ?? place(args)),
+  },
+  quota: {
+    sentence: () =>
+      vscode.l10n.t('Your Jottacloud storage is full. Free some space or upgrade; changes are kept until then.'),
+    action: transfers,
+  },
+  diskFull: {
+    sentence: () =>
+      vscode.l10n.t('The disk of this computer is full. Free some space, or make the Jottacloud cache smaller.'),
+    action: settings('jottacloud.cache'),
+  },
+  busy: {
+    sentence: (args) => vscode.l10n.t('{0} is in use. Close the files and terminals in it and try again.', place(args)),
+  },
+  fuseMissing: {
+    sentence: (args) =>
+      vscode.l10n.t('Mounting needs FUSE, which is not installed on this computer. Install it and mount again.') +
+      hint(args),
+    action: () => ({ title: vscode.l10n.t('How to Install'), command: 'jottacloud.installFuse' }),
+  },
+  fuseNotAllowed: {
+    sentence: (args) =>
+      vscode.l10n.t('This computer does not let you use FUSE. Allow it and mount again.') + hint(args),
+    action: () => ({ title: vscode.l10n.t('How to Allow It'), command: 'jottacloud.installFuse' }),
+  },
+  fuseTooOld: {
+    sentence: (args) =>
+      vscode.l10n.t('The installed FUSE is too old. Install the current version and mount again.') + hint(args),
+    action: () => ({ title: vscode.l10n.t('How to Install'), command: 'jottacloud.installFuse' }),
+  },
+  mountPointNotEmpty: {
+    sentence: (args) => vscode.l10n.t('{0} is not empty. Choose an empty folder or a new name.', place(args)),
+    action: otherFolder,
+  },
+  mountPointReserved: {
+    sentence: (args) =>
+      vscode.l10n.t('{0} is needed by your computer. Choose a folder of its own, as {1}.', place(args), example),
+    action: otherFolder,
+  },
+  mountPointNotWritable: {
+    sentence: (args) =>
+      vscode.l10n.t('You may not write to {0}. Choose a folder of your own, as {1}.', place(args), example),
+    action: otherFolder,
+  },
+  mountPointNotAFolder: {
+    sentence: (args) => vscode.l10n.t('{0} is a file. Choose an empty folder or a new name.', place(args)),
+    action: otherFolder,
+  },
+  mountPointNested: {
+    sentence: (args) =>
+      vscode.l10n.t('{0} lies inside another mount or the cache. Choose a folder elsewhere.', place(args)),
+    action: otherFolder,
+  },
+  alreadyMounted: {
+    sentence: (args) => vscode.l10n.t('{0} is already mounted. Open it, or unmount it first.', place(args)),
+    action: mounted,
+  },
+  notMounted: {
+    sentence: () => vscode.l10n.t('Jottacloud is not mounted. Mount it first.'),
+    action: () => ({ title: vscode.l10n.t('Mount'), command: 'jottacloud.mount' }),
+  },
+  sourceNotFound: {
+    sentence: (args) => vscode.l10n.t('{0} is not in your account. Choose another folder to mount.', place(args)),
+    action: otherFolder,
+  },
+  stateInUse: {
+    sentence: () =>
+      vscode.l10n.t('Another Jottacloud drive uses the same files on this computer. Stop it and try again.'),
+  },
+  versionMismatch: {
+    sentence: () => vscode.l10n.t('The Jottacloud extension was updated. Reload the window to use the new version.'),
+    action: reload,
+  },
+  wrongAccount: {
+    sentence: (args) =>
+      vscode.l10n.t(
+        'Changes of {0} are still waiting on this computer. Sign in with that account, or disconnect it first.',
+        args.username ?? vscode.l10n.t('another account'),
+      ),
+    action: signIn,
+  },
+  pendingUploads: {
+    sentence: (args) =>
+      vscode.l10n.t('{0} changes are not uploaded yet. Wait for them, or unmount anyway.', args.count ?? '') +
+      hint(args),
+    action: transfers,
+  },
+  shuttingDown: {
+    sentence: () => vscode.l10n.t('The Jottacloud drive is restarting. Try again in a moment.'),
+  },
+  unsupported: {
+    sentence: () =>
+      vscode.l10n.t('This is not supported on this computer. See the log for what is missing.'),
+  },
+  internal: {
+    sentence: () => vscode.l10n.t('Something went wrong in the Jottacloud drive. Try again; the log says more.'),
+  },
+};
+
+export function getErrorSentence(code: DriveErrorCode, args: Args): string {
+  return texts[code].sentence(args).trim();
+}
+
+export function getErrorAction(code: DriveErrorCode): ErrorAction | undefined {
+  return texts[code].action?.();
+}

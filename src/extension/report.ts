@@ -1,0 +1,32 @@
+import * as vscode from 'vscode';
+import type { Log } from '../base/log.ts';
+import type { DriveError } from '../protocol/errors.ts';
+import { toDriveError } from './errors.ts';
+import { getErrorAction, getErrorSentence } from './errorTexts.ts';
+
+export type Reporter = (error: unknown) => DriveError | undefined;
+
+/**
+ * Shows a failure with its next step and Show Log, and returns it without waiting for an answer; undefined for a
+ * cancellation, which is no failure. VS Code itself replaces a message that is still up by its equal.
+ */
+export function createReporter(log: Log): Reporter {
+  return (error) => {
+    if (error instanceof vscode.CancellationError) return undefined;
+    const failure = toDriveError(error);
+    log.error('shown to the user', { error: failure });
+    void showWithActions(failure);
+    return failure;
+  };
+}
+
+async function showWithActions({ code, args }: DriveError): Promise<void> {
+  const showLog = vscode.l10n.t('Show Log');
+  const action = getErrorAction(code);
+  const buttons = action === undefined ? [showLog] : [action.title, showLog];
+  const chosen = await vscode.window.showErrorMessage(getErrorSentence(code, args), ...buttons);
+  if (chosen === showLog) await vscode.commands.executeCommand('jottacloud.showLog');
+  else if (chosen !== undefined && action !== undefined) {
+    await vscode.commands.executeCommand(action.command, ...(action.args ?? []));
+  }
+}

@@ -1,0 +1,68 @@
+import * as vscode from 'vscode';
+import type { EntryInfo, SyncState } from '../../protocol/state.ts';
+import { formatBytes, formatTime } from './format.ts';
+
+/** Colour is never the only sign: each state has its own icon for files and its word in the description. */
+const fileIcons: Record<SyncState, string> = {
+  cloud: 'cloud',
+  cached: 'file',
+  pending: 'cloud-upload',
+  uploading: 'sync~spin',
+  failed: 'error',
+  conflicted: 'warning',
+};
+const containerIcons: Record<Exclude<EntryInfo['kind'], 'file'>, string> = {
+  device: 'device-desktop',
+  mountpoint: 'folder-library',
+  folder: 'folder',
+};
+
+/** How a device, mountpoint, folder or file looks in the Files view. The id is stable, so expansion survives. */
+export function toEntryItem(entry: EntryInfo): vscode.TreeItem {
+  const isFile = entry.kind === 'file';
+  const item = new vscode.TreeItem(
+    entry.name,
+    isFile ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed,
+  );
+  item.id = `entry:${entry.path}`;
+  item.contextValue = entry.kind;
+  item.iconPath = getIcon(entry);
+  const status = getStatusText(entry);
+  item.description = [status, isFile ? formatBytes(entry.size) : ''].filter((text) => text !== '').join(' · ');
+  item.tooltip = getTooltip(entry, status);
+  item.accessibilityInformation = { label: [entry.name, item.description].filter((text) => text !== '').join(', ') };
+  if (isFile) {
+    item.command = { command: 'jottacloud.open', title: vscode.l10n.t('Open'), arguments: [{ entry }] };
+  }
+  return item;
+}
+
+function getIcon({ kind, sync }: EntryInfo): vscode.ThemeIcon {
+  if (kind === 'file') return new vscode.ThemeIcon(fileIcons[sync]);
+  return new vscode.ThemeIcon(sync === 'failed' || sync === 'conflicted' ? fileIcons[sync] : containerIcons[kind]);
+}
+
+/** Empty where there is nothing to tell: a folder that is simply there. */
+function getStatusText({ kind, sync }: EntryInfo): string {
+  switch (sync) {
+    case 'cloud':
+      return kind === 'file' ? vscode.l10n.t('in the cloud') : '';
+    case 'cached':
+      return kind === 'file' ? vscode.l10n.t('on this computer') : '';
+    case 'pending':
+      return vscode.l10n.t('waiting to upload');
+    case 'uploading':
+      return vscode.l10n.t('uploading');
+    case 'failed':
+      return vscode.l10n.t('upload failed');
+    case 'conflicted':
+      return vscode.l10n.t('conflicted copy');
+  }
+}
+
+function getTooltip(entry: EntryInfo, status: string): string {
+  const lines = [entry.path];
+  if (status !== '') lines.push(status);
+  if (entry.modifiedMs > 0) lines.push(vscode.l10n.t('Changed {0}', formatTime(entry.modifiedMs)));
+  return lines.join('\n');
+}

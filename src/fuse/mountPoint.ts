@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { access, constants, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { fsErrorCode } from '../base/errno.ts';
+import type { Log } from '../base/log.ts';
+import { MountError } from './mountError.ts';
+
+const run = promisify(execFile);
+
+export interface MountPointRules {
+  readonly home: string;
+  /** Folders no mount may be in or around: state and cache. */
+  readonly reserved: readonly string[];
+}
+
+/**
+ * Makes `path` a usable mount point: created when missing, a dead mount on it detached. Returns its absolute path.
+ * Rejects with MountError when it is not an empty folder of its own (ux.md, mount-point rules); nothing is changed then.
+ */
+export async function ensureMountPoint(path: string, rules: MountPointRules, log: Log): Promise<string> {
+  const wanted = resolve(path);
+  refuseReserved(wanted, rules);
+  const mounts = await loadMounts();
+  const mounted = mounts.find((mount) => mount.path === wanted);
+  if (mounted !== undefined) {
+    if (!mounted.fuse || !(await isDead(wanted))) throw new MountError('alreadyMounted', { path: wanted });
+    log.warn('a dead mount was found and is detached', { path: wanted });
+    await detach(wanted);
+  }
+  const around = mounts.find((mount) => mount.fuse && wanted.startsWith(mount.path + sep));
+  if (around !== undefined) throw new MountError('mountPointNested', { path: wanted, inside: around.path });
+  try {
+    await mkdir(wanted, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    const kind = ['EEXIST', 'ENOTDIR'].includes(fsErrorCode(error) ?? '')
+      ? 'mountPointNotAFolder'
+      : 'mountPointNotWritable';
+    throw new MountError(kind, { path: wanted }, { cause: error });
+  }
+  if (!(await stat(wanted)).isDirectory()) throw new MountError('mountPointNotAFolder', { path: wanted });
+  // Through a symlink the kernel mounts on the target: the rules hold for that.
+  const real = await realpath(wanted);
+  refuseReserved(real, rules);
+  if ((await readdir(real)).length > 0) {
+    throw new MountError('mountPointNotEmpty', { path: real, proposal: join(real, 'Jottacloud') });
+  }
+  await access(real, constants.W_OK).catch((error) => {
+    throw new MountError('mountPointNotWritable', { path: real }, { cause: error });
+  });
+  return real;
+}
+
+function refuseReserved(path: string, { home, reserved }: MountPointRules): void {
+  const places = ['/', home, ...['Desktop', 'Documents', 'Downloads', 'Library'].map((name) => join(home, name))];
+  const related = reserved.some((dir) => path === dir || path.startsWith(dir + sep) || dir.startsWith(path + sep));
+  if (places.includes(path) || dirname(path) === path || related) throw new MountError('mountPointReserved', { path });
+}
+
+interface MountedPath {
+  readonly path: string;
+  readonly fuse: boolean;
+}
+
+/** What is mounted where, without touching any of it. */
+export async function loadMounts(): Promise<MountedPath[]> {
+  if (process.platform === 'darwin') {
+    const { stdout } = await run('/sbin/mount');
+    return [...stdout.matchAll(/ on (.+) \(([^,)]+)/g)].map((match) => ({
+      path: match[1] as string,
+      fuse: /fuse/.test(match[2] as string),
+    }));
+  }
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.map((line) => {
+    const fields = line.split(' ');
+    const type = fields[fields.indexOf('-') + 1] ?? '';
+    const path = (fields[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    return { path, fuse: type.startsWith('fuse') };
+  });
+}
+
+/** True when nobody answers behind the mount any more. */
+async function isDead(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return false;
+  } catch (error) {
+    return ['ENOTCONN', 'ECONNABORTED', 'EIO', 'ENXIO'].includes(fsErrorCode(error) ?? '');
+  }
+}
+
+/** Detaches even when files are open; only for dead mounts and for a user's explicit "force". */
+export async function detach(path: string): Promise<void> {
+  if (process.platform === 'darwin') await run('/sbin/umount', ['-f', path]);
+  else await run('fusermount3', ['-u', '-z', path]);
+}
+
+/** Unmounts when nothing uses it; false when something does. */
+export async function tryUnmount(path: string): Promise<boolean> {
+  try {
+    if (process.platform === 'darwin') await run('/sbin/umount', [path]);
+    else await run('fusermount3', ['-u', path]);
+    return true;
+  } catch (error) {
+    const stillThere = (await loadMounts()).some((mount) => mount.path === path);
+    if (!stillThere) return true;
+    if (/busy/i.test(String((error as { stderr?: unknown }).stderr ?? error))) return false;
+    throw error;
+  }
+}

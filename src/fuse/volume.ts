@@ -1,0 +1,74 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { promisify } from 'node:util';
+import type Fuse from 'fuse-native';
+import { detach, loadMounts, tryUnmount } from './mountPoint.ts';
+import { createOperations, type FuseView } from './operations.ts';
+import type { FuseModule } from './preflight.ts';
+
+export interface Volume {
+  readonly mountPoint: string;
+  /** Resolves when the volume is gone, by us or by the user's eject. */
+  readonly gone: Promise<void>;
+  /** Makes the kernel forget a name (path from the volume's root), so that the next look asks us. */
+  notify(path: string): void;
+  /** false: something uses it and `force` was not given. */
+  unmount(force: boolean): Promise<boolean>;
+}
+
+/** Kernel cache lifetimes in seconds. The database answers in microseconds, so they only save calls (fuse-semantics.md §4). */
+const kernelTtl = { entryTimeout: 1, attrTimeout: 1 };
+
+/** Mounts `view` on an empty folder (see `ensureMountPoint`). */
+export async function mountVolume(
+  fuseModule: FuseModule,
+  mountPoint: string,
+  volumeName: string,
+  view: FuseView,
+): Promise<Volume> {
+  const outside = AsyncLocalStorage.snapshot();
+  const gone = Promise.withResolvers<void>();
+  const operations: Fuse.OPERATIONS = {
+    ...createOperations(view, fuseModule),
+    destroy: (cb) => {
+      cb(0);
+      gone.resolve();
+    },
+  };
+  const fuse = new fuseModule(mountPoint, operations, {
+    ...kernelTtl,
+    autoCache: true,
+    acAttrTimeout: 0,
+    defaultPermissions: true,
+    uid: view.uid,
+    gid: view.gid,
+    fsname: 'Jottacloud',
+    subtype: 'jottacloud',
+    maxConcurrency: 64,
+    // Longer than every deadline of our own, shorter than macFUSE's 60 s (fuse-semantics.md §2.5).
+    timeout: { default: 20_000, read: 50_000, write: 50_000, flush: 50_000, fsync: 50_000, release: 50_000 },
+    ...(process.platform === 'darwin' ? { displayFolder: true, name: volumeName } : {}),
+    onError: (error, operation) => view.log.error('file operation threw', { operation, error }),
+  });
+  await promisify(fuse.mount.bind(fuse))();
+  // The binding unrefs its handles; the volume must keep the process alive until it is gone.
+  const keepAlive = setInterval(() => {}, 60_000);
+  void gone.promise.then(() => clearInterval(keepAlive));
+  return {
+    mountPoint,
+    gone: gone.promise,
+    notify: (path) =>
+      outside(() =>
+        fuse.invalidateEntry(path, (error) => {
+          if (error) view.log.debug('kernel was not notified', { path, error });
+        }),
+      ),
+    unmount: async (force) => {
+      if (!(await loadMounts()).some((mount) => mount.path === mountPoint)) return true;
+      if (!force) {
+        if (!(await tryUnmount(mountPoint))) return false;
+      } else await detach(mountPoint);
+      await gone.promise;
+      return true;
+    },
+  };
+}

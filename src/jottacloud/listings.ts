@@ -1,0 +1,94 @@
+import { chunksOf } from './body.ts';
+import { parseCustomer } from './customer.ts';
+import { JottaError } from './errors.ts';
+import type { HttpAnswer } from './http.ts';
+import { parseAccount, parseMountpoints } from './parseAccount.ts';
+import { isDeleted, parseFile, parseRevisions } from './parseFile.ts';
+import { isEntry, parseFolder, unexpectedRoot } from './parseFolder.ts';
+import { withRetry } from './retry.ts';
+import { getMetadata, jsonOf, type Service, sendAuthorized, urlOf } from './service.ts';
+import type { Account, Customer, RemoteEntry, RemoteFile, RemoteMountpoint, RemotePath } from './types.ts';
+import { checkPath, jfsUrl } from './urls.ts';
+import { readXml, type XmlElement } from './xml.ts';
+
+export async function fetchCustomer(service: Service, signal: AbortSignal): Promise<Customer> {
+  const url = `${service.endpoints.api}/account/v1/customer`;
+  return parseCustomer(await getMetadata(service, url, jsonOf(service), signal));
+}
+
+export async function fetchAccount(service: Service, signal: AbortSignal): Promise<Account> {
+  const url = jfsUrl(service.endpoints, service.tokens.username, []);
+  return parseAccount(await getMetadata(service, url, xmlOf(service), signal));
+}
+
+export async function fetchMountpoints(
+  service: Service,
+  device: string,
+  signal: AbortSignal,
+): Promise<RemoteMountpoint[]> {
+  return parseMountpoints(await getMetadata(service, urlOf(service, [device]), xmlOf(service), signal));
+}
+
+/** A listing has no total deadline, only one per try for its first byte and one for silence: folders can be large. */
+export async function fetchFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteEntry[]> {
+  checkPath(path, 2);
+  const { metadataMs, bodyIdleMs, maxXmlBytes } = service.http.limits;
+  const request = { method: 'GET' as const, url: urlOf(service, path), firstByteMs: metadataMs };
+  return withRetry(
+    service.retry,
+    signal,
+    async () => {
+      const answer = await sendAuthorized(service, request, signal);
+      return parseFolder(chunksOf(answer, bodyIdleMs), maxXmlBytes, service.http.log);
+    },
+    metadataMs,
+  );
+}
+
+/** JottaError 'notFound' also for a folder, a trashed file, and one without complete content (§2.6). */
+export async function fetchFile(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteFile> {
+  const root = await fetchRoot(service, path, signal);
+  const file = root.name === 'file' ? parseFile(root, service.http.log) : undefined;
+  if (file === undefined) throw new JottaError('notFound', 'no complete file there');
+  return file;
+}
+
+/** Newest first; at most 5 are kept by the service (§2.6). */
+export async function fetchRevisions(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteFile[]> {
+  const root = await fetchRoot(service, path, signal);
+  if (root.name !== 'file' || isDeleted(root)) throw new JottaError('notFound', 'no file there');
+  return parseRevisions(root, service.http.log);
+}
+
+/** What is live at a path; the server tells by the root element alone (§2.2). An unfinished file counts as a file. */
+export type Found =
+  | { kind: 'none' }
+  | { kind: 'folder'; name: string }
+  | { kind: 'file'; name: string; root: XmlElement };
+
+export async function look(service: Service, path: RemotePath, signal: AbortSignal): Promise<Found> {
+  let root: XmlElement;
+  try {
+    root = await fetchRoot(service, path, signal);
+  } catch (error) {
+    if (error instanceof JottaError && error.kind === 'notFound') return { kind: 'none' };
+    throw error;
+  }
+  if (isDeleted(root)) return { kind: 'none' };
+  const name = root.attributes.name ?? '';
+  if (root.name === 'file') return { kind: 'file', name, root };
+  if (root.name === 'folder' || root.name === 'mountPoint') return { kind: 'folder', name };
+  throw unexpectedRoot(root);
+}
+
+/** The root of a document with its listing, if it has one, thrown away entry by entry. */
+async function fetchRoot(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement> {
+  checkPath(path, 3);
+  return getMetadata(service, urlOf(service, path), xmlOf(service), signal);
+}
+
+/** A document that is small unless the path turns out to be a folder; then only its root is of interest. */
+export function xmlOf(service: Service): (answer: HttpAnswer) => Promise<XmlElement> {
+  const { maxXmlBytes, bodyIdleMs } = service.http.limits;
+  return (answer) => readXml(chunksOf(answer, bodyIdleMs), maxXmlBytes, isEntry);
+}
