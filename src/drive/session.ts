@@ -99,7 +99,17 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     conflictMade.emit({ original, copy });
   };
   const { signal } = abort;
-  const folders = new Folders({ nodes, activity, names, remote, clock, log, merged, signal, pollMs: () => poller.intervalMs });
+  const folders = new Folders({
+    nodes,
+    activity,
+    names,
+    remote,
+    clock,
+    log,
+    merged,
+    signal,
+    pollMs: () => poller.intervalMs,
+  });
   const pusher = new Pusher({
     nodes,
     activity,

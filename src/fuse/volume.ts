@@ -47,7 +47,9 @@ export async function mountVolume(
     // Longer than every deadline of our own, shorter than macFUSE's 60 s (fuse-semantics.md §2.5).
     timeout: { default: 20_000, read: 50_000, write: 50_000, flush: 50_000, fsync: 50_000, release: 50_000 },
     ...(process.platform === 'darwin' ? { displayFolder: true, name: volumeName } : {}),
-    onError: (error, operation) => view.log.error('file operation threw', { operation, error }),
+    // An unmount from outside (eject, fusermount3 -u) ends the request loop: no failure of an operation.
+    onError: (error, operation) =>
+      view.log[operation === 'lifecycle' ? 'debug' : 'error']('file operation threw', { operation, error }),
   });
   await promisify(fuse.mount.bind(fuse))();
   // The binding unrefs its handles; the volume must keep the process alive until it is gone.

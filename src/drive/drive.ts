@@ -1,0 +1,306 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createEmitter, type Emitter } from '../base/events.ts';
+import type { Log } from '../base/log.ts';
+import { type Ino, isContainer, type NodeRow, rootIno } from '../cache/nodeRow.ts';
+import { MountError } from '../fuse/mountError.ts';
+import { ensureFuse } from '../fuse/preflight.ts';
+import { JottacloudClient } from '../jottacloud/client.ts';
+import { isJottaError } from '../jottacloud/errors.ts';
+import { type LoginToken, parseLoginToken } from '../jottacloud/loginToken.ts';
+import { exchangeLoginToken, type Tokens } from '../jottacloud/tokens.ts';
+import { createEndpoints } from '../jottacloud/urls.ts';
+import { DriveError } from '../protocol/errors.ts';
+import type { DriveOptions, MountParams, StoredTokens, UnmountParams } from '../protocol/messages.ts';
+import {
+  type AccountState,
+  type ConflictNotice,
+  type DriveState,
+  type EntryInfo,
+  emptyDriveState,
+  type MountState,
+} from '../protocol/state.ts';
+import { getLocalPath } from '../writeback/paths.ts';
+import { Mounts } from './mounts.ts';
+import { openSession, type Session } from './session.ts';
+import type { TokenKeeper } from './tokenKeeper.ts';
+import { transferStates } from './transfers.ts';
+import { userAgent } from './version.ts';
+
+export interface DriveDeps {
+  readonly stateDir: string;
+  readonly cacheDir: string;
+  readonly endpoint: string | undefined;
+  readonly keeper: TokenKeeper;
+  readonly log: Log;
+}
+
+const signInDeadlineMs = 60_000;
+const defaultOptions: DriveOptions = {
+  pollIntervalMs: 45_000,
+  cacheMaxBytes: 10 * 1024 ** 3,
+  cacheMinFreeBytes: 1024 ** 3,
+  keepAfterClose: false,
+};
+
+interface Open {
+  readonly session: Session;
+  readonly mounts: Mounts;
+}
+
+/** The drive process's work: at most one session, its volumes, and what windows ask. Rejects with DriveError and its kin. */
+export class Drive {
+  readonly stateChanged: Emitter<void>;
+  readonly entriesChanged: Emitter<readonly string[]>;
+  readonly conflictMade: Emitter<ConflictNotice>;
+  readonly signedOut: Emitter<void>;
+  readonly #deps: DriveDeps;
+  readonly #watched = new Map<object, readonly string[]>();
+  #open: Open | undefined;
+  #options: DriveOptions = defaultOptions;
+
+  constructor(deps: DriveDeps) {
+    this.#deps = deps;
+    const onError = (error: unknown) => deps.log.error('listener failed', { error });
+    this.stateChanged = createEmitter(onError);
+    this.entriesChanged = createEmitter(onError);
+    this.conflictMade = createEmitter(onError);
+    this.signedOut = createEmitter(onError);
+  }
+
+  get options(): DriveOptions {
+    return this.#options;
+  }
+
+  get signedIn(): boolean {
+    return this.#open !== undefined;
+  }
+
+  getState(): DriveState {
+    if (this.#open === undefined) return emptyDriveState;
+    const { session, mounts } = this.#open;
+    const { pending, failed } = session.nodes.countPending();
+    return {
+      account: session.getAccount(),
+      health: session.link.health,
+      mounts: mounts.getStates(),
+      pendingChanges: pending - failed,
+      failedChanges: failed,
+      transfersPaused: session.pusher.paused,
+      transfers: transferStates(session),
+      lastPollAt: session.poller.lastPollAt,
+    };
+  }
+
+  /** Exchanges a login token. With an account open, only the same account may sign in again; its work then goes on. */
+  async signIn(text: string): Promise<AccountState> {
+    const token = parseToken(text);
+    const { log, keeper, endpoint } = this.#deps;
+    const endpoints = createEndpoints(endpoint);
+    let tokens: Tokens;
+    try {
+      tokens = await exchangeLoginToken(token, { endpoints, userAgent, log }, AbortSignal.timeout(signInDeadlineMs));
+    } catch (error) {
+      if (isJottaError(error, 'signedOut')) throw new DriveError('loginTokenUsed', {}, { cause: error });
+      throw error;
+    }
+    const open = this.#open;
+    if (open !== undefined && open.session.client.username !== tokens.username) {
+      throw new DriveError('wrongAccount', { username: open.session.client.username });
+    }
+    await keeper.saveTokens(tokens);
+    if (open === undefined) return this.#openSession(tokens);
+    open.session.client.replaceTokens(tokens);
+    open.session.link.set('ok');
+    await open.session.refreshAccount();
+    return open.session.getAccount();
+  }
+
+  /** Goes on with tokens a window kept. null when they are not usable; the window then asks to sign in. */
+  async resume(stored: StoredTokens): Promise<AccountState | null> {
+    if (this.#open !== undefined) return this.#open.session.getAccount();
+    const tokens = await this.#deps.keeper.restore(stored);
+    return tokens === undefined ? null : this.#openSession(tokens);
+  }
+
+  async signOut(): Promise<void> {
+    const { session, mounts } = this.#need();
+    await mounts.unmountAll();
+    this.#open = undefined;
+    this.#deps.keeper.clear();
+    await session.close();
+    this.stateChanged.emit();
+  }
+
+  mount(params: MountParams): Promise<MountState> {
+    return this.#need().mounts.mount(params);
+  }
+
+  async unmount({ mountPoint, mode }: UnmountParams, signal: AbortSignal): Promise<void> {
+    const { session, mounts } = this.#need();
+    if (mode === 'drain') await session.pusher.drain(signal);
+    await mounts.unmount(mountPoint, mode === 'force');
+  }
+
+  async list(path: string, refresh: boolean): Promise<EntryInfo[]> {
+    const { session } = this.#need();
+    const folder = await session.vfs.resolve(rootIno, namesOf(path));
+    if (refresh && folder.listedAt !== null) await session.folders.refresh(folder.ino);
+    const children = await session.vfs.readdir(folder.ino);
+    const running = new Set(session.pusher.getRunning().map(({ ino }) => ino));
+    const base = path === '/' ? '' : path.replace(/\/+$/, '');
+    return children
+      .filter((child) => !child.localOnly)
+      .map((child) => this.#toEntry(session, child, `${base}/${child.name}`, running));
+  }
+
+  /** Folders that `viewer` shows; they stay live. */
+  watch(viewer: object, paths: readonly string[]): void {
+    if (paths.length === 0) this.#watched.delete(viewer);
+    else this.#watched.set(viewer, paths);
+    this.keepWatched();
+  }
+
+  /** Called now and then, so that what is on a screen stays live however long nobody touches it. */
+  keepWatched(): void {
+    const session = this.#open?.session;
+    if (session === undefined) return;
+    for (const path of [...this.#watched.values()].flat()) {
+      session.vfs.resolve(rootIno, namesOf(path)).then(
+        ({ ino }) => session.folders.noteUse(ino),
+        () => {},
+      );
+    }
+  }
+
+  refresh(): Promise<void> {
+    return this.#need().session.poller.pollNow('full');
+  }
+
+  setOptions(options: DriveOptions): void {
+    this.#options = options;
+    const session = this.#open?.session;
+    session?.store.setBudget({ maxBytes: options.cacheMaxBytes, minFreeBytes: options.cacheMinFreeBytes });
+    if (session !== undefined && session.poller.intervalMs !== options.pollIntervalMs) {
+      session.poller.setInterval(options.pollIntervalMs);
+    }
+  }
+
+  setTransfersPaused(paused: boolean): void {
+    this.#need().session.pusher.setPaused(paused);
+  }
+
+  retryFailed(): void {
+    this.#need().session.pusher.retryFailed();
+  }
+
+  /** Rejects with fuseMissing, fuseNotAllowed or fuseTooOld. */
+  async preflight(): Promise<void> {
+    try {
+      await ensureFuse();
+    } catch (error) {
+      if (error instanceof MountError) throw new DriveError(error.kind, error.detail, { cause: error });
+      throw error;
+    }
+  }
+
+  get mountCount(): number {
+    return this.#open?.mounts.size ?? 0;
+  }
+
+  /** Flushes, unmounts, closes. With `drain`, first waits for uploads, at most as long as `signal` allows. */
+  async close(drain: boolean, signal: AbortSignal): Promise<void> {
+    const open = this.#open;
+    if (open === undefined) return;
+    this.#open = undefined;
+    if (drain && open.session.link.health === 'ok') {
+      await open.session.pusher.drain(signal).catch((error) => this.#deps.log.info('work is left', { error }));
+    }
+    await open.mounts.unmountAll();
+    await open.session.client.settleTokens();
+    await open.session.close();
+  }
+
+  async #openSession(tokens: Tokens): Promise<AccountState> {
+    const { stateDir, cacheDir, endpoint, keeper, log } = this.#deps;
+    const client = new JottacloudClient({
+      endpoints: createEndpoints(endpoint),
+      tokens,
+      vault: keeper,
+      userAgent,
+      log,
+    });
+    const session = await openSession(client, {
+      stateDir,
+      cacheDir,
+      budget: { maxBytes: this.#options.cacheMaxBytes, minFreeBytes: this.#options.cacheMinFreeBytes },
+      pollMs: this.#options.pollIntervalMs,
+      log,
+    });
+    const mounts = new Mounts(session, [stateDir, cacheDir], log);
+    this.#open = { session, mounts };
+    this.#listen(session, mounts);
+    await session.refreshAccount().catch((error) => log.info('the account is not reachable yet', { error }));
+    this.stateChanged.emit();
+    return session.getAccount();
+  }
+
+  #listen(session: Session, mounts: Mounts): void {
+    const pathOf = (parent: Ino, name: string) =>
+      `${(getLocalPath(session.nodes, parent) ?? '').replace(/^\/$/, '')}/${name}`;
+    session.link.changed.on((health) => {
+      this.stateChanged.emit();
+      if (health === 'signedOut') this.signedOut.emit();
+    });
+    session.pusher.changed.on(() => this.stateChanged.emit());
+    mounts.changed.on(() => this.stateChanged.emit());
+    session.treeChanged.on((changes) => {
+      const folders = new Set(changes.map(({ parent }) => getLocalPath(session.nodes, parent) ?? '/'));
+      this.entriesChanged.emit([...folders]);
+    });
+    session.conflictMade.on(({ original, copy }) =>
+      this.conflictMade.emit({
+        path: pathOf(original.parent, original.name),
+        copyPath: pathOf(copy.parent, copy.name),
+      }),
+    );
+  }
+
+  #toEntry(session: Session, row: NodeRow, path: string, running: ReadonlySet<Ino>): EntryInfo {
+    const attr = session.vfs.getAttr(row.ino);
+    const kind = row.kind === 'root' ? 'folder' : row.kind;
+    const modifiedMs = row.kind === 'file' ? attr.mtime.sec * 1000 : 0;
+    return { name: row.name, path, kind, size: attr.size, modifiedMs, sync: this.#syncOf(session, row, running) };
+  }
+
+  #syncOf(session: Session, row: NodeRow, running: ReadonlySet<Ino>): EntryInfo['sync'] {
+    if (row.failure !== null) return 'failed';
+    if (running.has(row.ino)) return 'uploading';
+    if (/ \(conflicted copy .*\)/.test(row.name)) return 'conflicted';
+    if (row.synced === null || row.staging !== null) return 'pending';
+    if (isContainer(row) || row.md5 === null) return 'cloud';
+    return session.reader.isLocal({ md5: row.md5, size: row.size }) ? 'cached' : 'cloud';
+  }
+
+  #need(): Open {
+    if (this.#open === undefined) throw new DriveError('signedOut');
+    return this.#open;
+  }
+}
+
+export function defaultCacheDir(): string {
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'Jottacloud Drive');
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'jottacloud');
+}
+
+function parseToken(text: string): LoginToken {
+  try {
+    return parseLoginToken(text);
+  } catch (error) {
+    throw new DriveError('loginTokenMalformed', {}, { cause: error });
+  }
+}
+
+function namesOf(path: string): string[] {
+  return path.split('/').filter((name) => name !== '');
+}

@@ -1,0 +1,91 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createFileWriter, createLog } from '../base/log.ts';
+import { DriveError } from '../protocol/errors.ts';
+import { socketPath } from '../protocol/socketPath.ts';
+import { stateDir as defaultStateDir } from '../protocol/stateDir.ts';
+import { Drive, defaultCacheDir } from './drive.ts';
+import { startServer } from './server.ts';
+import { lockState } from './stateLock.ts';
+import { TokenKeeper } from './tokenKeeper.ts';
+
+/**
+ * The drive process: one per user, started by the first window, left by the last. Without a window it stays `--grace` ms,
+ * so that a window reload keeps the volumes; with `keepAfterClose` it stays while something is mounted.
+ * Exit codes: 0 done, 3 another drive owns the state folder, 1 anything else.
+ */
+const { values } = parseArgs({
+  options: {
+    state: { type: 'string', default: defaultStateDir() },
+    cache: { type: 'string', default: defaultCacheDir() },
+    grace: { type: 'string', default: '15000' },
+  },
+});
+
+const stateDir = resolve(values.state);
+const cacheDir = resolve(values.cache);
+const graceMs = Number(values.grace);
+const watchedEveryMs = 60_000;
+/** What a closing VS Code may wait for uploads; the rest is on disk and goes on at the next start. */
+const drainMs = 20_000;
+
+async function main(): Promise<void> {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  lockState(stateDir);
+  const logFile = join(stateDir, 'drive.log');
+  const log = createLog(createFileWriter(logFile));
+  process.on('uncaughtException', (error) => {
+    log.error('the drive ends on an unexpected error', { error });
+    process.exit(1);
+  });
+  process.on('unhandledRejection', (error) => log.error('unhandled rejection', { error }));
+
+  const keeper = new TokenKeeper(log);
+  const endpoint = process.env.JOTTACLOUD_ENDPOINT;
+  const drive = new Drive({ stateDir, cacheDir, endpoint, keeper, log });
+  const socketFile = socketPath(stateDir);
+  let ending: Promise<void> | undefined;
+
+  const end = (drain: boolean) => {
+    ending ??= (async () => {
+      log.info('the drive ends', { drain });
+      rmSync(socketFile, { force: true });
+      server.close();
+      await drive.close(drain, AbortSignal.timeout(drainMs));
+    })().then(
+      () => process.exit(0),
+      (error) => {
+        log.error('the drive did not end cleanly', { error });
+        process.exit(1);
+      },
+    );
+    return ending;
+  };
+
+  let graceTimer: NodeJS.Timeout | undefined;
+  const onWindows = (count: number) => {
+    clearTimeout(graceTimer);
+    if (count > 0) return;
+    graceTimer = setTimeout(() => {
+      if (drive.options.keepAfterClose && drive.mountCount > 0) return;
+      void end(true);
+    }, graceMs);
+  };
+  const onShutdown = (reason: 'handOver' | 'drain') => {
+    // After the answer is out.
+    setImmediate(() => void end(reason === 'drain'));
+  };
+  const server = await startServer(socketFile, { drive, keeper, logFile, log, onWindows, onShutdown });
+  setInterval(() => drive.keepWatched(), watchedEveryMs);
+  onWindows(0);
+  process.on('SIGTERM', () => void end(false));
+  process.on('SIGINT', () => void end(false));
+  log.info('the drive is ready', { pid: process.pid });
+}
+
+main().catch((error: unknown) => {
+  const inUse = error instanceof DriveError && error.code === 'stateInUse';
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(inUse ? 3 : 1);
+});

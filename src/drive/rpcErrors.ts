@@ -1,0 +1,61 @@
+import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
+import { ErrnoError } from '../base/errno.ts';
+import { isJottaError, type JottaErrorKind } from '../jottacloud/errors.ts';
+import { DriveError, type DriveErrorCode, type DriveErrorData } from '../protocol/errors.ts';
+import { isRemoteError, type RemoteErrorKind } from '../writeback/remote.ts';
+
+const jottaCodes: Partial<Record<JottaErrorKind, DriveErrorCode>> = {
+  offline: 'offline',
+  timeout: 'timeout',
+  certificate: 'offline',
+  unauthorized: 'signedOut',
+  signedOut: 'signedOut',
+  forbidden: 'forbidden',
+  notFound: 'notFound',
+  conflict: 'alreadyExists',
+  quota: 'quota',
+  writeLocked: 'forbidden',
+  invalidName: 'invalidName',
+  server: 'offline',
+};
+const remoteCodes: Partial<Record<RemoteErrorKind, DriveErrorCode>> = {
+  offline: 'offline',
+  server: 'offline',
+  signedOut: 'signedOut',
+  notFound: 'notFound',
+  conflict: 'alreadyExists',
+  quota: 'quota',
+  refused: 'forbidden',
+};
+const errnoCodes: Record<string, DriveErrorCode> = {
+  ENOENT: 'notFound',
+  ENOTDIR: 'notAFolder',
+  EISDIR: 'isFolder',
+  EEXIST: 'alreadyExists',
+  ENOTEMPTY: 'folderNotEmpty',
+  EROFS: 'readOnly',
+  EINVAL: 'invalidName',
+  ENAMETOOLONG: 'invalidName',
+  ETIMEDOUT: 'timeout',
+  EACCES: 'signedOut',
+  ENOSPC: 'diskFull',
+  EDQUOT: 'quota',
+};
+
+/** What crosses the socket for any failure; texts of errors stay in the log. */
+export function toDriveErrorData(error: unknown): DriveErrorData {
+  if (error instanceof DriveError) return { code: error.code, args: error.args };
+  if (isJottaError(error)) return { code: jottaCodes[error.kind] ?? 'internal', args: {} };
+  if (isRemoteError(error)) return { code: remoteCodes[error.kind] ?? 'internal', args: {} };
+  if (error instanceof ErrnoError) {
+    // An operation that failed for want of the server says why in its cause.
+    if (isRemoteError(error.cause)) return toDriveErrorData(error.cause);
+    return { code: errnoCodes[error.code] ?? 'internal', args: {} };
+  }
+  return { code: 'internal', args: {} };
+}
+
+export function toResponseError(error: unknown): ResponseError<DriveErrorData> {
+  const data = toDriveErrorData(error);
+  return new ResponseError(ErrorCodes.InternalError, data.code, data);
+}

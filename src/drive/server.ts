@@ -1,0 +1,142 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import {
+  type CancellationToken,
+  createMessageConnection,
+  type MessageConnection,
+  type RequestType,
+  type RequestType0,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
+import type { Log } from '../base/log.ts';
+import type { DriveErrorData } from '../protocol/errors.ts';
+import * as messages from '../protocol/messages.ts';
+import type { Drive } from './drive.ts';
+import { toResponseError } from './rpcErrors.ts';
+import type { TokenKeeper } from './tokenKeeper.ts';
+import { driveVersion } from './version.ts';
+
+export interface ServerDeps {
+  readonly drive: Drive;
+  readonly keeper: TokenKeeper;
+  readonly logFile: string;
+  readonly log: Log;
+  /** Windows attached now; called on every change. */
+  readonly onWindows: (count: number) => void;
+  readonly onShutdown: (reason: messages.ShutdownParams['reason']) => void;
+}
+
+/** State goes out at most this often; a running upload changes it with every chunk. */
+const stateIntervalMs = 100;
+
+/** Listens on the user's socket (0600 in a 0700 folder). The state lock is held, so a socket file found there is dead. */
+export function startServer(socketFile: string, deps: ServerDeps): Promise<Server> {
+  mkdirSync(dirname(socketFile), { recursive: true, mode: 0o700 });
+  rmSync(socketFile, { force: true });
+  const windows = new Set<MessageConnection>();
+  const server = createServer((socket) => attachWindow(socket, windows, deps));
+  broadcastState(windows, deps);
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketFile, () => {
+      chmodSync(socketFile, 0o600);
+      resolve(server);
+    });
+  });
+}
+
+function attachWindow(socket: Socket, windows: Set<MessageConnection>, deps: ServerDeps): void {
+  const { drive, keeper, log } = deps;
+  const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+  let forgetKeeper = () => {};
+  const leave = () => {
+    if (!windows.delete(connection)) return;
+    forgetKeeper();
+    drive.watch(connection, []);
+    connection.dispose();
+    deps.onWindows(windows.size);
+  };
+  socket.on('error', (error) => log.info('a window went away', { error }));
+  socket.on('close', leave);
+  connection.onError(([error]) => log.warn('connection error', { error }));
+
+  const answer = serveOn(connection, log);
+  answer.request(messages.hello, (params) => {
+    log.info('window attached', { version: params.clientVersion });
+    if (params.keepsTokens) {
+      forgetKeeper = keeper.addWindow((tokens) => connection.sendRequest(messages.storeTokens, tokens));
+    }
+    return {
+      protocolVersion: messages.protocolVersion,
+      driveVersion,
+      pid: process.pid,
+      logFile: deps.logFile,
+      signedIn: drive.signedIn,
+      state: drive.getState(),
+    };
+  });
+  answer.request(messages.signIn, ({ loginToken }) => drive.signIn(loginToken));
+  answer.request(messages.resume, (stored) => drive.resume(stored));
+  answer.plain(messages.signOut, () => drive.signOut());
+  answer.request(messages.mount, (params) => drive.mount(params));
+  answer.request(messages.unmount, (params, signal) => drive.unmount(params, signal));
+  answer.request(messages.list, ({ path, refresh }) => drive.list(path, refresh));
+  answer.request(messages.watch, ({ paths }) => drive.watch(connection, paths));
+  answer.plain(messages.refresh, () => drive.refresh());
+  answer.request(messages.setOptions, (options) => drive.setOptions(options));
+  answer.request(messages.setTransfersPaused, ({ paused }) => drive.setTransfersPaused(paused));
+  answer.plain(messages.retryFailed, () => drive.retryFailed());
+  answer.plain(messages.preflight, () => drive.preflight());
+  answer.request(messages.shutdown, ({ reason }) => deps.onShutdown(reason));
+  windows.add(connection);
+  connection.listen();
+  deps.onWindows(windows.size);
+}
+
+/** Handlers whose failures become DriveErrorData and a line in the log; a cancelled request aborts its signal. */
+function serveOn(connection: MessageConnection, log: Log) {
+  const guard = async <R>(method: string, work: () => R | Promise<R>) => {
+    try {
+      return await work();
+    } catch (error) {
+      log.warn('request failed', { method, error });
+      return toResponseError(error);
+    }
+  };
+  return {
+    request<P, R>(type: RequestType<P, R, DriveErrorData>, work: (params: P, signal: AbortSignal) => R | Promise<R>) {
+      connection.onRequest(type, (params: P, token: CancellationToken) =>
+        guard(type.method, () => work(params, toSignal(token))),
+      );
+    },
+    plain<R>(type: RequestType0<R, DriveErrorData>, work: () => R | Promise<R>) {
+      connection.onRequest(type, () => guard(type.method, work));
+    },
+  };
+}
+
+function toSignal(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}
+
+function broadcastState(windows: ReadonlySet<MessageConnection>, { drive, log }: ServerDeps): void {
+  let timer: NodeJS.Timeout | undefined;
+  const send = (notify: (window: MessageConnection) => Promise<void>) => {
+    for (const window of windows) notify(window).catch((error) => log.debug('a window did not listen', { error }));
+  };
+  drive.stateChanged.on(() => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      const state = drive.getState();
+      send((window) => window.sendNotification(messages.stateChanged, state));
+    }, stateIntervalMs);
+  });
+  drive.entriesChanged.on((folders) => send((window) => window.sendNotification(messages.entriesChanged, { folders })));
+  drive.conflictMade.on((notice) => send((window) => window.sendNotification(messages.conflictMade, notice)));
+  drive.signedOut.on(() => send((window) => window.sendNotification(messages.signedOut)));
+}

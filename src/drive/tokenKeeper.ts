@@ -1,0 +1,108 @@
+import type { Log } from '../base/log.ts';
+import type { Tokens, TokenVault } from '../jottacloud/tokens.ts';
+import type { StoredTokens } from '../protocol/messages.ts';
+
+/** A place that keeps the secret; resolves only when it is durably there. */
+export type SecretStore = (tokens: StoredTokens) => Promise<void>;
+
+const keychainService = 'Jottacloud Drive';
+
+/**
+ * Where rotated tokens go before they are used (design.md §10): to a window's SecretStorage while one is attached, to the OS
+ * keychain while none is. When neither takes them, there is no refresh: the drive waits and loses nothing.
+ */
+export class TokenKeeper implements TokenVault {
+  readonly #windows = new Set<SecretStore>();
+  readonly #log: Log;
+  #current: Tokens | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  get current(): Tokens | undefined {
+    return this.#current;
+  }
+
+  /** A window that can keep secrets came; it is given the newest ones at once. Returns how to take it off again. */
+  addWindow(store: SecretStore): () => void {
+    this.#windows.add(store);
+    if (this.#current !== undefined) {
+      const { username } = this.#current;
+      store(toStored(this.#current))
+        .then(() => forgetInKeychain(username))
+        .catch((error) => this.#log.warn('a window did not take the tokens', { error }));
+    }
+    return () => this.#windows.delete(store);
+  }
+
+  async canSave(): Promise<boolean> {
+    return this.#windows.size > 0 || (await loadKeychain()) !== undefined;
+  }
+
+  async saveTokens(tokens: Tokens): Promise<void> {
+    const stored = toStored(tokens);
+    for (const store of this.#windows) {
+      try {
+        await store(stored);
+        this.#current = tokens;
+        return;
+      } catch (error) {
+        this.#log.warn('a window could not store the tokens', { error });
+      }
+    }
+    const keychain = await loadKeychain();
+    if (keychain === undefined) throw new Error('no window and no keychain to keep the tokens');
+    await keychain.setPassword(keychainService, tokens.username, stored.secret);
+    this.#current = tokens;
+  }
+
+  /** Tokens as a window kept them, or newer ones that the keychain got while no window was there. */
+  async restore(stored: StoredTokens): Promise<Tokens | undefined> {
+    const keychain = await loadKeychain();
+    const newer = await keychain?.getPassword(keychainService, stored.username).catch(() => null);
+    this.#current = parseTokens(newer ?? stored.secret) ?? parseTokens(stored.secret);
+    return this.#current;
+  }
+
+  clear(): void {
+    if (this.#current !== undefined) void forgetInKeychain(this.#current.username);
+    this.#current = undefined;
+  }
+}
+
+function toStored(tokens: Tokens): StoredTokens {
+  return { username: tokens.username, secret: JSON.stringify(tokens) };
+}
+
+/** Boundary check of a stored secret; undefined when it is not ours. */
+function parseTokens(secret: string): Tokens | undefined {
+  try {
+    const value = JSON.parse(secret) as Record<string, unknown>;
+    const { accessToken, refreshToken, expiresAt, tokenEndpoint, username } = value;
+    const texts = [accessToken, refreshToken, tokenEndpoint, username];
+    if (texts.some((text) => typeof text !== 'string') || typeof expiresAt !== 'number') return undefined;
+    return value as unknown as Tokens;
+  } catch {
+    return undefined;
+  }
+}
+
+type Keychain = Pick<typeof import('keytar'), 'setPassword' | 'getPassword' | 'deletePassword'>;
+let keychainProbe: Promise<Keychain | undefined> | undefined;
+
+/** The OS keychain, or undefined where there is none (a server without a secret service). Asked once. */
+function loadKeychain(): Promise<Keychain | undefined> {
+  keychainProbe ??= import('keytar')
+    .then(async (keytar) => {
+      await keytar.getPassword(keychainService, 'probe');
+      return keytar;
+    })
+    .catch(() => undefined);
+  return keychainProbe;
+}
+
+async function forgetInKeychain(username: string): Promise<void> {
+  const keychain = await loadKeychain();
+  await keychain?.deletePassword(keychainService, username).catch(() => false);
+}
