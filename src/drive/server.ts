@@ -97,22 +97,23 @@ function attachWindow(socket: Socket, windows: Set<MessageConnection>, deps: Ser
 
 /** Handlers whose failures become DriveErrorData and a line in the log; a cancelled request aborts its signal. */
 function serveOn(connection: MessageConnection, log: Log) {
-  const guard = async <R>(method: string, work: () => R | Promise<R>) => {
+  const guard = async (method: string, work: () => unknown): Promise<unknown> => {
     try {
       return await work();
     } catch (error) {
       log.warn('request failed', { method, error });
-      return toResponseError(error);
+      throw toResponseError(error);
     }
   };
+  // Registered by name: the typed overloads do not resolve for a generic type; `request` and `plain` keep the types.
   return {
     request<P, R>(type: RequestType<P, R, DriveErrorData>, work: (params: P, signal: AbortSignal) => R | Promise<R>) {
-      connection.onRequest(type, (params: P, token: CancellationToken) =>
+      connection.onRequest(type.method, (params: P, token: CancellationToken) =>
         guard(type.method, () => work(params, toSignal(token))),
       );
     },
     plain<R>(type: RequestType0<R, DriveErrorData>, work: () => R | Promise<R>) {
-      connection.onRequest(type, () => guard(type.method, work));
+      connection.onRequest(type.method, () => guard(type.method, work));
     },
   };
 }
@@ -125,13 +126,15 @@ function toSignal(token: CancellationToken): AbortSignal {
 }
 
 function broadcastState(windows: ReadonlySet<MessageConnection>, { drive, log }: ServerDeps): void {
-  let timer: NodeJS.Timeout | undefined;
+  let scheduled = false;
   const send = (notify: (window: MessageConnection) => Promise<void>) => {
     for (const window of windows) notify(window).catch((error) => log.debug('a window did not listen', { error }));
   };
   drive.stateChanged.on(() => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
+    if (scheduled) return;
+    scheduled = true;
+    setTimeout(() => {
+      scheduled = false;
       const state = drive.getState();
       send((window) => window.sendNotification(messages.stateChanged, state));
     }, stateIntervalMs);

@@ -88,12 +88,12 @@ function parseTokens(secret: string): Tokens | undefined {
   }
 }
 
-type Keychain = Pick<typeof import('keytar'), 'setPassword' | 'getPassword' | 'deletePassword'>;
+type Keychain = Pick<typeof import('keytar/keytar.js'), 'setPassword' | 'getPassword' | 'deletePassword'>;
 let keychainProbe: Promise<Keychain | undefined> | undefined;
 
 /** The OS keychain, or undefined where there is none (a server without a secret service). Asked once. */
 function loadKeychain(): Promise<Keychain | undefined> {
-  keychainProbe ??= import('keytar')
+  keychainProbe ??= import('keytar/keytar.js')
     .then(async (keytar) => {
       await keytar.getPassword(keychainService, 'probe');
       return keytar;

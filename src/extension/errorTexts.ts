@@ -130,7 +130,8 @@ const texts: Record<DriveErrorCode, ErrorText> = {
     action: () => ({ title: vscode.l10n.t('How to Install'), command: 'jottacloud.installFuse' }),
   },
   mountPointNotEmpty: {
-    sentence: (args) => vscode.l10n.t('{0} is not empty. Choose an empty folder or a new name.', place(args)),
+    sentence: (args) =>
+      vscode.l10n.t('{0} is not empty. Choose an empty folder, as {1}.', place(args), args.proposal ?? example),
     action: otherFolder,
   },
   mountPointReserved: {
@@ -182,16 +183,14 @@ const texts: Record<DriveErrorCode, ErrorText> = {
   },
   pendingUploads: {
     sentence: (args) =>
-      vscode.l10n.t('{0} changes are not uploaded yet. Wait for them, or unmount anyway.', args.count ?? '') +
-      hint(args),
+      vscode.l10n.t('Some changes are not uploaded yet. Wait for them, or unmount anyway.') + hint(args),
     action: transfers,
   },
   shuttingDown: {
     sentence: () => vscode.l10n.t('The Jottacloud drive is restarting. Try again in a moment.'),
   },
   unsupported: {
-    sentence: () =>
-      vscode.l10n.t('This is not supported on this computer. See the log for what is missing.'),
+    sentence: () => vscode.l10n.t('This is not supported on this computer. See the log for what is missing.'),
   },
   internal: {
     sentence: () => vscode.l10n.t('Something went wrong in the Jottacloud drive. Try again; the log says more.'),

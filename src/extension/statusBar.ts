@@ -37,13 +37,14 @@ export function getStatus(state: DriveState): Status {
   });
   const moving = state.transfers.some(({ status }) => status === 'running') || state.pendingChanges > 0;
   if (state.health === 'signedOut') return show('warning', vscode.l10n.t('Jottacloud: sign in again'), true);
-  if (state.failedChanges > 0) return show('warning', vscode.l10n.t('Jottacloud: {0} failed', state.failedChanges), true);
+  if (state.failedChanges > 0)
+    return show('warning', vscode.l10n.t('Jottacloud: {0} failed', state.failedChanges), true);
   // There is no crossed-out cloud among VS Code's icons; the unplugged cord is its sign for a lost link.
   if (state.health === 'offline') return show('debug-disconnect', vscode.l10n.t('Jottacloud: offline'));
   if (state.transfersPaused) return show('debug-pause', vscode.l10n.t('Jottacloud: paused'));
   if (moving) {
     const count = Math.max(state.pendingChanges, state.transfers.length);
-    return { ...show('sync~spin', String(count)), label: vscode.l10n.t('Jottacloud: {0} transfers under way', count) };
+    return { ...show('sync~spin', String(count)), label: vscode.l10n.t('Jottacloud: transfers under way: {0}', count) };
   }
   if (state.mounts.some(({ status }) => status === 'mounting')) {
     return show('loading~spin', vscode.l10n.t('Jottacloud: mounting'));
@@ -59,15 +60,17 @@ function getTooltip(state: DriveState): vscode.MarkdownString {
     lines.push(`**Jottacloud** · ${escapeMarkdown(email || username)}`);
     const used = formatBytes(usedBytes);
     lines.push(
-      totalBytes < 0 ? vscode.l10n.t('{0} used', used) : vscode.l10n.t('{0} of {1} used', used, formatBytes(totalBytes)),
+      totalBytes < 0
+        ? vscode.l10n.t('{0} used', used)
+        : vscode.l10n.t('{0} of {1} used', used, formatBytes(totalBytes)),
     );
   }
   for (const { mountPoint, source, readOnly } of state.mounts) {
     const note = readOnly ? ` (${vscode.l10n.t('read-only')})` : '';
     lines.push(`$(folder) ${escapeMarkdown(contractHome(mountPoint))} ← ${escapeMarkdown(source)}${note}`);
   }
-  if (state.pendingChanges > 0) lines.push(vscode.l10n.t('{0} changes to send', state.pendingChanges));
-  if (state.failedChanges > 0) lines.push(vscode.l10n.t('{0} changes failed', state.failedChanges));
+  if (state.pendingChanges > 0) lines.push(vscode.l10n.t('Changes to send: {0}', state.pendingChanges));
+  if (state.failedChanges > 0) lines.push(vscode.l10n.t('Failed changes: {0}', state.failedChanges));
   if (state.lastPollAt !== null) lines.push(vscode.l10n.t('Last checked {0}', formatTime(state.lastPollAt)));
   const transfers = vscode.l10n.t('Show Transfers');
   const log = vscode.l10n.t('Show Log');

@@ -29,8 +29,11 @@ export interface UploadWatch {
 export function watchUpload(source: Readable, watch: UploadWatch): UploadBody {
   let timer: NodeJS.Timeout | undefined;
   let sourceError: unknown;
+  let stopped = false;
   const start = (ms: number, what: string) => {
     clearTimeout(timer);
+    // The source may still be on its way to an end when the upload is over.
+    if (stopped) return;
     timer = setTimeout(() => watch.onTimeout(new JottaError('timeout', `${what} for ${ms} ms`)), ms);
   };
   async function* bytes(): AsyncGenerator<Buffer, void, undefined> {
@@ -57,6 +60,7 @@ export function watchUpload(source: Readable, watch: UploadWatch): UploadBody {
     stream,
     sourceError: () => sourceError,
     stop() {
+      stopped = true;
       clearTimeout(timer);
       stream.destroy();
       source.destroy();

@@ -8,7 +8,7 @@ import type { Link } from './link.ts';
 import { getLocalPath } from './paths.ts';
 import { type Push, type PushKind, plan } from './planner.ts';
 import { runPush } from './push.ts';
-import { isRemoteError, type RemoteErrorKind } from './remote.ts';
+import { isRemoteError, RemoteError, type RemoteErrorKind } from './remote.ts';
 import type { UploadDeps } from './upload.ts';
 
 export interface PusherDeps extends Omit<UploadDeps, 'onProgress'> {
@@ -62,6 +62,7 @@ export class Pusher {
     this.changed = createEmitter((error) => deps.log.error('listener failed', { error }));
     deps.link.changed.on((health) => {
       if (health === 'ok') this.retryNow();
+      else this.#wake();
     });
     deps.signal.addEventListener('abort', () => {
       clearTimeout(this.#timer);
@@ -107,12 +108,17 @@ export class Pusher {
     this.#running.get(ino)?.controller.abort();
   }
 
-  /** Resolves when nothing is pending but refused changes. Settle times are skipped meanwhile. */
+  /**
+   * Resolves when nothing is pending but refused changes; settle times are skipped meanwhile. Rejects with RemoteError
+   * `offline` or `signedOut` as soon as waiting is pointless; the work stays pending.
+   */
   async drain(signal: AbortSignal): Promise<void> {
     this.#draining += 1;
     try {
       while (!this.#isDrained()) {
         signal.throwIfAborted();
+        const { health } = this.#deps.link;
+        if (health !== 'ok') throw new RemoteError(health, 'the server cannot be reached');
         const { promise, resolve } = Promise.withResolvers<void>();
         this.#idle.push(resolve);
         signal.addEventListener('abort', () => resolve(), { once: true });
@@ -131,6 +137,10 @@ export class Pusher {
       this.#idle.push(resolve);
       await promise;
     }
+  }
+
+  #wake(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #isDrained(): boolean {
@@ -225,7 +235,7 @@ export class Pusher {
       .finally(() => {
         this.#running.delete(push.ino);
         this.changed.emit();
-        for (const resolve of this.#idle.splice(0)) resolve();
+        this.#wake();
         this.#fill();
       });
   }

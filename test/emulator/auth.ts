@@ -127,7 +127,8 @@ export function strikeToken(context: Context, authorization: string | undefined,
 }
 
 function expireFamily({ tokens }: Context, id: string): void {
-  for (const token of tokens.access.values()) if (token.family === id) token.expires = Math.min(token.expires, Date.now());
+  for (const token of tokens.access.values())
+    if (token.family === id) token.expires = Math.min(token.expires, Date.now());
 }
 
 function bearer(authorization: string | undefined): string | undefined {

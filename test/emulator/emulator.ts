@@ -1,38 +1,18 @@
 import { expireTokens, newLoginToken, revokeTokens } from './auth.ts';
-import { createContext } from './context.ts';
+import { type Context, createContext } from './context.ts';
 import { putFile, readBack, removePath } from './direct.ts';
 import type { FaultReport, FaultRule } from './faults.ts';
-import type { Quirks } from './quirks.ts';
+import type { EmulatorOptions } from './options.ts';
 import { type RcloneAccess, writeRcloneFiles } from './rcloneFiles.ts';
 import { seedArchive } from './seed.ts';
-import { listen } from './server.ts';
+import { type Listener, listen } from './server.ts';
 import type { Shape } from './shape.ts';
 import type { Stats } from './stats.ts';
 import { startTls } from './tls.ts';
 import { listTree, type TreeItem } from './treeReport.ts';
 import { ensureFolderAt, movePath } from './writes.ts';
 
-export interface EmulatorOptions {
-  /** TCP port on 127.0.0.1; 0 or absent takes a free one. */
-  port?: number;
-  /** Folder that keeps blobs, tree and tokens between runs; absent means a temporary one, removed on close. */
-  state?: string;
-  /** Local folder copied into /Jotta/Archive, only when the state is new. */
-  seed?: string;
-  /** Milliseconds before each request is handled. */
-  latency?: number;
-  /** Bytes per second, per connection and direction. */
-  bandwidth?: number;
-  /** Folder to receive ca.pem, certificate, key and rclone.conf for an unmodified rclone. */
-  rclone?: string;
-  quirks?: Partial<Quirks>;
-  /** Life of an access token in seconds; 3600 when absent. */
-  tokenLifetime?: number;
-  /** Account capacity in bytes; absent means unlimited. */
-  capacity?: number;
-  /** Internal user name; `u0emulator` when absent. */
-  user?: string;
-}
+export type { EmulatorOptions };
 
 /** A running emulator. Paths are `/<device>/<mountpoint>/…`, for example `/Jotta/Archive/Docs/a.txt`. */
 export interface Emulator {
@@ -71,21 +51,36 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-/** Starts an emulator in this process. Rejects when the port or the state folder cannot be used. */
+/** Starts an emulator in this process. Rejects, leaving nothing behind, when the port or the state folder cannot be used. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const context = await createContext(options);
-  if (options.seed !== undefined && context.fresh) await seedArchive(context, options.seed);
-  const tls = options.rclone === undefined ? undefined : await startTls(context, options.rclone);
-  const listener = await listen(context, options.port ?? 0, tls?.port);
-  const url = `http://127.0.0.1:${listener.port}`;
-  context.origin = url;
-  const rclone = options.rclone === undefined ? undefined : await writeRcloneFiles(context, options.rclone, url);
+  const listeners: Listener[] = [];
+  try {
+    if (options.seed !== undefined && context.fresh) await seedArchive(context, options.seed);
+    if (options.rclone !== undefined) listeners.push(await startTls(context, options.rclone));
+    const listener = await listen(context, options.port ?? 0, listeners[0]?.port);
+    listeners.push(listener);
+    context.origin = `http://127.0.0.1:${listener.port}`;
+    const rclone = options.rclone === undefined ? undefined : await writeRcloneFiles(context, options.rclone);
+    return emulatorOf(context, listeners, rclone);
+  } catch (error) {
+    await close(context, listeners);
+    throw error;
+  }
+}
+
+async function close(context: Context, listeners: Listener[]): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close()));
+  await context.dispose();
+}
+
+function emulatorOf(context: Context, listeners: Listener[], rclone: RcloneAccess | undefined): Emulator {
   let closing: Promise<void> | undefined;
   return {
-    url,
+    url: context.origin,
     user: context.account.user,
     rclone,
-    newLoginToken: () => newLoginToken(context, url),
+    newLoginToken: () => newLoginToken(context, context.origin),
     tree: () => listTree(context.account),
     stats: () => context.stats.report(),
     resetStats: () => context.stats.reset(),
@@ -105,10 +100,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     remove: (path) => removePath(context, path),
     read: (path) => readBack(context, path),
     close: () => {
-      closing ??= (async () => {
-        await Promise.all([listener.close(), tls?.close()]);
-        await context.dispose();
-      })();
+      closing ??= close(context, listeners);
       return closing;
     },
   };

@@ -34,6 +34,11 @@ export const noSuchFile = (path: string) => new ServiceError(404, 'NoSuchFileExc
 export const notUnique = (path: string) => new ServiceError(409, 'UniqueFileException', `${path} already exists`);
 export const invalidArgument = (detail: string) => new ServiceError(400, 'InvalidArgumentException', detail);
 
+/** Errors are XML on jfs and JSON everywhere else (jottacloud-protocol.md §2.9). */
+export function errorForm(rawPath: string): 'xml' | 'json' {
+  return rawPath.startsWith('/jfs') ? 'xml' : 'json';
+}
+
 /** Renders an error as the XML of jfs or the JSON of api and upload URLs. Anything unforeseen becomes a 500. */
 export function errorReply(error: unknown, form: 'xml' | 'json'): Reply {
   if (error instanceof PlainError) {

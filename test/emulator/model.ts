@@ -96,7 +96,15 @@ export function foldName(name: string): string {
 }
 
 export function newFolder(name: string, parent: Container): FolderNode {
-  return { kind: 'folder', name, parent, deleted: undefined, publicUri: undefined, live: new Map(), trashed: new Map() };
+  return {
+    kind: 'folder',
+    name,
+    parent,
+    deleted: undefined,
+    publicUri: undefined,
+    live: new Map(),
+    trashed: new Map(),
+  };
 }
 
 export function newFile(name: string, parent: Container): FileNode {

@@ -27,7 +27,8 @@ export function wellKnown(origin: string): Reply {
 /** The token endpoint: password grant with a login token, and refresh with rotation and reuse detection (§1.1–§1.3). */
 export function grantToken(context: Context, authorization: string | undefined, form: URLSearchParams): Reply {
   const client = clientOf(authorization, form);
-  if (client === undefined || !clients.has(client.id)) return refuse(401, 'invalid_client', 'Invalid client credentials');
+  if (client === undefined || !clients.has(client.id))
+    return refuse(401, 'invalid_client', 'Invalid client credentials');
   if (client.secret) return refuse(401, 'unauthorized_client', 'Public client not allowed to send a secret');
   const grant = form.get('grant_type');
   if (grant === 'password') return signIn(context, form);
@@ -53,7 +54,8 @@ function refresh(context: Context, form: URLSearchParams): Reply {
   if (!given) return refuse(400, 'invalid_request', 'No refresh token');
   const family = familyOf(context, given);
   if (!family) return refuse(400, 'invalid_grant', 'Invalid refresh token');
-  const staleText = context.quirks.reuseMessage === 'stale-token' ? 'Stale token' : "Session doesn't have required client";
+  const staleText =
+    context.quirks.reuseMessage === 'stale-token' ? 'Stale token' : "Session doesn't have required client";
   if (!family.revoked && family.refreshToken === given) return granted(context, rotate(context, family));
   family.revoked = true;
   context.tokens.save();
@@ -79,7 +81,10 @@ function refuse(status: number, error: string, description: string): Reply {
 }
 
 /** A client names itself in the form or by HTTP Basic; rclone tries Basic first (§1.3). */
-function clientOf(authorization: string | undefined, form: URLSearchParams): { id: string; secret: string } | undefined {
+function clientOf(
+  authorization: string | undefined,
+  form: URLSearchParams,
+): { id: string; secret: string } | undefined {
   const basic = /^Basic +(\S+)$/i.exec(authorization ?? '')?.[1];
   if (basic !== undefined) {
     const [id = '', secret = ''] = Buffer.from(basic, 'base64').toString().split(':').map(decodeURIComponent);

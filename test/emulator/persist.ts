@@ -45,8 +45,7 @@ export async function loadAccount(folder: string): Promise<KeptState | undefined
     account.devices.set(foldName(device.name), device);
     for (const { children, ...rest } of savedDevice.mountPoints) {
       const empty: Children = { live: new Map(), trashed: new Map() };
-      const { name, stamp } = rest;
-      const { deleted, view } = { deleted: undefined, view: undefined, ...rest };
+      const { name, stamp, deleted, view } = rest;
       const mountPoint = { kind: 'mountPoint' as const, name, deleted, view, stamp, device, size: undefined, ...empty };
       device.mountPoints.set(foldName(name), mountPoint);
       revive(children, mountPoint);

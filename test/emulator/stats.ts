@@ -44,6 +44,7 @@ export interface Stats {
   bytesIn: number;
   /** Bytes of response bodies written. */
   bytesOut: number;
+  /** Connections of clients; one that asked `/_emulator/` is not counted. */
   openConnections: number;
 }
 

@@ -1,3 +1,5 @@
+import { jfsTime } from './times.ts';
+
 export const prolog = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 const textEscapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
@@ -20,4 +22,12 @@ export function escapeAttribute(text: string): string {
 /** A text element whose spaces count (jottacloud-protocol.md §2.5). */
 export function preserved(tag: string, text: string): string {
   return `<${tag} xml:space="preserve">${escapeText(text)}</${tag}>`;
+}
+
+export function rootAttributes(): string {
+  return ` time="${jfsTime(Date.now())}" host="dn-1"`;
+}
+
+export function deletedAttribute(deleted: number | undefined): string {
+  return deleted === undefined ? '' : ` deleted="${jfsTime(deleted)}"`;
 }

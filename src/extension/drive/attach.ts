@@ -3,10 +3,10 @@ import type { Log } from '../../base/log.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import { type HelloResult, hello, protocolVersion, shutdown } from '../../protocol/messages.ts';
 import { toDriveError } from '../errors.ts';
-import { connectUntil, openLink, pause, tryConnect } from './link.ts';
+import { openLink, pause, tryConnect } from './link.ts';
+import type { StartedDrive } from './runtime.ts';
+import { startAndConnect } from './startAndConnect.ts';
 
-/** A cold start on a busy laptop, journal replay included. */
-const startDeadlineMs = 15_000;
 /** A drive that does not greet within this time is stuck. */
 const helloDeadlineMs = 10_000;
 /** How long an older drive may take to flush and let go of the socket. */
@@ -18,7 +18,7 @@ export interface AttachOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Starts the process; called only when nobody listens. */
-  start(): void;
+  start(): StartedDrive;
   /** Adds handlers before the first message is read. */
   prepare(connection: MessageConnection): void;
 }
@@ -44,13 +44,7 @@ export async function attach(options: AttachOptions): Promise<Attached> {
 }
 
 async function attachOnce(options: AttachOptions): Promise<Attached> {
-  let socket = await tryConnect(options.socketFile);
-  if (socket === undefined) {
-    options.start();
-    socket = await connectUntil(options.socketFile, startDeadlineMs, options.signal);
-  }
-  if (socket === undefined) throw new DriveError('internal', { detail: 'the drive process did not start' });
-  const connection = openLink(socket);
+  const connection = openLink((await tryConnect(options.socketFile)) ?? (await startAndConnect(options)));
   options.prepare(connection);
   connection.listen();
   try {

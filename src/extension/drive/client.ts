@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import type { MessageConnection, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
+import type { MessageConnection, RequestParam, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
 import type { Log } from '../../base/log.ts';
 import type { DriveError, DriveErrorData } from '../../protocol/errors.ts';
 import * as rpc from '../../protocol/messages.ts';
 import { socketPath } from '../../protocol/socketPath.ts';
-import { type ConflictNotice, type DriveState, emptyDriveState } from '../../protocol/state.ts';
+import { type AccountState, type ConflictNotice, type DriveState, emptyDriveState } from '../../protocol/state.ts';
 import { toDriveError } from '../errors.ts';
 import type { TokenStore } from '../tokens.ts';
 import { attach } from './attach.ts';
@@ -87,7 +87,10 @@ export class DriveClient implements vscode.Disposable {
   ): Promise<R> {
     const connection = await this.#ensureConnection();
     try {
-      return await connection.sendRequest(type, params, token);
+      const known = params as RequestParam<P>;
+      return await (token === undefined
+        ? connection.sendRequest(type, known)
+        : connection.sendRequest(type, known, token));
     } catch (error) {
       throw toDriveError(error);
     }
@@ -128,18 +131,18 @@ export class DriveClient implements vscode.Disposable {
         log,
         signal: this.#stop.signal,
         start: () => {
-          const cacheDir = this.#options.getCacheDir();
-          const onError = (error: Error) => log.error('the drive process could not be started', { error });
-          const pid = startDriveProcess({ extensionPath, stateDir, cacheDir }, onError);
-          log.info('started the drive process', { pid, stateDir });
+          const drive = startDriveProcess({ extensionPath, stateDir, cacheDir: this.#options.getCacheDir() });
+          log.info('started the drive process', { pid: drive.pid, stateDir });
+          return drive;
         },
         prepare: (link) => this.#addHandlers(link),
       });
       log.info('attached', { pid: greeting.pid, version: greeting.driveVersion, logFile: greeting.logFile });
       this.#logFile = greeting.logFile;
-      this.#setState(greeting.state);
       await connection.sendRequest(rpc.setOptions, this.#options.getDriveOptions());
-      if (!greeting.signedIn) await this.#resume(connection);
+      const account = greeting.signedIn ? greeting.state.account : await this.#resume(connection);
+      // Shown only now: "no account" while the session is being taken up would flash the welcome view.
+      this.#setState({ ...greeting.state, account });
       this.#connection = connection;
       this.#attachEmitter.fire();
       return connection;
@@ -164,18 +167,19 @@ export class DriveClient implements vscode.Disposable {
   }
 
   /** Takes up the stored session. A refusal is told by event; the link stays, since signing in needs it. */
-  async #resume(connection: MessageConnection): Promise<void> {
+  async #resume(connection: MessageConnection): Promise<AccountState | null> {
     const tokens = await this.#options.tokens.load();
-    if (tokens === undefined) return;
+    if (tokens === undefined) return null;
     try {
       const account = await connection.sendRequest(rpc.resume, tokens);
       if (account === null) this.#signedOutEmitter.fire();
-      else if (this.#state.account === null) this.#setState({ ...this.#state, account });
+      return account;
     } catch (error) {
       const failure = toDriveError(error);
       this.#options.log.warn('could not take up the session', { error: failure });
       if (failure.code === 'signedOut') this.#signedOutEmitter.fire();
       else this.#failureEmitter.fire(failure);
+      return null;
     }
   }
 

@@ -13,12 +13,17 @@ export interface DriveProcessOptions {
   readonly cacheDir: string | undefined;
 }
 
+export interface StartedDrive {
+  readonly pid: number | undefined;
+  /** Exit code, or null when a signal or a failed start ended it. Pending for as long as the drive runs. */
+  readonly ended: Promise<number | null>;
+}
+
 /**
  * Starts the drive process, detached: it must outlive this extension host (design.md §2). Returns at once; whether it
- * came up shows on its socket. `onError` hears when the program could not be started at all.
- * Throws DriveError 'unsupported' when this platform has no runtime for it.
+ * came up shows on its socket. Throws DriveError 'unsupported' when this platform has no runtime for it.
  */
-export function startDriveProcess(options: DriveProcessOptions, onError: (error: Error) => void): number | undefined {
+export function startDriveProcess(options: DriveProcessOptions): StartedDrive {
   const script = path.join(options.extensionPath, 'dist', 'drive.mjs');
   const cache = options.cacheDir === undefined ? [] : ['--cache', options.cacheDir];
   const child = spawn(findNode(options.extensionPath), [script, '--state', options.stateDir, ...cache], {
@@ -27,9 +32,12 @@ export function startDriveProcess(options: DriveProcessOptions, onError: (error:
     cwd: options.extensionPath,
     env: scrubEnvironment(process.env),
   });
-  child.once('error', onError);
   child.unref();
-  return child.pid;
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('exit', resolve);
+    child.once('error', () => resolve(null));
+  });
+  return { pid: child.pid, ended };
 }
 
 /** The shipped runtime, else the installed npm package, else the extension host's own if it is plain Node. */

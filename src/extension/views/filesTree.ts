@@ -66,9 +66,9 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   /** Reads a folder again; `ask` the server first, or take what the drive knows. Folders never shown cost nothing. */
   refresh(folder: string = rootPath, ask = false): void {
     if (ask) this.#asked.add(folder);
-    if (folder === rootPath) return this.#emitter.fire(undefined);
     const node = this.#nodes.get(folder);
-    if (node !== undefined) this.#emitter.fire(node);
+    if (folder === rootPath) this.#emitter.fire(undefined);
+    else if (node !== undefined) this.#emitter.fire(node);
   }
 
   dispose(): void {

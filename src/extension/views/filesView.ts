@@ -18,7 +18,10 @@ export class FilesView implements vscode.Disposable {
   constructor(client: DriveClient, hasSession: () => Promise<boolean>) {
     this.#client = client;
     this.tree = new FilesTree(client, hasSession);
-    this.#view = vscode.window.createTreeView('jottacloud.files', { treeDataProvider: this.tree, showCollapseAll: true });
+    this.#view = vscode.window.createTreeView('jottacloud.files', {
+      treeDataProvider: this.tree,
+      showCollapseAll: true,
+    });
     let username: string | undefined;
     this.#disposable = vscode.Disposable.from(
       this.tree,
@@ -26,7 +29,9 @@ export class FilesView implements vscode.Disposable {
       this.#view.onDidExpandElement(({ element }) => this.#onExpansion(element, true)),
       this.#view.onDidCollapseElement(({ element }) => this.#onExpansion(element, false)),
       this.#view.onDidChangeVisibility(() => this.#watchSoon()),
-      client.onDidChangeEntries((folders) => folders.forEach((folder) => this.tree.refresh(folder))),
+      client.onDidChangeEntries((folders) => {
+        for (const folder of folders) this.tree.refresh(folder);
+      }),
       client.onDidAttach(() => {
         this.tree.refresh();
         this.#watchSoon();

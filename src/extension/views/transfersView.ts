@@ -1,7 +1,9 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { parseDriveErrorData } from '../../protocol/errors.ts';
 import type { TransferState } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
+import { getErrorSentence } from '../errorTexts.ts';
 import { escapeMarkdown, formatBytes } from './format.ts';
 
 /** Progress arrives many times a second; the eye follows four. */
@@ -27,7 +29,9 @@ export function createTransfersView(client: DriveClient): vscode.Disposable {
     }
     view.description = transfersPaused ? vscode.l10n.t('paused') : '';
     view.badge =
-      failedChanges > 0 ? { value: failedChanges, tooltip: vscode.l10n.t('{0} changes failed', failedChanges) } : undefined;
+      failedChanges > 0
+        ? { value: failedChanges, tooltip: vscode.l10n.t('Failed changes: {0}', failedChanges) }
+        : undefined;
   };
   const listener = client.onDidChangeState(() => {
     timer ??= setTimeout(redraw, redrawMs);
@@ -42,7 +46,10 @@ function toTransferItem(row: TransferState): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon(getIcon(row));
   item.description = getProgress(row);
   item.tooltip = new vscode.MarkdownString(
-    [row.path, item.description, row.reason ?? ''].filter((text) => text !== '').map(escapeMarkdown).join('  \n'),
+    [row.path, item.description]
+      .filter((text) => text !== '')
+      .map(escapeMarkdown)
+      .join('  \n'),
   );
   item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
   return item;
@@ -58,15 +65,21 @@ function getProgress(row: TransferState): string {
   const what = getKindText(row.kind);
   switch (row.status) {
     case 'queued':
-      return row.reason === undefined ? vscode.l10n.t('{0} · waiting', what) : `${what} · ${row.reason}`;
+      return `${what} · ${getReason(row) ?? vscode.l10n.t('waiting')}`;
     case 'failed':
-      return vscode.l10n.t('{0} failed · {1}', what, row.reason ?? vscode.l10n.t('see the log'));
+      return vscode.l10n.t('{0} failed · {1}', what, getReason(row) ?? vscode.l10n.t('see the log'));
     case 'running': {
       if (row.bytesTotal <= 0) return what;
       const percent = Math.min(100, Math.floor((row.bytesDone / row.bytesTotal) * 100));
       return vscode.l10n.t('{0} · {1} % of {2}', what, percent, formatBytes(row.bytesTotal));
     }
   }
+}
+
+/** The drive sends an error code; a text it has no code for is shown as it is. */
+function getReason({ reason, path: accountPath }: TransferState): string | undefined {
+  const known = parseDriveErrorData({ code: reason, args: { path: accountPath } });
+  return known === undefined ? reason : getErrorSentence(known.code, known.args);
 }
 
 function getKindText(kind: TransferState['kind']): string {

@@ -1,0 +1,26 @@
+import * as vscode from 'vscode';
+import type { Services } from '../services.ts';
+import { contractHome, expandHome, forgetMountProfile, getMountProfiles } from '../settings.ts';
+import { askChoice, back } from '../ui/steps.ts';
+import { getMountPointArgument } from './targets.ts';
+
+/** "Forget Mount": takes a remembered mount off the list; what is mounted stays mounted, files are not touched. */
+export function forgetMount(_: Services) {
+  return async (argument?: unknown): Promise<void> => {
+    const mountPoint = getMountPointArgument(argument) ?? (await askProfile());
+    if (mountPoint !== undefined) await forgetMountProfile(mountPoint);
+  };
+}
+
+async function askProfile(): Promise<string | undefined> {
+  const chosen = await askChoice({
+    title: vscode.l10n.t('Forget Mount'),
+    placeholder: vscode.l10n.t('Which mount?'),
+    items: getMountProfiles().map((profile) => ({
+      label: contractHome(profile.path),
+      description: profile.source,
+      value: expandHome(profile.path),
+    })),
+  });
+  return chosen === back ? undefined : chosen;
+}

@@ -1,0 +1,31 @@
+import * as vscode from 'vscode';
+import { getMountedPath } from '../mountedPath.ts';
+import type { Services } from '../services.ts';
+import { chooseMount, getPathArgument } from './targets.ts';
+
+/** "Reveal in Finder" and "Reveal in File Manager": a mount, or the file of a row in the Files view. */
+export function reveal(services: Services) {
+  return async (argument?: unknown): Promise<void> => {
+    const file = await chooseFile(services, argument);
+    if (file === undefined) return;
+    // In a browser or a remote window the mount is on another computer than the file manager.
+    if (vscode.env.remoteName === undefined && vscode.env.uiKind === vscode.UIKind.Desktop) {
+      await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(file));
+      return;
+    }
+    const copy = vscode.l10n.t('Copy Path');
+    const chosen = await vscode.window.showInformationMessage(
+      vscode.l10n.t('{0} is on the computer VS Code is connected to, out of reach of this one.', file),
+      copy,
+    );
+    if (chosen === copy) await vscode.env.clipboard.writeText(file);
+  };
+}
+
+async function chooseFile(services: Services, argument: unknown): Promise<string | undefined> {
+  const path = getPathArgument(argument);
+  const mounted = path === undefined ? undefined : getMountedPath(services.client.state, path);
+  if (mounted !== undefined) return mounted;
+  const row = path === undefined ? argument : undefined;
+  return (await chooseMount(services, row, vscode.l10n.t('Reveal in File Manager')))?.mountPoint;
+}

@@ -1,0 +1,25 @@
+import * as vscode from 'vscode';
+import { retryFailed, setTransfersPaused } from '../../protocol/messages.ts';
+import type { Services } from '../services.ts';
+
+/** "Pause Transfers": changes are still taken and kept, nothing is sent. */
+export function pauseTransfers({ client }: Services) {
+  return () => client.request(setTransfersPaused, { paused: true });
+}
+
+/** "Resume Transfers". */
+export function resumeTransfers({ client }: Services) {
+  return () => client.request(setTransfersPaused, { paused: false });
+}
+
+/** "Show Transfers". */
+export function showTransfers() {
+  return async () => {
+    await vscode.commands.executeCommand('jottacloud.transfers.focus');
+  };
+}
+
+/** "Retry Failed Transfers". */
+export function retryTransfers({ client }: Services) {
+  return () => client.call(retryFailed);
+}

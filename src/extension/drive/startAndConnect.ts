@@ -1,0 +1,48 @@
+import type net from 'node:net';
+import type { Log } from '../../base/log.ts';
+import { DriveError } from '../../protocol/errors.ts';
+import { connectUntil } from './link.ts';
+import type { StartedDrive } from './runtime.ts';
+
+/** A cold start on a busy laptop, journal replay included. */
+const startDeadlineMs = 15_000;
+/** A drive that is ending no longer listens but keeps its files until its last uploads are out: up to 20 s. */
+const inUseDeadlineMs = 40_000;
+/** Before another try while the files are in use; another window's drive may also come up meanwhile. */
+const inUsePauseMs = 500;
+/** The drive's exit code when another one owns the state folder. */
+const inUseExitCode = 3;
+
+export interface StartOptions {
+  readonly socketFile: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  start(): StartedDrive;
+}
+
+/**
+ * Starts the drive and connects to whichever comes up: two windows may start one each, and one of them wins. Throws
+ * DriveError 'internal' when it does not come up, 'stateInUse' when another keeps its files and does not answer.
+ */
+export async function startAndConnect({ socketFile, log, signal, start }: StartOptions): Promise<net.Socket> {
+  const inUseEnd = performance.now() + inUseDeadlineMs;
+  for (;;) {
+    const child = start();
+    const gone = new AbortController();
+    let exitCode: number | null | undefined;
+    void child.ended.then((code) => {
+      exitCode = code;
+      gone.abort();
+    });
+    const socket = await connectUntil(socketFile, startDeadlineMs, AbortSignal.any([signal, gone.signal]));
+    if (socket !== undefined) return socket;
+    if (exitCode !== inUseExitCode || signal.aborted) {
+      log.error('the drive process did not come up', { pid: child.pid, exitCode });
+      throw new DriveError('internal', { detail: 'the drive process did not come up' });
+    }
+    const other = await connectUntil(socketFile, inUsePauseMs, signal);
+    if (other !== undefined) return other;
+    if (performance.now() > inUseEnd) throw new DriveError('stateInUse');
+    log.info('the files are in use by a drive that is ending; trying again');
+  }
+}

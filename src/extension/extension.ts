@@ -1,0 +1,61 @@
+import type * as vscode from 'vscode';
+import type { DriveState } from '../protocol/state.ts';
+import { stateDir } from '../protocol/stateDir.ts';
+import { registerCommands } from './commands/register.ts';
+import { DriveClient } from './drive/client.ts';
+import { FuseCheck } from './fuseCheck.ts';
+import { loadedAt } from './loadedAt.ts';
+import { createExtensionLog } from './log.ts';
+import { createNotifications } from './notifications.ts';
+import { createReporter } from './report.ts';
+import type { Services } from './services.ts';
+import { getCacheDir, getDriveOptions } from './settings.ts';
+import { followOutside, startUp } from './startup.ts';
+import { createStateKeys } from './stateKey.ts';
+import { createStatusBar } from './statusBar.ts';
+import { createTokenStore } from './tokens.ts';
+import { FilesView } from './views/filesView.ts';
+import { createMountsView } from './views/mountsView.ts';
+import { createTransfersView } from './views/transfersView.ts';
+
+/** For tests inside the extension host. */
+export interface ExtensionApi {
+  state(): DriveState;
+  /** Loading the bundle included. */
+  readonly activationMs: number;
+}
+
+/** The composition root. Only registers; everything that waits starts after it has returned. */
+export function activate(context: vscode.ExtensionContext): ExtensionApi {
+  const { subscriptions } = context;
+  const log = createExtensionLog(subscriptions);
+  const tokens = createTokenStore(context.secrets);
+  const client = new DriveClient({
+    extensionPath: context.extensionPath,
+    version: String(context.extension.packageJSON.version),
+    stateDir: stateDir(),
+    tokens,
+    log,
+    getDriveOptions,
+    getCacheDir,
+  });
+  const hasSession = async () => client.state.account !== null || (await tokens.load()) !== undefined;
+  const fuse = new FuseCheck(client);
+  const files = new FilesView(client, hasSession);
+  const services: Services = { client, tokens, fuse, files, log, report: createReporter(log) };
+  const keys = createStateKeys(client, fuse);
+  subscriptions.push(
+    client,
+    fuse,
+    files,
+    keys,
+    createMountsView(client),
+    createTransfersView(client),
+    createStatusBar(client),
+    createNotifications(services),
+    registerCommands(services),
+    followOutside(services),
+  );
+  setImmediate(() => void startUp(services, keys.update));
+  return { state: () => client.state, activationMs: performance.now() - loadedAt };
+}

@@ -1,0 +1,16 @@
+import type { DriveClient } from './drive/client.ts';
+import type { FuseCheck } from './fuseCheck.ts';
+import type { ExtensionLog } from './log.ts';
+import type { Reporter } from './report.ts';
+import type { TokenStore } from './tokens.ts';
+import type { FilesView } from './views/filesView.ts';
+
+/** What command handlers work with; made once in extension.ts. */
+export interface Services {
+  readonly client: DriveClient;
+  readonly tokens: TokenStore;
+  readonly fuse: FuseCheck;
+  readonly files: FilesView;
+  readonly log: ExtensionLog;
+  readonly report: Reporter;
+}

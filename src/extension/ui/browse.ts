@@ -1,0 +1,96 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { list } from '../../protocol/messages.ts';
+import type { EntryInfo } from '../../protocol/state.ts';
+import type { DriveClient } from '../drive/client.ts';
+import { toDriveError } from '../errors.ts';
+import { getErrorSentence } from '../errorTexts.ts';
+import { formatBytes } from '../views/format.ts';
+import { applyFrame, type Back, back, type StepFrame } from './steps.ts';
+
+export interface BrowseOptions extends StepFrame {
+  /** `folder`: any folder, the root included. `file`: files. `any`: both. */
+  readonly want: 'folder' | 'file' | 'any';
+  readonly start: string;
+}
+
+interface BrowseItem extends vscode.QuickPickItem {
+  readonly action: { readonly kind: 'choose' | 'enter'; readonly path: string };
+}
+
+/** Walks the account live and resolves with a path in it, `back`, or undefined when left. */
+export function browse(client: DriveClient, options: BrowseOptions): Promise<string | Back | undefined> {
+  const pick = vscode.window.createQuickPick<BrowseItem>();
+  applyFrame(pick, options);
+  let generation = 0;
+
+  const enter = async (folder: string) => {
+    const mine = ++generation;
+    pick.value = '';
+    pick.placeholder = folder;
+    pick.busy = true;
+    pick.items = [];
+    const items = await loadItems(client, folder, options.want);
+    if (mine !== generation) return;
+    pick.items = items;
+    pick.busy = false;
+  };
+
+  return new Promise((resolve) => {
+    pick.onDidTriggerButton(() => finish(back));
+    pick.onDidHide(() => finish(undefined));
+    pick.onDidAccept(() => {
+      const action = pick.selectedItems[0]?.action;
+      if (action?.kind === 'choose') finish(action.path);
+      else if (action !== undefined) void enter(action.path);
+    });
+    pick.show();
+    void enter(options.start);
+    function finish(result: string | Back | undefined): void {
+      generation++;
+      resolve(result);
+      pick.dispose();
+    }
+  });
+}
+
+async function loadItems(client: DriveClient, folder: string, want: BrowseOptions['want']): Promise<BrowseItem[]> {
+  const items: BrowseItem[] = [];
+  if (want !== 'file') {
+    items.push({
+      label: folder === '/' ? vscode.l10n.t('$(check) The whole account') : vscode.l10n.t('$(check) This folder'),
+      description: folder,
+      alwaysShow: true,
+      action: { kind: 'choose', path: folder },
+    });
+  }
+  if (folder !== '/')
+    items.push({ label: '$(arrow-up) ..', action: { kind: 'enter', path: path.posix.dirname(folder) } });
+  try {
+    const entries = await client.request(list, { path: folder, refresh: false });
+    items.push(...entries.filter(({ kind }) => kind !== 'file').map(toFolderItem));
+    if (want !== 'folder') items.push(...entries.filter(({ kind }) => kind === 'file').map(toFileItem));
+  } catch (error) {
+    const { code, args } = toDriveError(error);
+    items.push({
+      label: vscode.l10n.t('$(refresh) Try again'),
+      detail: getErrorSentence(code, args),
+      alwaysShow: true,
+      action: { kind: 'enter', path: folder },
+    });
+  }
+  return items;
+}
+
+function toFolderItem(entry: EntryInfo): BrowseItem {
+  const icon = entry.kind === 'device' ? 'device-desktop' : entry.kind === 'mountpoint' ? 'folder-library' : 'folder';
+  return { label: `$(${icon}) ${entry.name}`, action: { kind: 'enter', path: entry.path } };
+}
+
+function toFileItem(entry: EntryInfo): BrowseItem {
+  return {
+    label: `$(file) ${entry.name}`,
+    description: formatBytes(entry.size),
+    action: { kind: 'choose', path: entry.path },
+  };
+}

@@ -1,0 +1,110 @@
+import type { Context } from './context.ts';
+import { invalidArgument, notUnique } from './errors.ts';
+import { mimeOf } from './mime.ts';
+import type { FileNode } from './model.ts';
+import { checkName } from './names.ts';
+import { jsonReply, type Reply } from './reply.ts';
+import { parseTime, wholeSecond } from './times.ts';
+import { mountPointOf, resolveBelow, touch } from './tree.ts';
+import { assertQuota, type Upload } from './uploads.ts';
+import { assertWritable, ensureFile, placeAt, setContent } from './writes.ts';
+
+interface Request {
+  path: string;
+  bytes: number;
+  md5: string;
+  created: number;
+  modified: number;
+  rejectConflicts: boolean;
+}
+
+/**
+ * `POST /files/v1/allocate` (jottacloud-protocol.md §3.1): COMPLETED when content of that md5 and size is known, else an upload
+ * URL and the offset to go on from. Leaves a visible unfinished revision. Throws 400, 404, 409 or 460.
+ */
+export function allocate(context: Context, body: unknown, origin: string): Reply {
+  assertWritable(context);
+  const request = parseRequest(body);
+  const target = targetOf(request.path);
+  const place = placeAt(context, target);
+  if (place.names.length === 0) throw invalidArgument(`Path ${request.path} names no file`);
+  for (const name of place.names) checkName(name, context.quirks);
+  const existing = resolveBelow(place.mountPoint, place.names);
+  if (existing && existing.kind !== 'file' && existing.deleted === undefined) throw notUnique(request.path);
+  const file = existing?.kind === 'file' ? existing : undefined;
+  if (request.rejectConflicts && file?.current && file.deleted === undefined) throw notUnique(request.path);
+  if (context.quirks.quotaAt === 'allocate') assertQuota(context, request.bytes);
+  const { path, bytes, md5, created, modified } = request;
+  if (isKnown(context, request, file)) {
+    const done = ensureFile(context, place);
+    setContent(context, done, { size: bytes, md5, created, modified });
+    const reply = {
+      name: done.name,
+      path,
+      state: 'COMPLETED',
+      upload_id: '',
+      upload_url: '',
+      bytes,
+      resume_pos: bytes,
+    };
+    return jsonReply(reply, Number(context.quirks.dedupStatus));
+  }
+  const unfinished = file ?? ensureFile(context, place);
+  const upload = continued(context, unfinished, request) ?? started(context, unfinished, request, target);
+  Object.assign(upload, { created, modified });
+  const state = unfinished.latest?.state === 'CORRUPT' ? 'CORRUPT' : 'INCOMPLETE';
+  const answer = { name: unfinished.name, path, state, upload_id: upload.id, bytes, resume_pos: upload.received };
+  return jsonReply({ ...answer, upload_url: `${origin}/upload/${upload.id}` });
+}
+
+function isKnown({ quirks, blobs }: Context, { bytes, md5 }: Request, file: FileNode | undefined): boolean {
+  if (file?.current?.size === bytes && file.current.md5.toLowerCase() === md5.toLowerCase()) return true;
+  if (bytes === 0) return quirks.emptyFile === 'completed' && blobs.has(md5, 0);
+  return quirks.dedup === 'on' && blobs.has(md5, bytes);
+}
+
+function continued(context: Context, file: FileNode, { md5, bytes }: Request): Upload | undefined {
+  const upload = file.latest && context.uploads.get(file.latest.uploadId);
+  return upload && upload.bytes === bytes && upload.md5.toLowerCase() === md5.toLowerCase() ? upload : undefined;
+}
+
+/** The URL of an earlier upload to the same file stays good: whoever finishes last makes the last revision. */
+function started(context: Context, file: FileNode, request: Request, target: string[]): Upload {
+  const { md5, bytes, created, modified } = request;
+  const id = crypto.randomUUID();
+  const upload: Upload = { id, target, md5, bytes, created, modified, received: 0, running: undefined };
+  context.uploads.set(id, upload);
+  const number = (file.current?.number ?? 0) + 1;
+  const updated = wholeSecond(Date.now());
+  const times = { created, modified, updated };
+  file.latest = { number, state: 'INCOMPLETE', ...times, mime: mimeOf(file.name), size: bytes, md5, uploadId: id };
+  touch(context, mountPointOf(file.parent));
+  return upload;
+}
+
+/** `/jfs/<device>/<mountpoint>/…`, or without `/jfs/<device>` on the device Jotta. */
+function targetOf(path: string): string[] {
+  const segments = path.split('/').filter(Boolean);
+  return segments[0] === 'jfs' ? segments.slice(1) : ['Jotta', ...segments];
+}
+
+function parseRequest(body: unknown): Request {
+  if (typeof body !== 'object' || body === null) throw invalidArgument('The body is not a JSON object');
+  const { path, bytes, md5, created, modified, conflict_handler: handler } = body as Record<string, unknown>;
+  if (typeof path !== 'string' || path === '') throw invalidArgument('path is missing');
+  if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0) throw invalidArgument('bytes is missing');
+  if (typeof md5 !== 'string' || !/^[0-9a-fA-F]{32}$/.test(md5)) throw invalidArgument('md5 is missing');
+  if (handler !== undefined && handler !== 'CREATE_NEW_REVISION' && handler !== 'REJECT_CONFLICTS') {
+    throw invalidArgument(`conflict_handler ${String(handler)} is unknown`);
+  }
+  const now = wholeSecond(Date.now());
+  const times = { created: timeOr(created, 'created', now), modified: timeOr(modified, 'modified', now) };
+  return { path, bytes, md5, ...times, rejectConflicts: handler === 'REJECT_CONFLICTS' };
+}
+
+function timeOr(value: unknown, name: string, now: number): number {
+  if (value === undefined || value === null) return now;
+  const time = parseTime(value);
+  if (time === undefined) throw invalidArgument(`${name} is not a time`);
+  return time;
+}

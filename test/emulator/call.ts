@@ -1,0 +1,92 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { tokenPath, wellKnownPath } from './auth.ts';
+import type { Context } from './context.ts';
+import { PlainError } from './errors.ts';
+import type { Quirks } from './quirks.ts';
+import type { RequestKind } from './stats.ts';
+import { resolve } from './tree.ts';
+
+/** A request, understood as far as its line and headers go. */
+export interface Call {
+  kind: RequestKind;
+  method: string;
+  /** Decoded path and query, for fault rules; for an upload with the path it is meant for. */
+  path: string;
+  /** Path as sent, without query. */
+  rawPath: string;
+  /** For `/jfs/<user>/…`: who and `[device, mountpoint, …]`, decoded. */
+  user: string | undefined;
+  segments: string[];
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  /** Origin the request came to; URLs in replies stay on it. */
+  origin: string;
+}
+
+const postCommands = ['mkDir', 'dlDir', 'dl', 'rmDir', 'rm', 'mvDir', 'mv', 'cphash', 'cp'] as const;
+
+/** Reads a request line. A malformed percent escape becomes a Call whose `failure` is the plain-text 400 of §2.9. */
+export function parseCall(context: Context, request: IncomingMessage): { call: Call; failure: unknown } {
+  const url = request.url ?? '/';
+  const cut = url.indexOf('?');
+  const rawPath = cut < 0 ? url : url.slice(0, cut);
+  const query = new URLSearchParams(cut < 0 ? '' : url.slice(cut + 1));
+  const scheme = request.socket instanceof TLSSocket ? 'https' : 'http';
+  const origin = `${scheme}://${request.headers.host ?? 'localhost'}`;
+  const method = request.method ?? 'GET';
+  const base = { method, rawPath, query, headers: request.headers, origin };
+  try {
+    const decoded = decodeSegments(rawPath, context.quirks);
+    const [first, user, ...segments] = decoded;
+    const own = first === 'jfs' ? { user, segments } : { user: undefined, segments: decoded };
+    const call: Call = { ...base, ...own, kind: 'other', path: describe(context, rawPath, decoded, query) };
+    call.kind = kindOf(context, call);
+    return { call, failure: undefined };
+  } catch (failure) {
+    return { call: { ...base, user: undefined, segments: [], kind: 'other', path: url }, failure };
+  }
+}
+
+function decodeSegments(rawPath: string, { plusInPath }: Quirks): string[] {
+  return rawPath
+    .split('/')
+    .filter(Boolean)
+    .map((segment) => {
+      try {
+        return decodeURIComponent(plusInPath === 'space' ? segment.replaceAll('+', ' ') : segment);
+      } catch {
+        throw new PlainError(400, 'Bad request');
+      }
+    });
+}
+
+function describe(context: Context, rawPath: string, decoded: string[], query: URLSearchParams): string {
+  const parts = [...query].map(([name, value]) => `${name}=${value}`);
+  const path = `/${decoded.join('/')}${parts.length ? `?${parts.join('&')}` : ''}`;
+  const upload = rawPath.startsWith('/upload/') ? context.uploads.get(decoded[1] ?? '') : undefined;
+  return upload ? `${path} /${upload.target.join('/')}` : path;
+}
+
+/** The command of a POST on jfs, by its query (jottacloud-protocol.md §2.3). */
+export function commandOf(call: Call): (typeof postCommands)[number] | undefined {
+  return postCommands.find((name) => call.query.has(name));
+}
+
+function kindOf(context: Context, call: Call): RequestKind {
+  if (call.rawPath === wellKnownPath) return 'wellKnown';
+  if (call.rawPath === tokenPath) return 'token';
+  if (call.rawPath === '/account/v1/customer') return 'customer';
+  if (call.rawPath === '/files/v1/allocate') return 'allocate';
+  if (call.rawPath === '/files/v1/purge_trash') return 'purgeTrash';
+  if (call.rawPath.startsWith('/upload/')) return 'upload';
+  if (call.user === undefined) return 'other';
+  if (call.method === 'POST') return commandOf(call) ?? 'other';
+  const mode = call.query.get('mode');
+  if (mode === 'bin' || mode === 'thumb') return 'download';
+  if (mode === 'liststream') return 'liststream';
+  if (mode === 'enableShare' || mode === 'disableShare') return 'share';
+  const thing = resolve(context.account, call.segments);
+  const kind = thing?.kind ?? (call.segments.length > 2 ? 'file' : 'folder');
+  return kind === 'file' ? 'file' : 'list';
+}

@@ -1,0 +1,77 @@
+import type { Context } from './context.ts';
+import { invalidArgument, notUnique } from './errors.ts';
+import type { Container, FileNode, FolderNode, Revision } from './model.ts';
+import { newFile } from './model.ts';
+import { checkName } from './names.ts';
+import { wholeSecond } from './times.ts';
+import { attach, detach, findChild, findLive, mountPointOf, touch } from './tree.ts';
+import { destroy, ensureFolder, placeAt, relocate, setContent, stampDeleted } from './writes.ts';
+
+interface Slot {
+  parent: Container;
+  name: string;
+  /** For messages: `/device/mountpoint/…`. */
+  path: string;
+}
+
+/** Moves a live file to `[device, mountpoint, …]`; parents are made. Returns the file at its new place. Throws 409 as quirks say. */
+export function moveFile(context: Context, file: FileNode, target: string[]): FileNode {
+  const slot = slotFor(context, target);
+  const { parent, name, path } = slot;
+  const taken = findChild(parent, name);
+  if (taken === file) {
+    if (context.quirks.caseRename === '409' && taken.name !== name) throw notUnique(path);
+    relocate(context, file, parent, name);
+    return file;
+  }
+  if (taken?.deleted === undefined && taken) {
+    if (taken.kind === 'folder' || context.quirks.moveOntoLive === '409' || !file.current) throw notUnique(path);
+    const { size, md5, created, modified } = file.current;
+    destroy(context, file);
+    setContent(context, taken, { size, md5, created, modified });
+    return taken;
+  }
+  if (taken?.kind === 'file' && context.quirks.moveOntoTrashed === '409') throw notUnique(path);
+  relocate(context, file, parent, name);
+  if (taken?.kind === 'file' && context.quirks.moveOntoTrashed === 'stays-trashed') {
+    detach(file);
+    stampDeleted(file, wholeSecond(Date.now()));
+    attach(file);
+  }
+  return file;
+}
+
+/** Moves a live folder. Throws 409 when a live item has the name, 400 for a move into itself. */
+export function moveFolder(context: Context, folder: FolderNode, target: string[]): void {
+  const { parent, name, path } = slotFor(context, target);
+  for (let at: Container = parent; at.kind === 'folder'; at = at.parent) {
+    if (at === folder) throw invalidArgument(`${path} is inside the folder being moved`);
+  }
+  const taken = findLive(parent, name);
+  if (taken && taken !== folder) throw notUnique(path);
+  if (taken && taken.name !== name && context.quirks.caseRename === '409') throw notUnique(path);
+  relocate(context, folder, parent, name);
+}
+
+/** Copies the current revision of a file; a copy onto a trashed name stays in the trash (jottacloud-protocol.md §2.3). */
+export function copyFile(context: Context, file: FileNode, current: Revision, target: string[]): FileNode {
+  const { parent, name, path } = slotFor(context, target);
+  const taken = findChild(parent, name);
+  if (taken?.kind === 'folder' && taken.deleted === undefined) throw notUnique(path);
+  const live = taken?.deleted === undefined;
+  if (taken && live && (context.quirks.copyOntoLive === '409' || taken === file)) throw notUnique(path);
+  const copy = taken?.kind === 'file' ? taken : newFile(name, parent);
+  if (copy !== taken) attach(copy);
+  const { size, md5, created, modified } = current;
+  setContent(context, copy, { size, md5, created, modified }, context.quirks.copyOntoTrashed === 'live');
+  touch(context, mountPointOf(parent));
+  return copy;
+}
+
+function slotFor(context: Context, target: string[]): Slot {
+  const place = placeAt(context, target);
+  const name = place.names.at(-1) ?? '';
+  for (const part of place.names) checkName(part, context.quirks);
+  const parent = ensureFolder(context, { mountPoint: place.mountPoint, names: place.names.slice(0, -1) });
+  return { parent, name, path: `/${target.join('/')}` };
+}

@@ -1,0 +1,157 @@
+import { createHash, type Hash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Context } from './context.ts';
+import { invalidArgument, ServiceError } from './errors.ts';
+import { jsonReply, type Reply } from './reply.ts';
+import { accountUsage } from './sizes.ts';
+import { mountPointOf, pathOf, resolve, touch } from './tree.ts';
+import { assertWritable, ensureFile, placeAt, setContent } from './writes.ts';
+
+/** A promised content and the bytes of it that have arrived (jottacloud-protocol.md §3.1–§3.3). */
+export interface Upload {
+  id: string;
+  /** `[device, mountpoint, …names]`. */
+  target: string[];
+  md5: string;
+  bytes: number;
+  created: number;
+  modified: number;
+  /** Bytes kept from offset 0. */
+  received: number;
+  running: { stop: AbortController; done: Promise<void> } | undefined;
+}
+
+/** Hash states of uploads that go on in this process; any other is read again from disk. */
+const hashes = new WeakMap<Upload, { hash: Hash; at: number }>();
+
+/** Throws 460 when `bytes` more would not fit the capacity (§3.3). */
+export function assertQuota({ account }: Context, bytes: number): void {
+  if (account.capacity < 0 || accountUsage(account) + bytes <= account.capacity) return;
+  throw new ServiceError(460, 'QuotaExceededException', `Quota of ${account.capacity} bytes exceeded`);
+}
+
+/**
+ * Takes the body of `POST <upload_url>` from the offset its Range or Content-Range names. Bytes that arrive are kept, whatever
+ * happens then. Answers 200 when complete; throws 420 when short or corrupt, 404 for an unknown upload, 400 for a gap.
+ */
+export async function receiveUpload(
+  context: Context,
+  id: string,
+  headers: IncomingHttpHeaders,
+  body: AsyncIterable<Buffer>,
+): Promise<Reply> {
+  assertWritable(context);
+  const upload = context.uploads.get(id);
+  if (!upload) throw new ServiceError(404, 'NoSuchUploadException', `Upload ${id} does not exist`);
+  if (context.quirks.quotaAt === 'upload') assertQuota(context, upload.bytes);
+  while (upload.running) {
+    upload.running.stop.abort();
+    await upload.running.done;
+  }
+  const stop = new AbortController();
+  const work = append(context, upload, offsetOf(headers), body, stop.signal);
+  upload.running = { stop, done: work.then(noop, noop) };
+  let received: { md5: string; extra: boolean };
+  try {
+    received = await work;
+  } finally {
+    upload.running = undefined;
+    context.changed();
+  }
+  if (upload.received < upload.bytes) {
+    const progress = `Received ${upload.received} of ${upload.bytes} bytes`;
+    throw new ServiceError(420, 'IncompleteUploadOpenApiException', progress);
+  }
+  if (received.extra || received.md5 !== upload.md5.toLowerCase()) return markCorrupt(context, upload);
+  return complete(context, upload);
+}
+
+function noop(): void {}
+
+async function append(
+  context: Context,
+  upload: Upload,
+  offset: number,
+  body: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): Promise<{ md5: string; extra: boolean }> {
+  if (offset > upload.received) throw invalidArgument(`Offset ${offset} is past the ${upload.received} bytes received`);
+  const path = context.blobs.partialPath(upload.id);
+  const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  try {
+    upload.received = offset;
+    await handle.truncate(offset);
+    const hash = await hashOfPrefix(upload, path);
+    for await (const chunk of until(body, signal)) {
+      const room = upload.bytes - upload.received;
+      if (chunk.length > room) return { md5: '', extra: true };
+      const written = writeAll(handle, chunk, upload.received);
+      hash.update(chunk);
+      await written;
+      upload.received += chunk.length;
+      hashes.set(upload, { hash, at: upload.received });
+    }
+    return { md5: upload.received === upload.bytes ? hash.copy().digest('hex') : '', extra: false };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Passes a body on until the signal says that another request took over; then throws, even while the body is silent. */
+async function* until(body: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const source = body[Symbol.asyncIterator]();
+  const superseded = new Promise<never>((_, reject) => {
+    const error = new ServiceError(409, 'UploadSupersededException', 'Another request took over this upload');
+    signal.addEventListener('abort', () => reject(error), { once: true });
+  });
+  superseded.catch(noop);
+  for (;;) {
+    const next = await Promise.race([source.next(), superseded]);
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+async function writeAll(handle: FileHandle, chunk: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    done += (await handle.write(chunk, done, chunk.length - done, position + done)).bytesWritten;
+  }
+}
+
+async function hashOfPrefix(upload: Upload, path: string): Promise<Hash> {
+  const known = hashes.get(upload);
+  if (known?.at === upload.received) return known.hash;
+  const hash = createHash('md5');
+  if (upload.received === 0) return hash;
+  for await (const chunk of createReadStream(path, { end: upload.received - 1 })) hash.update(chunk);
+  return hash;
+}
+
+function offsetOf(headers: IncomingHttpHeaders): number {
+  const range = /^bytes[= ](\d+)-/.exec(headers.range ?? headers['content-range'] ?? '');
+  return range ? Number(range[1]) : 0;
+}
+
+async function complete(context: Context, upload: Upload): Promise<Reply> {
+  const { md5, bytes, created, modified } = upload;
+  await context.blobs.adopt(context.blobs.partialPath(upload.id), md5, bytes);
+  context.uploads.delete(upload.id);
+  const file = ensureFile(context, placeAt(context, upload.target));
+  setContent(context, file, { md5, size: bytes, created, modified });
+  const path = pathOf(context.account, file);
+  return jsonReply({ path, content_id: file.uuid, bytes, md5: md5.toLowerCase(), modified });
+}
+
+async function markCorrupt(context: Context, upload: Upload): Promise<Reply> {
+  upload.received = 0;
+  hashes.delete(upload);
+  await context.blobs.removePartial(upload.id);
+  const file = resolve(context.account, upload.target);
+  if (file?.kind === 'file' && file.latest?.uploadId === upload.id) {
+    file.latest.state = 'CORRUPT';
+    touch(context, mountPointOf(file.parent));
+  }
+  throw new ServiceError(420, 'CorruptUploadOpenApiException', `The content received does not have md5 ${upload.md5}`);
+}

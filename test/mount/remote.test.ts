@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import {
+  access,
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createWorld, type Headless, md5, remoteFiles, until, type World } from './support.ts';
+
+describe('changes made elsewhere', () => {
+  let world: World;
+  let drive: Headless;
+  before(async () => {
+    world = await createWorld();
+    drive = await world.start({ loginToken: world.emulator.newLoginToken(), pollSeconds: 1 });
+  });
+  after(() => world.close());
+
+  it('appear in the mount within one poll: new, changed, renamed and deleted by rclone', async () => {
+    const local = join(world.dir, 'note.txt');
+    await readdir(drive.mountPoint);
+    await writeFile(local, 'from elsewhere');
+    await world.rclone('copyto', local, 'remote:note.txt');
+    // One poll of 1 s, its requests, and the kernel's 1 s name cache.
+    await until('the new file shows', async () => (await readdir(drive.mountPoint)).includes('note.txt'), 3_500);
+    assert.equal(await readFile(join(drive.mountPoint, 'note.txt'), 'utf8'), 'from elsewhere');
+    await writeFile(local, 'changed elsewhere');
+    await world.rclone('copyto', local, 'remote:note.txt');
+    const read = () => readFile(join(drive.mountPoint, 'note.txt'), 'utf8');
+    await until('the new bytes show', async () => (await read()) === 'changed elsewhere', 3_500);
+    await world.rclone('moveto', 'remote:note.txt', 'remote:renamed.txt');
+    await until('the new name shows', async () => (await readdir(drive.mountPoint)).join() === 'renamed.txt', 3_500);
+    await world.rclone('deletefile', 'remote:renamed.txt');
+    await until('it is gone', async () => (await readdir(drive.mountPoint)).length === 0, 3_500);
+  });
+
+  it('never overwrite a local edit: the server keeps the name, the edit becomes a conflicted copy', async () => {
+    const file = join(drive.mountPoint, 'both.txt');
+    await writeFile(file, 'base');
+    await until('the base is up', async () => remoteFiles(world.emulator).get('both.txt')?.md5 === md5('base'));
+    world.emulator.setFaults([{ match: { kind: 'allocate' }, times: 3, action: { type: 'status', status: 503 } }]);
+    await writeFile(join(world.dir, 'theirs.txt'), 'theirs');
+    await writeFile(file, 'mine');
+    world.emulator.setFaults([]);
+    await world.rclone('copyto', join(world.dir, 'theirs.txt'), 'remote:both.txt');
+    const files = await until('both versions are on the server', async () => {
+      const all = remoteFiles(world.emulator);
+      const digests = [...all.values()].map((item) => item.md5);
+      return digests.includes(md5('mine')) && digests.includes(md5('theirs')) ? all : undefined;
+    });
+    const copy = [...files.keys()].find((name) => name.includes('(conflicted copy '));
+    const kept = files.get('both.txt')?.md5;
+    // Whoever came second to the server, no bytes are lost: either a copy beside it or an older revision of the name.
+    assert.ok(copy !== undefined || kept === md5('theirs'));
+  });
+
+  it('leave the mount usable while the server is gone: known names and cached bytes, and saves that queue', async () => {
+    const file = join(drive.mountPoint, 'offline.txt');
+    await writeFile(file, 'cached');
+    await until('it is up', async () => remoteFiles(world.emulator).has('offline.txt'));
+    world.emulator.setFaults([{ match: {}, times: 1_000_000, action: { type: 'reset' } }]);
+    assert.equal(await readFile(file, 'utf8'), 'cached');
+    await writeFile(join(drive.mountPoint, 'queued.txt'), 'written offline');
+    await mkdir(join(drive.mountPoint, 'made offline'));
+    await rename(file, join(drive.mountPoint, 'made offline', 'moved.txt'));
+    assert.equal(await readFile(join(drive.mountPoint, 'made offline', 'moved.txt'), 'utf8'), 'cached');
+    world.emulator.setFaults([]);
+    await until('the queue is pushed', async () => {
+      const all = remoteFiles(world.emulator);
+      return all.get('queued.txt')?.md5 === md5('written offline') && all.has('made offline/moved.txt');
+    });
+    assert.equal(remoteFiles(world.emulator).has('offline.txt'), false);
+  });
+
+  it('keep out of a read-only mount: every mutation is EROFS and no mutating request is made', async () => {
+    assert.equal(await drive.stop(), 0);
+    await writeFile(join(world.dir, 'present.txt'), 'present');
+    await world.rclone('copyto', join(world.dir, 'present.txt'), 'remote:present.txt');
+    drive = await world.start({ readOnly: true });
+    const file = join(drive.mountPoint, 'present.txt');
+    assert.equal(await readFile(file, 'utf8'), 'present');
+    world.emulator.resetStats();
+    const refused = { code: 'EROFS' };
+    await assert.rejects(writeFile(file, 'x'), refused);
+    await assert.rejects(writeFile(join(drive.mountPoint, 'new.txt'), 'x'), refused);
+    await assert.rejects(truncate(file, 1), refused);
+    await assert.rejects(rm(file), refused);
+    await assert.rejects(rename(file, `${file}2`), refused);
+    await assert.rejects(mkdir(join(drive.mountPoint, 'd')), refused);
+    await assert.rejects(chmod(file, 0o600), refused);
+    await assert.rejects(utimes(file, 1, 1), refused);
+    await assert.rejects(rmdir(join(drive.mountPoint, 'made offline')), refused);
+    await access(file);
+    assert.equal(await drive.stop(), 0);
+    assert.equal(world.emulator.stats().mutating, 0);
+  });
+});

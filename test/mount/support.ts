@@ -1,0 +1,177 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { TreeItem } from '../emulator/treeReport.ts';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const run = promisify(execFile);
+
+export interface HeadlessOptions {
+  readonly source?: string;
+  readonly readOnly?: boolean;
+  readonly loginToken?: string;
+  readonly pollSeconds?: number;
+  readonly settleMs?: number;
+  readonly mountPoint?: string;
+}
+
+/** A running `npm run mount`, without the npm. */
+export interface Headless {
+  readonly mountPoint: string;
+  readonly process: ChildProcess;
+  /** SIGTERM; resolves with the exit code when the process is gone. */
+  stop(): Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** Everything on stderr so far. */
+  log(): string;
+}
+
+/** A drive that has not refused by then has wrongly mounted; it is stopped and its exit code 0 fails the test. */
+const refusalMs = 20_000;
+
+/** One emulator with folders for mounts and state; `close` ends every drive started from it. */
+export interface World {
+  readonly emulator: Emulator;
+  readonly dir: string;
+  start(options?: HeadlessOptions): Promise<Headless>;
+  /** Starts a drive that is expected to refuse; resolves with its exit code and stderr. */
+  startRefused(options: HeadlessOptions & { state?: string }): Promise<{ code: number | null; stderr: string }>;
+  /** Stock rclone against this emulator. */
+  rclone(...args: string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function createWorld(options: { latencyMs?: number } = {}): Promise<World> {
+  const dir = await mkdtemp(join(tmpdir(), 'jottacloud-mount-'));
+  const rcloneDir = join(dir, 'rclone');
+  const emulator = await startEmulator({ rclone: rcloneDir, latency: options.latencyMs ?? 0 });
+  const running = new Set<Headless>();
+  const spawnDrive = (given: HeadlessOptions & { state?: string }) => {
+    const mountPoint = given.mountPoint ?? join(dir, 'volume');
+    const args = [
+      '--endpoint',
+      emulator.url,
+      '--mount-point',
+      mountPoint,
+      '--state',
+      given.state ?? join(dir, 'state'),
+    ];
+    args.push('--source', given.source ?? '/Jotta/Archive');
+    args.push('--poll', String(given.pollSeconds ?? 1), '--settle-ms', String(given.settleMs ?? 200));
+    if (given.loginToken !== undefined) args.push('--login-token', given.loginToken);
+    if (given.readOnly === true) args.push('--read-only');
+    const child = spawn(process.execPath, [join(root, 'src/drive/headless.ts'), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    return { child, mountPoint, exited, stderr: () => stderr };
+  };
+  return {
+    emulator,
+    dir,
+    start: async (given = {}) => {
+      const { child, mountPoint, exited, stderr } = spawnDrive(given);
+      const lines = createInterface({ input: child.stdout });
+      const ready = new Promise<boolean>((resolve) => {
+        lines.on('line', (line) => resolve(line === `mounted ${mountPoint}`));
+        void exited.then(() => resolve(false));
+      });
+      if (!(await ready)) throw new Error(`the drive did not mount:\n${stderr()}`);
+      const headless: Headless = {
+        mountPoint,
+        process: child,
+        stop: async () => {
+          child.kill('SIGTERM');
+          const code = await exited;
+          running.delete(headless);
+          return code;
+        },
+        kill: async () => {
+          child.kill('SIGKILL');
+          await exited;
+          running.delete(headless);
+        },
+        log: stderr,
+      };
+      running.add(headless);
+      return headless;
+    },
+    startRefused: async (given) => {
+      const { child, exited, stderr } = spawnDrive(given);
+      const timer = setTimeout(() => child.kill('SIGTERM'), refusalMs);
+      const code = await exited;
+      clearTimeout(timer);
+      return { code, stderr: stderr() };
+    },
+    rclone: async (...args) => {
+      const env: NodeJS.ProcessEnv = { ...process.env, ...emulator.rclone?.env };
+      delete env.NO_PROXY;
+      delete env.no_proxy;
+      const config = emulator.rclone?.config ?? '';
+      const { stdout, stderr } = await run('rclone', ['--config', config, ...args], { env, maxBuffer: 64 * 1024 ** 2 });
+      return stdout + stderr;
+    },
+    close: async () => {
+      for (const headless of running) await headless.stop();
+      await run('fusermount3', ['-u', '-z', join(dir, 'volume')]).catch(() => {});
+      await emulator.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until `condition` answers something truthy; fails with `what` after `ms`. Asks again as the answer may change. */
+export async function until<T>(what: string, condition: () => Promise<T> | T, ms = 30_000): Promise<NonNullable<T>> {
+  const end = performance.now() + ms;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (performance.now() > end) throw new Error(`timed out waiting until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+export function md5(bytes: Buffer | string): string {
+  return createHash('md5').update(bytes).digest('hex');
+}
+
+/** Live files of the emulator by path below /Jotta/Archive. */
+export function remoteFiles(emulator: Emulator): Map<string, TreeItem> {
+  const items = emulator.tree();
+  const files = items.filter((item) => item.kind === 'file' && item.path.startsWith('/Jotta/Archive/'));
+  return new Map(files.map((item) => [item.path.slice('/Jotta/Archive/'.length), item]));
+}
+
+/** `folders × files` small files of pseudo-random text; the same for the same seed. */
+export async function writeTree(dir: string, folders: number, files: number): Promise<void> {
+  for (let folder = 0; folder < folders; folder += 1) {
+    const path = join(dir, `folder ${folder}`, 'source');
+    await mkdir(path, { recursive: true });
+    for (let file = 0; file < files; file += 1) {
+      const line = `line of ${folder}/${file}: ${md5(`${folder}.${file}`)}\n`;
+      await writeFile(join(path, `file-${file}.ts`), line.repeat(1 + ((folder * 31 + file * 17) % 97)));
+    }
+  }
+}
+
+/** Relative path → md5 of every file below. */
+export async function digestTree(dir: string): Promise<Map<string, string>> {
+  const digests = new Map<string, string>();
+  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    digests.set(path.slice(dir.length + 1), md5(await readFile(path)));
+  }
+  return digests;
+}
