@@ -21,12 +21,15 @@ import { createTransfersView } from './views/transfersView.ts';
 /** For tests inside the extension host. */
 export interface ExtensionApi {
   state(): DriveState;
-  /** Loading the bundle included. */
+  /** Time on the extension host's thread: running the bundle and activate(), not what VS Code awaits between them. */
   readonly activationMs: number;
 }
 
+const loadMs = performance.now() - loadedAt;
+
 /** The composition root. Only registers; everything that waits starts after it has returned. */
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
+  const calledAt = performance.now();
   const { subscriptions } = context;
   const log = createExtensionLog(subscriptions);
   const tokens = createTokenStore(context.secrets);
@@ -57,5 +60,5 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     followOutside(services),
   );
   setImmediate(() => void startUp(services, keys.update));
-  return { state: () => client.state, activationMs: performance.now() - loadedAt };
+  return { state: () => client.state, activationMs: loadMs + performance.now() - calledAt };
 }

@@ -31,7 +31,7 @@ export async function ensureMountPoint(path: string, rules: MountPointRules, log
   const around = mounts.find((mount) => mount.fuse && wanted.startsWith(mount.path + sep));
   if (around !== undefined) throw new MountError('mountPointNested', { path: wanted, inside: around.path });
   try {
-    await mkdir(wanted, { recursive: true, mode: 0o755 });
+    await ensureFolder(wanted);
   } catch (error) {
     const kind = ['EEXIST', 'ENOTDIR'].includes(fsErrorCode(error) ?? '')
       ? 'mountPointNotAFolder'
@@ -49,6 +49,27 @@ export async function ensureMountPoint(path: string, rules: MountPointRules, log
     throw new MountError('mountPointNotWritable', { path: real }, { cause: error });
   });
   return real;
+}
+
+/** Level by level: `mkdir` with `recursive` never returns where the system refuses to create (as under /proc). */
+async function ensureFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o755 });
+  } catch (error) {
+    const code = fsErrorCode(error);
+    if (code === 'EEXIST') return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === path || (await exists(parent))) throw error;
+    await ensureFolder(parent);
+    await mkdir(path, { mode: 0o755 });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function refuseReserved(path: string, { home, reserved }: MountPointRules): void {

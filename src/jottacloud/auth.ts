@@ -45,7 +45,10 @@ export class TokenSource {
     return this.#signedOut.on(listener);
   }
 
-  /** After a new sign-in. The user must be the same: paths, caches and the journal belong to one account. */
+  /**
+   * After a new sign-in. The user must be the same: paths, caches and the journal belong to one account. Await `settle`
+   * before storing the new tokens, so that a rotation of the old ones is not stored over them.
+   */
   replaceTokens(tokens: Tokens): void {
     if (tokens.username !== this.#tokens.username) throw new JottaError('protocol', 'tokens of another account');
     this.#tokens = tokens;
@@ -98,7 +101,11 @@ export class TokenSource {
   async #rotate(): Promise<void> {
     if (this.#unsaved === undefined) {
       if (!(await this.#canSave())) throw new JottaError('offline', 'there is no place to store renewed tokens');
-      this.#unsaved = await this.#fetchRotated(this.#tokens);
+      const old = this.#tokens;
+      const rotated = await this.#fetchRotated(old);
+      // A sign-in during the call wins, also in the vault.
+      if (this.#tokens !== old) return;
+      this.#unsaved = rotated;
     }
     const rotated = this.#unsaved;
     try {
@@ -106,7 +113,6 @@ export class TokenSource {
     } catch (error) {
       throw new JottaError('offline', 'the renewed tokens could not be stored', { cause: error });
     }
-    // A sign-in during the call wins.
     if (this.#unsaved !== rotated) return;
     this.#unsaved = undefined;
     this.#tokens = rotated;

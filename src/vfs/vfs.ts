@@ -78,11 +78,9 @@ export class Vfs {
       if (row === undefined) throw new ErrnoError('ENOENT', 'no such file');
       return row;
     }
+    folders.noteUse(parent);
     const known = nodes.getChild(parent, name);
-    if (known !== undefined) {
-      folders.noteUse(parent);
-      return known;
-    }
+    if (known !== undefined) return known;
     const folder = this.#folder(parent);
     if (isLocalOnlyName(name)) throw new ErrnoError('ENOENT', 'no such file');
     if (folder.listedAt === null) await this.#ensureListed(parent);

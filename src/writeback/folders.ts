@@ -22,9 +22,11 @@ export class Folders {
   readonly #deps: FoldersDeps;
   readonly #flights = new Flights<Ino, void>();
   readonly #usedAt = new Map<Ino, number>();
+  readonly #startedAt: number;
 
   constructor(deps: FoldersDeps) {
     this.#deps = deps;
+    this.#startedAt = deps.clock.now();
   }
 
   /**
@@ -64,14 +66,15 @@ export class Folders {
     return [...this.#usedAt.keys()].filter((ino) => nodes.get(ino)?.listedAt !== null);
   }
 
-  /** Marks a folder as looked at. One that was not live is revalidated in the background; the poller keeps live ones. */
+  /** Marks a folder as looked at. One that was not live, or was
+   * listed before this start, is revalidated in the background; the poller keeps live ones. */
   noteUse(ino: Ino): void {
     const { nodes, clock, log, pollMs } = this.#deps;
     const now = clock.now();
     const wasLive = now - (this.#usedAt.get(ino) ?? 0) < writebackLimits.liveMs;
     this.#usedAt.set(ino, now);
     const listedAt = nodes.get(ino)?.listedAt ?? null;
-    if (wasLive || listedAt === null || now - listedAt <= pollMs()) return;
+    if (wasLive || listedAt === null || listedAt > Math.max(this.#startedAt, now - pollMs())) return;
     this.refresh(ino).catch((error) => log.debug('revalidation failed', { ino, error }));
   }
 }

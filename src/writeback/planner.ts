@@ -40,10 +40,13 @@ export interface Plan {
  * deletions, one `trashFolder` for a removed tree. A file that took another's place takes over its synced side, so that it
  * becomes the next revision of that file (design.md §4); that hand-over is written to the rows here.
  */
-export function plan(context: PlanContext, rows: readonly NodeRow[]): Plan {
+export function plan(given: PlanContext, rows: readonly NodeRow[]): Plan {
   const pushes: Push[] = [];
+  const inos = rows.map((row) => row.ino);
+  // A hand-over changes what the other node waits for: it is planned again, after the rest.
+  const context: Planning = { ...given, revisit: (ino) => inos.push(ino) };
   let settlesInMs: number | undefined;
-  for (const { ino } of rows) {
+  for (const ino of inos) {
     // Look again: an earlier hand-over may have changed or removed the row.
     const row = context.nodes.get(ino);
     if (row === undefined || row.failure !== null) continue;
@@ -57,6 +60,10 @@ export function plan(context: PlanContext, rows: readonly NodeRow[]): Plan {
     if (kind !== undefined && !crossesStructure(context, row)) pushes.push({ kind, ino });
   }
   return { pushes, settlesInMs };
+}
+
+interface Planning extends PlanContext {
+  readonly revisit: (ino: Ino) => void;
 }
 
 function planRemoval(context: PlanContext, row: NodeRow): PushKind | undefined {
@@ -76,7 +83,7 @@ function isRemovable(nodes: Nodes, folder: NodeRow): boolean {
     .every((child) => child.parent === null && (child.kind === 'file' || isRemovable(nodes, child)));
 }
 
-function planLive(context: PlanContext, row: NodeRow, parentIno: Ino): PushKind | undefined {
+function planLive(context: Planning, row: NodeRow, parentIno: Ino): PushKind | undefined {
   const { nodes } = context;
   const parent = nodes.get(parentIno);
   if (parent === undefined || parent.synced === null) return undefined;
@@ -95,13 +102,14 @@ function planFolder({ nodes }: PlanContext, row: NodeRow, parent: Ino): PushKind
   return isSyncedWithin(nodes, parent, row.ino) ? undefined : 'moveFolder';
 }
 
-function planFile(context: PlanContext, row: NodeRow, parent: Ino): PushKind | undefined {
+function planFile(context: Planning, row: NodeRow, parent: Ino): PushKind | undefined {
   const { nodes, activity } = context;
   if (activity.isOpenForWriting(row.ino)) return undefined;
   const occupant = nodes.getSyncedChild(parent, row.name);
   if (occupant !== undefined && occupant.ino !== row.ino) {
     if (occupant.kind !== 'file' || context.running.has(occupant.ino)) return undefined;
     handOver(nodes, occupant, row);
+    context.revisit(occupant.ino);
     return planFile(context, nodes.get(row.ino) ?? row, parent);
   }
   const synced = row.synced;

@@ -45,6 +45,8 @@ export class DriveClient implements vscode.Disposable {
   #connection: MessageConnection | undefined;
   #attaching: Promise<MessageConnection> | undefined;
   #logFile: string | undefined;
+  /** Newer than the greeting: what the drive told while attaching was not finished. */
+  #early: DriveState | undefined;
 
   readonly onDidChangeState = this.#stateEmitter.event;
   /** Folders (paths in the account) whose listing changed. */
@@ -124,6 +126,8 @@ export class DriveClient implements vscode.Disposable {
 
   async #attachNow(): Promise<MessageConnection> {
     const { extensionPath, version, stateDir, log } = this.#options;
+    let opened: MessageConnection | undefined;
+    this.#early = undefined;
     try {
       const { connection, greeting } = await attach({
         socketFile: socketPath(stateDir),
@@ -138,15 +142,18 @@ export class DriveClient implements vscode.Disposable {
         prepare: (link) => this.#addHandlers(link),
       });
       log.info('attached', { pid: greeting.pid, version: greeting.driveVersion, logFile: greeting.logFile });
+      opened = connection;
       this.#logFile = greeting.logFile;
       await connection.sendRequest(rpc.setOptions, this.#options.getDriveOptions());
       const account = greeting.signedIn ? greeting.state.account : await this.#resume(connection);
       // Shown only now: "no account" while the session is being taken up would flash the welcome view.
-      this.#setState({ ...greeting.state, account });
+      const state = this.#early ?? greeting.state;
       this.#connection = connection;
+      this.#setState({ ...state, account: state.account ?? account });
       this.#attachEmitter.fire();
       return connection;
     } catch (error) {
+      opened?.dispose();
       log.warn('could not attach', { error });
       throw toDriveError(error);
     }
@@ -154,7 +161,10 @@ export class DriveClient implements vscode.Disposable {
 
   #addHandlers(connection: MessageConnection): void {
     connection.onRequest(rpc.storeTokens, (tokens) => this.#options.tokens.store(tokens));
-    connection.onNotification(rpc.stateChanged, (state) => this.#setState(state));
+    connection.onNotification(rpc.stateChanged, (state) => {
+      if (this.#connection === connection) this.#setState(state);
+      else this.#early = state;
+    });
     connection.onNotification(rpc.entriesChanged, ({ folders }) => this.#entriesEmitter.fire(folders));
     connection.onNotification(rpc.conflictMade, (notice) => this.#conflictEmitter.fire(notice));
     connection.onNotification(rpc.signedOut, () => this.#signedOutEmitter.fire());

@@ -1,0 +1,40 @@
+import type { EventData } from 'node:test';
+
+/** What one suite comes to; written as JSON at the end of a run, so a file that is missing means a run that died. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+interface TestEvent {
+  readonly type: string;
+  readonly data: EventData.TestPass | EventData.TestFail;
+}
+
+/**
+ * Reporter for `node --test` that prints one JSON `Counts`. A test that was skipped or left as todo counts as failed:
+ * nothing is skipped silently. The exception is a test of another platform, whose skip reason starts with `platform:`
+ * (`{ skip: process.platform !== 'darwin' && 'platform: needs macFUSE' }`).
+ */
+export default async function* countReporter(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  let passed = 0;
+  let failed = 0;
+  for await (const { type, data } of source) {
+    if (type !== 'test:pass' && type !== 'test:fail') continue;
+    const unfinished = data.todo !== undefined || (data.skip !== undefined && !isPlatformSkip(data.skip));
+    // A suite counts only when it fails itself, e.g. in a hook; its tests have been counted one by one.
+    const isSuite = data.details.type === 'suite';
+    if (isSuite && getFailureType(data) === 'subtestsFailed') continue;
+    if (type === 'test:fail' || unfinished) failed += 1;
+    else if (!isSuite && data.skip === undefined) passed += 1;
+  }
+  yield JSON.stringify({ passed, failed } satisfies Counts);
+}
+
+function getFailureType(data: TestEvent['data']): string | undefined {
+  return 'error' in data.details ? (data.details.error as { failureType?: string }).failureType : undefined;
+}
+
+function isPlatformSkip(reason: string | boolean): boolean {
+  return typeof reason === 'string' && reason.startsWith('platform:');
+}

@@ -1,0 +1,68 @@
+import { globSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './root.ts';
+
+/** One child process of `npm test`. */
+export interface Suite {
+  readonly name: string;
+  /** `{files}` stands for the files found, `{counts}` for the file the results go to. */
+  readonly command: readonly string[];
+  /** After this its whole process group is ended and the suite has failed. */
+  readonly timeoutMs: number;
+  /** `counts`: the suite writes a `Counts` file; `one`: its exit code is its one result. */
+  readonly result: 'counts' | 'one';
+  /** Finds the files of the suite; a folder that holds none has no tests to fail. */
+  readonly files?: string;
+}
+
+const bin = (name: string): string => path.join(root, 'node_modules', '.bin', name);
+const minutes = (count: number): number => count * 60_000;
+
+/** In the order of cost: what fails fast comes first. */
+const suites: readonly Suite[] = [
+  { name: 'lint', command: [bin('biome'), 'check', '.'], timeoutMs: minutes(2), result: 'one' },
+  { name: 'typecheck', command: [bin('tsc'), '--noEmit'], timeoutMs: minutes(5), result: 'one' },
+  { name: 'build', command: ['npm', 'run', '--silent', 'build'], timeoutMs: minutes(2), result: 'one' },
+  nodeTests('unit', 'test/unit/**/*.test.ts', minutes(10)),
+  nodeTests('contract', 'test/contract/**/*.test.ts', minutes(15)),
+  // One at a time: a mount is a thing of the whole machine, and two of them make timings lie.
+  nodeTests('mount', 'test/mount/**/*.test.ts', minutes(20), ['--test-concurrency=1']),
+  {
+    name: 'vscode',
+    command: [process.execPath, path.join(root, 'test/vscode/harness/runExtensionHost.ts')],
+    timeoutMs: minutes(8),
+    result: 'counts',
+    files: 'test/vscode/suite/**/*.test.ts',
+  },
+  nodeTests('browser', 'test/vscode/browser/**/*.test.ts', minutes(15), ['--test-concurrency=1']),
+];
+
+/** @throws Error on a name that is none */
+export function chooseSuites(names: readonly string[]): readonly Suite[] {
+  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
+  if (unknown.length > 0) {
+    throw new Error(`no such suite: ${unknown.join(', ')}. There are: ${suites.map((suite) => suite.name).join(', ')}`);
+  }
+  return names.length === 0 ? suites : suites.filter((suite) => names.includes(suite.name));
+}
+
+export function findFiles(pattern: string): readonly string[] {
+  return globSync(pattern, { cwd: root }).sort();
+}
+
+function nodeTests(name: string, files: string, timeoutMs: number, options: readonly string[] = []): Suite {
+  const reporter = path.join(root, 'test/setup/countReporter.ts');
+  const command = [
+    process.execPath,
+    '--test',
+    // A test that hangs must not take the whole suite's time with it.
+    '--test-timeout=180000',
+    ...options,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${reporter}`,
+    '--test-reporter-destination={counts}',
+    '{files}',
+  ];
+  return { name, command, timeoutMs, result: 'counts', files };
+}

@@ -1,0 +1,29 @@
+import { runSuite, type SuiteResult } from './runSuite.ts';
+import { chooseSuites } from './suites.ts';
+import { TestRun } from './testRun.ts';
+
+// `npm test [suite…]`: every check there is, or the named ones. Ends with `N passed, N failed`, alone on its line.
+
+const run = await TestRun.start();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => void run.abort().finally(() => process.exit(130)));
+}
+
+const results: SuiteResult[] = [];
+try {
+  for (const suite of chooseSuites(process.argv.slice(2))) results.push(await runSuite(suite, run));
+} finally {
+  await run.dispose();
+}
+
+const passed = results.reduce((sum, result) => sum + result.passed, 0);
+const failed = results.reduce((sum, result) => sum + result.failed, 0);
+console.log();
+for (const result of results) {
+  const verdict = result.failed === 0 ? 'ok  ' : 'FAIL';
+  const counts = `${result.passed} passed, ${result.failed} failed`;
+  console.log(`  ${verdict} ${result.name.padEnd(10)} ${counts.padEnd(24)} ${result.seconds.toFixed(1)} s`);
+  for (const problem of result.problems) console.log(`       ${problem}`);
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

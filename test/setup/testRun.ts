@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { endGroup } from './processGroup.ts';
+
+const execFileAsync = promisify(execFile);
+const marker = 'JOTTACLOUD_TEST_RUN';
+/** A drive process may outlive its window by its grace of 15 s (design.md §2), and then flushes. */
+const patienceMs = 25_000;
+
+/** One `npm test`: its temporary folder, and the means to find whatever its suites left behind. */
+export class TestRun {
+  /** Short, because unix sockets below it must fit in 108 bytes. TMPDIR of all suites. */
+  readonly dir: string;
+  /** Process group of the suite that runs now. */
+  group: number | undefined;
+  readonly #id = randomUUID();
+
+  private constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  static async start(): Promise<TestRun> {
+    return new TestRun(await mkdtemp('/tmp/jv-'));
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return { TMPDIR: this.dir, [marker]: this.#id };
+  }
+
+  async abort(): Promise<void> {
+    if (this.group !== undefined) await endGroup(this.group);
+    await this.cleanUp(0);
+    await this.dispose();
+  }
+
+  /** Removes the folder, unless something is still mounted in it: what is mounted must not be deleted. */
+  async dispose(): Promise<void> {
+    if ((await this.#findMounts()).length === 0) await rm(this.dir, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** Ends stray processes and mounts of the last suite; resolves with one line for each. Linux only: needs /proc. */
+  async cleanUp(waitMs = patienceMs): Promise<string[]> {
+    if (process.platform !== 'linux') return [];
+    const deadline = performance.now() + waitMs;
+    let strays = await this.#findStrays();
+    while (strays.length > 0 && performance.now() < deadline) {
+      await delay(200);
+      strays = await this.#findStrays();
+    }
+    const problems: string[] = [];
+    for (const { pid, command } of strays) {
+      problems.push(`left a process behind: ${pid} ${command}`);
+      tryKill(pid);
+    }
+    for (const mountPoint of await this.#findMounts()) {
+      problems.push(`left a mount behind: ${mountPoint}`);
+      await detachMount(mountPoint);
+    }
+    return problems;
+  }
+
+  /** Detached children leave the process group, but not their environment. */
+  async #findStrays(): Promise<{ pid: number; command: string }[]> {
+    const strays = [];
+    const needle = `${marker}=${this.#id}\0`;
+    for (const name of await readdir('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      const environ = await readSoon(`/proc/${name}/environ`);
+      if (!environ.includes(needle)) continue;
+      const command = await readSoon(`/proc/${name}/cmdline`);
+      strays.push({ pid: Number(name), command: command.replaceAll('\0', ' ').trim().slice(0, 200) });
+    }
+    return strays;
+  }
+
+  /** From the kernel's table: looking at the folders themselves would hang on a mount that hangs. */
+  async #findMounts(): Promise<string[]> {
+    if (process.platform !== 'linux') return [];
+    const table = await readFile('/proc/self/mountinfo', 'utf8');
+    const points = table.split('\n').map((line) => line.split(' ')[4]?.replaceAll('\\040', ' ') ?? '');
+    return points.filter((point) => point.startsWith(this.dir + path.sep)).reverse();
+  }
+}
+
+/** In this order: `fusermount3 -uz` first would take the path away that `umount -f` needs to abort what hangs. */
+async function detachMount(mountPoint: string): Promise<void> {
+  await execFileAsync('umount', ['-f', mountPoint]).catch(() => undefined);
+  await execFileAsync('fusermount3', ['-uz', mountPoint]).catch(() => undefined);
+  await rmdir(mountPoint).catch(() => undefined);
+}
+
+/** Reading about a process that hangs in a dead mount can hang as well: it counts as unreadable. */
+async function readSoon(file: string): Promise<string> {
+  const text = readFile(file, 'latin1').catch(() => '');
+  return await Promise.race([text, delay(2_000, '', { ref: false })]);
+}
+
+function tryKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}

@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { runTests } from '@vscode/test-electron';
+import { ensureCodeServer, getCacheDir } from '../../setup/codeServer.ts';
+import { root } from '../../setup/root.ts';
+
+// Runs test/vscode/suite in a real extension host and ends with 0 only when the suite says so itself, in a file:
+//   node test/vscode/harness/runExtensionHost.ts [--extension DIR] [--tests FILE] [--grep TEXT]
+// JOTTACLOUD_TEST_COUNTS names that file, JOTTACLOUD_TEST_CODE a desktop VS Code to use instead of code-server.
+
+const { values } = parseArgs({
+  options: {
+    extension: { type: 'string', default: root },
+    tests: { type: 'string', default: path.join(root, 'dist', 'test', 'suite', 'index.cjs') },
+    grep: { type: 'string', default: '' },
+  },
+});
+if (values.extension === root) {
+  for (const script of ['build', 'build:suite'])
+    execFileSync('npm', ['run', '--silent', script], { cwd: root, stdio: 'inherit' });
+}
+
+const workDir = await mkdtemp(path.join(process.env.TMPDIR ?? os.tmpdir(), 'eh-'));
+const countsFile = process.env.JOTTACLOUD_TEST_COUNTS ?? path.join(workDir, 'counts.json');
+const folder = path.join(workDir, 'workspace');
+const home = path.join(workDir, 'home');
+for (const dir of [folder, home]) await mkdir(dir);
+await rm(countsFile, { force: true });
+
+if (process.env.JOTTACLOUD_TEST_CODE === undefined) await ensureCodeServer();
+let code = 0;
+try {
+  await runTests({
+    vscodeExecutablePath: process.env.JOTTACLOUD_TEST_CODE ?? path.join(import.meta.dirname, 'codeStandIn.ts'),
+    extensionDevelopmentPath: path.resolve(values.extension),
+    extensionTestsPath: path.resolve(values.tests),
+    launchArgs: [
+      folder,
+      `--user-data-dir=${path.join(workDir, 'user-data')}`,
+      `--extensions-dir=${path.join(workDir, 'extensions')}`,
+    ],
+    extensionTestsEnv: {
+      // The stand-in is started by name of `node` and is TypeScript: it needs this one, not any on the PATH.
+      PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
+      HOME: home,
+      // Where the stand-in finds code-server in spite of the other HOME.
+      XDG_CACHE_HOME: path.dirname(getCacheDir()),
+      JOTTACLOUD_STATE_DIR: path.join(workDir, 'state'),
+      JOTTACLOUD_TEST_COUNTS: countsFile,
+      JOTTACLOUD_TEST_GREP: values.grep,
+    },
+  });
+} catch (error) {
+  console.error(String(error));
+  code = 1;
+}
+// VS Code calls a host that died a success; only the suite itself knows that it came to its end.
+const counts = existsSync(countsFile)
+  ? (JSON.parse(await readFile(countsFile, 'utf8')) as { failed: number })
+  : undefined;
+if (counts === undefined) console.error('the suite did not come to its end: no results');
+if (counts === undefined || counts.failed > 0) code = 1;
+await rm(workDir, { recursive: true, force: true, maxRetries: 3 });
+process.exitCode = code;

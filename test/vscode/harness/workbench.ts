@@ -1,0 +1,171 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
+
+/** One VS Code window in a browser, driven as a person does. Locators: code-server-e2e.md §2. */
+export class Workbench {
+  readonly page: Page;
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Opens a page on `url` (a `RunningCodeServer.url`) and waits until the window is drawn. */
+  static async open(context: BrowserContext, url: string): Promise<Workbench> {
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    await page.goto(url);
+    const workbench = new Workbench(page);
+    await workbench.#waitUntilDrawn();
+    return workbench;
+  }
+
+  /** As `Developer: Reload Window`: a new extension host, the old one deactivates meanwhile. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#waitUntilDrawn();
+  }
+
+  /** Ends the window's extension host gracefully. */
+  async close(): Promise<void> {
+    await this.page.close();
+  }
+
+  async #waitUntilDrawn(): Promise<void> {
+    await this.page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor({ timeout: 60_000 });
+  }
+
+  // Commands and quick input
+
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget:visible');
+  }
+  get quickInputBox(): Locator {
+    return this.quickInput.locator('input.input');
+  }
+  /** The prompt, or the validation message, of an input box. */
+  get quickInputMessage(): Locator {
+    return this.quickInput.locator('.quick-input-message');
+  }
+  quickPickRow(text: string | RegExp): Locator {
+    return this.quickInput.locator('.quick-input-list .monaco-list-row', { hasText: text });
+  }
+
+  /** Runs a command by its full title, e.g. `Jottacloud: Mount`, waiting until the extension that has it offers it. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.quickInputBox.fill(`>${title}`);
+    await this.quickPickRow(title).first().waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Picks a row of the quick pick that is open. */
+  async pick(text: string | RegExp): Promise<void> {
+    await this.quickPickRow(text).first().click();
+  }
+
+  /** Answers the input box that is open, or opens within the default timeout with `prompt` in its message. */
+  async answer(text: string, prompt?: string | RegExp): Promise<void> {
+    if (prompt !== undefined) await this.quickInputMessage.filter({ hasText: prompt }).waitFor();
+    await this.quickInputBox.fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  // Status bar, notifications, dialogs
+
+  /** An item by its text, or by its id (`publisher.name.itemId`) with `#` in front. */
+  statusBarItem(textOrId: string | RegExp): Locator {
+    if (typeof textOrId === 'string' && textOrId.startsWith('#')) {
+      return this.page.locator(`.statusbar-item[id="${textOrId.slice(1)}"]`);
+    }
+    return this.page.locator('.statusbar-item', { hasText: textOrId });
+  }
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notification-toast', { hasText: text });
+  }
+  async pressNotificationButton(text: string | RegExp, button: string): Promise<void> {
+    await this.notification(text).getByRole('button', { name: button }).click();
+  }
+  /** A modal message (`showWarningMessage(…, { modal: true })`). */
+  get dialog(): Locator {
+    return this.page.locator('.monaco-dialog-box');
+  }
+  async pressDialogButton(button: string): Promise<void> {
+    await this.dialog.getByRole('button', { name: button }).click();
+  }
+
+  // Views
+
+  /** Shows a view container of the activity bar. */
+  async openView(label: string): Promise<void> {
+    const labelSelector = `a.action-label[aria-label^="${label}"]`;
+    const item = this.page.locator(`.activitybar .action-item:has(${labelSelector})`).first();
+    await item.waitFor();
+    // A click on the one that is shown would hide the side bar.
+    if (!(await item.getAttribute('class'))?.includes('checked')) await item.locator(labelSelector).click();
+  }
+  /** A row of any tree in the side bar. */
+  treeRow(text: string | RegExp): Locator {
+    return this.page.locator('.sidebar .pane-body .monaco-list-row', { hasText: text });
+  }
+  /** Opens a folder of a tree; leaves it open when it is. */
+  async expand(text: string | RegExp): Promise<void> {
+    const row = this.treeRow(text).first();
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
+  }
+  /** Runs an action of a row's context menu. */
+  async runRowAction(text: string | RegExp, action: string): Promise<void> {
+    await this.treeRow(text).first().click({ button: 'right' });
+    await this.page.locator('.context-view .action-item', { hasText: action }).first().click();
+  }
+  /** The text of a view that is empty (`viewsWelcome`). */
+  welcomeView(text: string | RegExp): Locator {
+    return this.page.locator('.welcome-view', { hasText: text });
+  }
+  explorerRow(text: string | RegExp): Locator {
+    return this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: text });
+  }
+
+  // Editors
+
+  tab(name: string | RegExp): Locator {
+    return this.page.locator('.tabs-container .tab', { hasText: name });
+  }
+  /** The visible text of the active editor. Spaces in it are no-break spaces: match with `\s`. */
+  get editorText(): Locator {
+    return this.page.locator('.editor-group-container.active .view-lines');
+  }
+  /** Opens a file of the server's machine by its absolute path. */
+  async openFile(file: string): Promise<void> {
+    await this.runCommand('File: Open File...');
+    // The palette's own box looks the same: only the title tells that the file dialog has taken its place.
+    await this.quickInput.locator('.quick-input-title', { hasText: 'Open File' }).waitFor();
+    await this.quickInputBox.fill(file);
+    await this.quickPickRow(path.basename(file)).first().waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.tab(path.basename(file)).waitFor();
+  }
+  /** Types at the cursor of the active editor. */
+  async type(text: string): Promise<void> {
+    await this.editorText.click();
+    await this.page.keyboard.type(text);
+  }
+  /** Ctrl+S, and waits until the tab is no longer dirty. */
+  async save(): Promise<void> {
+    await this.page.keyboard.press('Control+S');
+    await this.page.locator('.tabs-container .tab.active:not(.dirty)').first().waitFor();
+  }
+  /** The document inside the only webview. */
+  get webview(): FrameLocator {
+    return this.page.frameLocator('iframe.webview').frameLocator('#active-frame');
+  }
+
+  /** Saves what the window shows, after its animations. */
+  async screenshot(file: string): Promise<void> {
+    await mkdir(path.dirname(file), { recursive: true });
+    // Toasts fade in over half a second, which no DOM state tells.
+    await this.page.waitForTimeout(600);
+    await this.page.screenshot({ path: file });
+  }
+}
