@@ -6,6 +6,7 @@ import type { Ino, NodeRow } from '../cache/nodeRow.ts';
 import { toErrno } from '../vfs/errors.ts';
 import { vfsLimits } from '../vfs/limits.ts';
 import type { Attr, TimeChange, Vfs } from '../vfs/vfs.ts';
+import { fuseLimits } from './limits.ts';
 
 export interface FuseView {
   readonly vfs: Vfs;
@@ -88,6 +89,11 @@ export function createOperations(view: FuseView, fuse: typeof Fuse): Fuse.OPERAT
   };
 
   return {
+    initWithConfig: (connection, cb) =>
+      cb(0, {
+        maxWrite: connection.maxWrite,
+        maxReadahead: Math.min(fuseLimits.transferBytes, connection.maxReadahead),
+      }),
     getattr: (path, cb) => serve('getattr', path, cb, async () => toStats(vfs.getAttr(await find(path ?? '/')))),
     fgetattr: (path, fh, cb) => serve('getattr', path, cb, async () => toStats(vfs.getHandleAttr(Number(fh)))),
     readdir: (path, cb) =>

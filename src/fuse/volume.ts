@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { promisify } from 'node:util';
 import type Fuse from 'fuse-native';
+import { fuseLimits } from './limits.ts';
 import { detach, loadMounts, tryUnmount } from './mountPoint.ts';
 import { createOperations, type FuseView } from './operations.ts';
 import type { FuseModule } from './preflight.ts';
@@ -14,9 +15,6 @@ export interface Volume {
   /** false: something uses it and `force` was not given. */
   unmount(force: boolean): Promise<boolean>;
 }
-
-/** Kernel cache lifetimes in seconds. The database answers in microseconds, so they only save calls (fuse-semantics.md §4). */
-const kernelTtl = { entryTimeout: 1, attrTimeout: 1 };
 
 /** Mounts `view` on an empty folder (see `ensureMountPoint`). */
 export async function mountVolume(
@@ -35,7 +33,7 @@ export async function mountVolume(
     },
   };
   const fuse = new fuseModule(mountPoint, operations, {
-    ...kernelTtl,
+    ...fuseLimits.kernelTtl,
     autoCache: true,
     acAttrTimeout: 0,
     defaultPermissions: true,
@@ -43,9 +41,9 @@ export async function mountVolume(
     gid: view.gid,
     fsname: 'Jottacloud',
     subtype: 'jottacloud',
-    maxConcurrency: 64,
-    // Longer than every deadline of our own, shorter than macFUSE's 60 s (fuse-semantics.md §2.5).
-    timeout: { default: 20_000, read: 50_000, write: 50_000, flush: 50_000, fsync: 50_000, release: 50_000 },
+    maxConcurrency: fuseLimits.concurrency,
+    maxRead: fuseLimits.transferBytes,
+    timeout: fuseLimits.timeouts,
     ...(process.platform === 'darwin' ? { displayFolder: true, name: volumeName } : {}),
     // An unmount from outside (eject, fusermount3 -u) ends the request loop: no failure of an operation.
     onError: (error, operation) =>
