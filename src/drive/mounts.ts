@@ -1,4 +1,5 @@
 import { homedir, userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import { ErrnoError } from '../base/errno.ts';
 import { createEmitter, type Emitter } from '../base/events.ts';
 import type { Log } from '../base/log.ts';
@@ -50,6 +51,9 @@ export class Mounts {
   /** Resolves when the volume is usable. Rejects with DriveError; nothing is left behind then. */
   async mount(params: MountParams): Promise<MountState> {
     try {
+      // Before the folder is looked at: the drive never touches a volume of its own.
+      const wanted = resolve(params.mountPoint);
+      if (this.#mounts.has(wanted)) throw new DriveError('alreadyMounted', { path: wanted });
       const fuse = await ensureFuse();
       const root = await this.#findSource(params.source);
       const rules = { home: homedir(), reserved: this.#reserved };

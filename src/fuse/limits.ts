@@ -2,8 +2,8 @@
 export const fuseLimits = {
   /** Kernel cache lifetimes in seconds. The database answers in microseconds, so they only save calls (fuse-semantics.md §4). */
   kernelTtl: { entryTimeout: 1, attrTimeout: 1 },
-  /** Bytes per kernel request: each costs a trip through JavaScript, so few and large ones (fuse-semantics.md §4). */
-  transferBytes: 1024 * 1024,
+  /** Bytes per kernel request: twice the default, since each costs a trip through JavaScript; larger ones only cost memory. */
+  transferBytes: 256 * 1024,
   /** Requests at a time; the binding's default of 4 lets four slow reads freeze the volume (fuse-semantics.md §0). */
   concurrency: 64,
   /** ms per operation: longer than every deadline of our own, shorter than macFUSE's 60 s (fuse-semantics.md §2.5). */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { fsErrorCode } from '../base/errno.ts';
@@ -103,10 +103,10 @@ export async function loadMounts(): Promise<MountedPath[]> {
   });
 }
 
-/** True when nobody answers behind the mount any more. */
+/** True when nobody answers behind the mount any more. `statfs`, because the kernel answers `stat` from its cache. */
 async function isDead(path: string): Promise<boolean> {
   try {
-    await stat(path);
+    await statfs(path);
     return false;
   } catch (error) {
     return ['ENOTCONN', 'ECONNABORTED', 'EIO', 'ENXIO'].includes(fsErrorCode(error) ?? '');

@@ -189,6 +189,24 @@ describe('the drive process and its windows', () => {
     window.close();
   });
 
+  it('mounts again over the dead mount of a drive that was killed, and keeps what was saved', async () => {
+    const window = await openWindow();
+    await window.rpc.sendRequest(messages.mount, { mountPoint, source: '/', readOnly: false });
+    await window.rpc.sendRequest(messages.setTransfersPaused, { paused: true });
+    await writeFile(join(mountPoint, 'Jotta/Archive/saved.txt'), 'saved');
+    child.kill('SIGKILL');
+    await exited;
+    window.close();
+    startDrive();
+    const next = await openWindow();
+    assert.ok(stored);
+    await next.rpc.sendRequest(messages.resume, stored);
+    await next.rpc.sendRequest(messages.mount, { mountPoint, source: '/', readOnly: false });
+    assert.equal(await readFile(join(mountPoint, 'Jotta/Archive/saved.txt'), 'utf8'), 'saved');
+    await until('it is up', () => remoteFiles(world.emulator).get('saved.txt')?.md5 === md5('saved'));
+    next.close();
+  });
+
   it('hands over at once when asked by a newer window, with its work kept', async () => {
     const window = await openWindow();
     await window.rpc.sendRequest(messages.shutdown, { reason: 'handOver' });

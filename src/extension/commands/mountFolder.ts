@@ -121,21 +121,28 @@ async function askPace(_: Services, answers: Answers, frame: StepFrame): Promise
     pollSeconds: options.pollIntervalMs / 1_000,
     cacheGigabytes: options.cacheMaxBytes / 1_000_000_000,
   };
+  const presets: ChoiceItem<Pace>[] = [
+    toPaceItem({ pollSeconds: 45, cacheGigabytes: 10 }, vscode.l10n.t('the default')),
+    toPaceItem({ pollSeconds: 30, cacheGigabytes: 50 }, vscode.l10n.t('large disk, others change files often')),
+    toPaceItem({ pollSeconds: 60, cacheGigabytes: 2 }, vscode.l10n.t('small disk or metered network')),
+  ];
   const choice = await askChoice<Pace | null>({
     ...frame,
     placeholder: vscode.l10n.t('How often to look for changes, and how much disk the cache may use (for all mounts)'),
     items: [
       { ...toPaceItem(current, vscode.l10n.t('as it is now')), value: null },
-      toPaceItem({ pollSeconds: 45, cacheGigabytes: 10 }, vscode.l10n.t('the default')),
-      toPaceItem({ pollSeconds: 30, cacheGigabytes: 50 }, vscode.l10n.t('large disk, others change files often')),
-      toPaceItem({ pollSeconds: 60, cacheGigabytes: 2 }, vscode.l10n.t('small disk or metered network')),
+      ...presets.filter(({ value }) => !isSamePace(value, current)),
     ],
   });
   if (choice === undefined || choice === back) return choice;
   return { ...answers, pace: choice ?? undefined };
 }
 
-function toPaceItem(pace: Pace, description: string): ChoiceItem<Pace | null> {
+function isSamePace(a: Pace, b: Pace): boolean {
+  return a.pollSeconds === b.pollSeconds && a.cacheGigabytes === b.cacheGigabytes;
+}
+
+function toPaceItem(pace: Pace, description: string): ChoiceItem<Pace> {
   const label = vscode.l10n.t('Every {0} s, cache {1} GB', pace.pollSeconds, pace.cacheGigabytes);
   return { label, description, value: pace };
 }

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runTests } from '@vscode/test-electron';
+import { startEmulator } from '../../emulator/emulator.ts';
 import { ensureCodeServer, getCacheDir } from '../../setup/codeServer.ts';
 import { root } from '../../setup/root.ts';
 
@@ -32,6 +33,8 @@ for (const dir of [folder, home]) await mkdir(dir);
 await rm(countsFile, { force: true });
 
 if (process.env.JOTTACLOUD_TEST_CODE === undefined) await ensureCodeServer();
+// A failing suite may leave a drive behind; it ends itself when its last window has been gone for its grace.
+const emulator = await startEmulator();
 let code = 0;
 try {
   await runTests({
@@ -47,6 +50,8 @@ try {
       // The stand-in is started by name of `node` and is TypeScript: it needs this one, not any on the PATH.
       PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
       HOME: home,
+      JOTTACLOUD_ENDPOINT: emulator.url,
+      JOTTACLOUD_TEST_LOGIN_TOKEN: emulator.newLoginToken(),
       // Where the stand-in finds code-server in spite of the other HOME.
       XDG_CACHE_HOME: path.dirname(getCacheDir()),
       JOTTACLOUD_STATE_DIR: path.join(workDir, 'state'),
@@ -58,6 +63,7 @@ try {
   console.error(String(error));
   code = 1;
 }
+await emulator.close();
 // VS Code calls a host that died a success; only the suite itself knows that it came to its end.
 const counts = existsSync(countsFile)
   ? (JSON.parse(await readFile(countsFile, 'utf8')) as { failed: number })

@@ -53,9 +53,19 @@ export class Workbench {
 
   /** Runs a command by its full title, e.g. `Jottacloud: Mount`, waiting until the extension that has it offers it. */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.quickInputBox.fill(`>${title}`);
-    await this.quickPickRow(title).first().waitFor();
+    const offered = this.quickPickRow(title).first();
+    // The palette does not look again for commands that were registered after it opened: it is opened anew.
+    for (let tries = 10; ; tries--) {
+      await this.page.keyboard.press('F1');
+      await this.quickInputBox.fill(`>${title}`);
+      try {
+        await offered.waitFor({ timeout: 3_000 });
+        break;
+      } catch (error) {
+        if (tries <= 1) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
     await this.page.keyboard.press('Enter');
   }
 
@@ -139,8 +149,9 @@ export class Workbench {
   /** Opens a file of the server's machine by its absolute path. */
   async openFile(file: string): Promise<void> {
     await this.runCommand('File: Open File...');
-    // The palette's own box looks the same: only the title tells that the file dialog has taken its place.
+    // The palette's own box looks the same, and the dialog overwrites what is typed before it has listed its folder.
     await this.quickInput.locator('.quick-input-title', { hasText: 'Open File' }).waitFor();
+    await this.quickPickRow('..').first().waitFor();
     await this.quickInputBox.fill(file);
     await this.quickPickRow(path.basename(file)).first().waitFor();
     await this.page.keyboard.press('Enter');

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { silentLog } from '../../src/base/log.ts';
+import { ContentStore } from '../../src/cache/contentStore.ts';
+
+let dir: string;
+const md5 = 'a'.repeat(32);
+const block = Buffer.alloc(1000, 7);
+const open = (maxBytes = 1_000_000) => ContentStore.open(join(dir, 'c'), { maxBytes, minFreeBytes: 0 }, silentLog);
+const blockPath = (index: number) => join(dir, 'c', 'aa', `${md5}.${index}`);
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'store-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('the content store', () => {
+  it('keeps its budget, oldest out first', async () => {
+    const store = await open(3100);
+    for (let index = 0; index < 5; index += 1) await store.keepBlock(md5, index, block);
+    assert.ok(store.usedBytes <= 3100);
+    assert.deepEqual(
+      [0, 1, 2, 3, 4].map((index) => store.hasBlock(md5, index)),
+      [false, false, true, true, true],
+    );
+  });
+
+  it('keeps its budget when blocks arrive side by side', async () => {
+    const store = await open(3100);
+    await Promise.all(Array.from({ length: 10 }, (_, index) => store.keepBlock(md5, index, block)));
+    assert.ok(store.usedBytes <= 3100, `${store.usedBytes} bytes`);
+  });
+
+  it('takes a smaller budget at once', async () => {
+    const store = await open();
+    for (let index = 0; index < 5; index += 1) await store.keepBlock(md5, index, block);
+    store.setBudget({ maxBytes: 1100, minFreeBytes: 0 });
+    assert.ok(store.usedBytes <= 1100);
+  });
+
+  it('treats a damaged or missing block as a miss, once', async () => {
+    const store = await open();
+    await store.keepBlock(md5, 0, block);
+    assert.deepEqual(await store.tryReadBlock(md5, 0, 1000), block);
+    const bytes = readFileSync(blockPath(0));
+    bytes[500] = 8;
+    writeFileSync(blockPath(0), bytes);
+    assert.equal(await store.tryReadBlock(md5, 0, 1000), undefined);
+    assert.equal(store.hasBlock(md5, 0), false);
+  });
+
+  it('knows its blocks and whole files after a restart and clears half-written ones', async () => {
+    const store = await open();
+    await store.keepBlock(md5, 0, block);
+    const whole = 'b'.repeat(32);
+    writeFileSync(join(dir, 'staged'), 'hello');
+    await store.adopt(whole, 5, join(dir, 'staged'));
+    writeFileSync(join(dir, 'c', `${md5}.1.tmp1`), 'half');
+    const again = await open();
+    assert.equal(again.usedBytes, store.usedBytes);
+    assert.deepEqual(await again.tryReadBlock(md5, 0, 1000), block);
+    assert.equal((await again.tryReadBlock(whole, 0, 5))?.toString(), 'hello');
+    assert.throws(() => readFileSync(join(dir, 'c', `${md5}.1.tmp1`)), /ENOENT/);
+  });
+});

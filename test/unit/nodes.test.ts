@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { type NodeRow, rootIno, type Synced } from '../../src/cache/nodeRow.ts';
+import { type NewNode, Nodes } from '../../src/cache/nodes.ts';
+import { openDatabase } from '../../src/cache/schema.ts';
+
+let dir: string;
+let db: DatabaseSync;
+let nodes: Nodes;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'nodes-'));
+  db = openDatabase(join(dir, 'metadata.db'));
+  nodes = new Nodes(db);
+});
+afterEach(() => {
+  db.close();
+  rmSync(dir, { recursive: true });
+});
+
+const syncedAs = (name: string, change: Partial<Synced> = {}): Synced => ({
+  parent: rootIno,
+  name,
+  wire: name,
+  md5: 'm',
+  size: 1,
+  mtime: 5,
+  revision: 1,
+  uuid: null,
+  ...change,
+});
+
+const add = (name: string, change: Partial<NewNode> = {}): NodeRow =>
+  nodes.insert({
+    kind: 'file',
+    parent: rootIno,
+    name,
+    size: 1,
+    mtime: { sec: 5, nsec: 0 },
+    ctimeMs: 0,
+    mode: 0o644,
+    md5: 'm',
+    localOnly: false,
+    synced: null,
+    ...change,
+  });
+
+const pendingNames = () => nodes.getPending(0, 100).map((row) => row.name);
+
+describe('names', () => {
+  it('are found in any case and composition, and taken once', () => {
+    const row = add('Ånd.TXT');
+    assert.equal(nodes.getChild(rootIno, 'a\u030aND.txt')?.ino, row.ino);
+    assert.throws(() => add('ånd.txt'), /UNIQUE/);
+  });
+
+  it('on the server are a space of their own', () => {
+    const row = add('here', { synced: syncedAs('There') });
+    assert.equal(nodes.getSyncedChild(rootIno, 'THERE')?.ino, row.ino);
+    assert.equal(nodes.getSyncedChild(rootIno, 'here'), undefined);
+  });
+});
+
+describe('pending', () => {
+  it('is any difference between the two sides, and nothing else', () => {
+    add('clean', { synced: syncedAs('clean') });
+    add('new');
+    add('moved', { synced: syncedAs('before') });
+    add('bytes', { md5: 'other', synced: syncedAs('bytes') });
+    add('time', { mtime: { sec: 6, nsec: 0 }, synced: syncedAs('time') });
+    add('removed', { parent: null, synced: syncedAs('removed') });
+    add('litter', { localOnly: true });
+    add('nanoseconds', { mtime: { sec: 5, nsec: 9 }, synced: syncedAs('nanoseconds') });
+    const dirty = add('dirty', { synced: syncedAs('dirty') });
+    nodes.update(dirty.ino, { staging: 's', md5: null });
+    add('folderTime', { kind: 'folder', md5: null, mtime: { sec: 9, nsec: 0 }, synced: syncedAs('folderTime') });
+    assert.deepEqual(pendingNames(), ['new', 'moved', 'bytes', 'time', 'removed', 'dirty']);
+  });
+
+  it('counts refused changes apart', () => {
+    add('a');
+    nodes.update(add('b').ino, { failure: 'quota' });
+    assert.deepEqual({ ...nodes.countPending() }, { pending: 2, failed: 1 });
+    assert.deepEqual(
+      nodes.getFailed().map((row) => row.name),
+      ['b'],
+    );
+  });
+
+  it('is read in pages', () => {
+    for (const name of ['a', 'b', 'c']) add(name);
+    const [first] = nodes.getPending(0, 1);
+    assert.equal(first?.name, 'a');
+    assert.deepEqual(
+      nodes.getPending(first?.ino ?? 0, 5).map((row) => row.name),
+      ['b', 'c'],
+    );
+  });
+});
+
+describe('a transaction', () => {
+  it('that throws leaves rows and cache as they were', () => {
+    const row = add('a');
+    assert.throws(() =>
+      nodes.transaction(() => {
+        nodes.update(row.ino, { name: 'b' });
+        nodes.transaction(() => add('c'));
+        throw new Error('no');
+      }),
+    );
+    assert.equal(nodes.get(row.ino)?.name, 'a');
+    assert.equal(nodes.getChild(rootIno, 'c'), undefined);
+    nodes.transaction(() => nodes.update(row.ino, { name: 'd' }));
+    assert.equal(nodes.get(row.ino)?.name, 'd');
+  });
+});
+
+describe('a node', () => {
+  it('is the same after a restart, and its number is never used again', () => {
+    const row = add('a', { synced: syncedAs('a') });
+    const last = add('b');
+    nodes.remove(last.ino);
+    db.close();
+    db = openDatabase(join(dir, 'metadata.db'));
+    nodes = new Nodes(db);
+    assert.deepEqual(nodes.get(row.ino), row);
+    assert.ok(add('c').ino > last.ino);
+  });
+
+  it('shows a peeked time until an update writes one, whoever looks it up meanwhile', () => {
+    const row = add('a');
+    nodes.peekTime(row.ino, { sec: 77, nsec: 0 });
+    assert.equal(nodes.get(row.ino)?.mtime.sec, 77);
+    nodes.getChild(rootIno, 'a');
+    nodes.getChildren(rootIno);
+    nodes.getPending(0, 10);
+    assert.equal(nodes.get(row.ino)?.mtime.sec, 77, 'a lookup took the new time away');
+    nodes.update(row.ino, { mtime: { sec: 78, nsec: 0 } });
+    assert.equal(nodes.getChild(rootIno, 'a')?.mtime.sec, 78);
+  });
+
+  it('unlinked while open and unknown to the server is purged at the start', () => {
+    const orphan = add('a', { parent: null });
+    nodes.update(orphan.ino, { staging: 's1' });
+    const removed = add('b', { parent: null, synced: syncedAs('b') });
+    assert.deepEqual(nodes.purgeOrphans(), ['s1']);
+    assert.equal(nodes.get(orphan.ino), undefined);
+    assert.equal(nodes.get(removed.ino)?.name, 'b');
+    assert.equal(nodes.get(rootIno)?.kind, 'root');
+  });
+
+  it('of a removed tree goes with it, one moved out stays', () => {
+    const folder = add('d', { kind: 'folder', parent: null, md5: null, synced: syncedAs('d') });
+    const gone = add('x', { parent: null, synced: syncedAs('x', { parent: folder.ino }) });
+    const out = add('y', { synced: syncedAs('y', { parent: folder.ino }) });
+    nodes.removeSyncedTree(folder.ino);
+    assert.equal(nodes.get(folder.ino), undefined);
+    assert.equal(nodes.get(gone.ino), undefined);
+    assert.equal(nodes.get(out.ino)?.name, 'y');
+  });
+});
+
+describe('a database', () => {
+  it('of a newer version is refused', () => {
+    db.exec('PRAGMA user_version = 99');
+    assert.throws(() => openDatabase(join(dir, 'metadata.db')), /schema 99/);
+  });
+});

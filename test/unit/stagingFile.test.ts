@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { type ContentReader, newReadahead } from '../../src/cache/contentReader.ts';
+import { StagingFile } from '../../src/cache/stagingFile.ts';
+
+let dir: string;
+let handle: FileHandle;
+const md5Of = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
+const base = Buffer.from('The quick brown fox jumps over the lazy dog. '.repeat(3));
+let beforeRead: () => Promise<void>;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'staging-'));
+  handle = await open(join(dir, 'f'), 'wx+');
+  beforeRead = async () => {};
+});
+afterEach(async () => {
+  await handle.close();
+  rmSync(dir, { recursive: true });
+});
+
+function stage(withBase: boolean): StagingFile {
+  const reader = {
+    read: async (_content: unknown, start: number, end: number) => {
+      await beforeRead();
+      return base.subarray(start, end);
+    },
+  } as unknown as ContentReader;
+  const under = withBase ? { content: { md5: 'x', size: base.length }, limit: base.length } : null;
+  return new StagingFile({ id: 'f', size: withBase ? base.length : 0, extents: [], base: under }, handle, reader);
+}
+const readAll = (file: StagingFile) => file.read(0, 1e6, newReadahead());
+
+describe('a staging file', () => {
+  for (const withBase of [false, true]) {
+    it(`is the bytes written ${withBase ? 'over a base' : 'from nothing'}, whatever the order`, async () => {
+      let seed = 7;
+      const random = (bound: number) => {
+        seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+        return Math.floor((seed / 2 ** 32) * bound);
+      };
+      const file = stage(withBase);
+      let model = withBase ? Buffer.from(base) : Buffer.alloc(0);
+      const resize = (size: number) => Buffer.concat([model, Buffer.alloc(200)]).subarray(0, size);
+      for (let step = 0; step < 300; step += 1) {
+        if (random(8) === 0) {
+          const size = random(180);
+          await file.truncate(size);
+          model = Buffer.from(resize(size));
+        } else {
+          const bytes = Buffer.alloc(1 + random(20), 65 + random(26));
+          const at = random(3) === 0 ? model.length % 160 : random(160);
+          await file.write(bytes, at);
+          model = Buffer.from(resize(Math.max(model.length, at + bytes.length)));
+          bytes.copy(model, at);
+        }
+        assert.equal(file.size, model.length);
+        assert.deepEqual(await readAll(file), model, `step ${step}`);
+        if (file.info.base === null) assert.equal(await file.digest(), md5Of(model), `step ${step}`);
+      }
+      await file.fill();
+      assert.equal(file.info.base, null);
+      assert.equal(await file.digest(), md5Of(model));
+    });
+  }
+
+  it('has the right digest along sequential writes, a rewrite and an empty start', async () => {
+    const file = stage(false);
+    assert.equal(await file.digest(), md5Of(Buffer.alloc(0)));
+    await file.write(Buffer.from('abc'), 0);
+    await file.write(Buffer.from('def'), 3);
+    assert.equal(await file.digest(), md5Of(Buffer.from('abcdef')));
+    await file.write(Buffer.from('X'), 1);
+    assert.equal(await file.digest(), md5Of(Buffer.from('aXcdef')));
+    await file.truncate(0);
+    await file.write(Buffer.from('z'), 0);
+    assert.equal(await file.digest(), md5Of(Buffer.from('z')));
+  });
+
+  it('is not made longer by a write of nothing', async () => {
+    const file = stage(false);
+    await file.write(Buffer.alloc(0), 50);
+    assert.equal(file.size, 0);
+  });
+
+  it('counts as changed from the moment a write begins', async () => {
+    const file = stage(false);
+    const { generation } = file;
+    const write = file.write(Buffer.from('a'), 0);
+    const seen = file.generation;
+    await write;
+    assert.ok(seen > generation, 'an upload that ends now would take the file away under the write');
+  });
+
+  it('keeps what is written while its base is filled in', async () => {
+    const file = stage(true);
+    let write: Promise<void> | undefined;
+    beforeRead = async () => {
+      write ??= file.write(Buffer.from('NEW'), 4);
+    };
+    const filled = file.fill();
+    await filled;
+    await write;
+    assert.equal((await readAll(file)).subarray(0, 10).toString(), 'The NEWck ');
+  });
+});

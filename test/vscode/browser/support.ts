@@ -1,0 +1,233 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { packageQuietly } from '../../setup/packageQuietly.ts';
+import { openBrowser } from '../harness/openBrowser.ts';
+import { type RunningCodeServer, startCodeServer } from '../harness/startCodeServer.ts';
+import { Workbench } from '../harness/workbench.ts';
+
+const run = promisify(execFile);
+
+/** A drive without a window stays this long (src/drive/main.ts). */
+export const graceMs = 15_000;
+/** From the end of the grace to an unmounted volume: flushing, the last poll, a slow machine. */
+export const unmountMs = 20_000;
+
+/** A computer of its own: VS Code with the extension installed, an account nobody else has, nothing signed in. */
+export interface Stage {
+  readonly emulator: Emulator;
+  readonly server: RunningCodeServer;
+  /** Where `Mount Jottacloud` mounts. */
+  readonly mountPoint: string;
+  /** Opens a window; each `folder` is one that a person has open in it. All windows share one browser profile. */
+  openWindow(folder?: string): Promise<Workbench>;
+  /** The kernel's id of what is mounted at `mountPoint`; another mount there would have another. */
+  getMountId(): Promise<string | undefined>;
+  /** Ends windows, server, drive and emulator; with `failed`, keeps a picture of each window and prints the drive's log. */
+  close(): Promise<void>;
+}
+
+let vsix: Promise<string> | undefined;
+
+/** Packages what is in the working tree, once in a test process: what runs is what a user installs. */
+function getVsix(): Promise<string> {
+  vsix ??= (async () => {
+    const dir = await mkdtemp('/tmp/vsix-');
+    process.once('exit', () => void rm(dir, { recursive: true, force: true }));
+    const out = path.join(dir, 'jottacloud.vsix');
+    await packageQuietly({ out, withRuntime: false });
+    return out;
+  })();
+  return vsix;
+}
+
+/** `settings` are the extension's own, without their `jottacloud.`. */
+export async function openStage(settings: Readonly<Record<string, unknown>> = {}): Promise<Stage> {
+  const out = await getVsix();
+  // Short, below /tmp: sockets in it have 108 bytes.
+  const workDir = await mkdtemp('/tmp/be-');
+  const stateDir = path.join(workDir, 'state');
+  const mountPoint = path.join(workDir, 'mnt', 'Jottacloud');
+  const cleanUps: (() => Promise<unknown>)[] = [() => rm(workDir, { recursive: true, force: true, maxRetries: 3 })];
+  const close = async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  };
+  try {
+    const emulator = await startEmulator();
+    cleanUps.push(() => emulator.close());
+    cleanUps.push(() => endDrive(stateDir, mountPoint));
+    const machineSettings = path.join(workDir, 'user-data', 'Machine', 'settings.json');
+    await mkdir(path.dirname(machineSettings), { recursive: true });
+    const own = Object.entries({ 'mount.path': mountPoint, ...settings });
+    const pairs = own.map(([name, value]) => [`jottacloud.${name}`, value]);
+    await writeFile(machineSettings, JSON.stringify(Object.fromEntries(pairs)));
+    const server = await startCodeServer({
+      workDir,
+      vsix: out,
+      // A browser's VS Code saves by itself unless told not to. Tabs tell the whole path.
+      settings: { 'files.autoSave': 'off', 'workbench.editor.labelFormat': 'long' },
+      env: { JOTTACLOUD_ENDPOINT: emulator.url, JOTTACLOUD_STATE_DIR: stateDir },
+    });
+    cleanUps.push(() => server.stop());
+    const browser = await openBrowser();
+    cleanUps.push(() => browser.close());
+    return {
+      ...{ emulator, server, mountPoint, close },
+      openWindow: async (folder = server.folder) => {
+        await mkdir(folder, { recursive: true });
+        return await Workbench.open(browser.context, server.getUrl(folder));
+      },
+      getMountId: () => findMountId(mountPoint),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Runs `work` on a stage; when it fails, what the windows showed and the drive logged is kept beside the error. */
+export async function onStage(
+  work: (stage: Stage) => Promise<void>,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  const stage = await openStage(settings);
+  const windows: Workbench[] = [];
+  const openWindow = async (folder?: string) => {
+    const window = await stage.openWindow(folder);
+    windows.push(window);
+    return window;
+  };
+  try {
+    await work({ ...stage, openWindow });
+  } catch (error) {
+    await keepEvidence(stage, windows);
+    throw error;
+  } finally {
+    await stage.close();
+  }
+}
+
+async function keepEvidence(stage: Stage, windows: readonly Workbench[]): Promise<void> {
+  const log = path.join(path.dirname(stage.server.home), 'state', 'drive.log');
+  console.error((await readFile(log, 'utf8').catch(() => 'no drive log')).split('\n').slice(-30).join('\n'));
+  const dir = await mkdtemp('/tmp/jottacloud-browser-failed-');
+  for (const [index, window] of windows.entries()) {
+    if (window.page.isClosed()) continue;
+    const file = path.join(dir, `window-${index + 1}.png`);
+    await window.screenshot(file).catch(() => undefined);
+    console.error(`what the window showed: ${file}`);
+  }
+}
+
+// What a person does in several journeys
+
+/** Connects through the palette with a fresh token, and waits until the window shows the account. */
+export async function signIn(stage: Stage, window: Workbench): Promise<void> {
+  await window.runCommand('Connect to Jottacloud…');
+  await window.answer(stage.emulator.newLoginToken(), 'Paste a personal login token');
+  await window.quickInputBox.waitFor({ state: 'hidden' });
+  await window.treeRow('Jotta').first().waitFor();
+}
+
+/** Mounts through the palette and returns the kernel's id of the mount. */
+export async function mount(stage: Stage, window: Workbench): Promise<string> {
+  await window.runCommand('Mount Jottacloud');
+  return await until('Jottacloud is mounted', () => stage.getMountId());
+}
+
+/** Opens a file of /Jotta/Archive by clicking its row in the Jottacloud side bar. */
+export async function openFromTree(window: Workbench, name: string): Promise<void> {
+  await window.openView('Jottacloud');
+  await window.expand('Jotta');
+  await window.expand('Archive');
+  await window.treeRow(name).first().click();
+  await window.tab(name).first().waitFor();
+}
+
+/** Types at the end of the active editor, and waits until the tab is dirty. */
+export async function typeAtEnd(window: Workbench, text: string): Promise<void> {
+  await window.editorText.click();
+  await window.page.keyboard.press('Control+End');
+  await window.page.keyboard.type(text);
+  await window.page.locator('.tabs-container .tab.active.dirty').waitFor();
+}
+
+/** Waits until the server has `content` at `file`, told by its MD5. */
+export async function untilOnServer({ emulator }: Stage, file: string, content: string): Promise<void> {
+  const md5 = createHash('md5').update(content).digest('hex');
+  await until(`${file} has the content saved`, () => findOnServer(emulator, file)?.md5 === md5);
+}
+
+export function findOnServer(emulator: Emulator, file: string) {
+  return emulator.tree().find((item) => item.path === file);
+}
+
+// Waiting
+
+/** Waits until `ask` answers something truthy; fails with `what` after `deadlineMs`. */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T> | T,
+  deadlineMs = 30_000,
+): Promise<Exclude<NonNullable<T>, false>> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer as Exclude<NonNullable<T>, false>;
+    if (performance.now() > end) throw new Error(`waited ${deadlineMs / 1_000} s until ${what}`);
+    await delay(50);
+  }
+}
+
+/** Looks at the mount every few milliseconds until stopped; `stop` answers the ids seen, `none` for a gap. */
+export function watchMount(stage: Stage): { stop(): Promise<readonly string[]> } {
+  const seen = new Set<string>();
+  let stopped = false;
+  const done = (async () => {
+    while (!stopped) {
+      seen.add((await stage.getMountId()) ?? 'none');
+      await delay(10);
+    }
+  })();
+  return {
+    stop: async () => {
+      stopped = true;
+      await done;
+      return [...seen];
+    },
+  };
+}
+
+/** Asks the kernel's table, not the folder: a folder with a dead mount on it would not answer. */
+async function findMountId(mountPoint: string): Promise<string | undefined> {
+  const rows = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' '));
+  return rows.find((fields) => fields[4] === mountPoint)?.[0];
+}
+
+/** Ends the drive that the extension started with `--state <stateDir>`, and what it may have left mounted. */
+async function endDrive(stateDir: string, mountPoint: string): Promise<void> {
+  const { stdout } = await run('ps', ['-axww', '-o', 'pid=,command='], { timeout: 5_000 });
+  const rows = stdout.split('\n').filter((row) => row.includes('drive.mjs') && row.includes(`${stateDir}`));
+  const pids = rows.map((row) => Number.parseInt(row, 10));
+  for (const pid of pids) tryKill(pid, 'SIGTERM');
+  const end = performance.now() + 10_000;
+  while (pids.some((pid) => tryKill(pid, 0)) && performance.now() < end) await delay(50);
+  if ((await findMountId(mountPoint)) !== undefined) {
+    await run('umount', ['-f', mountPoint]).catch(() => undefined);
+    await run('fusermount3', ['-uz', mountPoint]).catch(() => undefined);
+  }
+  for (const pid of pids) tryKill(pid, 'SIGKILL');
+}
+
+function tryKill(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
