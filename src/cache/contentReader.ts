@@ -105,12 +105,15 @@ export class ContentReader {
     stop: number,
   ): void {
     const blocks = Math.ceil(content.size / blockBytes);
+    let from = first;
     let until = last;
-    if (content.size <= cacheLimits.wholeFetchBytes) until = blocks - 1;
-    else if (ahead !== undefined) until = Math.min(blocks - 1, last + this.#window(ahead, start, stop));
+    if (content.size <= cacheLimits.wholeFetchBytes) {
+      from = 0;
+      until = blocks - 1;
+    } else if (ahead !== undefined) until = Math.min(blocks - 1, last + this.#window(ahead, start, stop));
     const runBlocks = cacheLimits.runBytes / blockBytes;
     let runStart: number | undefined;
-    for (let index = first; index <= until + 1; index += 1) {
+    for (let index = from; index <= until + 1; index += 1) {
       const wanted = index <= until && !this.#has(content, index);
       if (wanted && runStart === undefined) runStart = index;
       if (runStart !== undefined && (!wanted || index - runStart === runBlocks)) {
@@ -149,11 +152,11 @@ export class ContentReader {
       waiting.set(index, flight);
       this.#flights.set(`${content.md5}.${index}`, flight.promise);
     }
-    const settle = (index: number, body: Buffer) => {
+    const settle = async (index: number, body: Buffer) => {
       this.#memory.set(`${content.md5}.${index}`, body);
       waiting.get(index)?.resolve(body);
       waiting.delete(index);
-      void this.#deps.store
+      await this.#deps.store
         .keepBlock(content.md5, index, body)
         .catch((error) => this.#deps.log.warn('cache write failed', { error }))
         .finally(() => this.#flights.delete(`${content.md5}.${index}`));
@@ -170,7 +173,7 @@ export class ContentReader {
     content: ContentRef,
     first: number,
     last: number,
-    settle: (index: number, body: Buffer) => void,
+    settle: (index: number, body: Buffer) => Promise<void>,
   ): Promise<void> {
     const start = first * blockBytes;
     const end = Math.min(content.size, (last + 1) * blockBytes);
@@ -178,6 +181,7 @@ export class ContentReader {
     // Blocks of a file that arrives whole are handed out only after its md5 is right; small files only, so little waits.
     const verify = whole && content.size <= cacheLimits.wholeFetchBytes;
     const held: [number, Buffer][] = [];
+    const kept: Promise<void>[] = [];
     const hash = createHash('md5');
     await this.#slots.with(this.#deps.signal, async () => {
       this.#downloading += 1;
@@ -186,18 +190,20 @@ export class ContentReader {
         for await (const [index, body] of inBlocks(chunks, first, end - start)) {
           if (whole) hash.update(body);
           if (verify) held.push([index, body]);
-          else settle(index, body);
+          else kept.push(settle(index, body));
+        }
+        if (whole && hash.digest('hex') !== content.md5) {
+          await Promise.all(kept);
+          for (let index = first; index <= last; index += 1) this.#memory.delete(`${content.md5}.${index}`);
+          this.#deps.store.drop(content.md5, content.size);
+          this.#deps.log.warn('downloaded bytes do not match their md5', { md5: content.md5 });
+          if (verify) throw new Error('downloaded bytes do not match their md5');
         }
       } finally {
         this.#downloading -= 1;
       }
     });
-    if (whole && hash.digest('hex') !== content.md5) {
-      this.#deps.store.drop(content.md5, content.size);
-      this.#deps.log.warn('downloaded bytes do not match their md5', { md5: content.md5 });
-      if (verify) throw new Error('downloaded bytes do not match their md5');
-    }
-    for (const [index, body] of held) settle(index, body);
+    for (const [index, body] of held) void settle(index, body);
   }
 }
 

@@ -110,6 +110,7 @@ export class ContentStore {
     try {
       await this.#writeAtomically(name, file);
       this.#entries.set(name, file.length);
+      this.#shrink(0);
     } catch (error) {
       this.#log.warn('cache write failed', { name, error });
     }

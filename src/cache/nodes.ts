@@ -27,6 +27,8 @@ export class Nodes {
   readonly #db: DatabaseSync;
   readonly #cache = new LRUCache<Ino, NodeRow>({ max: cacheLimits.cachedNodes });
   readonly #statements = new Map<string, StatementSync>();
+  /** mtimes of writes that no row tells of yet. */
+  readonly #peeked = new Map<Ino, Timestamp>();
   #depth = 0;
 
   constructor(db: DatabaseSync) {
@@ -69,8 +71,15 @@ export class Nodes {
   /** Live files of this content that the server does not have yet. */
   getUnsyncedCopies(md5: string): NodeRow[] {
     const query =
-      'SELECT * FROM node WHERE sParent IS NULL AND parent IS NOT NULL AND localOnly = 0 AND staging IS NULL AND md5 = ?';
+      'SELECT * FROM node INDEXED BY wanted WHERE sParent IS NULL AND parent IS NOT NULL AND localOnly = 0 AND staging IS NULL AND md5 IS NOT sMd5 AND md5 = ?';
     return this.#rows(this.#sql(query).all(md5));
+  }
+
+  /** Does a live file wait to be pushed with this content, which only the server may still hold? */
+  isWanted(md5: string): boolean {
+    const query =
+      'SELECT 1 FROM node INDEXED BY wanted WHERE parent IS NOT NULL AND localOnly = 0 AND staging IS NULL AND md5 IS NOT sMd5 AND md5 = ? LIMIT 1';
+    return this.#sql(query).get(md5) !== undefined;
   }
 
   /** Removes what was unlinked while open and never reached the server. Returns its staging files. */
@@ -110,6 +119,7 @@ export class Nodes {
   }
 
   update(ino: Ino, patch: NodePatch): NodeRow {
+    if (patch.mtime !== undefined) this.#peeked.delete(ino);
     const { synced, ...local } = patch;
     const columns = { ...localColumns(local), ...(synced === undefined ? {} : syncedColumns(synced)) };
     const query = `UPDATE node SET ${Object.keys(columns)
@@ -122,12 +132,13 @@ export class Nodes {
 
   /** Shows a new mtime before the next `update` writes it: a write is not worth a transaction of its own. */
   peekTime(ino: Ino, mtime: Timestamp): void {
-    const row = this.get(ino);
-    if (row !== undefined) this.#cache.set(ino, { ...row, mtime });
+    this.#peeked.set(ino, mtime);
+    this.#cache.delete(ino);
   }
 
   remove(ino: Ino): void {
     this.#cache.delete(ino);
+    this.#peeked.delete(ino);
     this.#sql('DELETE FROM node WHERE ino = ?').run(ino);
   }
 
@@ -150,7 +161,8 @@ export class Nodes {
       return result;
     } catch (error) {
       this.#cache.clear();
-      this.#db.exec('ROLLBACK');
+      // A full disk may have rolled back by itself; the first error is the one to tell.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     } finally {
       this.#depth -= 1;
@@ -183,7 +195,9 @@ export class Nodes {
 
   #remember(raw: unknown): NodeRow | undefined {
     if (raw === undefined) return undefined;
-    const row = toRow(raw as RawNode);
+    const stored = toRow(raw as RawNode);
+    const mtime = this.#peeked.get(stored.ino);
+    const row = mtime === undefined ? stored : { ...stored, mtime };
     this.#cache.set(row.ino, row);
     return row;
   }

@@ -20,7 +20,7 @@ CREATE TABLE node (
 CREATE UNIQUE INDEX byName ON node(parent, key) WHERE parent IS NOT NULL;
 CREATE UNIQUE INDEX bySyncedName ON node(sParent, sKey) WHERE sParent IS NOT NULL;
 CREATE INDEX byContent ON node(sMd5) WHERE sMd5 IS NOT NULL;
-CREATE INDEX unsynced ON node(md5) WHERE sParent IS NULL AND parent IS NOT NULL AND localOnly = 0 AND staging IS NULL;
+CREATE INDEX wanted ON node(md5) WHERE parent IS NOT NULL AND localOnly = 0 AND staging IS NULL AND md5 IS NOT sMd5;
 CREATE INDEX pending ON node(ino) WHERE localOnly = 0 AND (
   parent IS NOT sParent OR (parent IS NOT NULL AND (name IS NOT sName OR (kind = 'file' AND
   (staging IS NOT NULL OR md5 IS NOT sMd5 OR mtimeSec IS NOT sMtime)))));

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { addExtent, clipExtents, type Extents, missingExtents } from '../base/extents.ts';
+import { KeyedMutex } from '../base/flights.ts';
 import { type ContentReader, type ContentRef, newReadahead, type Readahead } from './contentReader.ts';
 
 /** Content under a staging file: bytes below `limit` that the staging file lacks are `content`'s. */
@@ -22,7 +23,7 @@ const fillBytes = 1024 * 1024;
 /**
  * One dirty content: a sparse local file over an optional base. A byte is the staging file's where `extents` cover it,
  * the base's below the base limit, zero elsewhere. Sequential writes are hashed as they pass, so that closing does not
- * reread (design.md §7). Not safe for concurrent truncate and write; callers hold the inode's mutex for both.
+ * reread (design.md §7). Changes are serialised here, so that filling in missing ranges never overwrites newer bytes.
  */
 export class StagingFile {
   readonly id: string;
@@ -33,6 +34,7 @@ export class StagingFile {
   #base: StagingBase | null;
   #hash: Hash | undefined;
   #hashedBytes = 0;
+  readonly #changes = new KeyedMutex<'file'>();
   /** Raised by every change; a reader of the file compares it before and after. */
   generation = 0;
   /** Changed since the last `markFlushed`. */
@@ -72,19 +74,31 @@ export class StagingFile {
   }
 
   async write(bytes: Buffer, position: number): Promise<void> {
-    await writeFully(this.#file, bytes, position);
-    if (this.#hash !== undefined) {
-      if (position === this.#hashedBytes && this.#base === null) {
-        this.#hash.update(bytes);
-        this.#hashedBytes += bytes.length;
-      } else this.#hash = undefined;
-    }
-    this.#extents = addExtent(this.#extents, position, position + bytes.length);
-    this.#size = Math.max(this.#size, position + bytes.length);
+    if (bytes.length === 0) return;
+    // Before the first await: an upload that ends now must not take the file away.
     this.#changed();
+    await this.#changes.run('file', () => this.#write(bytes, position));
   }
 
   async truncate(size: number): Promise<void> {
+    this.#changed();
+    await this.#changes.run('file', () => this.#truncate(size));
+  }
+
+  async #write(bytes: Buffer, position: number): Promise<void> {
+    const hash = position === this.#hashedBytes && this.#base === null ? this.#hash : undefined;
+    this.#hash = undefined;
+    await writeFully(this.#file, bytes, position);
+    if (hash !== undefined) {
+      hash.update(bytes);
+      this.#hashedBytes += bytes.length;
+      this.#hash = hash;
+    }
+    this.#extents = addExtent(this.#extents, position, position + bytes.length);
+    this.#size = Math.max(this.#size, position + bytes.length);
+  }
+
+  async #truncate(size: number): Promise<void> {
     await this.#file.truncate(size);
     this.#extents = clipExtents(this.#extents, size);
     if (this.#base !== null) {
@@ -94,7 +108,6 @@ export class StagingFile {
     this.#hash = size === 0 ? createHash('md5') : this.#hashedBytes === size ? this.#hash : undefined;
     if (size === 0) this.#hashedBytes = 0;
     this.#size = size;
-    this.#changed();
   }
 
   /** Copies the base's missing bytes in, so that the file stands alone. May download. */
@@ -108,11 +121,14 @@ export class StagingFile {
       }
       const end = Math.min(gap.end, gap.start + fillBytes);
       const bytes = await this.#reader.read(this.#base.content, gap.start, end, ahead);
-      // Look again: the range may have been written or cut while the base was read.
-      for (const part of missingExtents(this.#extents, gap.start, Math.min(end, this.#base?.limit ?? 0, this.#size))) {
-        await writeFully(this.#file, bytes.subarray(part.start - gap.start, part.end - gap.start), part.start);
-        this.#extents = addExtent(this.#extents, part.start, part.end);
-      }
+      await this.#changes.run('file', async () => {
+        // Look again: the range may have been written or cut while the base was read.
+        const limit = Math.min(end, this.#base?.limit ?? 0, this.#size);
+        for (const part of missingExtents(this.#extents, gap.start, limit)) {
+          await writeFully(this.#file, bytes.subarray(part.start - gap.start, part.end - gap.start), part.start);
+          this.#extents = addExtent(this.#extents, part.start, part.end);
+        }
+      });
     }
   }
 

@@ -39,7 +39,7 @@ const signInDeadlineMs = 60_000;
 const defaultOptions: DriveOptions = {
   pollIntervalMs: 45_000,
   cacheMaxBytes: 10 * 1024 ** 3,
-  cacheMinFreeBytes: 1024 ** 3,
+  cacheMinFreeBytes: 2 * 1024 ** 3,
   keepAfterClose: false,
 };
 

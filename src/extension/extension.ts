@@ -42,7 +42,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     getDriveOptions,
     getCacheDir,
   });
-  const hasSession = async () => client.state.account !== null || (await tokens.load()) !== undefined;
+  // While signing in, tokens are stored before there is a session: only an unattached window goes by them.
+  const hasSession = async () =>
+    client.attached ? client.state.account !== null : (await tokens.load()) !== undefined;
   const fuse = new FuseCheck(client);
   const files = new FilesView(client, hasSession);
   const services: Services = { client, tokens, fuse, files, log, report: createReporter(log) };

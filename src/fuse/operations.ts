@@ -133,7 +133,7 @@ export function createOperations(view: FuseView, fuse: typeof Fuse): Fuse.OPERAT
       ),
     flush: (path, fh, cb) => serve('flush', path, cb, () => vfs.flushHandle(Number(fh))),
     fsync: (path, _dataOnly, fh, cb) => serve('fsync', path, cb, () => vfs.flushHandle(Number(fh))),
-    fsyncdir: (path, _dataOnly, _fh, cb) => serve('fsyncdir', path, cb, async () => {}),
+    fsyncdir: (path, _dataOnly, _fh, cb) => serve('fsyncdir', path, cb, () => vfs.sync()),
     release: (path, fh, cb) => serve('release', path, cb, () => vfs.release(Number(fh))),
     truncate: (path, size, cb) =>
       change('truncate', path, cb, async () => vfs.truncate(await find(path ?? '/'), Number(size))),

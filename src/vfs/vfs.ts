@@ -204,7 +204,15 @@ export class Vfs {
 
   async flushHandle(fh: Fh): Promise<void> {
     const handle = this.#handle(fh);
-    if (handle.writing) await this.flush(handle.ino);
+    if (!handle.writing) return;
+    await this.flush(handle.ino);
+    // A new name without bytes is a change too.
+    await this.#deps.barrier.barrier();
+  }
+
+  /** Every change made so far survives the machine. */
+  async sync(): Promise<void> {
+    await this.#deps.barrier.barrier();
   }
 
   async release(fh: Fh): Promise<void> {
@@ -222,6 +230,9 @@ export class Vfs {
       if (open.staging !== undefined) await staging.close(open.staging.id);
       if (row === undefined || (row.parent === null && row.synced === null && row.ino !== rootIno)) {
         await this.#forget(handle.ino, row);
+      } else if (row.parent === null && row.staging !== null) {
+        nodes.update(row.ino, { staging: null, md5: row.synced?.md5 ?? emptyMd5 });
+        await staging.discard(row.staging);
       }
     });
     pusher.nudge();
@@ -231,6 +242,7 @@ export class Vfs {
     await this.#prepareParent(parent, name);
     if (this.#deps.nodes.getChild(parent, name) !== undefined) throw new ErrnoError('EEXIST', 'name is taken');
     const row = this.#insert(parent, name, 'folder', mode === 0 ? defaultFolderMode : mode & 0o7777);
+    await this.#deps.barrier.barrier();
     this.#deps.pusher.nudge();
     return row;
   }
@@ -248,12 +260,7 @@ export class Vfs {
   async rmdir(parent: Ino, name: string): Promise<void> {
     const row = await this.lookup(parent, name);
     if (row.kind === 'file') throw new ErrnoError('ENOTDIR', 'not a folder');
-    if (row.kind !== 'folder') throw new ErrnoError('EPERM', 'devices and mountpoints are not removed from here');
-    // What the server holds must be known before it is said to be empty: its own rmdir is recursive.
-    await this.#ensureListed(row.ino);
-    const litterOnly = this.#deps.nodes.getChildren(row.ino);
-    if (litterOnly.some((child) => !child.localOnly)) throw new ErrnoError('ENOTEMPTY', 'folder is not empty');
-    for (const child of litterOnly) await this.#remove(child);
+    await this.#ensureEmptied(row);
     await this.#remove(row);
   }
 
@@ -281,17 +288,17 @@ export class Vfs {
       if (options.noReplace) throw new ErrnoError('EEXIST', 'name is taken');
       if (target.kind === 'file' && row.kind !== 'file') throw new ErrnoError('ENOTDIR', 'target is a file');
       if (target.kind !== 'file' && row.kind === 'file') throw new ErrnoError('EISDIR', 'target is a folder');
-      if (target.kind !== 'file') {
-        await this.#ensureListed(target.ino);
-        if (target.kind !== 'folder' || nodes.hasChildren(target.ino)) {
-          throw new ErrnoError('ENOTEMPTY', 'target folder is not empty');
-        }
-      }
+      if (target.kind !== 'file') await this.#ensureEmptied(target);
     }
     const stored = checkNewName(newName);
+    const localOnly = isLocalOnlyName(stored) || this.#row(newParent).localOnly;
+    if (localOnly && !row.localOnly && (row.synced !== null || row.kind === 'folder')) {
+      // What the server holds cannot become local-only by a rename: programs then copy and delete.
+      throw new ErrnoError('EXDEV', 'between synced and local-only files');
+    }
     const discarded = nodes.transaction(() => {
       const staging = target !== undefined && target.ino !== row.ino ? this.#detach(target) : null;
-      const localOnly = row.synced === null && isLocalOnlyName(stored);
+      if (row.localOnly && !localOnly) this.#release(row.ino);
       nodes.update(row.ino, {
         parent: newParent,
         name: stored,
@@ -380,6 +387,7 @@ export class Vfs {
   #noteWrite(ino: Ino): void {
     const { activity, pusher, nodes } = this.#deps;
     activity.noteChange(ino);
+    activity.noteUnflushed(ino, true);
     pusher.cancelUpload(ino);
     // Seen at once by getattr; made durable by the flush.
     if (nodes.get(ino) !== undefined) nodes.peekTime(ino, this.#now());
@@ -394,7 +402,7 @@ export class Vfs {
     try {
       await file.sync();
       const row = nodes.get(ino);
-      if (row === undefined) return;
+      if (row === undefined) throw new ErrnoError('ESTALE', 'the file is gone');
       nodes.transaction(() => {
         staging.save(file.info);
         nodes.update(ino, {
@@ -406,9 +414,11 @@ export class Vfs {
           failure: null,
         });
       });
+      activity.noteUnflushed(ino, file.dirty);
       await barrier.barrier();
     } catch (error) {
       file.dirty = true;
+      activity.noteUnflushed(ino, true);
       throw toErrno(error);
     }
     activity.noteChange(ino);
@@ -430,16 +440,26 @@ export class Vfs {
   async #prepareParent(parent: Ino, name: string): Promise<void> {
     const folder = this.#folder(parent);
     checkNewName(name);
+    if (isHiddenName(name)) throw new ErrnoError('EPERM', 'the name is reserved');
     if (folder.kind === 'root' || folder.kind === 'device') {
       throw new ErrnoError('EPERM', 'only folders and mountpoints take files');
     }
     if (!isLocalOnlyName(name)) await this.#ensureListed(parent);
   }
 
+  /** ENOTEMPTY unless the folder holds nothing but litter, which goes with it. */
+  async #ensureEmptied(folder: NodeRow): Promise<void> {
+    if (folder.kind !== 'folder') throw new ErrnoError('EPERM', 'devices and mountpoints are not removed from here');
+    // What the server holds must be known before it is said to be empty: its own rmdir is recursive.
+    await this.#ensureListed(folder.ino);
+    const children = this.#deps.nodes.getChildren(folder.ino);
+    if (children.some((child) => !child.localOnly)) throw new ErrnoError('ENOTEMPTY', 'folder is not empty');
+    for (const child of children) await this.#remove(child);
+  }
+
   #insert(parent: Ino, name: string, kind: 'file' | 'folder', mode: number): NodeRow {
     const { nodes, activity, clock } = this.#deps;
     const stored = checkNewName(name);
-    const inLitter = this.#row(parent).localOnly && parent !== rootIno;
     const row = nodes.insert({
       kind,
       parent,
@@ -449,7 +469,7 @@ export class Vfs {
       ctimeMs: clock.now(),
       mode,
       md5: kind === 'file' ? emptyMd5 : null,
-      localOnly: inLitter || isLocalOnlyName(stored),
+      localOnly: this.#row(parent).localOnly || isLocalOnlyName(stored),
       synced: null,
     });
     activity.noteChange(row.ino);
@@ -469,7 +489,7 @@ export class Vfs {
   /** Takes a node out of the tree. What the server holds stays as a removed row; open handles keep their bytes. */
   #detach(row: NodeRow): string | null {
     const { nodes } = this.#deps;
-    const open = this.#open.has(row.ino);
+    const open = this.#open.has(row.ino) || this.#deps.pusher.isPushing(row.ino);
     if (row.synced === null && !open) {
       nodes.remove(row.ino);
       return row.staging;
@@ -483,8 +503,20 @@ export class Vfs {
     return keepsStaging ? null : row.staging;
   }
 
+  /** What leaves a local-only folder is to be uploaded, all that is below it too. */
+  #release(folder: Ino): void {
+    const { nodes, activity } = this.#deps;
+    for (const child of nodes.getChildren(folder)) {
+      if (isLocalOnlyName(child.name)) continue;
+      nodes.update(child.ino, { localOnly: false });
+      activity.noteChange(child.ino);
+      this.#release(child.ino);
+    }
+  }
+
   /** Last release of a file that is no longer in the tree. */
   async #forget(ino: Ino, row: NodeRow | undefined): Promise<void> {
+    this.#deps.activity.noteUnflushed(ino, false);
     if (row === undefined) return;
     this.#deps.nodes.remove(ino);
     if (row.staging !== null) await this.#deps.staging.discard(row.staging);

@@ -10,6 +10,7 @@ export class Activity {
   readonly #changedAt = new Map<Ino, number>();
   readonly #readers = new Map<Ino, number>();
   readonly #writers = new Map<Ino, number>();
+  readonly #unflushed = new Set<Ino>();
   readonly #touching = new Map<string, number>();
   readonly #touchedSeq = new Map<string, number>();
   #seq = 0;
@@ -48,6 +49,16 @@ export class Activity {
 
   isOpenForWriting(ino: Ino): boolean {
     return this.#writers.has(ino);
+  }
+
+  /** Bytes were written that no row tells of yet: the node is dirty whatever its row says. */
+  noteUnflushed(ino: Ino, unflushed: boolean): void {
+    if (unflushed) this.#unflushed.add(ino);
+    else this.#unflushed.delete(ino);
+  }
+
+  isUnflushed(ino: Ino): boolean {
+    return this.#unflushed.has(ino);
   }
 
   /** A point in time for `isTouched`. */

@@ -71,10 +71,16 @@ export function mergeListing(
 
   const addNew = (entry: RemoteEntry) => {
     const occupant = nodes.getChild(folder, entry.name);
-    if (occupant === undefined) return insert(entry);
+    if (occupant === undefined) {
+      insert(entry);
+      return;
+    }
+    // This machine's own litter hides the server's; it is never sent, so there is nothing to conflict with.
+    if (occupant.localOnly) return;
     const bothFolders = entry.kind !== 'file' && occupant.kind !== 'file';
-    const sameBytes = entry.kind === 'file' && occupant.staging === null && occupant.md5 === entry.md5;
-    if (occupant.synced === null && !occupant.localOnly && (bothFolders || sameBytes)) {
+    const unwritten = occupant.staging === null && !activity.isUnflushed(occupant.ino);
+    const sameBytes = entry.kind === 'file' && unwritten && occupant.md5 === entry.md5;
+    if (occupant.synced === null && (bothFolders || sameBytes)) {
       nodes.update(occupant.ino, { synced: toSynced(folder, entry), name: entry.name });
       return;
     }
@@ -91,10 +97,11 @@ export function mergeListing(
       else nodes.update(row.ino, { synced });
       return;
     }
-    const clean = row.staging === null && (row.md5 === old.md5 || row.md5 === entry.md5);
+    const unwritten = row.staging === null && !activity.isUnflushed(row.ino);
+    const clean = unwritten && (row.md5 === old.md5 || row.md5 === entry.md5);
     if (!clean && bytesMoved) {
       makeConflict(row);
-      insert(entry);
+      addNew(entry);
       return;
     }
     const here = row.parent === old.parent && row.name === old.name;
@@ -118,7 +125,10 @@ export function mergeListing(
     for (const child of nodes.getSyncedChildren(row.ino)) vanish(child);
     const hasOwnWork =
       row.kind === 'file'
-        ? row.staging !== null || row.md5 !== row.synced?.md5 || row.parent !== row.synced?.parent
+        ? row.staging !== null ||
+          activity.isUnflushed(row.ino) ||
+          row.md5 !== row.synced?.md5 ||
+          row.parent !== row.synced?.parent
         : nodes.hasChildren(row.ino) || row.parent !== row.synced?.parent;
     note(row.parent, row.name);
     if (row.parent === null || !hasOwnWork) nodes.remove(row.ino);

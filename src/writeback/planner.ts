@@ -1,3 +1,4 @@
+import { emptyMd5 } from '../cache/limits.ts';
 import type { Ino, NodeRow, Synced } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
 import type { Activity } from './activity.ts';
@@ -69,6 +70,8 @@ interface Planning extends PlanContext {
 function planRemoval(context: PlanContext, row: NodeRow): PushKind | undefined {
   const { nodes, activity } = context;
   if (row.synced === null || activity.isOpen(row.ino)) return undefined;
+  // A live file is to be pushed with these bytes: first that, then the removal of what holds them.
+  if (holdsWanted(nodes, row)) return undefined;
   const folderGone = nodes.get(row.synced.parent);
   if (folderGone?.parent === null && folderGone.synced !== null && isRemovable(nodes, folderGone)) return undefined;
   if (row.kind !== 'file') return isRemovable(nodes, row) ? 'trashFolder' : undefined;
@@ -80,7 +83,15 @@ function planRemoval(context: PlanContext, row: NodeRow): PushKind | undefined {
 function isRemovable(nodes: Nodes, folder: NodeRow): boolean {
   return nodes
     .getSyncedChildren(folder.ino)
-    .every((child) => child.parent === null && (child.kind === 'file' || isRemovable(nodes, child)));
+    .every(
+      (child) =>
+        child.parent === null && (child.kind === 'file' ? !holdsWanted(nodes, child) : isRemovable(nodes, child)),
+    );
+}
+
+function holdsWanted(nodes: Nodes, file: NodeRow): boolean {
+  const md5 = file.synced?.md5 ?? null;
+  return md5 !== null && md5 !== emptyMd5 && nodes.isWanted(md5);
 }
 
 function planLive(context: Planning, row: NodeRow, parentIno: Ino): PushKind | undefined {
@@ -94,12 +105,26 @@ function planFolder({ nodes }: PlanContext, row: NodeRow, parent: Ino): PushKind
   const occupant = nodes.getSyncedChild(parent, row.name);
   if (occupant !== undefined && occupant.ino !== row.ino) {
     // Two folders that trade places would wait for each other: one steps aside.
-    const trades =
-      row.synced !== null && occupant.parent !== null && occupant.kind !== 'file' && occupant.ino > row.ino;
-    return trades && row.parent === parent ? 'moveAside' : undefined;
+    return row.synced !== null && isFirstOfRing(nodes, row, occupant) ? 'moveAside' : undefined;
   }
   if (row.synced === null) return 'createFolder';
+  if (row.synced.parent === parent && row.synced.name === row.name) return undefined;
   return isSyncedWithin(nodes, parent, row.ino) ? undefined : 'moveFolder';
+}
+
+/** Longer rings of renames than this are left to resolve from their ends. */
+const longestRing = 1_000;
+
+/** Do the places wanted lead back to `row`? Of such a ring the oldest folder steps aside. */
+function isFirstOfRing(nodes: Nodes, row: NodeRow, occupant: NodeRow): boolean {
+  let at: NodeRow | undefined = occupant;
+  for (let steps = 0; at !== undefined && at.parent !== null && steps < longestRing; steps += 1) {
+    if (at.ino === row.ino) return true;
+    if (at.kind !== 'file' && at.ino < row.ino) return false;
+    const next: NodeRow | undefined = nodes.getSyncedChild(at.parent, at.name);
+    at = next?.ino === at.ino ? undefined : next;
+  }
+  return false;
 }
 
 function planFile(context: Planning, row: NodeRow, parent: Ino): PushKind | undefined {
@@ -108,7 +133,7 @@ function planFile(context: Planning, row: NodeRow, parent: Ino): PushKind | unde
   const occupant = nodes.getSyncedChild(parent, row.name);
   if (occupant !== undefined && occupant.ino !== row.ino) {
     if (occupant.kind !== 'file' || context.running.has(occupant.ino)) return undefined;
-    handOver(nodes, occupant, row);
+    handOver(context, occupant, row);
     context.revisit(occupant.ino);
     return planFile(context, nodes.get(row.ino) ?? row, parent);
   }
@@ -119,24 +144,26 @@ function planFile(context: Planning, row: NodeRow, parent: Ino): PushKind | unde
     const awaited = successor !== undefined && successor.ino !== row.ino && successor.kind === 'file';
     return awaited && !successor.localOnly ? undefined : 'moveFile';
   }
-  if (row.staging === null && row.md5 === synced.md5) return 'setTimes';
+  if (row.staging === null && row.md5 === synced.md5) {
+    return row.mtime.sec === synced.mtime ? undefined : 'setTimes';
+  }
   return needsOldBytes(nodes, row, synced) ? undefined : 'upload';
 }
 
 /** `row` sits where the server holds `occupant`: it takes that synced side, the occupant gets what `row` had. */
-function handOver(nodes: Nodes, occupant: NodeRow, row: NodeRow): void {
+function handOver({ nodes, activity }: PlanContext, occupant: NodeRow, row: NodeRow): void {
   nodes.transaction(() => {
     nodes.update(occupant.ino, { synced: null });
     nodes.update(row.ino, { synced: occupant.synced });
     if (row.synced !== null) nodes.update(occupant.ino, { synced: row.synced });
-    else if (occupant.parent === null) nodes.remove(occupant.ino);
+    else if (occupant.parent === null && !activity.isOpen(occupant.ino)) nodes.remove(occupant.ino);
   });
 }
 
 /** A backup of the bytes about to be replaced must reach the server first, while it still knows them. */
 function needsOldBytes(nodes: Nodes, row: NodeRow, synced: Synced): boolean {
-  if (synced.md5 === null) return false;
-  return nodes.getUnsyncedCopies(synced.md5).some((copy) => copy.ino !== row.ino);
+  if (synced.md5 === null || synced.md5 === emptyMd5) return false;
+  return nodes.getUnsyncedCopies(synced.md5).some((copy) => copy.ino !== row.ino && copy.failure === null);
 }
 
 /** A push may not run across a folder that is being moved or removed, nor the other way round. */

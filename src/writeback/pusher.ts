@@ -103,9 +103,15 @@ export class Pusher {
     this.retryNow();
   }
 
+  isPushing(ino: Ino): boolean {
+    return this.#running.has(ino);
+  }
+
   /** The file is being written to: an upload of its old bytes is pointless. */
   cancelUpload(ino: Ino): void {
-    this.#running.get(ino)?.controller.abort();
+    const push = this.#running.get(ino);
+    // Only an upload: a move or removal may already be done, and must be told about.
+    if (push?.kind === 'upload') push.controller.abort();
   }
 
   /**

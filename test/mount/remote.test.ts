@@ -3,6 +3,7 @@ import {
   access,
   chmod,
   mkdir,
+  open,
   readdir,
   readFile,
   rename,
@@ -59,6 +60,30 @@ describe('changes made elsewhere', () => {
     assert.equal(remoteFiles(world.emulator).get('both.txt')?.md5, md5('theirs'));
     await until('the mount shows theirs', async () => (await readFile(file, 'utf8')) === 'theirs');
     assert.equal(await readFile(join(drive.mountPoint, copy[0]), 'utf8'), 'mine');
+  });
+
+  it('never swallow bytes that are written but not yet flushed, whether the server changed the file or removed it', async () => {
+    for (const name of ['changed.txt', 'removed.txt']) {
+      const file = join(drive.mountPoint, name);
+      await writeFile(file, 'base');
+      await until('the base is up', () => remoteFiles(world.emulator).get(name)?.md5 === md5('base'));
+    }
+    const handles = await Promise.all(
+      ['changed.txt', 'removed.txt'].map((name) => open(join(drive.mountPoint, name), 'r+')),
+    );
+    for (const handle of handles) await handle.write('MINE', 0);
+    await world.emulator.put('/Jotta/Archive/changed.txt', 'theirs, longer');
+    world.emulator.remove('/Jotta/Archive/removed.txt');
+    await until('the poll has seen it', async () =>
+      (await readdir(drive.mountPoint)).some((name) => name.startsWith('changed (conflicted copy ')),
+    );
+    for (const handle of handles) await handle.close();
+    await until('all bytes are on the server', () => {
+      const files = remoteFiles(world.emulator);
+      const copy = [...files].find(([name]) => name.startsWith('changed (conflicted copy '));
+      return copy?.[1].md5 === md5('MINE') && files.get('removed.txt')?.md5 === md5('MINE');
+    });
+    assert.equal(remoteFiles(world.emulator).get('changed.txt')?.md5, md5('theirs, longer'));
   });
 
   it('leave the mount usable while the server is gone: known names and cached bytes, and saves that queue', async () => {

@@ -99,6 +99,22 @@ describe('a source tree on the mount', () => {
     await until('it is up', async () => remoteFiles(world.emulator).get('big.bin')?.md5 === md5(expected));
   });
 
+  it('keeps litter on this computer: .DS_Store and ._ files work, and nothing of them is sent', async () => {
+    const folder = join(drive.mountPoint, 'with litter');
+    await mkdir(folder);
+    await until('the folder is up', () => world.emulator.tree().some(({ path }) => path.endsWith('/with litter')));
+    world.emulator.resetStats();
+    await writeFile(join(folder, '.DS_Store'), 'view');
+    await writeFile(join(folder, '._note'), 'fork');
+    await mkdir(join(folder, '.Trashes'));
+    await run('mv', [join(drive.mountPoint, 'saved.txt~'), join(folder, '.Trashes')]);
+    assert.equal(await readFile(join(folder, '.Trashes/saved.txt~'), 'utf8'), 'two');
+    await until('the moved file is in the trash', () => !remoteFiles(world.emulator).has('saved.txt~'));
+    assert.equal(await readFile(join(folder, '.DS_Store'), 'utf8'), 'view');
+    const { allocate, mkDir } = world.emulator.stats().requests;
+    assert.deepEqual([allocate, mkDir], [undefined, undefined]);
+  });
+
   it('keeps the bytes of an open file that is deleted', async () => {
     const file = join(drive.mountPoint, 'held.txt');
     await cp(join(drive.mountPoint, 'saved.txt'), file);

@@ -119,13 +119,22 @@ describe('a listing', () => {
     assert.deepEqual(listNames(), ['a'], 'a later listing counts');
   });
 
-  it('leaves a file alone that is open for writing: what was written rests on the old version', () => {
+  it('sets a file aside that was written to but not flushed, when the server changed it', () => {
     merge(file('a', 'old'));
-    activity.noteOpen(child('a')?.ino as Ino, true);
+    const { ino } = child('a') as NodeRow;
+    activity.noteUnflushed(ino, true);
     merge(file('a', 'new'));
-    assert.equal(child('a')?.synced?.md5, 'old');
+    assert.equal(child('a')?.md5, 'new');
+    assert.match(nodes.get(ino)?.name ?? '', /^a \(conflicted copy /);
+  });
+
+  it('keeps a file that was written to but not flushed, when the server removed it', () => {
+    merge(file('a', 'old'));
+    const { ino } = child('a') as NodeRow;
+    activity.noteUnflushed(ino, true);
     merge();
-    assert.notEqual(child('a'), undefined, 'the row of an open, written file is gone');
+    assert.equal(child('a')?.ino, ino);
+    assert.equal(child('a')?.synced, null);
   });
 
   it('takes a change of a file edited and moved here while its name was made anew', () => {

@@ -59,8 +59,11 @@ const syncedName = (row: NodeRow) => nodes.get(row.ino)?.synced?.name;
 /** What the server would have after the push, written to the row. */
 function carryOut({ kind, ino }: Push): void {
   const row = nodes.get(ino) as NodeRow;
-  if (kind === 'trashFile' || kind === 'trashFolder') return nodes.removeSyncedTree(ino);
-  const name = kind === 'moveAside' ? `aside ${ino}` : row.name;
+  if (kind === 'trashFile' || kind === 'trashFolder') {
+    nodes.removeSyncedTree(ino);
+    return;
+  }
+  const name = kind === 'moveAside' ? `.${row.name}.jottacloud-${ino}` : row.name;
   const known = row.synced ?? { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
   const bytes = kind === 'upload' ? { md5: row.md5, mtime: row.mtime.sec } : {};
   nodes.update(ino, { synced: { ...known, parent: row.parent as Ino, name, wire: name, ...bytes } });

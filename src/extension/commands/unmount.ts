@@ -58,7 +58,7 @@ async function unmountAnyway(services: Services, mountPoint: string): Promise<bo
   const anyway = vscode.l10n.t('Unmount Anyway');
   const chosen = await vscode.window.showWarningMessage(
     vscode.l10n.t(
-      'Changes that are not uploaded yet: {0}. They are kept on this computer and sent with the next mount.',
+      'Changes that are not uploaded yet: {0}. They are kept on this computer and sent with the next mount at the latest.',
       pendingChanges,
     ),
     anyway,

@@ -51,7 +51,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     // A folder whose row was retried or refreshed by hand asks the server; expanding shows what is known at once.
     const refresh = this.#asked.delete(folder);
     try {
-      const entries = await this.#client.request(list, { path: folder, refresh });
+      const entries = await this.#list(folder, refresh);
       return [...entries].sort(compareEntries).map((entry) => this.#toNode(entry));
     } catch (error) {
       return [{ kind: 'failed', folder, error: toDriveError(error) }];
@@ -73,6 +73,18 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
 
   dispose(): void {
     this.#emitter.dispose();
+  }
+
+  /** What is known stays readable when the server cannot be asked (design.md §1); the status bar tells why. */
+  async #list(folder: string, refresh: boolean): Promise<readonly EntryInfo[]> {
+    if (refresh) {
+      try {
+        return await this.#client.request(list, { path: folder, refresh });
+      } catch (error) {
+        if (toDriveError(error).code === 'notFound') throw error;
+      }
+    }
+    return this.#client.request(list, { path: folder, refresh: false });
   }
 
   #toNode(entry: EntryInfo): EntryNode {

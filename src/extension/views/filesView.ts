@@ -1,10 +1,15 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { watch } from '../../protocol/messages.ts';
+import type { TransferState } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { type FileNode, FilesTree, rootPath } from './filesTree.ts';
 
 /** Expanding with the arrow keys comes in bursts; one request tells about all of it. */
 const watchSettleMs = 150;
+
+/** Local changes show as transfers first; a burst of them redraws each folder once. */
+const transferSettleMs = 300;
 
 /** The Files view: the tree, and telling the drive which folders are on the screen so that the poller keeps them fresh. */
 export class FilesView implements vscode.Disposable {
@@ -13,7 +18,10 @@ export class FilesView implements vscode.Disposable {
   readonly #client: DriveClient;
   readonly #expanded = new Set<string>();
   readonly #disposable: vscode.Disposable;
-  #timer: NodeJS.Timeout | undefined;
+  #watchTimer: NodeJS.Timeout | undefined;
+  #transferTimer: NodeJS.Timeout | undefined;
+  /** Path in the account → status, of the transfers the tree shows now. */
+  #transfers: ReadonlyMap<string, TransferState['status']> = new Map();
 
   constructor(client: DriveClient, hasSession: () => Promise<boolean>) {
     this.#client = client;
@@ -22,7 +30,7 @@ export class FilesView implements vscode.Disposable {
       treeDataProvider: this.tree,
       showCollapseAll: true,
     });
-    let username: string | undefined;
+    let shownFor = '';
     this.#disposable = vscode.Disposable.from(
       this.tree,
       this.#view,
@@ -36,9 +44,12 @@ export class FilesView implements vscode.Disposable {
         this.tree.refresh();
         this.#watchSoon();
       }),
-      client.onDidChangeState(({ account }) => {
-        if (account?.username === username) return;
-        username = account?.username;
+      client.onDidChangeState(({ account, health }) => {
+        this.#transferTimer ??= setTimeout(() => this.#showTransfers(), transferSettleMs);
+        // Back from offline or signed out: rows that could not be loaded can be now.
+        const next = `${account?.username ?? ''} ${health}`;
+        if (next === shownFor) return;
+        shownFor = next;
         this.#view.description = account?.email ?? '';
         this.tree.refresh();
       }),
@@ -59,7 +70,8 @@ export class FilesView implements vscode.Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#watchTimer);
+    clearTimeout(this.#transferTimer);
     this.#disposable.dispose();
   }
 
@@ -71,12 +83,22 @@ export class FilesView implements vscode.Disposable {
   }
 
   #watchSoon(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    clearTimeout(this.#watchTimer);
+    this.#watchTimer = setTimeout(() => {
       // A request would start the drive; there is nothing to watch for before somebody else did.
       if (!this.#client.attached) return;
       const paths = this.#view.visible ? [rootPath, ...this.#expanded] : [];
       this.#client.request(watch, { paths }).catch(() => undefined);
     }, watchSettleMs);
+  }
+
+  /** Reads the folders again in which a transfer began, ended or failed: their rows say so. */
+  #showTransfers(): void {
+    this.#transferTimer = undefined;
+    const before = this.#transfers;
+    const now = new Map(this.#client.state.transfers.map((row) => [row.path, row.status]));
+    const changed = [...before.keys(), ...now.keys()].filter((key) => before.get(key) !== now.get(key));
+    this.#transfers = now;
+    for (const folder of new Set(changed.map((key) => path.posix.dirname(key)))) this.tree.refresh(folder);
   }
 }

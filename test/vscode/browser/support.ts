@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Locator } from 'playwright-core';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { packageQuietly } from '../../setup/packageQuietly.ts';
 import { openBrowser } from '../harness/openBrowser.ts';
@@ -14,6 +16,8 @@ const run = promisify(execFile);
 
 /** A drive without a window stays this long (src/drive/main.ts). */
 export const graceMs = 15_000;
+/** The end of an extension host, and what the grace is late on a busy machine. */
+export const graceMarginMs = 5_000;
 /** From the end of the grace to an unmounted volume: flushing, the last poll, a slow machine. */
 export const unmountMs = 20_000;
 
@@ -23,11 +27,11 @@ export interface Stage {
   readonly server: RunningCodeServer;
   /** Where `Mount Jottacloud` mounts. */
   readonly mountPoint: string;
-  /** Opens a window; each `folder` is one that a person has open in it. All windows share one browser profile. */
+  /** Opens a window, on another folder when one is given. All windows share one browser profile, as a person's do. */
   openWindow(folder?: string): Promise<Workbench>;
   /** The kernel's id of what is mounted at `mountPoint`; another mount there would have another. */
   getMountId(): Promise<string | undefined>;
-  /** Ends windows, server, drive and emulator; with `failed`, keeps a picture of each window and prints the drive's log. */
+  /** Ends windows, server, drive and emulator, and removes all that they wrote. */
   close(): Promise<void>;
 }
 
@@ -37,7 +41,7 @@ let vsix: Promise<string> | undefined;
 function getVsix(): Promise<string> {
   vsix ??= (async () => {
     const dir = await mkdtemp('/tmp/vsix-');
-    process.once('exit', () => void rm(dir, { recursive: true, force: true }));
+    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
     const out = path.join(dir, 'jottacloud.vsix');
     await packageQuietly({ out, withRuntime: false });
     return out;
@@ -46,7 +50,7 @@ function getVsix(): Promise<string> {
 }
 
 /** `settings` are the extension's own, without their `jottacloud.`. */
-export async function openStage(settings: Readonly<Record<string, unknown>> = {}): Promise<Stage> {
+async function openStage(settings: Readonly<Record<string, unknown>> = {}): Promise<Stage> {
   const out = await getVsix();
   // Short, below /tmp: sockets in it have 108 bytes.
   const workDir = await mkdtemp('/tmp/be-');
@@ -156,6 +160,18 @@ export async function typeAtEnd(window: Workbench, text: string): Promise<void> 
   await window.page.locator('.tabs-container .tab.active.dirty').waitFor();
 }
 
+/**
+ * The messages that the window holds, in its notification centre: a toast is gone after a few seconds. Waits for the
+ * first one with `text`, then opens the centre.
+ */
+export async function showNotifications(window: Workbench, text: string): Promise<Locator> {
+  await window.page.locator('.statusbar-item[id="status.notifications"] .codicon-bell-dot').waitFor();
+  await window.runCommand('Notifications: Show Notifications');
+  const items = window.page.locator('.notifications-center .notification-list-item');
+  await items.filter({ hasText: text }).first().waitFor();
+  return items;
+}
+
 /** Waits until the server has `content` at `file`, told by its MD5. */
 export async function untilOnServer({ emulator }: Stage, file: string, content: string): Promise<void> {
   const md5 = createHash('md5').update(content).digest('hex');
@@ -190,7 +206,8 @@ export function watchMount(stage: Stage): { stop(): Promise<readonly string[]> }
   const done = (async () => {
     while (!stopped) {
       seen.add((await stage.getMountId()) ?? 'none');
-      await delay(10);
+      // A test that fails does not stop it; it must not keep the process.
+      await delay(10, undefined, { ref: false });
     }
   })();
   return {
@@ -211,7 +228,7 @@ async function findMountId(mountPoint: string): Promise<string | undefined> {
 /** Ends the drive that the extension started with `--state <stateDir>`, and what it may have left mounted. */
 async function endDrive(stateDir: string, mountPoint: string): Promise<void> {
   const { stdout } = await run('ps', ['-axww', '-o', 'pid=,command='], { timeout: 5_000 });
-  const rows = stdout.split('\n').filter((row) => row.includes('drive.mjs') && row.includes(`${stateDir}`));
+  const rows = stdout.split('\n').filter((row) => row.includes('drive.mjs') && row.includes(stateDir));
   const pids = rows.map((row) => Number.parseInt(row, 10));
   for (const pid of pids) tryKill(pid, 'SIGTERM');
   const end = performance.now() + 10_000;

@@ -122,7 +122,16 @@ export class Workbench {
   async expand(text: string | RegExp): Promise<void> {
     const row = this.treeRow(text).first();
     await row.waitFor();
-    if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
+    const open = row.and(this.page.locator('[aria-expanded="true"]'));
+    // A tree that is being drawn anew loses the click.
+    for (let tries = 5; ; tries--) {
+      if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
+      try {
+        return await open.waitFor({ timeout: 3_000 });
+      } catch (error) {
+        if (tries <= 1) throw error;
+      }
+    }
   }
   /** Runs an action of a row's context menu. */
   async runRowAction(text: string | RegExp, action: string): Promise<void> {

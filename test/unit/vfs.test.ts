@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { silentLog } from '../../src/base/log.ts';
+import { ContentReader } from '../../src/cache/contentReader.ts';
+import { ContentStore } from '../../src/cache/contentStore.ts';
+import { DurabilityBarrier } from '../../src/cache/durability.ts';
+import { type Ino, rootIno } from '../../src/cache/nodeRow.ts';
+import { Nodes } from '../../src/cache/nodes.ts';
+import { openDatabase } from '../../src/cache/schema.ts';
+import { StagingStore } from '../../src/cache/stagingStore.ts';
+import { Vfs } from '../../src/vfs/vfs.ts';
+import { Activity } from '../../src/writeback/activity.ts';
+import type { Folders } from '../../src/writeback/folders.ts';
+import type { Pusher } from '../../src/writeback/pusher.ts';
+
+const writing = { writing: true, append: false, truncate: false };
+const reading = { writing: false, append: false, truncate: false };
+let dir: string;
+let now: number;
+let db: DatabaseSync;
+let nodes: Nodes;
+let barrier: DurabilityBarrier;
+let staging: StagingStore;
+let vfs: Vfs;
+let home: Ino;
+
+beforeEach(async () => {
+  now = 1_000_000;
+  dir = mkdtempSync(join(tmpdir(), 'vfs-'));
+  db = openDatabase(join(dir, 'metadata.db'));
+  nodes = new Nodes(db);
+  barrier = new DurabilityBarrier(join(dir, 'metadata.db'));
+  staging = new StagingStore({ staging: join(dir, 'staging'), lost: join(dir, 'lost') }, db, silentLog);
+  await staging.recover();
+  const store = await ContentStore.open(join(dir, 'c'), { maxBytes: 1e6, minFreeBytes: 0 }, silentLog);
+  const source = { openRange: () => Promise.reject(new Error('no network')) };
+  const reader = new ContentReader({ store, source, log: silentLog, signal: new AbortController().signal });
+  const clock = { now: () => now, sleep: async () => {} };
+  // Every folder is known; nothing is pushed.
+  const folders = { noteUse: () => {}, ensureListed: async () => {} } as unknown as Folders;
+  const pusher = { nudge: () => {}, cancelUpload: () => {}, isPushing: () => false } as unknown as Pusher;
+  const activity = new Activity(clock);
+  vfs = new Vfs({ nodes, staging, reader, barrier, activity, folders, pusher, clock, log: silentLog });
+  home = addFolder('home', rootIno);
+});
+afterEach(async () => {
+  await staging.closeAll();
+  await barrier.close();
+  db.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function addFolder(name: string, parent: Ino): Ino {
+  const synced = { parent, name, wire: name, md5: null, size: 0, mtime: 0, revision: null, uuid: null };
+  const mtime = { sec: 1, nsec: 0 };
+  const row = { kind: 'folder', parent, name, size: 0, mtime, ctimeMs: 0, mode: 0o755, md5: null } as const;
+  return nodes.update(nodes.insert({ ...row, localOnly: false, synced }).ino, { listedAt: 1 }).ino;
+}
+async function save(name: string, text: string): Promise<Ino> {
+  const { row, fh } = await vfs.create(home, name, 0o644, { ...writing, truncate: true, exclusive: false });
+  await vfs.write(fh, Buffer.from(text), 0);
+  await vfs.release(fh);
+  return row.ino;
+}
+async function readText(name: string): Promise<string> {
+  const fh = await vfs.open((await vfs.lookup(home, name)).ino, reading);
+  const bytes = await vfs.read(fh, 0, 1000);
+  await vfs.release(fh);
+  return bytes.toString();
+}
+const fails = (work: Promise<unknown>, code: string) => assert.rejects(work, { name: 'ErrnoError', code });
+
+describe('the vfs', () => {
+  it('reads back what was saved, in any case, without a network', async () => {
+    await save('A.txt', 'hello');
+    assert.equal(await readText('a.TXT'), 'hello');
+    assert.equal(vfs.getAttr((await vfs.lookup(home, 'a.txt')).ino).size, 5);
+    assert.equal(vfs.openHandles, 0);
+  });
+
+  it('shows and keeps the time of a write, whoever looks the file up before the flush', async () => {
+    const ino = await save('a', 'one');
+    now = 9_000_000;
+    const fh = await vfs.open(ino, writing);
+    await vfs.write(fh, Buffer.from('two'), 0);
+    await vfs.lookup(home, 'a');
+    assert.equal(vfs.getAttr(ino).mtime.sec, 9000);
+    await vfs.release(fh);
+    assert.equal(nodes.get(ino)?.mtime.sec, 9000);
+  });
+
+  it('replaces by rename, and deletes the bytes no one has', async () => {
+    await save('a', 'old');
+    await save('tmp', 'new');
+    await fails(vfs.rename(home, 'tmp', home, 'a', { noReplace: true }), 'EEXIST');
+    await vfs.rename(home, 'tmp', home, 'a', { noReplace: false });
+    assert.equal(await readText('a'), 'new');
+    await fails(vfs.lookup(home, 'tmp'), 'ENOENT');
+    assert.equal(readdirSync(join(dir, 'staging')).length, 1);
+  });
+
+  it('keeps the bytes of an unlinked file until the last close', async () => {
+    const ino = await save('a', 'text');
+    const fh = await vfs.open(ino, reading);
+    await vfs.unlink(home, 'a');
+    assert.equal((await vfs.read(fh, 0, 10)).toString(), 'text');
+    await vfs.release(fh);
+    assert.equal(nodes.get(ino), undefined);
+    assert.deepEqual(readdirSync(join(dir, 'staging')), []);
+  });
+
+  it('leaves no staging file behind when a file the server has is edited, unlinked and closed', async () => {
+    const ino = await save('a', 'text');
+    const synced = { parent: home, name: 'a', wire: 'a', md5: 'm', size: 1, mtime: 1, revision: 1, uuid: null };
+    nodes.update(ino, { synced });
+    const fh = await vfs.open(ino, writing);
+    await vfs.unlink(home, 'a');
+    await vfs.release(fh);
+    assert.deepEqual(readdirSync(join(dir, 'staging')), []);
+  });
+
+  it('refuses what a file system refuses', async () => {
+    await vfs.mkdir(home, 'd', 0);
+    const sub = await vfs.mkdir((await vfs.lookup(home, 'd')).ino, 'e', 0);
+    await save('f', 'x');
+    await fails(vfs.mkdir(home, 'D', 0), 'EEXIST');
+    await fails(vfs.rmdir(home, 'd'), 'ENOTEMPTY');
+    await fails(vfs.unlink(home, 'd'), 'EISDIR');
+    await fails(vfs.rmdir(home, 'f'), 'ENOTDIR');
+    await fails(vfs.rename(home, 'd', sub.ino, 'x', { noReplace: false }), 'EINVAL');
+    await fails(vfs.rename(home, 'f', home, 'd', { noReplace: false }), 'EISDIR');
+    await fails(vfs.mkdir(rootIno, 'x', 0), 'EPERM');
+    await fails(vfs.mkdir(home, 'x'.repeat(256), 0), 'ENAMETOOLONG');
+    await fails(vfs.read(99, 0, 1), 'EBADF');
+  });
+
+  it('takes what leaves a litter folder up to the server', async () => {
+    const litter = await vfs.mkdir(home, '.TemporaryItems', 0);
+    const bundle = await vfs.mkdir(litter.ino, 'doc.rtfd', 0);
+    const { row, fh } = await vfs.create(bundle.ino, 'TXT.rtf', 0, { ...writing, exclusive: true });
+    await vfs.release(fh);
+    await vfs.rename(litter.ino, 'doc.rtfd', home, 'doc.rtfd', { noReplace: false });
+    assert.equal(nodes.get(row.ino)?.localOnly, false, 'the file would never be uploaded');
+  });
+});
