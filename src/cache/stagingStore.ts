@@ -17,7 +17,8 @@ export class StagingStore {
   readonly #lostDir: string;
   readonly #db: DatabaseSync;
   readonly #log: Log;
-  readonly #open = new Map<string, StagingFile>();
+  /** Descriptors are shared by open handles and an upload; the last user closes. */
+  readonly #open = new Map<string, { readonly file: StagingFile; users: number }>();
 
   constructor(dirs: { staging: string; lost: string }, db: DatabaseSync, log: Log) {
     this.#dir = dirs.staging;
@@ -54,31 +55,37 @@ export class StagingStore {
     return moved;
   }
 
-  /** A new empty staging file over `base`. `size` is what the node shows at once. */
+  /** A new staging file that shows `base`. Every `create` and `open` is paired with one `close`. */
   async create(base: StagingBase | null, reader: ContentReader): Promise<StagingFile> {
     const id = randomUUID();
     const file = await open(this.path(id), 'wx+', 0o600);
     const size = base?.limit ?? 0;
     const staging = new StagingFile({ id, size, extents: [], base }, file, reader);
-    this.#open.set(id, staging);
+    this.#open.set(id, { file: staging, users: 1 });
     return staging;
   }
 
   /** The staging file `id`, opened if need be. Throws when it is missing: that is a loss and must be seen. */
   async open(id: string, reader: ContentReader): Promise<StagingFile> {
-    const already = this.#open.get(id);
+    const already = this.#share(id);
     if (already !== undefined) return already;
     const row = this.#db.prepare('SELECT * FROM staging WHERE id = ?').get(id);
     if (row === undefined) throw new Error(`staging file ${id} has no row`);
     const file = await open(this.path(id), 'r+');
-    const raced = this.#open.get(id);
+    const raced = this.#share(id);
     if (raced !== undefined) {
       await file.close();
       return raced;
     }
     const staging = new StagingFile(parseStaging(row), file, reader);
-    this.#open.set(id, staging);
+    this.#open.set(id, { file: staging, users: 1 });
     return staging;
+  }
+
+  #share(id: string): StagingFile | undefined {
+    const open = this.#open.get(id);
+    if (open !== undefined) open.users += 1;
+    return open?.file;
   }
 
   /** Writes the row of a staging file; part of the caller's transaction. */
@@ -97,18 +104,25 @@ export class StagingStore {
       );
   }
 
-  /** Closes the descriptor; the file stays. */
+  /** One user less; the last one closes the descriptor. The file stays. */
   async close(id: string): Promise<void> {
-    const staging = this.#open.get(id);
-    this.#open.delete(id);
-    await staging?.close();
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    open.users -= 1;
+    if (open.users === 0) await this.#closeNow(id);
   }
 
-  /** Deletes file and row. */
+  /** Deletes file and row, whoever has it open. */
   async discard(id: string): Promise<void> {
-    await this.close(id);
+    await this.#closeNow(id);
     this.forget(id);
     await unlink(this.path(id)).catch((error) => this.#log.warn('staging file could not be deleted', { id, error }));
+  }
+
+  async #closeNow(id: string): Promise<void> {
+    const open = this.#open.get(id);
+    this.#open.delete(id);
+    await open?.file.close();
   }
 
   /** Deletes the row only: the file has been taken over by the cache. */
@@ -117,7 +131,7 @@ export class StagingStore {
   }
 
   async closeAll(): Promise<void> {
-    for (const id of [...this.#open.keys()]) await this.close(id);
+    for (const id of [...this.#open.keys()]) await this.#closeNow(id);
   }
 
   path(id: string): string {

@@ -105,7 +105,7 @@ export class Vfs {
     return {
       ino,
       kind: row.kind === 'file' ? 'file' : 'folder',
-      size: this.#currentStaging(open, row)?.size ?? row.size,
+      size: this.#isNewest(open?.staging, row) ? (open?.staging?.size ?? row.size) : row.size,
       mtime: row.mtime,
       ctimeMs: row.ctimeMs,
       mode: row.mode,
@@ -164,12 +164,10 @@ export class Vfs {
   async read(fh: Fh, position: number, length: number): Promise<Buffer> {
     const handle = this.#handle(fh);
     const open = this.#open.get(handle.ino) as OpenInode;
-    const row = this.#deps.nodes.get(handle.ino);
-    const staging = this.#currentStaging(open, row);
     const bytes =
-      staging === undefined
+      open.staging === undefined
         ? this.#deps.reader.read(open.clean, position, position + length, handle.ahead)
-        : staging.read(position, position + length, handle.ahead);
+        : open.staging.read(position, position + length, handle.ahead);
     return withDeadline(bytes, vfsLimits.readDeadlineMs);
   }
 
@@ -356,14 +354,9 @@ export class Vfs {
     return handle;
   }
 
-  /** The staging file that holds the newest bytes, unless an upload made it clean meanwhile. */
-  #currentStaging(open: OpenInode | undefined, row: NodeRow | undefined): StagingFile | undefined {
-    if (open?.staging === undefined) return undefined;
-    if (open.staging.dirty || row === undefined || row.staging === open.staging.id || row.md5 === null) {
-      return open.staging;
-    }
-    // The upload's commit took the file over under this md5: same bytes, now clean.
-    return row.size === open.staging.size ? open.staging : undefined;
+  /** Does this staging file, rather than the row, tell the size? Not once an upload has made its bytes clean. */
+  #isNewest(staging: StagingFile | undefined, row: NodeRow): boolean {
+    return staging !== undefined && (staging.dirty || row.staging === staging.id);
   }
 
   async #ensureStaging(ino: Ino): Promise<StagingFile> {
@@ -371,6 +364,7 @@ export class Vfs {
     const row = this.#deps.nodes.get(ino);
     const adopted = open.staging !== undefined && row !== undefined && row.staging === null && row.md5 !== null;
     if (open.staging !== undefined && (open.staging.dirty || !adopted)) return open.staging;
+    if (open.staging !== undefined) await this.#deps.staging.close(open.staging.id);
     if (row !== undefined && row.md5 !== null) open.clean = { md5: row.md5, size: row.size };
     const base = open.clean.size === 0 ? null : { content: open.clean, limit: open.clean.size };
     open.staging = await this.#deps.staging.create(base, this.#deps.reader);

@@ -46,7 +46,21 @@ export async function pushContent(
   target: { parent: Ino; path: WirePath },
   signal: AbortSignal,
 ): Promise<Ino | undefined> {
-  const snapshot = await takeSnapshot(deps, row);
+  const file = row.staging === null ? undefined : await deps.staging.open(row.staging, deps.reader);
+  try {
+    return await pushSnapshot(deps, row, target, await takeSnapshot(deps, row, file), signal);
+  } finally {
+    if (file !== undefined) await deps.staging.close(file.id);
+  }
+}
+
+async function pushSnapshot(
+  deps: UploadDeps,
+  row: NodeRow,
+  target: { parent: Ino; path: WirePath },
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<Ino | undefined> {
   const wire = target.path.at(-1) as string;
   const commit = (remote?: RemoteFile) =>
     commitUpload(deps, row, snapshot, {
@@ -87,8 +101,8 @@ export async function pushContent(
   return undefined;
 }
 
-async function takeSnapshot(deps: UploadDeps, row: NodeRow): Promise<Snapshot> {
-  if (row.staging === null) {
+async function takeSnapshot(deps: UploadDeps, row: NodeRow, file: StagingFile | undefined): Promise<Snapshot> {
+  if (file === undefined) {
     if (row.md5 === null) throw new Error(`node ${row.ino} has no content`);
     const content = { md5: row.md5, size: row.size };
     return {
@@ -99,7 +113,6 @@ async function takeSnapshot(deps: UploadDeps, row: NodeRow): Promise<Snapshot> {
       chunks: (start) => readChunks(deps.reader, content, start),
     };
   }
-  const file = await deps.staging.open(row.staging, deps.reader);
   await file.fill();
   const generation = file.generation;
   await file.sync();
@@ -144,7 +157,7 @@ async function send(
 
 /** The server has `synced`; the staging file becomes clean cache unless it was written to meanwhile. */
 async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, synced: Synced): Promise<void> {
-  const { nodes, staging, store, activity } = deps;
+  const { nodes, staging, store } = deps;
   const current = nodes.get(row.ino);
   if (current === undefined) return;
   const stagingId = snapshot.stagingFile?.id;
@@ -157,8 +170,6 @@ async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, 
     staging.forget(stagingId);
   });
   await store.adopt(snapshot.md5, snapshot.size, staging.path(stagingId));
-  // An open handle goes on reading through the descriptor; the last release closes it.
-  if (!activity.isOpen(row.ino)) await staging.close(stagingId);
 }
 
 async function tryFetchFile(remote: Remote, path: WirePath, signal: AbortSignal): Promise<RemoteFile | undefined> {
