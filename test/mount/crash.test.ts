@@ -103,6 +103,8 @@ describe('bad input', () => {
       assert.match(stderr, code, mountPoint);
     }
     assert.equal(await readFile(join(world.dir, 'full', 'mine.txt'), 'utf8'), 'mine');
+    const noFuse = await world.startRefused({ path: join(world.dir, 'full') });
+    assert.match(noFuse.stderr, /code=fuseMissing/);
     const missing = await world.startRefused({ source: '/Jotta/Archive/nowhere' });
     assert.match(missing.stderr, /code=sourceNotFound/);
   });

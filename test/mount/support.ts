@@ -19,6 +19,8 @@ export interface HeadlessOptions {
   readonly pollSeconds?: number;
   readonly settleMs?: number;
   readonly mountPoint?: string;
+  /** Replaces PATH: without the FUSE helper on it, FUSE is missing. */
+  readonly path?: string;
 }
 
 /** A running `npm run mount`, without the npm. */
@@ -69,6 +71,7 @@ export async function createWorld(options: { latencyMs?: number } = {}): Promise
     if (given.readOnly === true) args.push('--read-only');
     const child = spawn(process.execPath, [join(root, 'src/drive/headless.ts'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...(given.path === undefined ? {} : { PATH: given.path }) },
     });
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
