@@ -17,6 +17,13 @@ export interface NewNode {
   readonly synced: Synced | null;
 }
 
+/** A revision of a file on the server, by its folder and wire name. */
+export interface FormerPlace {
+  readonly parent: Ino;
+  readonly wire: string;
+  readonly revision: number;
+}
+
 export type NodePatch = Partial<Omit<NodeRow, 'ino' | 'kind'>>;
 
 /**
@@ -178,6 +185,26 @@ export class Nodes {
       key,
       value,
     );
+  }
+
+  /** Remembers the content whose upload was begun for a node, until its outcome is known; over a crash too. */
+  setSent(ino: Ino, md5: string | null): void {
+    if (md5 === null) this.#sql('DELETE FROM meta WHERE key = ?').run(`sent.${ino}`);
+    else this.setMeta(`sent.${ino}`, md5);
+  }
+
+  getSent(ino: Ino): string | undefined {
+    return this.getMeta(`sent.${ino}`);
+  }
+
+  /** Remembers where a superseded content can still be had: the base of an edit that was set aside. */
+  setFormerPlace(md5: string, place: FormerPlace): void {
+    this.setMeta(`base.${md5}`, JSON.stringify(place));
+  }
+
+  getFormerPlace(md5: string): FormerPlace | undefined {
+    const text = this.getMeta(`base.${md5}`);
+    return text === undefined ? undefined : (JSON.parse(text) as FormerPlace);
   }
 
   #sql(query: string): StatementSync {

@@ -22,7 +22,7 @@ import type { MergeResult, TreeChange } from '../writeback/merge.ts';
 import { getWirePath } from '../writeback/paths.ts';
 import { Poller } from '../writeback/poller.ts';
 import { Pusher } from '../writeback/pusher.ts';
-import { type Remote, RemoteError } from '../writeback/remote.ts';
+import { type Remote, RemoteError, type WirePath } from '../writeback/remote.ts';
 import { createRemote } from './remoteAdapter.ts';
 
 export interface SessionOptions {
@@ -177,17 +177,25 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   };
 }
 
-/** Content by md5 is downloaded from any place on the server that holds it now, pinned to its revision when known. */
+/** Content by md5 is downloaded from any place on the server that holds it, pinned to its revision when known. */
 function createSource(nodes: Nodes, remote: Remote): ContentSource {
   return {
     openRange: (content, start, end, signal) => {
-      const holder = nodes.getHolder(content.md5);
-      const path = holder === undefined ? undefined : getWirePath(nodes, holder.ino);
-      if (path === undefined) throw new RemoteError('notFound', `no file on the server has content ${content.md5}`);
-      const revision = holder?.synced?.revision ?? null;
-      return remote.openRange(path, { start, end, size: content.size, revision }, signal);
+      const place = findPlace(nodes, content.md5);
+      if (place === undefined) throw new RemoteError('notFound', `no file on the server has content ${content.md5}`);
+      return remote.openRange(place.path, { start, end, size: content.size, revision: place.revision }, signal);
     },
   };
+}
+
+function findPlace(nodes: Nodes, md5: string): { path: WirePath; revision: number | null } | undefined {
+  const holder = nodes.getHolder(md5);
+  const path = holder === undefined ? undefined : getWirePath(nodes, holder.ino);
+  if (path !== undefined) return { path, revision: holder?.synced?.revision ?? null };
+  const former = nodes.getFormerPlace(md5);
+  const folder = former === undefined ? undefined : getWirePath(nodes, former.parent);
+  if (former === undefined || folder === undefined) return undefined;
+  return { path: [...folder, former.wire], revision: former.revision };
 }
 
 function loadAccount(nodes: Nodes, username: string): AccountState {

@@ -88,6 +88,7 @@ async function pushSnapshot(
     const attempted = { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
     deps.nodes.update(row.ino, { synced: { parent: target.parent, name: row.name, wire, ...attempted } });
   }
+  deps.nodes.setSent(row.ino, snapshot.md5);
   try {
     await send(deps, row.ino, snapshot, target.path, creating ? 'reject' : 'newRevision', signal);
   } catch (error) {
@@ -158,6 +159,7 @@ async function send(
 /** The server has `synced`; the staging file becomes clean cache unless it was written to meanwhile. */
 async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, synced: Synced): Promise<void> {
   const { nodes, staging, store } = deps;
+  nodes.setSent(row.ino, null);
   const current = nodes.get(row.ino);
   if (current === undefined) return;
   const stagingId = snapshot.stagingFile?.id;

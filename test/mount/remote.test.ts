@@ -86,6 +86,25 @@ describe('changes made elsewhere', () => {
     assert.equal(remoteFiles(world.emulator).get('changed.txt')?.md5, md5('theirs, longer'));
   });
 
+  it('leave a partly rewritten large file whole in its conflicted copy, though its base is superseded', async () => {
+    const base = Buffer.from(Array.from({ length: 2_000_000 }, (_, i) => i % 241));
+    await world.emulator.put('/Jotta/Archive/large.bin', base);
+    await until('the poll shows it', async () => (await readdir(drive.mountPoint)).includes('large.bin'));
+    const handle = await open(join(drive.mountPoint, 'large.bin'), 'r+');
+    await handle.write('MINE', 1_000_000);
+    await world.emulator.put('/Jotta/Archive/large.bin', 'theirs');
+    await until('the poll has seen it', async () =>
+      (await readdir(drive.mountPoint)).some((name) => name.startsWith('large (conflicted copy ')),
+    );
+    await handle.close();
+    base.write('MINE', 1_000_000);
+    await until('the copy is on the server, whole', () =>
+      [...remoteFiles(world.emulator)].some(
+        ([name, { md5: digest }]) => name.startsWith('large (') && digest === md5(base),
+      ),
+    );
+  });
+
   it('leave the mount usable while the server is gone: known names and cached bytes, and saves that queue', async () => {
     const file = join(drive.mountPoint, 'offline.txt');
     await writeFile(file, 'cached');

@@ -128,6 +128,17 @@ describe('a listing', () => {
     assert.match(nodes.get(ino)?.name ?? '', /^a \(conflicted copy /);
   });
 
+  it('knows bytes it sent itself, when the answer was lost: no conflict, and the base is theirs', () => {
+    merge(file('a', 'old'));
+    const { ino } = child('a') as NodeRow;
+    nodes.update(ino, { staging: 's', md5: null });
+    nodes.setSent(ino, 'mine');
+    merge(file('a', 'mine'));
+    assert.deepEqual(listNames(), ['a']);
+    assert.equal(child('a')?.synced?.md5, 'mine');
+    assert.equal(child('a')?.staging, 's');
+  });
+
   it('keeps a file that was written to but not flushed, when the server removed it', () => {
     merge(file('a', 'old'));
     const { ino } = child('a') as NodeRow;
