@@ -61,11 +61,6 @@ export class ContentStore {
     this.#shrink(0);
   }
 
-  /** True when every byte of the content is here as one file. */
-  hasWhole(md5: string): boolean {
-    return this.#entries.get(md5) !== undefined;
-  }
-
   hasBlock(md5: string, index: number): boolean {
     return this.#entries.has(md5) || this.#entries.has(blockName(md5, index));
   }

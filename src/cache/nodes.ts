@@ -4,18 +4,8 @@ import { cacheLimits } from './limits.ts';
 import { type Ino, type NodeKind, type NodeRow, nameKey, type Synced, type Timestamp } from './nodeRow.ts';
 import { pendingCondition } from './schema.ts';
 
-export interface NewNode {
-  readonly kind: NodeKind;
-  readonly parent: Ino | null;
-  readonly name: string;
-  readonly size: number;
-  readonly mtime: Timestamp;
-  readonly ctimeMs: number;
-  readonly mode: number;
-  readonly md5: string | null;
-  readonly localOnly: boolean;
-  readonly synced: Synced | null;
-}
+/** What a node starts with; the database gives the rest. */
+export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'listedAt' | 'failure'>;
 
 /** A revision of a file on the server, by its folder and wire name. */
 export interface FormerPlace {

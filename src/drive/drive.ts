@@ -20,6 +20,7 @@ import {
   emptyDriveState,
   type MountState,
 } from '../protocol/state.ts';
+import { splitPath } from '../vfs/names.ts';
 import { getLocalPath } from '../writeback/paths.ts';
 import { Mounts } from './mounts.ts';
 import { openSession, type Session } from './session.ts';
@@ -144,7 +145,7 @@ export class Drive {
 
   async list(path: string, refresh: boolean): Promise<EntryInfo[]> {
     const { session } = this.#need();
-    const folder = await session.vfs.resolve(rootIno, namesOf(path));
+    const folder = await session.vfs.resolve(rootIno, splitPath(path));
     if (refresh && folder.listedAt !== null) await session.folders.refresh(folder.ino);
     const children = await session.vfs.readdir(folder.ino);
     const running = new Set(session.pusher.getRunning().map(({ ino }) => ino));
@@ -166,7 +167,7 @@ export class Drive {
     const session = this.#open?.session;
     if (session === undefined) return;
     for (const path of [...this.#watched.values()].flat()) {
-      session.vfs.resolve(rootIno, namesOf(path)).then(
+      session.vfs.resolve(rootIno, splitPath(path)).then(
         ({ ino }) => session.folders.noteUse(ino),
         () => {},
       );
@@ -299,8 +300,4 @@ function parseToken(text: string): LoginToken {
   } catch (error) {
     throw new DriveError('loginTokenMalformed', {}, { cause: error });
   }
-}
-
-function namesOf(path: string): string[] {
-  return path.split('/').filter((name) => name !== '');
 }

@@ -11,6 +11,7 @@ import { mountVolume, type Volume } from '../fuse/volume.ts';
 import { DriveError } from '../protocol/errors.ts';
 import type { MountParams } from '../protocol/messages.ts';
 import type { MountState, MountStatus } from '../protocol/state.ts';
+import { splitPath } from '../vfs/names.ts';
 import { getLocalPath, isLocallyWithin } from '../writeback/paths.ts';
 import type { Session } from './session.ts';
 
@@ -138,7 +139,7 @@ export class Mounts {
   }
 
   async #findSource(source: string): Promise<Ino> {
-    const names = source.split('/').filter((name) => name !== '');
+    const names = splitPath(source);
     try {
       const row = await this.#session.vfs.resolve(rootIno, names);
       if (row.kind === 'file') throw new DriveError('sourceNotFound', { path: source });

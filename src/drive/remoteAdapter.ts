@@ -1,4 +1,5 @@
 import type { Log } from '../base/log.ts';
+import { nameKey } from '../cache/nodeRow.ts';
 import type { JottacloudClient } from '../jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../jottacloud/errors.ts';
 import { decodeName, encodeName } from '../jottacloud/names.ts';
@@ -118,7 +119,7 @@ function toFile(file: ClientFile): RemoteFile {
 function dropTwins(entries: RemoteEntry[], onSkipped: (name: string) => void): RemoteEntry[] {
   const seen = new Set<string>();
   return entries.filter(({ name }) => {
-    const key = name.normalize('NFC').toLowerCase();
+    const key = nameKey(name);
     if (seen.has(key)) onSkipped(name);
     const fresh = !seen.has(key);
     seen.add(key);

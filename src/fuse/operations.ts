@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { Ino, NodeRow } from '../cache/nodeRow.ts';
 import { toErrno } from '../vfs/errors.ts';
 import { vfsLimits } from '../vfs/limits.ts';
+import { splitPath } from '../vfs/names.ts';
 import type { Attr, TimeChange, Vfs } from '../vfs/vfs.ts';
 import { fuseLimits } from './limits.ts';
 
@@ -74,10 +75,10 @@ export function createOperations(view: FuseView, fuse: typeof Fuse): Fuse.OPERAT
     ctime: attr.ctimeMs,
   });
 
-  const find = async (path: string) => (await vfs.resolve(root, namesOf(path))).ino;
+  const find = async (path: string) => (await vfs.resolve(root, splitPath(path))).ino;
   /** Folder ino and last name. */
   const locate = async (path: string): Promise<[Ino, string]> => {
-    const names = namesOf(path);
+    const names = splitPath(path);
     const name = names.pop();
     if (name === undefined) throw new ErrnoError('EBUSY', 'the root of the volume');
     return [(await vfs.resolve(root, names)).ino, name];
@@ -174,10 +175,6 @@ export function createOperations(view: FuseView, fuse: typeof Fuse): Fuse.OPERAT
         return { ...counts, ...sizes };
       }),
   };
-}
-
-function namesOf(path: string): string[] {
-  return path.split('/').filter((name) => name !== '');
 }
 
 function parseFlags(flags: number, readOnly: boolean) {

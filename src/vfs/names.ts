@@ -29,6 +29,11 @@ export function isHiddenName(name: string): boolean {
   return hidden.test(name);
 }
 
+/** The names of a slash-separated path, from the top; empty ones are skipped. */
+export function splitPath(path: string): string[] {
+  return path.split('/').filter((name) => name !== '');
+}
+
 /** The spelling a new name is stored under: NFC. Throws EINVAL or ENAMETOOLONG. */
 export function checkNewName(name: string): string {
   const normal = name.normalize('NFC');

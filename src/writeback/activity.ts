@@ -29,10 +29,6 @@ export class Activity {
     return this.#changedAt.get(ino) ?? 0;
   }
 
-  forget(ino: Ino): void {
-    this.#changedAt.delete(ino);
-  }
-
   noteOpen(ino: Ino, writing: boolean): void {
     add(this.#readers, ino, 1);
     if (writing) add(this.#writers, ino, 1);
