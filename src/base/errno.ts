@@ -13,9 +13,12 @@ export class ErrnoError extends Error {
   }
 }
 
+/** macOS says ENOATTR, which node:os does not name, where others say ENODATA: "no such extended attribute". */
+const darwinNoAttribute = 93;
+
 /** Positive errno number on this platform. */
 export function errnoNumber(code: ErrnoCode): number {
-  return constants.errno[code];
+  return code === 'ENODATA' && process.platform === 'darwin' ? darwinNoAttribute : constants.errno[code];
 }
 
 /** The code of a failed `node:fs` call, when it has one. */

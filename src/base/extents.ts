@@ -43,6 +43,17 @@ export function missingExtents(extents: Extents, start: number, end: number): Ex
   return missing;
 }
 
+/** First position at or after `position` that is covered; undefined when none is. */
+export function findCovered(extents: Extents, position: number): number | undefined {
+  const next = extents.find((extent) => extent.end > position);
+  return next === undefined ? undefined : Math.max(position, next.start);
+}
+
+/** First position at or after `position` that is not covered. */
+export function findGap(extents: Extents, position: number): number {
+  return extents.find((extent) => extent.start <= position && position < extent.end)?.end ?? position;
+}
+
 /** Boundary check for extents read from disk; rejects anything unsorted or overlapping. */
 export function parseExtents(text: string): Extents {
   const flat: unknown = JSON.parse(text);

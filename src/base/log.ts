@@ -11,8 +11,8 @@ export interface Log {
 
 /** Keys whose values never reach a log, whatever the caller passes. */
 const secretKey = /token|secret|authorization|password|cookie/i;
-/** A JWT or a bearer header inside free text. */
-const secretText = /(Bearer\s+)[\w.~+/=-]+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
+/** Inside free text: a bearer header, a JWT, the user and password of an address. */
+const secretText = /(Bearer\s+)[\w.~+/=-]+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?<=:\/\/)[^\s/@"]+(?=@)/g;
 /** One log file before it is rotated to `.1`; two files bound the log to 10 MB. */
 const maxLogBytes = 5 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, stat, statfs, unlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, rename, stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
@@ -27,6 +27,7 @@ export class ContentStore {
   readonly #log: Log;
   readonly #budget: ContentBudget;
   readonly #entries: LRUCache<string, number>;
+  readonly #unlinking = new Set<Promise<void>>();
   #checkedFreeAt = 0;
   #tmp = 0;
 
@@ -50,6 +51,10 @@ export class ContentStore {
     const store = new ContentStore(dir, budget, log);
     await store.#index();
     return store;
+  }
+
+  get budget(): Readonly<ContentBudget> {
+    return this.#budget;
   }
 
   get usedBytes(): number {
@@ -111,12 +116,27 @@ export class ContentStore {
     }
   }
 
-  /** Takes over a finished staging file by rename(2). `size` in bytes. */
+  /**
+   * Takes over a finished staging file, by rename(2) where both are on one disk. `size` in bytes. Its bytes are on the server:
+   * when the cache cannot take it, it is deleted.
+   */
   async adopt(md5: string, size: number, stagingFile: string): Promise<void> {
-    await mkdir(join(this.#dir, md5.slice(0, 2)), { recursive: true, mode: 0o700 });
-    await rename(stagingFile, this.#path(md5));
-    this.#entries.set(md5, size);
-    this.#shrink(0);
+    try {
+      await mkdir(join(this.#dir, md5.slice(0, 2)), { recursive: true, mode: 0o700 });
+      await this.#take(stagingFile, size, this.#path(md5));
+      this.#entries.set(md5, size);
+      this.#shrink(0);
+    } catch (error) {
+      this.#log.warn('an uploaded file was not kept in the cache', { md5, error });
+      await unlink(stagingFile).catch(() => undefined);
+    }
+  }
+
+  /** Frees up to `bytes` of the disk, least recently used first; resolves when they are gone. */
+  async evict(bytes: number): Promise<void> {
+    const target = Math.max(0, this.#entries.calculatedSize - bytes);
+    while (this.#entries.size > 0 && this.#entries.calculatedSize > target) this.#entries.pop();
+    await Promise.all(this.#unlinking);
   }
 
   /** Forgets a content that turned out to be wrong. */
@@ -144,16 +164,39 @@ export class ContentStore {
       this.#entries.pop();
   }
 
+  async #take(stagingFile: string, size: number, target: string): Promise<void> {
+    try {
+      await rename(stagingFile, target);
+    } catch (error) {
+      if (fsErrorCode(error) !== 'EXDEV') throw error;
+      if (!(await this.#makeRoom(size))) throw error;
+      await copyFile(stagingFile, `${target}.tmp`);
+      await rename(`${target}.tmp`, target);
+      await unlink(stagingFile);
+    }
+  }
+
   #discard(name: string): void {
-    unlink(this.#path(name)).catch((error) => {
+    const gone = unlink(this.#path(name)).catch((error) => {
       if (fsErrorCode(error) !== 'ENOENT') this.#log.warn('cache file could not be deleted', { name, error });
     });
+    this.#unlinking.add(gone);
+    void gone.finally(() => this.#unlinking.delete(gone));
   }
 
   async #writeAtomically(name: string, bytes: Buffer): Promise<void> {
     this.#tmp += 1;
     const temporary = join(this.#dir, `${name}.tmp${this.#tmp}`);
-    await writeFile(temporary, bytes, { mode: 0o600 });
+    try {
+      await writeFile(temporary, bytes, { mode: 0o600 });
+      await this.#rename(temporary, name);
+    } catch (error) {
+      await unlink(temporary).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #rename(temporary: string, name: string): Promise<void> {
     const target = this.#path(name);
     try {
       await rename(temporary, target);
@@ -172,7 +215,10 @@ export class ContentStore {
         continue;
       }
       for (const name of await readdir(join(this.#dir, entry.name))) {
-        if (!contentName.test(name)) continue;
+        if (!contentName.test(name)) {
+          await unlink(join(this.#dir, entry.name, name));
+          continue;
+        }
         const { size, mtimeMs } = await stat(this.#path(name));
         found.push({ name, bytes: size, usedAt: mtimeMs });
       }

@@ -1,13 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
 
-/** Raised with every change of the tables below, together with a step in `migrate`. */
-const schemaVersion = 1;
-
 /**
  * One row per node, local and synced side by side, so that "what is pending" is a comparison inside a row and the partial
  * index `pending` answers it without a scan. `staging` describes staging files; `meta` holds small facts.
  */
-const tables = `
+const nodeTables = `
 CREATE TABLE node (
   ino INTEGER PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,
@@ -33,24 +30,68 @@ INSERT INTO node(ino, kind, parent, name, key, size, mtimeSec, mtimeNsec, ctimeM
   VALUES (1, 'root', NULL, '', '', 0, 0, 0, 0, 493, 1);
 `;
 
+/** Extended attributes, which have no home on the server; they go with their node. */
+const xattrTable = `
+CREATE TABLE xattr (ino INTEGER NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (ino, name)) STRICT, WITHOUT ROWID;
+CREATE TRIGGER dropXattrs AFTER DELETE ON node BEGIN DELETE FROM xattr WHERE ino = OLD.ino; END;
+`;
+
+/** What was transferred lately (history.ts). */
+const historyTable = `
+CREATE TABLE history (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL,
+  bytes INTEGER NOT NULL, ms INTEGER NOT NULL, outcome TEXT NOT NULL
+) STRICT;
+`;
+
+/** Step n brings schema n to schema n + 1. A new schema is a new step at the end; steps that were released never change. */
+const migrations = [nodeTables, xattrTable, historyTable];
+
 /** The condition of the `pending` index, word for word, so that SQLite uses it. */
 export const pendingCondition = `localOnly = 0 AND (
   parent IS NOT sParent OR (parent IS NOT NULL AND (name IS NOT sName OR (kind = 'file' AND
   (staging IS NOT NULL OR md5 IS NOT sMd5 OR mtimeSec IS NOT sMtime)))))`;
 
+/** Why a metadata database cannot be used: `damaged`, or `newer` than this version knows. */
+export class DatabaseError extends Error {
+  readonly kind: 'damaged' | 'newer';
+
+  constructor(kind: 'damaged' | 'newer', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'DatabaseError';
+    this.kind = kind;
+  }
+}
+
+/** SQLite's result codes for a file that is broken, or no database at all. */
+const corrupt = 11;
+const notADatabase = 26;
+
 /**
  * Opens or creates the metadata database. WAL with synchronous=NORMAL: a commit survives the death of the process at once;
- * `DurabilityBarrier` makes it survive the death of the machine.
- * Throws when the file is damaged or written by a newer version; it is never deleted here.
+ * `DurabilityBarrier` makes it survive the death of the machine. Throws DatabaseError; the file is never deleted here.
  */
 export function openDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file);
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
-  const check = db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
-  if (check.quick_check !== 'ok') throw new Error(`metadata database is damaged: ${check.quick_check}`);
+  try {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
+    const check = db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+    if (check.quick_check !== 'ok') throw new DatabaseError('damaged', check.quick_check);
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    const code = (error as { errcode?: unknown }).errcode;
+    if (code !== corrupt && code !== notADatabase) throw error;
+    throw new DatabaseError('damaged', 'the metadata database cannot be read', { cause: error });
+  }
+}
+
+function migrate(db: DatabaseSync): void {
   const { user_version: found } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (found > schemaVersion)
-    throw new Error(`metadata database has schema ${found}, this version knows ${schemaVersion}`);
-  if (found === 0) db.exec(`BEGIN; ${tables} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
-  return db;
+  if (found > migrations.length) {
+    throw new DatabaseError('newer', `schema ${found}, this version knows ${migrations.length}`);
+  }
+  const steps = migrations.slice(found).join('');
+  if (steps !== '') db.exec(`BEGIN; ${steps} PRAGMA user_version = ${migrations.length}; COMMIT;`);
 }

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { addExtent, clipExtents, type Extents, missingExtents } from '../base/extents.ts';
+import { addExtent, clipExtents, type Extents, findCovered, findGap, missingExtents } from '../base/extents.ts';
 import { KeyedMutex } from '../base/flights.ts';
 import { type ContentReader, type ContentRef, newReadahead, type Readahead } from './contentReader.ts';
 
@@ -58,6 +58,13 @@ export class StagingFile {
     return this.#size;
   }
 
+  /** The content that this file is, byte for byte, because nothing was written over its base; null otherwise. */
+  get wholeBase(): ContentRef | null {
+    const base = this.#base;
+    if (base === null || this.#extents.length > 0 || base.limit !== this.#size) return null;
+    return base.content.size === this.#size ? base.content : null;
+  }
+
   /** Bytes `[start, end)` clipped to the size. Reads of base bytes may wait for the network. */
   async read(start: number, end: number, ahead: Readahead): Promise<Buffer> {
     const stop = Math.min(end, this.#size);
@@ -85,6 +92,41 @@ export class StagingFile {
     await this.#changes.run('file', () => this.#truncate(size));
   }
 
+  /** `[start, end)` reads as zeros from now on; the size stays. */
+  async zero(start: number, end: number): Promise<void> {
+    if (start >= end) return;
+    this.#changed();
+    await this.#changes.run('file', () => this.#zero(start, end));
+  }
+
+  /**
+   * Bytes `[from, to)` of `content` become this file's at the same place without being read. Only onto an end that rests
+   * wholly on that content, or on nothing; false, and nothing changed, otherwise.
+   */
+  async tryShare(content: ContentRef, from: number, to: number): Promise<boolean> {
+    return this.#changes.run('file', async () => {
+      const base = this.#base;
+      const fits = base === null ? from === 0 : base.content.md5 === content.md5 && base.limit === from;
+      if (!fits || this.#extents.length > 0 || this.#size !== from) return false;
+      this.#changed();
+      this.#base = { content, limit: to };
+      this.#size = to;
+      this.#hash = undefined;
+      return true;
+    });
+  }
+
+  /** First byte at or after `position` that is not in a hole; undefined when there is none. */
+  nextData(position: number): number | undefined {
+    if (position < (this.#base?.limit ?? 0)) return position;
+    return findCovered(this.#extents, position);
+  }
+
+  /** First byte at or after `position` in a hole; the size when there is none. */
+  nextHole(position: number): number {
+    return Math.min(findGap(this.#extents, Math.max(position, this.#base?.limit ?? 0)), this.#size);
+  }
+
   async #write(bytes: Buffer, position: number): Promise<void> {
     const hash = position === this.#hashedBytes && this.#base === null ? this.#hash : undefined;
     this.#hash = undefined;
@@ -108,6 +150,19 @@ export class StagingFile {
     this.#hash = size === 0 ? createHash('md5') : this.#hashedBytes === size ? this.#hash : undefined;
     if (size === 0) this.#hashedBytes = 0;
     this.#size = size;
+  }
+
+  async #zero(start: number, end: number): Promise<void> {
+    this.#hash = undefined;
+    let at = start;
+    // What no extent covers is a hole of the file itself: claiming it is enough.
+    for (const hole of [...missingExtents(this.#extents, start, end), { start: end, end }]) {
+      for (; at < hole.start; at += fillBytes) {
+        await writeFully(this.#file, Buffer.alloc(Math.min(fillBytes, hole.start - at)), at);
+      }
+      at = hole.end;
+    }
+    this.#extents = addExtent(this.#extents, start, end);
   }
 
   /** Copies the base's missing bytes in, so that the file stands alone. May download. */

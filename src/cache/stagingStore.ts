@@ -115,6 +115,11 @@ export class StagingStore {
   /** Deletes file and row, whoever has it open. */
   async discard(id: string): Promise<void> {
     await this.#closeNow(id);
+    await this.unlink(id);
+  }
+
+  /** Deletes file and row; who has it open reads on until the close. */
+  async unlink(id: string): Promise<void> {
     this.forget(id);
     await unlink(this.path(id)).catch((error) => this.#log.warn('staging file could not be deleted', { id, error }));
   }

@@ -2,9 +2,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createEmitter, type Emitter } from '../base/events.ts';
 import type { Log } from '../base/log.ts';
+import { defaultNetworkOptions } from '../base/networkOptions.ts';
 import { type Ino, isContainer, type NodeRow, rootIno } from '../cache/nodeRow.ts';
 import { MountError } from '../fuse/mountError.ts';
 import { ensureFuse } from '../fuse/preflight.ts';
+import type { Network } from '../jottacloud/agents.ts';
 import { JottacloudClient } from '../jottacloud/client.ts';
 import { isJottaError } from '../jottacloud/errors.ts';
 import { type LoginToken, parseLoginToken } from '../jottacloud/loginToken.ts';
@@ -20,7 +22,9 @@ import {
   emptyDriveState,
   type MountState,
 } from '../protocol/state.ts';
+import { defaultLocalNames } from '../vfs/localNames.ts';
 import { splitPath } from '../vfs/names.ts';
+import type { DirEntry } from '../vfs/vfs.ts';
 import { getLocalPath } from '../writeback/paths.ts';
 import { Mounts } from './mounts.ts';
 import { openSession, type Session } from './session.ts';
@@ -32,6 +36,8 @@ export interface DriveDeps {
   readonly stateDir: string;
   readonly cacheDir: string;
   readonly endpoint: string | undefined;
+  /** Where proxies are looked up when no setting names one. */
+  readonly env: NodeJS.ProcessEnv;
   readonly keeper: TokenKeeper;
   readonly log: Log;
 }
@@ -42,6 +48,8 @@ const defaultOptions: DriveOptions = {
   cacheMaxBytes: 10 * 1024 ** 3,
   cacheMinFreeBytes: 2 * 1024 ** 3,
   keepAfterClose: false,
+  ignoredNames: defaultLocalNames,
+  network: defaultNetworkOptions,
 };
 
 interface Open {
@@ -59,9 +67,11 @@ export class Drive {
   readonly #watched = new Map<object, readonly string[]>();
   #open: Open | undefined;
   #options: DriveOptions = defaultOptions;
+  readonly #network: Network;
 
   constructor(deps: DriveDeps) {
     this.#deps = deps;
+    this.#network = { getOptions: () => this.#options.network, env: deps.env };
     const onError = (error: unknown) => deps.log.error('listener failed', { error });
     this.stateChanged = createEmitter(onError);
     this.entriesChanged = createEmitter(onError);
@@ -100,7 +110,8 @@ export class Drive {
     const endpoints = createEndpoints(endpoint);
     let tokens: Tokens;
     try {
-      tokens = await exchangeLoginToken(token, { endpoints, userAgent, log }, AbortSignal.timeout(signInDeadlineMs));
+      const exchange = { endpoints, userAgent, log, network: this.#network };
+      tokens = await exchangeLoginToken(token, exchange, AbortSignal.timeout(signInDeadlineMs));
     } catch (error) {
       if (isJottaError(error, 'signedOut')) throw new DriveError('loginTokenUsed', {}, { cause: error });
       throw error;
@@ -151,7 +162,7 @@ export class Drive {
     const running = new Set(session.pusher.getRunning().map(({ ino }) => ino));
     const base = path === '/' ? '' : path.replace(/\/+$/, '');
     return children
-      .filter((child) => !child.localOnly)
+      .filter(({ row }) => !row.localOnly)
       .map((child) => this.#toEntry(session, child, `${base}/${child.name}`, running));
   }
 
@@ -181,6 +192,7 @@ export class Drive {
   setOptions(options: DriveOptions): void {
     this.#options = options;
     const session = this.#open?.session;
+    session?.localNames.replace(options.ignoredNames);
     session?.store.setBudget({ maxBytes: options.cacheMaxBytes, minFreeBytes: options.cacheMinFreeBytes });
     if (session !== undefined && session.poller.intervalMs !== options.pollIntervalMs) {
       session.poller.setInterval(options.pollIntervalMs);
@@ -230,12 +242,15 @@ export class Drive {
       vault: keeper,
       userAgent,
       log,
+      network: this.#network,
     });
     const session = await openSession(client, {
       stateDir,
       cacheDir,
       budget: { maxBytes: this.#options.cacheMaxBytes, minFreeBytes: this.#options.cacheMinFreeBytes },
       pollMs: this.#options.pollIntervalMs,
+      localNames: this.#options.ignoredNames,
+      rescueDir: join(homedir(), rescueFolder),
       log,
     });
     const mounts = new Mounts(session, [stateDir, cacheDir], log);
@@ -267,11 +282,11 @@ export class Drive {
     );
   }
 
-  #toEntry(session: Session, row: NodeRow, path: string, running: ReadonlySet<Ino>): EntryInfo {
+  #toEntry(session: Session, { name, row }: DirEntry, path: string, running: ReadonlySet<Ino>): EntryInfo {
     const attr = session.vfs.getAttr(row.ino);
     const kind = row.kind === 'root' ? 'folder' : row.kind;
     const modifiedMs = row.kind === 'file' ? attr.mtime.sec * 1000 : 0;
-    return { name: row.name, path, kind, size: attr.size, modifiedMs, sync: this.#syncOf(session, row, running) };
+    return { name, path, kind, size: attr.size, modifiedMs, sync: this.#syncOf(session, row, running) };
   }
 
   #syncOf(session: Session, row: NodeRow, running: ReadonlySet<Ino>): EntryInfo['sync'] {
@@ -288,6 +303,9 @@ export class Drive {
     return this.#open;
   }
 }
+
+/** In the home folder, where a person looks. */
+export const rescueFolder = 'Jottacloud Rescued Files';
 
 export function defaultCacheDir(): string {
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'Jottacloud Drive');

@@ -3,12 +3,16 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createLog } from '../base/log.ts';
+import { defaultNetworkOptions } from '../base/networkOptions.ts';
+import type { Network } from '../jottacloud/agents.ts';
 import { JottacloudClient } from '../jottacloud/client.ts';
 import { isJottaError } from '../jottacloud/errors.ts';
 import { parseLoginToken } from '../jottacloud/loginToken.ts';
 import { exchangeLoginToken, type Tokens, type TokenVault } from '../jottacloud/tokens.ts';
 import { createEndpoints } from '../jottacloud/urls.ts';
 import { DriveError } from '../protocol/errors.ts';
+import { defaultLocalNames } from '../vfs/localNames.ts';
+import type { FaultPoint } from '../writeback/faultPoints.ts';
 import { Mounts } from './mounts.ts';
 import { openSession } from './session.ts';
 import { lockState } from './stateLock.ts';
@@ -26,6 +30,7 @@ const { values } = parseArgs({
     source: { type: 'string', default: '/' },
     'read-only': { type: 'boolean', default: false },
     poll: { type: 'string', default: '45' },
+    'min-free': { type: 'string', default: String(512 * 1024 ** 2) },
     'cache-size': { type: 'string', default: String(10 * 1024 ** 3) },
     state: { type: 'string', default: join(homedir(), '.local', 'state', 'jottacloud-headless') },
     'settle-ms': { type: 'string' },
@@ -33,9 +38,12 @@ const { values } = parseArgs({
   },
 });
 
+/** Without VS Code's settings, the environment alone names proxies. */
+const network: Network = { getOptions: () => defaultNetworkOptions, env: process.env };
+
 const log = createLog((line) => process.stderr.write(line), values.verbose ? 'debug' : 'info');
 
-function parseNumber(name: 'poll' | 'cache-size' | 'settle-ms', text: string): number {
+function parseNumber(name: 'poll' | 'cache-size' | 'min-free' | 'settle-ms', text: string): number {
   const number = Number(text);
   if (!Number.isFinite(number) || number < 0) throw new DriveError('internal', { reason: `--${name}: not a number` });
   return number;
@@ -59,6 +67,13 @@ function createFileVault(file: string): TokenVault & { loadTokens(): Promise<Tok
   };
 }
 
+/** `JOTTACLOUD_KILL_AT=point` dies at that step of a push as by kill -9, so that the replay can be proved. */
+function createReach(killAt: string | undefined): (point: FaultPoint) => void {
+  return (point) => {
+    if (point === killAt) process.kill(process.pid, 'SIGKILL');
+  };
+}
+
 async function main(): Promise<void> {
   const mountPoint = values['mount-point'];
   if (mountPoint === undefined) throw new DriveError('internal', { reason: '--mount-point is needed' });
@@ -67,12 +82,18 @@ async function main(): Promise<void> {
   const vault = createFileVault(join(stateDir, 'tokens.json'));
   const endpoints = createEndpoints(values.endpoint ?? process.env.JOTTACLOUD_ENDPOINT);
   const tokens = await signIn(vault, endpoints);
-  const client = new JottacloudClient({ endpoints, tokens, vault, userAgent, log });
+  const client = new JottacloudClient({ endpoints, tokens, vault, userAgent, log, network });
   const session = await openSession(client, {
     stateDir,
     cacheDir: join(stateDir, 'cache'),
-    budget: { maxBytes: parseNumber('cache-size', values['cache-size']), minFreeBytes: 512 * 1024 ** 2 },
+    budget: {
+      maxBytes: parseNumber('cache-size', values['cache-size']),
+      minFreeBytes: parseNumber('min-free', values['min-free']),
+    },
     pollMs: parseNumber('poll', values.poll) * 1000,
+    localNames: defaultLocalNames,
+    rescueDir: join(stateDir, 'rescued'),
+    reach: createReach(process.env.JOTTACLOUD_KILL_AT),
     ...(values['settle-ms'] === undefined ? {} : { settleMs: parseNumber('settle-ms', values['settle-ms']) }),
     log,
   });
@@ -107,7 +128,7 @@ async function signIn(
   }
   const tokens = await exchangeLoginToken(
     parseLoginToken(text),
-    { endpoints, userAgent, log },
+    { endpoints, userAgent, log, network },
     AbortSignal.timeout(60_000),
   );
   await vault.saveTokens(tokens);

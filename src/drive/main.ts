@@ -43,7 +43,7 @@ async function main(): Promise<void> {
 
   const keeper = new TokenKeeper(log);
   const endpoint = process.env.JOTTACLOUD_ENDPOINT;
-  const drive = new Drive({ stateDir, cacheDir, endpoint, keeper, log });
+  const drive = new Drive({ stateDir, cacheDir, endpoint, env: process.env, keeper, log });
   const socketFile = socketPath(stateDir);
   let ending: Promise<void> | undefined;
 

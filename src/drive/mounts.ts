@@ -11,6 +11,7 @@ import { mountVolume, type Volume } from '../fuse/volume.ts';
 import { DriveError } from '../protocol/errors.ts';
 import type { MountParams } from '../protocol/messages.ts';
 import type { MountState, MountStatus } from '../protocol/state.ts';
+import { getPossibleNames } from '../vfs/links.ts';
 import { splitPath } from '../vfs/names.ts';
 import { getLocalPath, isLocallyWithin } from '../writeback/paths.ts';
 import type { Session } from './session.ts';
@@ -126,7 +127,7 @@ export class Mounts {
       for (const { parent, name: changed } of changes) {
         if (!isLocallyWithin(session.nodes, parent, root)) continue;
         const folder = getLocalPath(session.nodes, parent)?.slice((getLocalPath(session.nodes, root) ?? '').length);
-        volume.notify(`${folder === '/' ? '' : (folder ?? '')}/${changed}`);
+        for (const name of getPossibleNames(changed)) volume.notify(`${folder === '/' ? '' : (folder ?? '')}/${name}`);
       }
     });
     void volume.gone.then(() => {

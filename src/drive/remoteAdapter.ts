@@ -11,6 +11,7 @@ import {
   RemoteError,
   type RemoteErrorKind,
   type RemoteFile,
+  type TreeEntry,
 } from '../writeback/remote.ts';
 
 /** What the write-back makes of each failure of the client. */
@@ -18,11 +19,12 @@ const kinds: Record<JottaErrorKind, RemoteErrorKind> = {
   offline: 'offline',
   timeout: 'offline',
   certificate: 'offline',
+  proxy: 'offline',
   unauthorized: 'signedOut',
   signedOut: 'signedOut',
-  forbidden: 'refused',
-  writeLocked: 'refused',
-  invalidName: 'refused',
+  forbidden: 'forbidden',
+  writeLocked: 'writeLocked',
+  invalidName: 'invalidName',
   notFound: 'notFound',
   conflict: 'conflict',
   quota: 'quota',
@@ -57,6 +59,7 @@ export function createRemote(client: JottacloudClient, link: Link, log: Log): Re
         })(),
       ),
     fetchFile: async (path, signal) => toFile(await call(client.fetchFile(path, signal))),
+    fetchTree: (path, signal) => fetchTree(client, link, path, signal),
     fetchHints: async (device, signal) => {
       const { mountpoints } = await call(client.fetchDevice(device, signal));
       return new Map(mountpoints.map(({ name, size, modified }) => [name, `${size} ${modified}`]));
@@ -100,6 +103,28 @@ async function fetchContainer(
   return entries.map((entry) =>
     entry.kind === 'file' ? toFile(entry) : { kind: 'folder', name: decodeName(entry.name), wire: entry.name },
   );
+}
+
+async function* fetchTree(
+  client: JottacloudClient,
+  link: Link,
+  path: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<TreeEntry, void> {
+  // Streamed paths begin at the mountpoint (jottacloud-protocol.md §2.8), the listed folder's own at the device.
+  const above = path.length - 1;
+  const entries = client.liststream(path, signal)[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await link.watch(
+      entries.next().catch((error: unknown) => {
+        throw toRemoteError(error);
+      }),
+    );
+    if (next.done === true) return;
+    const names = next.value.path.slice(above).map(decodeName);
+    if (next.value.kind === 'folder') yield { folder: names, file: undefined };
+    else yield { folder: names.slice(0, -1), file: { name: names.at(-1) ?? '', md5: next.value.md5 } };
+  }
 }
 
 function toFile(file: ClientFile): RemoteFile {

@@ -7,14 +7,15 @@ import { isRemoteError, type RemoteErrorKind } from '../writeback/remote.ts';
 const jottaCodes: Partial<Record<JottaErrorKind, DriveErrorCode>> = {
   offline: 'offline',
   timeout: 'timeout',
-  certificate: 'offline',
+  certificate: 'certificateUntrusted',
+  proxy: 'proxyRefused',
   unauthorized: 'signedOut',
   signedOut: 'signedOut',
   forbidden: 'forbidden',
   notFound: 'notFound',
   conflict: 'alreadyExists',
   quota: 'quota',
-  writeLocked: 'forbidden',
+  writeLocked: 'writeLocked',
   invalidName: 'invalidName',
   server: 'offline',
 };
@@ -25,7 +26,9 @@ const remoteCodes: Partial<Record<RemoteErrorKind, DriveErrorCode>> = {
   notFound: 'notFound',
   conflict: 'alreadyExists',
   quota: 'quota',
-  refused: 'forbidden',
+  forbidden: 'forbidden',
+  writeLocked: 'writeLocked',
+  invalidName: 'invalidName',
 };
 const errnoCodes: Record<string, DriveErrorCode> = {
   ENOENT: 'notFound',
@@ -46,6 +49,8 @@ const errnoCodes: Record<string, DriveErrorCode> = {
 export function toDriveErrorData(error: unknown): DriveErrorData {
   if (error instanceof DriveError) return { code: error.code, args: error.args };
   if (isJottaError(error)) return { code: jottaCodes[error.kind] ?? 'internal', args: {} };
+  // "Offline" has causes that only a person can mend; those are told.
+  if (isRemoteError(error) && isUnreachable(error.cause)) return toDriveErrorData(error.cause);
   if (isRemoteError(error)) return { code: remoteCodes[error.kind] ?? 'internal', args: {} };
   if (error instanceof ErrnoError) {
     // An operation that failed for want of the server says why in its cause.
@@ -53,6 +58,10 @@ export function toDriveErrorData(error: unknown): DriveErrorData {
     return { code: errnoCodes[error.code] ?? 'internal', args: {} };
   }
   return { code: 'internal', args: {} };
+}
+
+function isUnreachable(error: unknown): boolean {
+  return isJottaError(error, 'certificate') || isJottaError(error, 'proxy');
 }
 
 export function toResponseError(error: unknown): ResponseError<DriveErrorData> {

@@ -8,13 +8,21 @@ import type { Log } from '../base/log.ts';
 import { ContentReader, type ContentSource } from '../cache/contentReader.ts';
 import { type ContentBudget, ContentStore } from '../cache/contentStore.ts';
 import { DurabilityBarrier } from '../cache/durability.ts';
+import { History } from '../cache/history.ts';
+import { cacheLimits } from '../cache/limits.ts';
 import { Nodes } from '../cache/nodes.ts';
-import { openDatabase } from '../cache/schema.ts';
+import { type Rescued, rescueStaging } from '../cache/rescue.ts';
+import { createRoom } from '../cache/room.ts';
+import { DatabaseError, openDatabase } from '../cache/schema.ts';
 import { StagingStore } from '../cache/stagingStore.ts';
+import { Xattrs } from '../cache/xattrs.ts';
 import type { JottacloudClient } from '../jottacloud/client.ts';
 import type { AccountState } from '../protocol/state.ts';
+import { vfsLimits } from '../vfs/limits.ts';
+import { LocalNames } from '../vfs/localNames.ts';
 import { Vfs } from '../vfs/vfs.ts';
 import { Activity } from '../writeback/activity.ts';
+import type { FaultPoint } from '../writeback/faultPoints.ts';
 import { Folders } from '../writeback/folders.ts';
 import { writebackLimits } from '../writeback/limits.ts';
 import { Link } from '../writeback/link.ts';
@@ -23,6 +31,8 @@ import { getWirePath } from '../writeback/paths.ts';
 import { Poller } from '../writeback/poller.ts';
 import { Pusher } from '../writeback/pusher.ts';
 import { type Remote, RemoteError, type WirePath } from '../writeback/remote.ts';
+import { Sightings } from '../writeback/sightings.ts';
+import { createEventListener } from './eventAdapter.ts';
 import { createRemote } from './remoteAdapter.ts';
 
 export interface SessionOptions {
@@ -31,6 +41,12 @@ export interface SessionOptions {
   readonly budget: ContentBudget;
   readonly pollMs: number;
   readonly settleMs?: number;
+  /** Patterns of names that stay on this computer. */
+  readonly localNames: readonly string[];
+  /** Folder to receive unsent content when the database turns out to be damaged: one that a person looks into. */
+  readonly rescueDir: string;
+  /** What happens at the steps of a push (faultPoints.ts); nothing when absent. */
+  readonly reach?: (point: FaultPoint) => void;
   readonly log: Log;
 }
 
@@ -44,6 +60,7 @@ export interface Session {
   readonly client: JottacloudClient;
   readonly nodes: Nodes;
   readonly vfs: Vfs;
+  readonly localNames: LocalNames;
   readonly folders: Folders;
   readonly pusher: Pusher;
   readonly poller: Poller;
@@ -51,6 +68,9 @@ export interface Session {
   readonly store: ContentStore;
   readonly reader: ContentReader;
   readonly activity: Activity;
+  readonly history: History;
+  /** Where unsent content went when this start found the database damaged. */
+  readonly rescued: Rescued | null;
   readonly treeChanged: Emitter<readonly TreeChange[]>;
   readonly conflictMade: Emitter<Conflict>;
   /** From the last answer of the server, kept over restarts. */
@@ -63,7 +83,7 @@ export interface Session {
 /** How often the quota is asked for; statfs answers from the last one. */
 const accountRefreshMs = 5 * 60_000;
 
-/** Opens the account's database and caches under `stateDir`/`cacheDir`; no request is made before it is needed. */
+/** Opens the account's database and caches under `stateDir`/`cacheDir`; no request is made before it is needed, but for the event socket. */
 export async function openSession(client: JottacloudClient, options: SessionOptions): Promise<Session> {
   const { log } = options;
   // The name comes from outside: its hash makes a safe folder name.
@@ -74,13 +94,20 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   const onError = (error: unknown) => log.error('listener failed', { error });
   const clock = systemClock;
   const databaseFile = join(stateDir, 'metadata.db');
-  const db = openDatabase(databaseFile);
+  const stagingDir = join(stateDir, 'staging');
+  const { db, rescued } = await openOrRescue(databaseFile, stagingDir, options);
   const nodes = new Nodes(db);
+  const xattrs = new Xattrs(db);
   const barrier = new DurabilityBarrier(databaseFile);
-  const staging = new StagingStore({ staging: join(stateDir, 'staging'), lost: join(stateDir, 'lost+found') }, db, log);
+  const staging = new StagingStore({ staging: stagingDir, lost: join(stateDir, 'lost+found') }, db, log);
   nodes.purgeOrphans();
   await staging.recover();
   const store = await ContentStore.open(join(options.cacheDir, account), options.budget, log);
+  const room = createRoom({
+    dir: stagingDir,
+    getFloor: () => Math.min(store.budget.minFreeBytes, cacheLimits.stagingFloorBytes),
+    evict: (bytes) => store.evict(bytes),
+  });
   const link = new Link(onError);
   const remote = createRemote(client, link, log);
   const reader = new ContentReader({ store, source: createSource(nodes, remote), log, signal: abort.signal });
@@ -112,6 +139,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   });
   const pusher = new Pusher({
     nodes,
+    xattrs,
     activity,
     remote,
     staging,
@@ -126,9 +154,31 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     random: Math.random,
     settleMs: options.settleMs ?? writebackLimits.settleMs,
     signal,
+    reach: options.reach ?? (() => {}),
   });
+  const history = new History(db);
+  pusher.finished.on(({ kind, path, bytes, took, outcome }) =>
+    history.add({ at: clock.now(), kind, path, bytes, ms: took, outcome }),
+  );
   const poller = new Poller({ nodes, folders, remote, link, clock, log, signal }, options.pollMs);
-  const vfs = new Vfs({ nodes, staging, reader, barrier, activity, folders, pusher, clock, log });
+  const localNames = new LocalNames(options.localNames);
+  const vfs = new Vfs({
+    nodes,
+    xattrs,
+    staging,
+    reader,
+    barrier,
+    activity,
+    folders,
+    pusher,
+    localNames,
+    room,
+    clock,
+    log,
+  });
+  const flushTimer = setInterval(() => {
+    vfs.flushQuiet(vfsLimits.quietFlushMs).catch((error) => log.warn('an open file was not flushed', { error }));
+  }, vfsLimits.quietFlushMs);
 
   let accountState = loadAccount(nodes, client.username);
   const refreshAccount = async () => {
@@ -149,10 +199,13 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
 
   poller.start();
   pusher.nudge();
+  const sightings = new Sightings({ nodes, activity, folders, poller, clock, signal });
+  void client.watchEvents(createEventListener(sightings), signal);
   return {
     client,
     nodes,
     vfs,
+    localNames,
     folders,
     pusher,
     poller,
@@ -160,13 +213,16 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     store,
     reader,
     activity,
+    history,
+    rescued,
     treeChanged,
     conflictMade,
     getAccount: () => accountState,
     refreshAccount,
     close: async () => {
       clearInterval(accountTimer);
-      await vfs.flushAll();
+      clearInterval(flushTimer);
+      await vfs.flushQuiet(0);
       abort.abort(new RemoteError('cancelled', 'the session ends'));
       await pusher.settled();
       client.close();
@@ -175,6 +231,18 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
       db.close();
     },
   };
+}
+
+/** Opens the database; a damaged one is set aside with what was not sent, and made anew. */
+async function openOrRescue(databaseFile: string, stagingDir: string, { rescueDir, log }: SessionOptions) {
+  try {
+    return { db: openDatabase(databaseFile), rescued: null };
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.kind !== 'damaged') throw error;
+    const rescued = await rescueStaging(databaseFile, stagingDir, rescueDir, systemClock.now());
+    log.error('the metadata database was damaged and is made anew', { ...rescued, error });
+    return { db: openDatabase(databaseFile), rescued };
+  }
 }
 
 /** Content by md5 is downloaded from any place on the server that holds it, pinned to its revision when known. */

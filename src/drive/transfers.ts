@@ -28,7 +28,7 @@ export function transferStates({ nodes, pusher }: Session): TransferState[] {
     const kind = row.parent === null ? 'delete' : row.kind !== 'file' ? 'createFolder' : 'upload';
     const path = getLocalPath(nodes, row.ino) ?? row.name;
     const status = row.failure === null ? 'queued' : 'failed';
-    const reason = row.failure === null ? {} : { reason: row.failure === 'quota' ? 'quota' : 'forbidden' };
+    const reason = row.failure === null ? {} : { reason: row.failure };
     return { id: String(row.ino), kind, status, path, bytesDone: 0, bytesTotal: row.size, ...reason };
   });
   const failedFirst = others.sort((a, b) => Number(b.status === 'failed') - Number(a.status === 'failed'));

@@ -71,6 +71,20 @@ const texts: Record<DriveErrorCode, ErrorText> = {
   timeout: {
     sentence: () => vscode.l10n.t('Jottacloud did not answer in time. Try again in a moment.'),
   },
+  certificateUntrusted: {
+    sentence: () =>
+      vscode.l10n.t(
+        'The connection to Jottacloud is not secure: its certificate is not trusted by this computer. If your network checks traffic, install its certificate on this computer.',
+      ),
+    action: settings('http.systemCertificates'),
+  },
+  proxyRefused: {
+    sentence: () =>
+      vscode.l10n.t(
+        'The proxy of your network refuses the connection to Jottacloud. Check its address, name and password in the settings.',
+      ),
+    action: settings('http.proxy'),
+  },
   forbidden: {
     sentence: (args) =>
       vscode.l10n.t('Jottacloud does not allow this for {0}. Check the rights of your account.', place(args)),
@@ -103,6 +117,13 @@ const texts: Record<DriveErrorCode, ErrorText> = {
   quota: {
     sentence: () =>
       vscode.l10n.t('Your Jottacloud storage is full. Free some space or upgrade; changes are kept until then.'),
+    action: transfers,
+  },
+  writeLocked: {
+    sentence: () =>
+      vscode.l10n.t(
+        'Jottacloud has locked your account for changes. Look at your account on the web; changes are kept until then.',
+      ),
     action: transfers,
   },
   diskFull: {

@@ -2,6 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { DriveOptions, MountParams } from '../protocol/messages.ts';
+import { getNetworkOptions } from './networkSettings.ts';
 
 const bytesPerGigabyte = 1_000_000_000;
 
@@ -21,6 +22,8 @@ export function getDriveOptions(): DriveOptions {
     cacheMaxBytes: Math.round(clamp(settings.get('cache.maxSize', 10), 0.1, 100_000) * bytesPerGigabyte),
     cacheMinFreeBytes: Math.round(clamp(settings.get('cache.minFreeSpace', 2), 0, 100_000) * bytesPerGigabyte),
     keepAfterClose: settings.get('mount.keepAfterClose', false),
+    ignoredNames: getIgnoredNames(settings.get<unknown>('files.ignoredNames')),
+    network: getNetworkOptions(),
   };
 }
 
@@ -87,6 +90,11 @@ export function contractHome(file: string): string {
 
 function normalizeSource(source: string): string {
   return path.posix.resolve('/', source.trim());
+}
+
+/** What is no text is skipped. */
+function getIgnoredNames(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
 }
 
 function parseProfile(row: unknown): MountProfile | undefined {

@@ -32,7 +32,8 @@ export function followOutside({ client, tokens, log }: Services): vscode.Disposa
       if (!client.attached && (await tokens.load()) !== undefined) client.attach().catch(logFailure);
     }),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (client.attached && event.affectsConfiguration('jottacloud')) {
+      // Proxies and certificates are VS Code's own settings.
+      if (client.attached && (event.affectsConfiguration('jottacloud') || event.affectsConfiguration('http'))) {
         client.request(setOptions, getDriveOptions()).catch(logFailure);
       }
     }),

@@ -3,8 +3,9 @@ import { promisify } from 'node:util';
 import type Fuse from 'fuse-native';
 import { fuseLimits } from './limits.ts';
 import { detach, loadMounts, tryUnmount } from './mountPoint.ts';
-import { createOperations, type FuseView } from './operations.ts';
+import { createOperations } from './operations.ts';
 import type { FuseModule } from './preflight.ts';
+import type { FuseView } from './serve.ts';
 
 export interface Volume {
   readonly mountPoint: string;

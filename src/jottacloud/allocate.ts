@@ -1,4 +1,5 @@
-import { JottaError } from './errors.ts';
+import { isJottaError, JottaError } from './errors.ts';
+import { isTaken, look } from './listings.ts';
 import { jsonOf, postCommand, type Service } from './service.ts';
 import { formatRfc3339 } from './times.ts';
 import type { AllocateRequest, Allocation, RemotePath } from './types.ts';
@@ -6,7 +7,7 @@ import { allocatePath, checkPath, parseSafeUrl } from './urls.ts';
 
 /**
  * Asks where to send content (jottacloud-protocol.md §3.1). Safe to repeat: the same path, md5 and size continue the
- * same unfinished revision. JottaError 'conflict' when `reject` was asked and the name is taken, 'quota',
+ * same unfinished revision. JottaError 'conflict' when `reject` was asked and something complete has the name, 'quota',
  * 'invalidName', 'writeLocked'.
  */
 export async function allocate(
@@ -30,16 +31,26 @@ export async function allocate(
       }),
     ),
   };
-  return parseAllocation(await postCommand(service, command, jsonOf(service), signal), file.size);
+  try {
+    const answer = await postCommand(service, command, jsonOf(service), signal);
+    return parseAllocation(answer, file.size, command.url);
+  } catch (error) {
+    if (file.onConflict !== 'reject' || !isJottaError(error, 'conflict')) throw error;
+    // Our own unfinished upload may be what is in the way.
+    if (isTaken(await look(service, path, signal))) throw error;
+    return allocate(service, path, { ...file, onConflict: 'newRevision' }, signal);
+  }
 }
 
 /** Anything but COMPLETED means: send from `resume_pos` (§3.1). */
-function parseAllocation(json: Readonly<Record<string, unknown>>, size: number): Allocation {
+function parseAllocation(json: Readonly<Record<string, unknown>>, size: number, askedAt: string): Allocation {
   if (json.state === 'COMPLETED') return { completed: true, uploadUrl: '', resumePos: size };
   const uploadUrl = json.upload_url;
   if (typeof uploadUrl !== 'string') throw new JottaError('protocol', 'an allocation without an upload address');
-  parseSafeUrl(uploadUrl, 'the upload address');
-  const resumePos = json.resume_pos ?? 0;
+  // Any host: the address is opaque (§3.2).
+  parseSafeUrl(uploadUrl, 'the upload address', askedAt);
+  // What came of a corrupt upload is worth nothing: whatever the server says of it, the whole file is sent again (§3.3).
+  const resumePos = json.state === 'CORRUPT' ? 0 : (json.resume_pos ?? 0);
   if (typeof resumePos !== 'number' || !Number.isSafeInteger(resumePos) || resumePos < 0 || resumePos > size) {
     throw new JottaError('protocol', 'an allocation resumes outside the file');
   }

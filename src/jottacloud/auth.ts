@@ -30,6 +30,8 @@ export class TokenSource {
   /** Rotated but not yet stored. */
   #unsaved: Tokens | undefined;
   #dead: JottaError | undefined;
+  /** Of a token, as the last grant said. */
+  #lifeMs = Number.POSITIVE_INFINITY;
 
   constructor(deps: TokenSourceDeps, tokens: Tokens) {
     this.#deps = deps;
@@ -57,14 +59,15 @@ export class TokenSource {
   }
 
   /**
-   * A token good for at least a moment; renewed `refreshAheadMs` before it expires. When a renewal ahead of time fails
-   * for now, the old token serves until it really expires.
+   * A token good for at least `aheadMs`, or half its life if that is shorter. When a renewal ahead of time fails for now,
+   * the old token serves until it really expires.
    * JottaError 'signedOut', 'offline' (no network, or the vault cannot store), 'timeout', 'server', 'cancelled'.
    */
-  async getAccessToken(signal: AbortSignal): Promise<string> {
+  async getAccessToken(signal: AbortSignal, aheadMs = this.#deps.http.limits.refreshAheadMs): Promise<string> {
     const { clock, http } = this.#deps;
     if (this.#dead) throw this.#dead;
-    if (this.#tokens.expiresAt - clock.now() > http.limits.refreshAheadMs) return this.#tokens.accessToken;
+    const ahead = Math.min(aheadMs, this.#lifeMs / 2);
+    if (this.#tokens.expiresAt - clock.now() > ahead) return this.#tokens.accessToken;
     try {
       await this.#refresh(signal);
     } catch (error) {
@@ -131,12 +134,14 @@ export class TokenSource {
     try {
       const form = refreshForm(old.refreshToken);
       const grant = await postGrant(http, old.tokenEndpoint, form, AbortSignal.timeout(http.limits.tokenMs));
+      const lifeMs = grant.expiresIn * 1000;
+      this.#lifeMs = lifeMs;
       http.log.info('access token renewed', { expiresInSeconds: grant.expiresIn });
       return {
         ...old,
         accessToken: grant.accessToken,
         refreshToken: grant.refreshToken ?? old.refreshToken,
-        expiresAt: clock.now() + grant.expiresIn * 1000,
+        expiresAt: clock.now() + lifeMs,
       };
     } catch (error) {
       if (isJottaError(error, 'signedOut') && this.#tokens === old) {

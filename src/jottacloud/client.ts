@@ -4,10 +4,12 @@ import { silentLog } from '../base/log.ts';
 import { allocate } from './allocate.ts';
 import { TokenSource } from './auth.ts';
 import { copyFile, createFolder, purgeTrash, setFileTimes, trashFile, trashFolder } from './commands.ts';
+import { fetchTidyFolder } from './detours.ts';
 import { download } from './download.ts';
+import { type EventListener, watchEvents } from './eventSocket.ts';
 import { createHttp, type Http } from './http.ts';
 import { defaultLimits } from './limits.ts';
-import { fetchAccount, fetchCustomer, fetchFile, fetchFolder, fetchMountpoints, fetchRevisions } from './listings.ts';
+import { fetchAccount, fetchCustomer, fetchFile, fetchMountpoints, fetchRevisions } from './listings.ts';
 import { liststream } from './liststream.ts';
 import { moveFile, moveFolder } from './moves.ts';
 import type { Service } from './service.ts';
@@ -42,14 +44,18 @@ export class JottacloudClient {
   readonly #service: Service;
   /** Apart from the rest, so that `close` does not cut a token rotation (auth.ts). */
   readonly #tokenHttp: Http;
+  readonly #userAgent: string;
+  readonly #closed = new AbortController();
 
   constructor(options: ClientOptions) {
     const limits = { ...defaultLimits, ...options.limits };
     const log = options.log ?? silentLog;
     const clock = options.clock ?? systemClock;
-    const http = createHttp({ userAgent: options.userAgent, limits, log });
-    this.#tokenHttp = createHttp({ userAgent: options.userAgent, limits, log });
+    const { userAgent, network } = options;
+    const http = createHttp({ userAgent, limits, log, network });
+    this.#tokenHttp = createHttp({ userAgent, limits, log, network });
     this.username = options.tokens.username;
+    this.#userAgent = userAgent;
     this.#service = {
       http,
       tokens: new TokenSource({ http: this.#tokenHttp, vault: options.vault, clock }, options.tokens),
@@ -71,8 +77,9 @@ export class JottacloudClient {
     return { mountpoints: await fetchMountpoints(this.#service, device, signal) };
   }
 
+  /** fetchTidyFolder: also finishes renames that were cut in the middle. */
   fetchFolder(path: RemotePath, signal: AbortSignal): Promise<RemoteEntry[]> {
-    return fetchFolder(this.#service, path, signal);
+    return fetchTidyFolder(this.#service, path, signal);
   }
 
   fetchFile(path: RemotePath, signal: AbortSignal): Promise<RemoteFile> {
@@ -137,6 +144,11 @@ export class JottacloudClient {
     return purgeTrash(this.#service, signal);
   }
 
+  watchEvents(listener: EventListener, signal: AbortSignal): Promise<void> {
+    const bounded = AbortSignal.any([signal, this.#closed.signal]);
+    return watchEvents(this.#service, this.#userAgent, listener, bounded);
+  }
+
   /** Called once when the tokens turn out to be dead. Returns the way to stop listening. */
   onSignedOut(listener: () => void): () => void {
     return this.#service.tokens.onSignedOut(listener);
@@ -149,6 +161,7 @@ export class JottacloudClient {
 
   /** Aborts every call and closes every connection, except a token rotation on its way: see `settleTokens`. */
   close(): void {
+    this.#closed.abort();
     this.#service.http.close();
     void this.settleTokens().then(() => this.#tokenHttp.close());
   }

@@ -1,45 +1,80 @@
+import { withDeadline } from './deadline.ts';
 import { isJottaError, JottaError } from './errors.ts';
-import { fetchFile, look, xmlOf } from './listings.ts';
-import { isDeleted, parseFile } from './parseFile.ts';
-import { except, jsonOf, nothingOf, postCommand, postOnce, type Service, urlOf } from './service.ts';
+import { type Found, fetchFile, isTaken, look, xmlOf } from './listings.ts';
+import { isDeleted, parseFile, parseRevisions } from './parseFile.ts';
+import { assertThing } from './parseFolder.ts';
+import { withRetry } from './retry.ts';
+import { except, jsonOf, postCommand, postOnce, type Service, urlOf } from './service.ts';
 import { formatJfsTime } from './times.ts';
 import type { FileStamp, RemoteFile, RemotePath } from './types.ts';
 import { checkPath, targetQuery } from './urls.ts';
 
-/** Creates the folder and its parents; fine when it exists (jottacloud-protocol.md §2.3 mkDir). */
+/**
+ * Creates the folder and its parents; fine when it exists (jottacloud-protocol.md §2.3 mkDir). JottaError 'conflict' when
+ * the server leaves the folder in the trash, which has one of that name.
+ */
 export async function createFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<void> {
   checkPath(path, 3);
-  await postCommand(service, { url: urlOf(service, path, '?mkDir=true') }, nothingOf(service), signal);
+  const root = await postCommand(service, { url: urlOf(service, path, '?mkDir=true') }, xmlOf(service), signal);
+  assertThing(root);
+  if (root.name === 'folder' && isDeleted(root)) throw new JottaError('conflict', 'the folder stays in the trash');
 }
 
 /**
  * Sends a file to the trash; fine when nothing is there. Looks first, because `dl` on a folder makes it vanish for good
- * (jottacloud-protocol.md §2.3 "wrong kind"): JottaError 'conflict' when the path has become a folder.
+ * (jottacloud-protocol.md §2.3 "wrong kind"): JottaError 'conflict' when the path has become a folder. After an unknown
+ * outcome it looks again, and leaves alone what came to the path meanwhile.
  */
-export async function trashFile(service: Service, path: RemotePath, signal: AbortSignal): Promise<void> {
-  const found = await look(service, path, signal);
-  if (found.kind === 'none') return;
-  if (found.kind === 'folder') throw new JottaError('conflict', 'the file to trash is a folder now');
+export async function trashFile(service: Service, path: RemotePath, caller: AbortSignal): Promise<void> {
+  checkPath(path, 3);
   const command = { url: urlOf(service, path, '?dl=true') };
-  await except('notFound', () => postCommand(service, command, nothingOf(service), signal), undefined);
+  let first: RemoteFile | undefined;
+  await repeatLooking(service, caller, async (signal) => {
+    const found = await look(service, path, signal);
+    if (found.kind === 'none') return;
+    if (found.kind === 'folder') throw new JottaError('conflict', 'the file to trash is a folder now');
+    const now = parseFile(found.root, service.http.log);
+    first ??= now;
+    if (now?.uuid !== first?.uuid || now?.revision !== first?.revision) return;
+    const root = await except('notFound', () => postOnce(service, command, xmlOf(service), signal), undefined);
+    if (root !== undefined) assertThing(root);
+  });
 }
 
 /** Sends a folder with all it holds to the trash; fine when nothing is there. Refuses mountpoints. */
-export async function trashFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<void> {
+export async function trashFolder(service: Service, path: RemotePath, caller: AbortSignal): Promise<void> {
   checkPath(path, 3);
   const command = { url: urlOf(service, path, '?dlDir=true') };
-  await except('notFound', () => postCommand(service, command, nothingOf(service), signal), undefined);
+  let sent = false;
+  await repeatLooking(service, caller, async (signal) => {
+    if (sent && (await look(service, path, signal)).kind !== 'folder') return;
+    sent = true;
+    const root = await except('notFound', () => postOnce(service, command, xmlOf(service), signal), undefined);
+    if (root !== undefined) assertThing(root);
+  });
+}
+
+/** Tries as often as `postCommand`; each try of `attempt` looks at the server before it sends anything. */
+function repeatLooking<T>(
+  service: Service,
+  caller: AbortSignal,
+  attempt: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return withDeadline(caller, service.http.limits.commandMs, (signal) =>
+    withRetry(service.retry, signal, () => attempt(signal)),
+  );
 }
 
 /**
- * cphash (jottacloud-protocol.md §2.6): sets times when the file has that size and md5; else gives it that content if the
- * service knows it; takes it out of the trash. JottaError 'notFound' when the content is unknown.
+ * cphash (jottacloud-protocol.md §2.6): sets times when the file has that size and md5; creates it when nothing is there
+ * and the service knows the content; takes it out of the trash. The server would also change the content of a live file:
+ * that is JottaError 'conflict', found by looking first. 'notFound' when the content is unknown.
  */
 export async function setFileTimes(
   service: Service,
   path: RemotePath,
   file: FileStamp,
-  signal: AbortSignal,
+  caller: AbortSignal,
 ): Promise<RemoteFile> {
   checkPath(path, 3);
   const headers = {
@@ -49,14 +84,27 @@ export async function setFileTimes(
     JModified: formatJfsTime(file.modified),
   };
   const command = { url: urlOf(service, path, '?cphash=true'), headers };
-  const root = await postCommand(service, command, xmlOf(service), signal);
+  const root = await repeatLooking(service, caller, async (signal) => {
+    if (hasOtherContent(service, await look(service, path, signal), file)) {
+      throw new JottaError('conflict', 'the file has other content now');
+    }
+    return postOnce(service, command, xmlOf(service), signal);
+  });
+  assertThing(root);
   const answered = root.name === 'file' ? parseFile(root, service.http.log) : undefined;
-  return answered ?? fetchFile(service, path, signal);
+  return answered ?? fetchFile(service, path, caller);
+}
+
+function hasOtherContent(service: Service, found: Found, file: FileStamp): boolean {
+  if (found.kind !== 'file') return found.kind === 'folder';
+  const now = parseFile(found.root, service.http.log);
+  return now !== undefined && (now.md5 !== file.md5.toLowerCase() || now.size !== file.size);
 }
 
 /**
- * Copies a file inside the service. A copy onto a trashed name stays in the trash and is taken out with cphash (§2.3,
- * rc#6112). Not repeated blindly; when the outcome is unknown, a target with the source's content counts as done.
+ * Copies a file inside the service. The server would overwrite a live target, so it is looked at first: JottaError
+ * 'conflict' when it is taken. A copy onto a trashed name stays in the trash and is taken out with cphash (§2.3, rc#6112).
+ * Not repeated blindly: when the outcome is unknown, a target with the source's content counts as done, in the trash or not.
  */
 export async function copyFile(
   service: Service,
@@ -66,7 +114,8 @@ export async function copyFile(
 ): Promise<RemoteFile> {
   checkPath(from, 3);
   checkPath(to, 3);
-  const source = await fetchFile(service, from, signal);
+  const [source, target] = await Promise.all([fetchFile(service, from, signal), look(service, to, signal)]);
+  if (isTaken(target)) throw new JottaError('conflict', 'the target of a copy is taken');
   const command = { url: urlOf(service, from, targetQuery('cp', service.tokens.username, to)) };
   try {
     const root = await postOnce(service, command, xmlOf(service), signal);
@@ -74,15 +123,17 @@ export async function copyFile(
     return copied ?? (await setFileTimes(service, to, source, signal));
   } catch (error) {
     if (!isJottaError(error) || !error.retryable || signal.aborted) throw error;
-    const found = await except('notFound', () => fetchFile(service, to, signal), undefined);
-    if (found?.md5 === source.md5 && found.size === source.size) return found;
-    throw error;
+    const found = await look(service, to, signal);
+    const root = found.kind === 'file' ? found.root : found.kind === 'none' ? found.tombstone : undefined;
+    const [newest] = root === undefined ? [] : parseRevisions(root, service.http.log);
+    if (newest?.md5 !== source.md5 || newest.size !== source.size) throw error;
+    return found.kind === 'none' ? setFileTimes(service, to, source, signal) : newest;
   }
 }
 
-/** Empties the whole trash for good (jottacloud-protocol.md §4). */
+/** Empties the whole trash for good (jottacloud-protocol.md §4). Sent once: what is trashed meanwhile was not meant. */
 export async function purgeTrash(service: Service, signal: AbortSignal): Promise<{ folders: number; files: number }> {
   const command = { url: `${service.endpoints.api}/files/v1/purge_trash` };
-  const json = await postCommand(service, command, jsonOf(service), signal);
+  const json = await postOnce(service, command, jsonOf(service), signal);
   return { folders: Number(json.folders) || 0, files: Number(json.files) || 0 };
 }

@@ -32,7 +32,10 @@ export type JottaErrorKind =
   /** An answer that cannot be understood. */
   | 'protocol'
   | 'cancelled'
-  | 'certificate';
+  /** The server's certificate, or an https proxy's, is not trusted. */
+  | 'certificate'
+  /** The proxy refuses the connection: it wants a password (407), or its rules say no; or its address is unreadable. */
+  | 'proxy';
 
 /** Kinds for which the same call may succeed later without anyone changing anything. */
 const retryableKinds: ReadonlySet<JottaErrorKind> = new Set(['offline', 'timeout', 'server', 'incomplete']);
@@ -42,6 +45,8 @@ export interface JottaErrorDetails {
   readonly cause?: unknown;
   /** Overrides the default for the kind. */
   readonly retryable?: boolean;
+  /** The header Retry-After as it came: seconds or a date. */
+  readonly retryAfter?: string | undefined;
 }
 
 /** The one error class of this layer. The message is for logs and never holds a token or a URL. */
@@ -52,11 +57,13 @@ export class JottaError extends Error {
   readonly status?: number;
   /** True when repeating the whole operation later makes sense. */
   readonly retryable: boolean;
+  readonly retryAfter?: string;
 
   constructor(kind: JottaErrorKind, message: string, details: JottaErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     if (details.status !== undefined) this.status = details.status;
+    if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
     this.retryable = details.retryable ?? retryableKinds.has(kind);
   }
 }

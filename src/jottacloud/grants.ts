@@ -9,6 +9,8 @@ const clientId = 'jottacli';
 
 /** Used when `expires_in` is missing: the usual lifetime is one hour (§1.1). */
 const defaultLifetimeSeconds = 3600;
+/** No access token is believed to live longer than a day. */
+const maxLifetimeSeconds = 86_400;
 
 export interface TokenGrant {
   readonly accessToken: string;
@@ -68,7 +70,7 @@ export async function postGrant(
   return {
     accessToken,
     refreshToken: typeof refreshToken === 'string' && refreshToken !== '' ? refreshToken : undefined,
-    expiresIn: Number.isFinite(expiresIn) && expiresIn > 0 ? expiresIn : defaultLifetimeSeconds,
+    expiresIn: expiresIn > 0 ? Math.min(expiresIn, maxLifetimeSeconds) : defaultLifetimeSeconds,
   };
 }
 

@@ -1,13 +1,11 @@
-import http from 'node:http';
-import https from 'node:https';
 import type { Readable } from 'node:stream';
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import type { Log } from '../base/log.ts';
+import { type Agents, createAgents, type Network, plainNetwork } from './agents.ts';
 import { startDeadline } from './deadline.ts';
 import { JottaError } from './errors.ts';
 import type { ClientLimits } from './limits.ts';
 import { toTransportError } from './transportErrors.ts';
-import { isLoopback } from './urls.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -28,22 +26,30 @@ export interface HttpAnswer {
 }
 
 export interface Http {
-  /** Rejects with JottaError: 'offline', 'timeout', 'certificate', 'cancelled'. Never follows redirects. */
+  /** Rejects with JottaError: 'offline', 'timeout', 'certificate', 'proxy', 'cancelled'. Never follows redirects. */
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
   readonly limits: ClientLimits;
   readonly log: Log;
+  /** For what is not HTTP but goes the same way. */
+  readonly agents: Agents;
   /** Aborts what runs and closes idle connections; calls made afterwards fail with 'cancelled'. */
   close(): void;
 }
 
-/** axios with keep-alive agents and streamed answers. Proxies come from the environment, never for loopback. */
-export function createHttp(options: { userAgent: string; limits: ClientLimits; log: Log }): Http {
-  const { limits, log } = options;
-  const agentOptions = { keepAlive: true, maxSockets: limits.maxSockets, timeout: limits.idleSocketMs };
-  const agents = { httpAgent: new http.Agent(agentOptions), httpsAgent: new https.Agent(agentOptions) };
+export interface HttpOptions {
+  readonly userAgent: string;
+  readonly limits: ClientLimits;
+  readonly log: Log;
+  /** Absent: direct connections. */
+  readonly network?: Network | undefined;
+}
+
+/** axios with keep-alive agents and streamed answers. Proxies are the agents' business (agents.ts), never axios'. */
+export function createHttp({ userAgent, limits, log, network = plainNetwork }: HttpOptions): Http {
+  const agents = createAgents(network, limits, log);
   const closed = new AbortController();
   const instance = axios.create({
-    ...agents,
+    proxy: false,
     responseType: 'stream',
     maxRedirects: 0,
     validateStatus: () => true,
@@ -52,24 +58,27 @@ export function createHttp(options: { userAgent: string; limits: ClientLimits; l
   return {
     limits,
     log,
-    send: (request, signal) => send(instance, request, options.userAgent, AbortSignal.any([signal, closed.signal])),
+    agents,
+    send: (request, signal) => send(instance, agents, request, userAgent, AbortSignal.any([signal, closed.signal])),
     close() {
       closed.abort(new JottaError('cancelled', 'the client is closed'));
-      agents.httpAgent.destroy();
-      agents.httpsAgent.destroy();
+      agents.destroy();
     },
   };
 }
 
 async function send(
   instance: AxiosInstance,
+  agents: Agents,
   request: HttpRequest,
   userAgent: string,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
   const deadline = startDeadline(signal, request.firstByteMs, 'no answer from the server');
   try {
-    const response = await instance.request<Readable>(toAxios(request, userAgent, deadline.signal));
+    const agent = agents.getAgentFor(new URL(request.url));
+    const config = toAxios(request, userAgent, deadline.signal);
+    const response = await instance.request<Readable>({ ...config, httpAgent: agent, httpsAgent: agent });
     const body = response.data;
     // Errors are read by whoever iterates; without a listener an early one would end the process.
     body.on('error', () => {});
@@ -108,6 +117,5 @@ function toAxios(request: HttpRequest, userAgent: string, signal: AbortSignal): 
     signal,
     decompress: request.identity !== true,
     ...(request.body === undefined ? {} : { data: request.body }),
-    ...(isLoopback(new URL(request.url).hostname) ? { proxy: false as const } : {}),
   };
 }

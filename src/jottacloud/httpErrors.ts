@@ -17,14 +17,15 @@ export async function throwUnlessOk(answer: HttpAnswer, idleMs: number): Promise
   } catch {
     answer.body.destroy();
   }
-  throw toHttpError(answer.status, text);
+  throw toHttpError(answer.status, text, answer.header('retry-after'));
 }
 
-export function toHttpError(status: number, body: string): JottaError {
+export function toHttpError(status: number, body: string, retryAfter?: string): JottaError {
   const exception = exceptionOf(body);
   const kind = kindOf(status, exception, body);
   return new JottaError(kind, `the server answered ${status}${exception === undefined ? '' : ` ${exception}`}`, {
     status,
+    retryAfter,
   });
 }
 

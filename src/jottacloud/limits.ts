@@ -11,6 +11,8 @@ export interface ClientLimits {
   readonly commandFirstByteMs: number;
   /** A whole command with all its tries. */
   readonly commandMs: number;
+  /** One folder with all its tries: the longest listing allowed at a slow 2 MB/s. Without it, a byte now and then would do. */
+  readonly listingMs: number;
   /** First byte of a recursive listing: "long wait on huge trees" (jottacloud-protocol.md §2.8, §6). */
   readonly listStreamFirstByteMs: number;
   /** Silence inside a body, in either direction, that counts as a dead connection. Bodies have no total limit. */
@@ -21,11 +23,20 @@ export interface ClientLimits {
   readonly tokenMs: number;
   /** The access token is renewed this long before it expires, so that it does not die on the way to the server. */
   readonly refreshAheadMs: number;
+  /**
+   * The same for the token an upload starts with, which the server may look at again at the end (jottacloud-protocol.md
+   * §1.3: uploads longer than a token's life died). Never more than half a token's life.
+   */
+  readonly uploadRefreshAheadMs: number;
+  /** While an upload runs, the token is looked at this often and renewed when it is due, as rclone does (§1.3). */
+  readonly uploadRenewEveryMs: number;
   /** Tries in all for calls that may be repeated. */
   readonly tries: number;
   /** First backoff; doubles with each try, with full jitter. */
   readonly backoffBaseMs: number;
   readonly backoffCapMs: number;
+  /** Longest wait that a server's Retry-After gets from one call; callers that push in the background wait longer. */
+  readonly retryAfterCapMs: number;
   /** One listing. About a million entries; a real folder has at most thousands. */
   readonly maxXmlBytes: number;
   /** One JSON body; the largest known is about 1 KiB. */
@@ -34,6 +45,17 @@ export interface ClientLimits {
   readonly maxSockets: number;
   /** An idle connection is closed after this; shorter than common server and NAT timeouts of 60 s. */
   readonly idleSocketMs: number;
+  /** Between pings of the event socket; below the common 60 s after which proxies drop silent connections. */
+  readonly eventPingMs: number;
+  /** Silence of the event socket that counts as a dead connection: two pings went unanswered. */
+  readonly eventSilenceMs: number;
+  /** One frame of the event socket. An event is below 2 KiB; the longest path there can be is about 100 KiB. */
+  readonly eventFrameBytes: number;
+  /** First wait before the event socket is connected again; doubles with each failure, with jitter. */
+  readonly eventBackoffBaseMs: number;
+  readonly eventBackoffCapMs: number;
+  /** Wait after the account was refused an event socket. */
+  readonly eventRefusedMs: number;
 }
 
 export const defaultLimits: ClientLimits = {
@@ -41,16 +63,26 @@ export const defaultLimits: ClientLimits = {
   metadataMs: 30_000,
   commandFirstByteMs: 60_000,
   commandMs: 120_000,
+  listingMs: 300_000,
   listStreamFirstByteMs: 300_000,
   bodyIdleMs: 30_000,
   uploadAnswerMs: 120_000,
   tokenMs: 60_000,
   refreshAheadMs: 60_000,
+  uploadRefreshAheadMs: 1_200_000,
+  uploadRenewEveryMs: 30_000,
   tries: 4,
   backoffBaseMs: 250,
   backoffCapMs: 8_000,
+  retryAfterCapMs: 20_000,
   maxXmlBytes: 512 * 1024 * 1024,
   maxJsonBytes: 1024 * 1024,
   maxSockets: 128,
   idleSocketMs: 30_000,
+  eventPingMs: 30_000,
+  eventSilenceMs: 75_000,
+  eventFrameBytes: 256 * 1024,
+  eventBackoffBaseMs: 1_000,
+  eventBackoffCapMs: 300_000,
+  eventRefusedMs: 3_600_000,
 };

@@ -1,5 +1,6 @@
 import { chunksOf } from './body.ts';
 import { parseCustomer } from './customer.ts';
+import { withDeadline } from './deadline.ts';
 import { JottaError } from './errors.ts';
 import type { HttpAnswer } from './http.ts';
 import { parseAccount, parseMountpoints } from './parseAccount.ts';
@@ -29,19 +30,21 @@ export async function fetchMountpoints(
   return parseMountpoints(await getMetadata(service, urlOf(service, [device]), xmlOf(service), signal));
 }
 
-/** A listing has no total deadline, only one per try for its first byte and one for silence: folders can be large. */
-export async function fetchFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteEntry[]> {
+/** Folders can be large: the whole has `listingMs`, each try `metadataMs` to its first byte and a limit on silence. */
+export async function fetchFolder(service: Service, path: RemotePath, caller: AbortSignal): Promise<RemoteEntry[]> {
   checkPath(path, 2);
-  const { metadataMs, bodyIdleMs, maxXmlBytes } = service.http.limits;
+  const { metadataMs, listingMs, bodyIdleMs, maxXmlBytes } = service.http.limits;
   const request = { method: 'GET' as const, url: urlOf(service, path), firstByteMs: metadataMs };
-  return withRetry(
-    service.retry,
-    signal,
-    async () => {
-      const answer = await sendAuthorized(service, request, signal);
-      return parseFolder(chunksOf(answer, bodyIdleMs), maxXmlBytes, service.http.log);
-    },
-    metadataMs,
+  return withDeadline(caller, listingMs, (signal) =>
+    withRetry(
+      service.retry,
+      signal,
+      async () => {
+        const answer = await sendAuthorized(service, request, signal);
+        return parseFolder(chunksOf(answer, bodyIdleMs), maxXmlBytes, service.http.log);
+      },
+      metadataMs,
+    ),
   );
 }
 
@@ -62,9 +65,15 @@ export async function fetchRevisions(service: Service, path: RemotePath, signal:
 
 /** What is live at a path; the server tells by the root element alone (§2.2). An unfinished file counts as a file. */
 export type Found =
-  | { kind: 'none' }
+  | { kind: 'none' /** What the trash has at that path, if anything (§2.7). */; tombstone?: XmlElement }
   | { kind: 'folder'; name: string }
   | { kind: 'file'; name: string; root: XmlElement };
+
+/** Whether something of value has the path; an unfinished upload is no content to protect. */
+export function isTaken(found: Found): boolean {
+  if (found.kind !== 'file') return found.kind === 'folder';
+  return found.root.children.some((child) => child.name === 'currentRevision');
+}
 
 export async function look(service: Service, path: RemotePath, signal: AbortSignal): Promise<Found> {
   let root: XmlElement;
@@ -74,7 +83,7 @@ export async function look(service: Service, path: RemotePath, signal: AbortSign
     if (error instanceof JottaError && error.kind === 'notFound') return { kind: 'none' };
     throw error;
   }
-  if (isDeleted(root)) return { kind: 'none' };
+  if (isDeleted(root)) return { kind: 'none', tombstone: root };
   const name = root.attributes.name ?? '';
   if (root.name === 'file') return { kind: 'file', name, root };
   if (root.name === 'folder' || root.name === 'mountPoint') return { kind: 'folder', name };

@@ -60,6 +60,9 @@ function parseStreamed(element: XmlElement): StreamedEntry | undefined {
   };
 }
 
+/** Folders whose paths are remembered for the count: about 100 MB of memory. */
+const maxFolders = 1_000_000;
+
 /** rclone's rule: a folder counts when it is listed, or when a file names it before it is listed (§2.8). */
 class Counter {
   readonly #folders = new Set<string>();
@@ -76,6 +79,7 @@ class Counter {
     const path = textOf(element, 'path') ?? '';
     if (element.name === 'folder' || !this.#folders.has(path)) this.#listed += 1;
     this.#folders.add(path);
+    if (this.#folders.size > maxFolders) throw new JottaError('protocol', 'a recursive listing has too many folders');
   }
 
   check(): void {

@@ -1,13 +1,16 @@
 import { setFileTimes } from './commands.ts';
 import { withDeadline } from './deadline.ts';
 import { isJottaError, JottaError } from './errors.ts';
-import { type Found, look, xmlOf } from './listings.ts';
-import { isDeleted, parseRevisions } from './parseFile.ts';
+import { xmlOf } from './listings.ts';
+import { liststream } from './liststream.ts';
+import { asidePath, type Cargo, isSameItem, type Look, lookAtEnds, type Move } from './moveEnds.ts';
+import { isDeleted } from './parseFile.ts';
+import { assertThing } from './parseFolder.ts';
 import { backOff, mayRepeat } from './retry.ts';
+import { moveByContent, reviveTree } from './revive.ts';
 import { postOnce, type Service, urlOf } from './service.ts';
-import type { RemotePath } from './types.ts';
+import type { RemotePath, StreamedEntry } from './types.ts';
 import { checkPath, targetQuery } from './urls.ts';
-import type { XmlElement } from './xml.ts';
 
 /**
  * Moves or renames. The destination's parent should exist. What the server does with a taken destination is unknown, so
@@ -17,112 +20,142 @@ import type { XmlElement } from './xml.ts';
  * A 5xx, a 404 or a cut connection may hide a move that was done (jottacloud-protocol.md §2.3, rc#4295): then both ends
  * are looked at, and the command is sent again only when it provably was not done. A failure to look throws the error
  * that made it necessary, which is retryable.
+ *
+ * What ends in the trash with the name it was moved to is taken out again. A file refused because of the trash is moved
+ * by its content; a folder is JottaError 'forbidden', because what the trash holds is never destroyed to make room.
+ * A rename by case that the server refuses goes by way of an aside name (asideNames.ts); cut in the middle, the same call
+ * repeated finishes it, and so does the next listing (detours.ts).
  */
 export function moveFile(service: Service, from: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
-  return move(service, 'file', from, to, signal);
+  return moveItem(service, { kind: 'file', from, to }, signal);
 }
 
 export function moveFolder(service: Service, from: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
-  return move(service, 'folder', from, to, signal);
+  return moveItem(service, { kind: 'folder', from, to }, signal);
 }
 
-/** `todo`: only the source is there. */
-type Ends = 'todo' | 'done' | 'taken' | 'gone';
-
-async function move(
-  service: Service,
-  kind: 'file' | 'folder',
-  from: RemotePath,
-  to: RemotePath,
-  caller: AbortSignal,
-): Promise<void> {
+export async function moveItem(service: Service, move: Move, caller: AbortSignal): Promise<void> {
+  const { kind, from, to } = move;
   checkPath(from, 3);
   checkPath(to, 3);
   if (from.join('/') === to.join('/')) return;
-  await withDeadline(caller, service.http.limits.commandMs, async (signal) => {
-    let ends = await lookAtEnds(service, kind, from, to, signal);
-    for (let tried = 1; ends === 'todo'; tried += 1) {
-      const failure = await tryMove(service, kind, from, to, signal);
-      if (failure === undefined) return;
-      ends = await settle(service, kind, from, to, failure, signal);
-      if (ends !== 'todo') break;
-      if (!mayRepeat(failure) || tried >= service.http.limits.tries) throw failure;
-      await backOff(service.retry, tried, signal, failure);
-    }
-    if (ends === 'taken') throw new JottaError('conflict', 'the destination of a move is taken');
-    if (ends === 'gone') throw new JottaError('notFound', `there is no such ${kind} to move`);
-  });
+  const first = await lookAtEnds(service, move, {}, caller);
+  const cargo = await takeStock(service, move, first, caller);
+  const outcome = await withDeadline(caller, service.http.limits.commandMs, (signal) =>
+    carryOut(service, move, first, cargo, signal),
+  );
+  // A tree takes as long as it takes: each of its calls has a deadline of its own.
+  if (outcome === 'trashed') return revive(service, move, cargo, caller);
+  if (outcome === 'halfway') return moveItem(service, { kind, from: asidePath(to), to }, caller);
+  if (outcome === 'detour') return detour(service, move, caller);
+  if (outcome === 'taken') throw new JottaError('conflict', 'the destination of a move is taken');
+  if (outcome === 'gone') throw new JottaError('notFound', `there is no such ${kind} to move`);
 }
 
-/** Sends the command once. Returns a failure that leaves the outcome open; throws one that does not. */
-async function tryMove(
+/** Where the destination is in the trash, the source may end there too; then only this knows what it was. */
+async function takeStock(service: Service, { kind, from }: Move, look: Look, signal: AbortSignal): Promise<Cargo> {
+  if (kind === 'file') return { file: look.file };
+  if (look.ends !== 'todo' || !look.tombstone) return {};
+  const tree: StreamedEntry[] = [];
+  for await (const entry of liststream(service, from, signal)) tree.push(entry);
+  return { tree };
+}
+
+type Outcome = Exclude<Look['ends'], 'todo'> | 'detour';
+
+async function carryOut(
   service: Service,
-  kind: 'file' | 'folder',
-  from: RemotePath,
-  to: RemotePath,
+  move: Move,
+  first: Look,
+  cargo: Cargo,
   signal: AbortSignal,
-): Promise<JottaError | undefined> {
+): Promise<Outcome> {
+  let { ends } = first;
+  for (let tried = 1; ends === 'todo'; tried += 1) {
+    const sent = await send(service, move, signal);
+    if (!(sent instanceof JottaError)) return sent;
+    ends = await settle(service, move, cargo, sent, signal);
+    if (ends !== 'todo') break;
+    if (sent.kind === 'conflict') return await goAround(service, move, cargo, sent, signal);
+    if (!mayRepeat(sent) || tried >= service.http.limits.tries) throw sent;
+    await backOff(service.retry, tried, signal, sent);
+  }
+  return ends;
+}
+
+/** Sends the command once. Answers a failure that leaves the outcome open; throws one that does not. */
+async function send(
+  service: Service,
+  { kind, from, to }: Move,
+  signal: AbortSignal,
+): Promise<'done' | 'trashed' | JottaError> {
   // rclone ends the source of mvDir with a slash (§2.3); it is the form proven in use.
   const slash = kind === 'folder' ? '/' : '';
   const query = targetQuery(kind === 'folder' ? 'mvDir' : 'mv', service.tokens.username, to);
   try {
     const root = await postOnce(service, { url: urlOf(service, from, `${slash}${query}`) }, xmlOf(service), signal);
-    if (root.name === 'file' && isDeleted(root)) await untrash(service, to, root, signal);
-    return undefined;
+    assertThing(root);
+    return root.name === kind && isDeleted(root) ? 'trashed' : 'done';
   } catch (error) {
-    const open = isJottaError(error) && (mayRepeat(error) || error.kind === 'notFound' || error.kind === 'protocol');
+    const kinds = ['notFound', 'protocol', 'conflict'] as const;
+    const open = isJottaError(error) && (mayRepeat(error) || kinds.some((one) => one === error.kind));
     if (!open || signal.aborted) throw error;
     return error;
   }
 }
 
-/** A file moved onto a trashed name may stay in the trash, as copies do (§2.3, rc#6112). */
-async function untrash(service: Service, path: RemotePath, root: XmlElement, signal: AbortSignal): Promise<void> {
-  const [newest] = parseRevisions(root, service.http.log);
-  if (newest === undefined) throw new JottaError('protocol', 'a moved file came back without content');
-  service.http.log.info('a moved file is taken out of the trash');
-  await setFileTimes(service, path, newest, signal);
-}
-
 async function settle(
   service: Service,
-  kind: 'file' | 'folder',
-  from: RemotePath,
-  to: RemotePath,
+  move: Move,
+  cargo: Cargo,
   failure: JottaError,
   signal: AbortSignal,
-): Promise<Ends> {
+): Promise<Look['ends']> {
   try {
-    return await lookAtEnds(service, kind, from, to, signal);
+    return (await lookAtEnds(service, move, cargo, signal)).ends;
   } catch (error) {
     service.http.log.warn('a move with unknown outcome could not be looked at', { error });
     throw failure;
   }
 }
 
-async function lookAtEnds(
+/** The server says the destination is taken, but nothing live is there. */
+async function goAround(
   service: Service,
-  kind: 'file' | 'folder',
-  from: RemotePath,
-  to: RemotePath,
+  move: Move,
+  { file }: Cargo,
+  failure: JottaError,
   signal: AbortSignal,
-): Promise<Ends> {
-  const [source, target] = await Promise.all([look(service, from, signal), look(service, to, signal)]);
-  if (isSameItem(from, to)) {
-    // Only the case changes: both paths find the one item, and its stored spelling tells (§5).
-    if (target.kind !== kind) return 'gone';
-    return target.name === to.at(-1) ? 'done' : 'todo';
+): Promise<Outcome> {
+  if (isSameItem(move)) return 'detour';
+  if (move.kind === 'folder') throw new JottaError('forbidden', 'the trash keeps that name', { cause: failure });
+  if (file === undefined) throw failure;
+  service.http.log.info('a file is moved by its content, because the trash or an unfinished upload has its new name');
+  await moveByContent(service, move.from, move.to, file, signal);
+  return 'done';
+}
+
+/** Something stays in the trash when it is moved onto a trashed name, as copies do (§2.3, rc#6112). */
+async function revive(service: Service, { from, to }: Move, { file, tree }: Cargo, signal: AbortSignal): Promise<void> {
+  service.http.log.info('what was moved is taken out of the trash');
+  if (tree !== undefined) return reviveTree(service, from, to, tree, signal);
+  if (file === undefined) throw new JottaError('protocol', 'what was moved is in the trash, its content unknown');
+  await setFileTimes(service, to, file, signal);
+}
+
+/** A rename by case in two steps. When the second is refused for good, the first is undone. */
+async function detour(service: Service, { kind, from, to }: Move, signal: AbortSignal): Promise<void> {
+  const aside = asidePath(to);
+  await moveItem(service, { kind, from, to: aside }, signal);
+  try {
+    await moveItem(service, { kind, from: aside, to }, signal);
+  } catch (error) {
+    // What may pass by itself is finished by the next try, or by a listing.
+    if (isJottaError(error) && !error.retryable && !signal.aborted) {
+      await moveItem(service, { kind, from: aside, to: from }, signal).catch((failure) =>
+        service.http.log.warn('a rename stopped halfway; the item keeps its aside name', { error: failure }),
+      );
+    }
+    throw error;
   }
-  if (source.kind === kind) return isTaken(target) ? 'taken' : 'todo';
-  return target.kind === kind ? 'done' : 'gone';
-}
-
-/** An unfinished upload at the destination is no content to protect. */
-function isTaken(target: Found): boolean {
-  if (target.kind !== 'file') return target.kind === 'folder';
-  return target.root.children.some((child) => child.name === 'currentRevision');
-}
-
-function isSameItem(from: RemotePath, to: RemotePath): boolean {
-  return from.join('/').toLowerCase() === to.join('/').toLowerCase();
 }

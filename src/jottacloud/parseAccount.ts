@@ -13,10 +13,9 @@ const views: ReadonlySet<string> = new Set(['trash', 'latest', 'links']);
 /** `<user>` (jottacloud-protocol.md §2.5). Any capacity below 0 is unlimited. */
 export function parseAccount(root: XmlElement): Account {
   if (root.name !== 'user') throw unexpectedRoot(root);
-  const capacity = Number(textOf(root, 'capacity') || -1);
   const devices = childOf(root, 'devices');
   return {
-    capacity: Number.isFinite(capacity) && capacity >= 0 ? capacity : -1,
+    capacity: parseSize(textOf(root, 'capacity') || undefined) ?? -1,
     usage: parseSize(textOf(root, 'usage')) ?? 0,
     devices: devices ? childrenOf(devices, 'device').flatMap((device) => parseDevice(device) ?? []) : [],
   };

@@ -5,6 +5,9 @@ import type { RemoteEntry } from './types.ts';
 import { isUsableName } from './urls.ts';
 import { parseXml, type XmlElement } from './xml.ts';
 
+/** Entries of one folder; a real one has at most some tens of thousands. */
+const maxEntries = 500_000;
+
 /**
  * Reads a `<folder>` or `<mountPoint>` listing (jottacloud-protocol.md §2.5): live folders and complete files, in the
  * server's order. JottaError 'notFound' when the root is a file or itself in the trash, 'protocol' for other roots.
@@ -12,14 +15,20 @@ import { parseXml, type XmlElement } from './xml.ts';
 export async function parseFolder(chunks: AsyncIterable<Buffer>, maxBytes: number, log: Log): Promise<RemoteEntry[]> {
   const entries: RemoteEntry[] = [];
   const parser = parseXml(chunks, maxBytes, isEntry);
-  let step = await parser.next();
-  while (!step.done) {
-    const entry = parseEntry(step.value, log);
-    if (entry) entries.push(entry);
-    step = await parser.next();
+  try {
+    let step = await parser.next();
+    while (!step.done) {
+      const entry = parseEntry(step.value, log);
+      if (entry) entries.push(entry);
+      if (entries.length > maxEntries) throw new JottaError('protocol', 'a folder has too many entries');
+      step = await parser.next();
+    }
+    assertFolder(step.value);
+    return entries;
+  } finally {
+    // Leaving in the middle has to close the connection.
+    await parser.return(undefined as never);
   }
-  assertFolder(step.value);
-  return entries;
 }
 
 /** The entries of a listing, as opposed to what it says about itself. */
@@ -44,6 +53,14 @@ export function assertFolder(root: XmlElement): void {
   if (root.name === 'file') throw new JottaError('notFound', 'a file is where a folder was expected');
   if (root.name !== 'folder' && root.name !== 'mountPoint') throw unexpectedRoot(root);
   if (isDeleted(root)) throw new JottaError('notFound', 'the folder is in the trash');
+}
+
+/**
+ * Throws unless `root` describes something of the tree. A command whose answer is anything else was not carried out, as far
+ * as anybody can tell, whatever its status says.
+ */
+export function assertThing(root: XmlElement): void {
+  if (root.name !== 'file' && root.name !== 'folder' && root.name !== 'mountPoint') throw unexpectedRoot(root);
 }
 
 export function unexpectedRoot(root: XmlElement): JottaError {

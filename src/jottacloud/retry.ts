@@ -34,16 +34,27 @@ export async function withRetry<T>(
   }
 }
 
+/** Seconds or an HTTP date (RFC 9110 §10.2.3); 0 for anything else. */
+function getRetryAfterMs(header: string | undefined, now: number): number {
+  if (header === undefined) return 0;
+  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return ms > 0 ? ms : 0;
+}
+
 export function mayRepeat(error: unknown): boolean {
   return isJottaError(error, 'offline') || isJottaError(error, 'timeout') || isJottaError(error, 'server');
 }
 
-/** Sleeps before try `tried + 1`. When the time runs out meanwhile, the failure that led here is the better report. */
+/**
+ * Sleeps before try `tried + 1`: the backoff, or as long as the server's Retry-After asks, up to `retryAfterCapMs`. When the time runs out meanwhile, the failure that led here is the better
+ * report.
+ */
 export async function backOff(deps: RetryDeps, tried: number, signal: AbortSignal, last: unknown): Promise<void> {
   const ceiling = Math.min(deps.limits.backoffCapMs, deps.limits.backoffBaseMs * 2 ** (tried - 1));
+  const asked = isJottaError(last) ? getRetryAfterMs(last.retryAfter, deps.clock.now()) : 0;
   const sleep = deps.clock.sleep?.bind(deps.clock) ?? systemClock.sleep;
   try {
-    await sleep(Math.floor(deps.random() * ceiling), signal);
+    await sleep(Math.max(Math.floor(deps.random() * ceiling), Math.min(asked, deps.limits.retryAfterCapMs)), signal);
   } catch (error) {
     if (!signal.aborted) throw error;
     const aborted = fromAbort(signal.reason);

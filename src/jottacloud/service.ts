@@ -1,5 +1,5 @@
 import type { TokenSource } from './auth.ts';
-import { chunksOf, readJson } from './body.ts';
+import { readJson } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import { isJottaError, type JottaErrorKind } from './errors.ts';
 import type { Http, HttpAnswer, HttpRequest } from './http.ts';
@@ -84,13 +84,6 @@ export async function postOnce<T>(
 export function jsonOf(service: Service): (answer: HttpAnswer) => Promise<Readonly<Record<string, unknown>>> {
   const { maxJsonBytes, bodyIdleMs } = service.http.limits;
   return (answer) => readJson(answer, maxJsonBytes, bodyIdleMs);
-}
-
-/** For answers nobody needs: reads to the end so that the connection can be used again. */
-export function nothingOf(service: Service): (answer: HttpAnswer) => Promise<void> {
-  return async (answer) => {
-    for await (const _ of chunksOf(answer, service.http.limits.bodyIdleMs));
-  };
 }
 
 /** Runs `work`; JottaError of `kind` becomes `otherwise`. */

@@ -17,6 +17,9 @@ export function parseTime(text: string | undefined): number {
   if (match === null) return 0;
   const [, year, month, day, hour, minute, second, zone = 'Z'] = match;
   const utcMs = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+  // 2026-02-31 would become a day in March; a time that does not exist is unknown. Only a leap second is let through.
+  const exists = new Date(utcMs).getUTCMonth() === Number(month) - 1 && Number(hour) < 24 && Number(minute) < 60;
+  if (!exists || Number(second) > 60) return 0;
   return clampSeconds(utcMs / 1000 - zoneSeconds(zone));
 }
 

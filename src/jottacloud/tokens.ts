@@ -1,4 +1,3 @@
-import type { Log } from '../base/log.ts';
 import { silentLog } from '../base/log.ts';
 import { readJson } from './body.ts';
 import { parseCustomer } from './customer.ts';
@@ -7,11 +6,11 @@ import { isJottaError, JottaError } from './errors.ts';
 import { passwordForm, postGrant, type TokenGrant } from './grants.ts';
 import { createHttp, type Http } from './http.ts';
 import { throwUnlessOk } from './httpErrors.ts';
-import { type ClientLimits, defaultLimits } from './limits.ts';
+import { defaultLimits } from './limits.ts';
 import type { LoginToken } from './loginToken.ts';
 import { type RetryDeps, withRetry } from './retry.ts';
-import type { ClientClock } from './types.ts';
-import { type Endpoints, parseSafeUrl } from './urls.ts';
+import type { ServiceDeps } from './types.ts';
+import { type Endpoints, isUsableName, parseSafeUrl } from './urls.ts';
 
 export interface Tokens {
   readonly accessToken: string;
@@ -33,26 +32,17 @@ export interface TokenVault {
   canSave?(): boolean | Promise<boolean>;
 }
 
-export interface ExchangeDeps {
-  readonly endpoints: Endpoints;
-  readonly userAgent: string;
-  readonly clock?: ClientClock;
-  readonly random?: () => number;
-  readonly log?: Log;
-  readonly limits?: Partial<ClientLimits>;
-}
-
 /**
  * Turns a login token into the first pair of tokens: well-known document, password grant, customer call for the internal
  * user name (jottacloud-protocol.md §1.1, §1.5). The token's own `well_known_link` is followed whatever the endpoints are.
  * The grant is tried once, because the token is spent by it. The caller stores the result before doing anything else.
  * JottaError 'signedOut': the login token was used before or is void.
  */
-export async function exchangeLoginToken(token: LoginToken, deps: ExchangeDeps, signal: AbortSignal): Promise<Tokens> {
+export async function exchangeLoginToken(token: LoginToken, deps: ServiceDeps, signal: AbortSignal): Promise<Tokens> {
   const limits = { ...defaultLimits, ...deps.limits };
   const clock = deps.clock ?? { now: () => Date.now() };
   const retry: RetryDeps = { limits, clock, random: deps.random ?? Math.random };
-  const http = createHttp({ userAgent: deps.userAgent, limits, log: deps.log ?? silentLog });
+  const http = createHttp({ userAgent: deps.userAgent, limits, log: deps.log ?? silentLog, network: deps.network });
   try {
     const tokenEndpoint = await fetchTokenEndpoint(http, retry, token.wellKnownLink, signal);
     const grant = await grantOnce(http, tokenEndpoint, token, signal);
@@ -70,7 +60,7 @@ async function fetchTokenEndpoint(http: Http, retry: RetryDeps, url: string, sig
   const wellKnown = await getJson(http, retry, url, {}, signal);
   const endpoint = wellKnown.token_endpoint;
   if (typeof endpoint !== 'string') throw new JottaError('protocol', 'the sign-in service names no token endpoint');
-  parseSafeUrl(endpoint, 'the token endpoint');
+  parseSafeUrl(endpoint, 'the token endpoint', url);
   return endpoint;
 }
 
@@ -98,7 +88,7 @@ async function fetchUsername(
     const json = await getJson(http, retry, `${endpoints.api}/account/v1/customer`, headers, signal);
     return parseCustomer(json).username;
   } catch (error) {
-    if (signal.aborted || token.username.includes('@')) throw error;
+    if (signal.aborted || token.username.includes('@') || !isUsableName(token.username)) throw error;
     http.log.warn('the customer call failed; using the user name of the login token', { error });
     return token.username;
   }

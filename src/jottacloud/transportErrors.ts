@@ -10,12 +10,15 @@ const certificateCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|HOSTNAME_MISMATCH/;
  */
 export function toTransportError(error: unknown, signal: AbortSignal): JottaError {
   if (signal.aborted) return fromAbort(signal.reason);
-  if (isJottaError(error)) return error;
+  const own = jottaErrorIn(error);
+  if (own !== undefined) return own;
   const code = codeOf(error);
   const cause = plainCopy(error, code);
   if (code !== undefined && certificateCodes.test(code)) {
     return new JottaError('certificate', `the server's certificate is not trusted (${code})`, { cause });
   }
+  // What Node's HTTP parser refuses: endless headers, or something that is not HTTP.
+  if (code?.startsWith('HPE_')) return new JottaError('protocol', `an answer is not HTTP (${code})`, { cause });
   return new JottaError('offline', `the connection failed${code === undefined ? '' : ` (${code})`}`, { cause });
 }
 
@@ -26,6 +29,12 @@ export function fromAbort(reason: unknown): JottaError {
   return timedOut
     ? new JottaError('timeout', "the caller's deadline passed", { cause: reason })
     : new JottaError('cancelled', 'cancelled by the caller', { cause: reason });
+}
+
+/** An agent's own error comes back wrapped by axios. */
+function jottaErrorIn(error: unknown): JottaError | undefined {
+  if (isJottaError(error)) return error;
+  return error instanceof Error && error.cause !== undefined ? jottaErrorIn(error.cause) : undefined;
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,4 +1,5 @@
 import type { Log } from '../base/log.ts';
+import type { Network } from './agents.ts';
 import type { ClientLimits } from './limits.ts';
 import type { Tokens, TokenVault } from './tokens.ts';
 import type { Endpoints } from './urls.ts';
@@ -133,14 +134,20 @@ export interface ClientClock {
   sleep?(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-export interface ClientOptions {
+/** What everything that talks to the service needs, signed in or not. */
+export interface ServiceDeps {
   readonly endpoints: Endpoints;
-  readonly tokens: Tokens;
-  readonly vault: TokenVault;
   readonly userAgent: string;
   readonly clock?: ClientClock;
   /** 0 ≤ x < 1, for jitter. */
   readonly random?: () => number;
   readonly log?: Log;
   readonly limits?: Partial<ClientLimits>;
+  /** Proxies and trust; absent: direct connections. */
+  readonly network?: Network;
+}
+
+export interface ClientOptions extends ServiceDeps {
+  readonly tokens: Tokens;
+  readonly vault: TokenVault;
 }

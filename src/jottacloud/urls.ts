@@ -6,6 +6,8 @@ export interface Endpoints {
   readonly jfs: string;
   /** Origin of the JSON calls, without a trailing slash. */
   readonly api: string;
+  /** Origin of the event socket, wss: or ws:, without a trailing slash. */
+  readonly events: string;
 }
 
 /**
@@ -14,10 +16,14 @@ export interface Endpoints {
  */
 export function createEndpoints(endpoint?: string): Endpoints {
   if (endpoint === undefined || endpoint === '') {
-    return { jfs: 'https://jfs.jottacloud.com', api: 'https://api.jottacloud.com' };
+    return {
+      jfs: 'https://jfs.jottacloud.com',
+      api: 'https://api.jottacloud.com',
+      events: 'wss://websocket.jottacloud.com',
+    };
   }
   const origin = parseSafeUrl(endpoint, 'endpoint').href.replace(/\/+$/, '');
-  return { jfs: origin, api: origin };
+  return { jfs: origin, api: origin, events: origin.replace(/^http/, 'ws') };
 }
 
 export function isLoopback(hostname: string): boolean {
@@ -25,12 +31,14 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * A URL to which a token may be sent: https anywhere, plain http only on this machine.
- * `what` names it in the message, because the URL itself may hold a secret.
+ * A URL to which a token may be sent: https to any host, because brands and uploads have hosts of their own; plain http
+ * only on this machine, and only if `namedBy`, where the URL was learned, is there too: no server may lead us to a program
+ * that runs beside us. `what` names it in the message, because the URL itself may hold a secret.
  */
-export function parseSafeUrl(text: string, what: string): URL {
+export function parseSafeUrl(text: string, what: string, namedBy?: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  const mayBeHere = namedBy === undefined || isLoopback(new URL(namedBy).hostname);
+  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname) && mayBeHere);
   if (url === undefined || !safe || url.username !== '' || url.password !== '') {
     throw new JottaError('protocol', `${what} is not an https address`);
   }

@@ -1,5 +1,6 @@
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { JottaError } from './errors.ts';
+import { createXmlFilter, restore } from './xmlFilter.ts';
 
 /** A finished element. Children that `take` accepted are not among `children`. */
 export interface XmlElement {
@@ -14,12 +15,15 @@ export interface XmlElement {
 const maxDepth = 32;
 /** Elements kept in memory at once, apart from the records handed out; a file has at most about 60. */
 const maxKept = 100_000;
+/** Characters between two records, or in a document without any: one name or text is never this long. */
+const maxRecordLength = 8 * 1024 * 1024;
 
 /**
  * Parses one document as its bytes arrive. Each element for which `take(name, path)` holds (path = names of its
  * ancestors, root first) is yielded when it closes and then forgotten, so that a listing of any length needs memory for
  * one entry; the generator returns the root with what is left.
  * JottaError 'protocol': not well-formed, truncated, a DOCTYPE (hence no entities of its own), too long or too deep.
+ * Characters that XML cannot hold are no such error: they come out as they came in (xmlFilter.ts).
  */
 export async function* parseXml(
   chunks: AsyncIterable<Buffer>,
@@ -54,11 +58,13 @@ export async function readXml(
 class TreeBuilder {
   readonly #parser = new SaxesParser({ xmlns: false, position: false });
   readonly #take: (name: string, path: readonly string[]) => boolean;
+  readonly #filter = createXmlFilter();
   readonly #open: XmlElement[] = [];
   readonly #path: string[] = [];
   #ready: XmlElement[] = [];
   #root: XmlElement | undefined;
   #kept = 0;
+  #sinceRecord = 0;
   #failure: JottaError | undefined;
 
   constructor(take: (name: string, path: readonly string[]) => boolean) {
@@ -73,7 +79,9 @@ class TreeBuilder {
   }
 
   write(text: string): void {
-    this.#parser.write(text);
+    this.#parser.write(this.#filter.push(text));
+    this.#sinceRecord = this.#ready.length > 0 ? 0 : this.#sinceRecord + text.length;
+    if (this.#sinceRecord > maxRecordLength) this.#fail('has a record that is too long');
     if (this.#failure) throw this.#failure;
   }
 
@@ -84,6 +92,7 @@ class TreeBuilder {
   }
 
   close(): XmlElement {
+    this.#parser.write(this.#filter.end());
     this.#parser.close();
     if (this.#failure) throw this.#failure;
     if (this.#root === undefined) throw new JottaError('protocol', 'an XML answer is empty');
@@ -95,7 +104,9 @@ class TreeBuilder {
     this.#kept += 1;
     if (this.#kept > maxKept) this.#fail('has too many elements');
     if (this.#failure) return;
-    this.#open.push({ name: tag.name, attributes: tag.attributes, children: [], text: '' });
+    const { name, attributes } = tag;
+    for (const key of Object.keys(attributes)) attributes[key] = restore(attributes[key] ?? '');
+    this.#open.push({ name, attributes, children: [], text: '' });
     this.#path.push(tag.name);
   }
 
@@ -109,6 +120,7 @@ class TreeBuilder {
     const element = this.#open.pop();
     this.#path.pop();
     if (element === undefined) return;
+    element.text = restore(element.text);
     if (this.#take(element.name, this.#path)) {
       this.#kept -= countElements(element);
       this.#ready.push(element);

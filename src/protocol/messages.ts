@@ -1,4 +1,5 @@
 import { NotificationType, NotificationType0, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import type { NetworkOptions } from '../base/networkOptions.ts';
 import type { DriveErrorData } from './errors.ts';
 import type { AccountState, ConflictNotice, DriveState, EntryInfo, MountState } from './state.ts';
 
@@ -47,6 +48,10 @@ export interface DriveOptions {
   readonly cacheMaxBytes: number;
   readonly cacheMinFreeBytes: number;
   readonly keepAfterClose: boolean;
+  /** Patterns of names that never leave this computer; `*` stands for any characters. For names made after it is set. */
+  readonly ignoredNames: readonly string[];
+  /** From VS Code's own `http.*` settings. May hold a password: sent over the user's own socket only, never logged. */
+  readonly network: NetworkOptions;
 }
 
 export interface ShutdownParams {

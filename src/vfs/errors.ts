@@ -8,18 +8,27 @@ const remoteErrno: Record<RemoteErrorKind, ErrnoCode> = {
   incomplete: 'ETIMEDOUT',
   cancelled: 'EINTR',
   signedOut: 'EACCES',
-  refused: 'EACCES',
+  writeLocked: 'EACCES',
+  forbidden: 'EACCES',
+  invalidName: 'EINVAL',
   notFound: 'ESTALE',
   conflict: 'EEXIST',
   quota: process.platform === 'darwin' ? 'ENOSPC' : 'EDQUOT',
 };
+
+/** SQLite's result code for a full disk. */
+const sqliteFull = 13;
 
 /** Any failure as the errno its caller understands; EIO only for what nothing above explains. */
 export function toErrno(error: unknown): ErrnoError {
   if (error instanceof ErrnoError) return error;
   if (isRemoteError(error)) return new ErrnoError(remoteErrno[error.kind], error.message, { cause: error });
   const code = fsErrorCode(error);
+  if (code === 'EFBIG') return new ErrnoError('EFBIG', 'larger than the local disk takes', { cause: error });
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new ErrnoError('ENOSPC', 'the local disk is full', { cause: error });
+  if ((error as { errcode?: unknown }).errcode === sqliteFull) {
+    return new ErrnoError('ENOSPC', 'the local disk is full', { cause: error });
+  }
   return new ErrnoError('EIO', 'unexpected failure', { cause: error });
 }

@@ -1,29 +1,8 @@
 import { ErrnoError } from '../base/errno.ts';
 import { vfsLimits } from './limits.ts';
 
-/** Files that the system or an editor leaves behind and that no one wants on other devices (design.md §9). */
-const litter = [
-  /^\.DS_Store$/,
-  /^\.\.DS_Store/,
-  /^\._/,
-  /^\.Spotlight-V100$/,
-  /^\.Trashes$/,
-  /^\.fseventsd$/,
-  /^\.TemporaryItems$/,
-  /^\.apdisk$/,
-  /^\.metadata_never_index$/,
-  /^\.VolumeIcon\.icns$/,
-  /^Icon\r$/,
-  /^\.~lock\..*#$/,
-  /^~\$/,
-];
-
 /** libfuse renames a file to this when it is unlinked or replaced while open (fuse-semantics.md §3.2). */
 const hidden = /^\.fuse_hidden/;
-
-export function isLocalOnlyName(name: string): boolean {
-  return litter.some((pattern) => pattern.test(name));
-}
 
 export function isHiddenName(name: string): boolean {
   return hidden.test(name);

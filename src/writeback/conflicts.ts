@@ -22,13 +22,19 @@ export function conflictName(nodes: Nodes, parent: Ino, name: string, { host, no
   }
 }
 
-/** Moves the local version out of the way of the server's: it becomes a new, unsynced node under the conflict name. */
-export function setAside(nodes: Nodes, row: NodeRow, names: ConflictNames): NodeRow {
+/**
+ * Moves the local version out of the way of the server's. `content`: the server has other bytes for it; it becomes a new,
+ * unsynced node under the conflict name. `name`: something else has the name it was to get; it keeps what the server has
+ * of it and only goes to another name.
+ */
+export function setAside(nodes: Nodes, row: NodeRow, clash: 'content' | 'name', names: ConflictNames): NodeRow {
   if (row.parent === null) throw new Error('a removed node cannot be set aside');
+  const name = conflictName(nodes, row.parent, row.name, names);
+  if (clash === 'name') return nodes.update(row.ino, { name, failure: null });
   const { synced } = row;
   if (synced !== null && synced.md5 !== null && synced.revision !== null) {
     // A partly rewritten file still needs the bytes it was based on.
     nodes.setFormerPlace(synced.md5, { parent: synced.parent, wire: synced.wire, revision: synced.revision });
   }
-  return nodes.update(row.ino, { name: conflictName(nodes, row.parent, row.name, names), synced: null, failure: null });
+  return nodes.update(row.ino, { name, synced: null, failure: null });
 }

@@ -56,6 +56,13 @@ export class Folders {
     });
   }
 
+  /** The folder was listed a moment ago when this resolves; many callers cost one listing. */
+  async ensureFresh(ino: Ino): Promise<void> {
+    const { nodes, clock } = this.#deps;
+    const listedAt = nodes.get(ino)?.listedAt ?? 0;
+    if (clock.now() - listedAt >= writebackLimits.freshMs) await this.refresh(ino);
+  }
+
   /** Folders looked at lately; the poller keeps these fresh. Forgets the others. */
   getLive(): Ino[] {
     const { nodes, clock } = this.#deps;

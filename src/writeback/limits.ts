@@ -2,6 +2,10 @@
 export const writebackLimits = {
   /** Quiet time after the last change of a node before it is pushed: an editor's save dance becomes one revision. */
   settleMs: 2_000,
+  /** Quiet time of a file that a program keeps open for writing: a log, a database. Its flushed bytes are pushed. */
+  heldOpenMs: 60_000,
+  /** Quiet time of what looks temporary and was never pushed; a rename to its real name ends it (fuse-semantics.md §5.2). */
+  temporaryMs: 10 * 60_000,
   /** Changes pushed side by side; the official client stops at 6 transfers (jottacloud-protocol.md §6). */
   parallelPushes: 6,
   /** Rows looked at per planning pass: bounds memory and time when a whole tree is pending. */
@@ -12,6 +16,10 @@ export const writebackLimits = {
   /** First and longest wait between probes while the network is gone. */
   firstProbeMs: 1_000,
   lastProbeMs: 30_000,
+  /** A folder listed this long ago at most is good enough to remove something in it. */
+  freshMs: 5_000,
+  /** Refusals that pass when the account changes are tried again this often. */
+  refusalRetryMs: 10 * 60_000,
   /** A listing that has not answered by then fails the file operation that needs it (design.md §1.4). */
   listingDeadlineMs: 15_000,
   /** A folder looked at within this time is live: the poller lists it again when the account moved. */
@@ -20,6 +28,21 @@ export const writebackLimits = {
   fullPollEvery: 4,
   /** Listings side by side. */
   parallelListings: 4,
+  /** Events are gathered for this long before the folders they name are listed: most come several at a time. */
+  gatherMs: 200,
+  /** A listing asked for by events is followed by another look at what it should have shown, after this long. */
+  recheckMs: 1_000,
+  /** Listings one event may cost: the second because the first may have been answered before the change. */
+  looksPerSighting: 2,
+  /** Looks that events may ask for in a row, and the pace at which more are granted: a storm of events is no storm of requests. */
+  looksAtOnce: 10,
+  lookEveryMs: 1_000,
+  /** A look that takes long counts for more: in a lasting storm at most one part in so many of the time is spent listing. */
+  lookCost: 4,
+  /** Listed folders nobody looked at lately that one look may include; the others are revalidated when they are looked at. */
+  idleFoldersPerLook: 8,
+  /** Events kept before all live folders are listed instead; bounds memory, and the time to go through them to about 20 ms. */
+  pendingSightings: 2_000,
   /** Upload attempts that end short before the push counts as failed; each continues where the last one stopped. */
   resumes: 5,
 } as const;

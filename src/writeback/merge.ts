@@ -1,8 +1,9 @@
-import { type Ino, type NodeRow, nameKey, type Synced } from '../cache/nodeRow.ts';
+import { type Ino, type NodeRow, nameKey, type Synced, type Timestamp } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
 import type { Activity } from './activity.ts';
 import { type ConflictNames, setAside } from './conflicts.ts';
 import type { RemoteEntry, RemoteFile } from './remote.ts';
+import { holdsNews, revive } from './revive.ts';
 
 /** A name in a folder that means something else now. */
 export interface TreeChange {
@@ -31,18 +32,27 @@ export const defaultFolderMode = 0o755;
  */
 export function mergeListing(
   { nodes, activity, names }: MergeDeps,
-  folder: Ino,
+  listed: Ino,
   entries: readonly RemoteEntry[],
   since: number,
   now: number,
 ): MergeResult {
+  let folder = listed;
   const changes: TreeChange[] = [];
   const conflicts: { original: TreeChange; copy: TreeChange }[] = [];
+  let namesMoved = false;
   const note = (parent: Ino | null, name: string) => {
     if (parent !== null) changes.push({ parent, name });
   };
 
+  const noteAbove = (ino: Ino) => {
+    for (let at = nodes.get(ino); at !== undefined && at.parent !== null; at = nodes.get(at.parent)) {
+      note(at.parent, at.name);
+    }
+  };
+
   const insert = (entry: RemoteEntry) => {
+    namesMoved = true;
     note(folder, entry.name);
     nodes.insert({
       kind: entry.kind,
@@ -58,8 +68,8 @@ export function mergeListing(
     });
   };
 
-  const makeConflict = (row: NodeRow) => {
-    const copy = setAside(nodes, row, names());
+  const makeConflict = (row: NodeRow, clash: 'content' | 'name') => {
+    const copy = setAside(nodes, row, clash, names());
     activity.noteChange(row.ino);
     note(row.parent, row.name);
     note(copy.parent, copy.name);
@@ -84,7 +94,7 @@ export function mergeListing(
       nodes.update(occupant.ino, { synced: toSynced(folder, entry), name: entry.name });
       return;
     }
-    makeConflict(occupant);
+    makeConflict(occupant, 'name');
     insert(entry);
   };
 
@@ -105,7 +115,7 @@ export function mergeListing(
       return;
     }
     if (!clean && bytesMoved) {
-      makeConflict(row);
+      makeConflict(row, 'content');
       addNew(entry);
       return;
     }
@@ -135,13 +145,19 @@ export function mergeListing(
           row.md5 !== row.synced?.md5 ||
           row.parent !== row.synced?.parent
         : nodes.hasChildren(row.ino) || row.parent !== row.synced?.parent;
+    namesMoved = true;
     note(row.parent, row.name);
     if (row.parent === null || !hasOwnWork) nodes.remove(row.ino);
     else nodes.update(row.ino, { synced: null });
   };
 
   nodes.transaction(() => {
-    if (nodes.get(folder) === undefined) return;
+    const home = nodes.get(folder);
+    if (home === undefined) return;
+    if (home.parent === null && home.synced !== null && holdsNews({ nodes, activity }, folder, entries, since)) {
+      folder = revive(nodes, home, (occupant) => makeConflict(occupant, 'name'));
+      noteAbove(folder);
+    }
     const known = new Map(nodes.getSyncedChildren(folder).map((row) => [nameKey(row.synced?.name ?? ''), row]));
     const seen = new Set<string>();
     for (const entry of entries) {
@@ -169,9 +185,15 @@ export function mergeListing(
       if (seen.has(key) || unconfirmed || activity.isTouched(folder, row.synced?.name ?? '', since)) continue;
       vanish(row);
     }
-    nodes.update(folder, { listedAt: now });
+    // Entries that came, went or were renamed since the last listing: the folder has a new time, as everywhere.
+    const moved = home.listedAt !== null && namesMoved;
+    nodes.update(folder, { listedAt: now, ...(moved ? { mtime: toTimestamp(now), ctimeMs: now } : {}) });
   });
   return { changes, conflicts };
+}
+
+function toTimestamp(ms: number): Timestamp {
+  return { sec: Math.floor(ms / 1000), nsec: (ms % 1000) * 1_000_000 };
 }
 
 export function toSynced(parent: Ino, entry: RemoteEntry): Synced {

@@ -1,8 +1,9 @@
 import { emptyMd5 } from '../cache/limits.ts';
 import type { Ino, NodeRow, Synced } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
-import type { Activity } from './activity.ts';
+import type { FaultPoint } from './faultPoints.ts';
 import { isSyncedWithin } from './paths.ts';
+import { getSettleMs, type SettleContext } from './settle.ts';
 
 /** One server call (or one upload) that makes a node's synced side follow its local side. */
 export type PushKind =
@@ -19,13 +20,12 @@ export interface Push {
   readonly ino: Ino;
 }
 
-export interface PlanContext {
+export interface PlanContext extends SettleContext {
   readonly nodes: Nodes;
-  readonly activity: Activity;
   readonly now: number;
-  readonly settleMs: number;
   /** Pushes under way; nothing is planned for their nodes, nor across a folder that moves or goes. */
   readonly running: ReadonlyMap<Ino, Push>;
+  readonly reach: (point: FaultPoint) => void;
   /** True while a node waits for its next try. */
   readonly isWaiting: (ino: Ino) => boolean;
 }
@@ -52,7 +52,7 @@ export function plan(given: PlanContext, rows: readonly NodeRow[]): Plan {
     const row = context.nodes.get(ino);
     if (row === undefined || row.failure !== null) continue;
     if (context.running.has(ino) || context.isWaiting(ino)) continue;
-    const wait = context.activity.changedAt(ino) + context.settleMs - context.now;
+    const wait = context.activity.changedAt(ino) + getSettleMs(context, row) - context.now;
     if (wait > 0) {
       settlesInMs = Math.min(settlesInMs ?? wait, wait);
       continue;
@@ -73,20 +73,18 @@ function planRemoval(context: PlanContext, row: NodeRow): PushKind | undefined {
   // A live file is to be pushed with these bytes: first that, then the removal of what holds them.
   if (holdsWanted(nodes, row)) return undefined;
   const folderGone = nodes.get(row.synced.parent);
-  if (folderGone?.parent === null && folderGone.synced !== null && isRemovable(nodes, folderGone)) return undefined;
-  if (row.kind !== 'file') return isRemovable(nodes, row) ? 'trashFolder' : undefined;
+  if (folderGone?.parent === null && folderGone.synced !== null && isRemovable(context, folderGone)) return undefined;
+  if (row.kind !== 'file') return isRemovable(context, row) ? 'trashFolder' : undefined;
   const successor = nodes.getChild(row.synced.parent, row.synced.name);
   return successor?.kind === 'file' && !successor.localOnly ? undefined : 'trashFile';
 }
 
-/** A removed folder can go when nothing on the server under it is still wanted (moved out, not pushed yet). */
-function isRemovable(nodes: Nodes, folder: NodeRow): boolean {
-  return nodes
-    .getSyncedChildren(folder.ino)
-    .every(
-      (child) =>
-        child.parent === null && (child.kind === 'file' ? !holdsWanted(nodes, child) : isRemovable(nodes, child)),
-    );
+/** A removed folder can go when nothing on the server under it is still wanted: moved out and not pushed yet, or open. */
+function isRemovable(context: PlanContext, folder: NodeRow): boolean {
+  const { nodes, activity } = context;
+  const isDone = (child: NodeRow) =>
+    child.kind === 'file' ? !holdsWanted(nodes, child) && !activity.isOpen(child.ino) : isRemovable(context, child);
+  return nodes.getSyncedChildren(folder.ino).every((child) => child.parent === null && isDone(child));
 }
 
 function holdsWanted(nodes: Nodes, file: NodeRow): boolean {
@@ -129,11 +127,12 @@ function isFirstOfRing(nodes: Nodes, row: NodeRow, occupant: NodeRow): boolean {
 
 function planFile(context: Planning, row: NodeRow, parent: Ino): PushKind | undefined {
   const { nodes, activity } = context;
-  if (activity.isOpenForWriting(row.ino)) return undefined;
+  if (activity.isUnflushed(row.ino)) return undefined;
   const occupant = nodes.getSyncedChild(parent, row.name);
   if (occupant !== undefined && occupant.ino !== row.ino) {
     if (occupant.kind !== 'file' || context.running.has(occupant.ino)) return undefined;
     handOver(context, occupant, row);
+    context.reach('handedOver');
     context.revisit(occupant.ino);
     return planFile(context, nodes.get(row.ino) ?? row, parent);
   }

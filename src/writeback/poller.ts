@@ -10,7 +10,7 @@ import { isRemoteError, type Remote } from './remote.ts';
 
 export interface PollerDeps {
   readonly nodes: Nodes;
-  readonly folders: Folders;
+  readonly folders: Pick<Folders, 'getLive' | 'refresh'>;
   readonly remote: Remote;
   readonly link: Link;
   readonly clock: Clock;
@@ -28,7 +28,7 @@ export class Poller {
   #intervalMs: number;
   #timer: NodeJS.Timeout | undefined;
   #count = 0;
-  #running: Promise<void> | undefined;
+  #running: { readonly depth: 'full' | 'hinted'; readonly done: Promise<void> } | undefined;
   lastPollAt: number | null = null;
 
   constructor(deps: PollerDeps, intervalMs: number) {
@@ -56,10 +56,26 @@ export class Poller {
 
   /** `full` lists every live folder; `hinted` only those whose mountpoint moved, except every n-th time. Never rejects. */
   async pollNow(depth: 'full' | 'hinted'): Promise<void> {
-    this.#running ??= this.#poll(depth).finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    // A full poll that was asked for is not had by waiting for a hinted one.
+    if (depth === 'full' && this.#running?.depth === 'hinted') await this.#running.done;
+    this.#running ??= {
+      depth,
+      done: this.#poll(depth).finally(() => {
+        this.#running = undefined;
+      }),
+    };
+    return this.#running.done;
+  }
+
+  /** Lists these folders now. Never rejects. */
+  async lookAt(folders: readonly Ino[]): Promise<void> {
+    const { log, link } = this.#deps;
+    if (link.health === 'signedOut') return;
+    try {
+      await inParallel(folders, writebackLimits.parallelListings, (ino) => this.#refresh(ino));
+    } catch (error) {
+      log.debug('folders named by events were not listed', { error });
+    }
   }
 
   async #poll(depth: 'full' | 'hinted'): Promise<void> {

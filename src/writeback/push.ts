@@ -2,13 +2,19 @@ import type { Ino, NodeRow } from '../cache/nodeRow.ts';
 import { getWirePath } from './paths.ts';
 import type { Push } from './planner.ts';
 import { isRemoteError, RemoteError, type WirePath } from './remote.ts';
+import { pushRemoval, type RemovalDeps } from './removal.ts';
 import { pushContent, type UploadDeps } from './upload.ts';
 
+export type PushDeps = UploadDeps & RemovalDeps;
+
 /** Carries out one push and writes the outcome to `synced`. Answers a folder that must be listed again, if any. */
-export async function runPush(deps: UploadDeps, push: Push, signal: AbortSignal): Promise<Ino | undefined> {
+export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): Promise<Ino | undefined> {
   const row = deps.nodes.get(push.ino);
   if (row === undefined) return undefined;
-  if (push.kind === 'trashFile' || push.kind === 'trashFolder') return runTrash(deps, row, push.kind, signal);
+  if (push.kind === 'trashFile' || push.kind === 'trashFolder') {
+    await pushRemoval(deps, push.ino, signal);
+    return undefined;
+  }
   if (push.kind === 'setTimes') return runSetTimes(deps, row, signal);
   const target = getTarget(deps, row);
   const place = { parent: target.parent, name: row.name };
@@ -18,6 +24,7 @@ export async function runPush(deps: UploadDeps, push: Push, signal: AbortSignal)
   if (push.kind === 'createFolder') {
     return deps.activity.whileTouching([place], async () => {
       await deps.remote.createFolder(target.path, signal);
+      deps.reach('folderCreated');
       settle(deps, row.ino, target, row.name);
       return undefined;
     });
@@ -74,27 +81,10 @@ async function runMove(
       }
       throw error;
     }
+    deps.reach('moved');
     settle(deps, row.ino, target, target.name);
     return undefined;
   });
-}
-
-async function runTrash(
-  deps: UploadDeps,
-  row: NodeRow,
-  kind: 'trashFile' | 'trashFolder',
-  signal: AbortSignal,
-): Promise<undefined> {
-  const path = getWirePath(deps.nodes, row.ino);
-  if (path === undefined || row.synced === null) return undefined;
-  await deps.activity.whileTouching([row.synced], async () => {
-    await deps.remote[kind](path, signal);
-    deps.nodes.transaction(() => {
-      if (deps.nodes.get(row.ino)?.parent === null) deps.nodes.removeSyncedTree(row.ino);
-      else deps.nodes.update(row.ino, { synced: null });
-    });
-  });
-  return undefined;
 }
 
 async function runSetTimes(deps: UploadDeps, row: NodeRow, signal: AbortSignal): Promise<Ino | undefined> {
@@ -109,6 +99,7 @@ async function runSetTimes(deps: UploadDeps, row: NodeRow, signal: AbortSignal):
       if (!isRemoteError(error, 'notFound')) throw error;
       return synced.parent;
     }
+    deps.reach('timesSet');
     const current = deps.nodes.get(row.ino)?.synced;
     if (current?.md5 === md5) deps.nodes.update(row.ino, { synced: { ...current, mtime: row.mtime.sec } });
     return undefined;

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { createEmitter, type Emitter } from '../base/events.ts';
 import type { Log } from '../base/log.ts';
 import type { Ino, NodeRow } from '../cache/nodeRow.ts';
+import type { Xattrs } from '../cache/xattrs.ts';
 import type { Folders } from './folders.ts';
 import { writebackLimits } from './limits.ts';
 import type { Link } from './link.ts';
@@ -9,9 +10,11 @@ import { getLocalPath } from './paths.ts';
 import { type Push, type PushKind, plan } from './planner.ts';
 import { runPush } from './push.ts';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from './remote.ts';
+import { isFinderCopying } from './settle.ts';
 import type { UploadDeps } from './upload.ts';
 
 export interface PusherDeps extends Omit<UploadDeps, 'onProgress'> {
+  readonly xattrs: Xattrs;
   readonly folders: Folders;
   readonly link: Link;
   readonly clock: Clock;
@@ -30,6 +33,16 @@ export interface RunningPush {
   readonly total: number;
 }
 
+export interface FinishedPush {
+  readonly kind: PushKind;
+  readonly path: string;
+  /** Bytes of the file. */
+  readonly bytes: number;
+  /** ms. */
+  readonly took: number;
+  readonly outcome: 'done' | RemoteErrorKind | 'internal';
+}
+
 interface Running extends Push {
   readonly path: string;
   readonly controller: AbortController;
@@ -38,7 +51,10 @@ interface Running extends Push {
 }
 
 /** Refusals that stay until the user or the account changes something. */
-const permanent: readonly RemoteErrorKind[] = ['quota', 'refused'];
+const permanent: readonly RemoteErrorKind[] = ['quota', 'writeLocked', 'forbidden', 'invalidName'];
+
+/** Of these, the ones that a change of the account can end. */
+const passing: readonly string[] = ['quota', 'writeLocked'];
 
 /**
  * Pushes pending work in the background: plans when nudged, runs a bounded number side by side, retries what passes by
@@ -46,6 +62,8 @@ const permanent: readonly RemoteErrorKind[] = ['quota', 'refused'];
  */
 export class Pusher {
   readonly changed: Emitter<void>;
+  /** A push ended: `outcome` is `done` or the kind of its error. */
+  readonly finished: Emitter<FinishedPush>;
   readonly #deps: PusherDeps;
   readonly #running = new Map<Ino, Running>();
   readonly #retries = new Map<Ino, { failures: number; at: number }>();
@@ -59,13 +77,17 @@ export class Pusher {
 
   constructor(deps: PusherDeps) {
     this.#deps = deps;
-    this.changed = createEmitter((error) => deps.log.error('listener failed', { error }));
+    const onError = (error: unknown) => deps.log.error('listener failed', { error });
+    this.changed = createEmitter(onError);
+    this.finished = createEmitter(onError);
     deps.link.changed.on((health) => {
       if (health === 'ok') this.retryNow();
       else this.#wake();
     });
+    const refusals = setInterval(() => this.#retryPassing(), writebackLimits.refusalRetryMs);
     deps.signal.addEventListener('abort', () => {
       clearTimeout(this.#timer);
+      clearInterval(refusals);
       for (const push of this.#running.values()) push.controller.abort();
     });
   }
@@ -97,10 +119,20 @@ export class Pusher {
     this.nudge();
   }
 
-  /** Clears refusals too. */
-  retryFailed(): void {
-    for (const row of this.#deps.nodes.getFailed()) this.#deps.nodes.update(row.ino, { failure: null });
+  /** Clears refusals too: of one node, or of all. */
+  retryFailed(ino?: Ino): void {
+    const { nodes } = this.#deps;
+    const failed = nodes.getFailed().filter((row) => ino === undefined || row.ino === ino);
+    for (const row of failed) nodes.update(row.ino, { failure: null });
     this.retryNow();
+  }
+
+  /** Tries again what was refused for want of room or by a lock: both can end without a word. */
+  #retryPassing(): void {
+    const { nodes } = this.#deps;
+    const refused = nodes.getFailed().filter(({ failure }) => passing.includes(failure ?? ''));
+    for (const row of refused) nodes.update(row.ino, { failure: null });
+    if (refused.length > 0) this.nudge();
   }
 
   isPushing(ino: Ino): boolean {
@@ -191,11 +223,13 @@ export class Pusher {
   }
 
   #plan(rows: readonly NodeRow[]) {
-    const { nodes, activity, clock, settleMs } = this.#deps;
+    const { nodes, xattrs, activity, clock, settleMs, reach } = this.#deps;
     const now = clock.now();
     const isWaiting = (ino: Ino) => (this.#retries.get(ino)?.at ?? 0) > now;
     const settle = this.#draining > 0 ? 0 : settleMs;
-    return plan({ nodes, activity, now, settleMs: settle, running: this.#running, isWaiting }, rows);
+    const isIncomplete = (row: NodeRow) => isFinderCopying(xattrs.get(row.ino, 'com.apple.FinderInfo'));
+    const common = { nodes, activity, now, settleMs: settle, running: this.#running, reach };
+    return plan({ ...common, isWaiting, isIncomplete }, rows);
   }
 
   #replan(): void {
@@ -218,12 +252,15 @@ export class Pusher {
   }
 
   #start(push: Push): void {
-    const { nodes, log, signal, folders } = this.#deps;
+    const { nodes, log, signal, folders, clock } = this.#deps;
     const row = nodes.get(push.ino);
     const controller = new AbortController();
     const path = getLocalPath(nodes, push.ino) ?? row?.name ?? '';
     const running: Running = { ...push, path, controller, done: 0, total: row?.size ?? 0 };
     this.#running.set(push.ino, running);
+    const begun = clock.now();
+    const finish = (outcome: FinishedPush['outcome']) =>
+      this.finished.emit({ kind: push.kind, path, bytes: running.total, took: clock.now() - begun, outcome });
     this.changed.emit();
     const onProgress = (_ino: Ino, done: number, total: number) => {
       Object.assign(running, { done, total });
@@ -233,10 +270,16 @@ export class Pusher {
       .then(
         (stale) => {
           this.#retries.delete(push.ino);
+          finish('done');
+          // Something went to the trash: there may be room again.
+          if (push.kind === 'trashFile' || push.kind === 'trashFolder') this.#retryPassing();
           this.#probe = { failures: 0, at: 0 };
           if (stale !== undefined) folders.refresh(stale).catch((error) => log.warn('listing failed', { error }));
         },
-        (error) => this.#noteFailure(push, path, error),
+        (error) => {
+          if (!signal.aborted) finish(isRemoteError(error) ? error.kind : 'internal');
+          this.#noteFailure(push, path, error);
+        },
       )
       .finally(() => {
         this.#running.delete(push.ino);

@@ -22,9 +22,15 @@ export interface RemoteFolder {
 }
 export type RemoteEntry = RemoteFile | RemoteFolder;
 
+/** A folder, or a file in it; names in local spelling, from the listed folder down. */
+export interface TreeEntry {
+  readonly folder: readonly string[];
+  readonly file: { readonly name: string; readonly md5: string } | undefined;
+}
+
 /**
  * Why the server did not do it. `offline`, `server` and `incomplete` pass by themselves; `signedOut` needs the user;
- * `refused` and `quota` stay until something changes; `cancelled` was our own wish.
+ * `quota`, `writeLocked`, `forbidden` and `invalidName` are refusals that stay until something changes; `cancelled` was our own wish.
  */
 export type RemoteErrorKind =
   | 'offline'
@@ -34,7 +40,9 @@ export type RemoteErrorKind =
   | 'notFound'
   | 'conflict'
   | 'quota'
-  | 'refused'
+  | 'writeLocked'
+  | 'forbidden'
+  | 'invalidName'
   | 'cancelled';
 
 export class RemoteError extends Error {
@@ -56,6 +64,8 @@ export interface Remote {
   /** Live, complete entries of any container; each name at most once per key. */
   fetchEntries(path: WirePath, signal: AbortSignal): Promise<RemoteEntry[]>;
   fetchFile(path: WirePath, signal: AbortSignal): Promise<RemoteFile>;
+  /** Every live folder and file below a folder, itself included, in one request; only an iteration that ends was all of it. */
+  fetchTree(path: WirePath, signal: AbortSignal): AsyncIterable<TreeEntry>;
   /** Size and date of each mountpoint of a device, as one text each that changes when anything beneath changes. */
   fetchHints(device: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   openRange(
@@ -71,7 +81,7 @@ export interface Remote {
   upload(
     uploadUrl: string,
     body: Readable,
-    span: { start: number; size: number },
+    span: { start: number; size: number; md5: string },
     signal: AbortSignal,
     onProgress: (bytes: number) => void,
   ): Promise<void>;

@@ -8,6 +8,7 @@ import type { StagingFile } from '../cache/stagingFile.ts';
 import type { StagingStore } from '../cache/stagingStore.ts';
 import type { Activity } from './activity.ts';
 import { type ConflictNames, setAside } from './conflicts.ts';
+import type { FaultPoint } from './faultPoints.ts';
 import { writebackLimits } from './limits.ts';
 import type { TreeChange } from './merge.ts';
 import { isRemoteError, type Remote, RemoteError, type RemoteFile, type WirePath } from './remote.ts';
@@ -23,6 +24,8 @@ export interface UploadDeps {
   /** A conflict copy was made; both sides' names. */
   readonly onConflict: (original: TreeChange, copy: TreeChange) => void;
   readonly onProgress: (ino: Ino, done: number, total: number) => void;
+  /** Called at each step whose survival is proved (faultPoints.ts). */
+  readonly reach: (point: FaultPoint) => void;
 }
 
 /** The bytes to send, fixed: if the file is written to meanwhile, `stillSame` turns false and the upload is repeated. */
@@ -89,6 +92,7 @@ async function pushSnapshot(
     deps.nodes.update(row.ino, { synced: { parent: target.parent, name: row.name, wire, ...attempted } });
   }
   deps.nodes.setSent(row.ino, snapshot.md5);
+  deps.reach('uploadNoted');
   try {
     await send(deps, row.ino, snapshot, target.path, creating ? 'reject' : 'newRevision', signal);
   } catch (error) {
@@ -140,12 +144,14 @@ async function send(
   const { md5, size, mtime } = snapshot;
   for (let attempt = 1; ; attempt += 1) {
     const slot = await deps.remote.allocate(path, { size, md5, mtime, onConflict }, signal);
+    deps.reach('allocated');
     if (slot.completed) return;
     const body = Readable.from(snapshot.chunks(slot.resumePos), { objectMode: false, highWaterMark: 1024 * 1024 });
     try {
-      await deps.remote.upload(slot.uploadUrl, body, { start: slot.resumePos, size }, signal, (done) =>
+      await deps.remote.upload(slot.uploadUrl, body, { start: slot.resumePos, size, md5 }, signal, (done) =>
         deps.onProgress(ino, slot.resumePos + done, size),
       );
+      deps.reach('sent');
       return;
     } catch (error) {
       if (!snapshot.stillSame()) throw new RemoteError('cancelled', 'written to while being sent', { cause: error });
@@ -171,7 +177,9 @@ async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, 
     nodes.update(row.ino, { synced, staging: null, md5: snapshot.md5, failure: null });
     staging.forget(stagingId);
   });
+  deps.reach('committed');
   await store.adopt(snapshot.md5, snapshot.size, staging.path(stagingId));
+  deps.reach('adopted');
 }
 
 async function tryFetchFile(remote: Remote, path: WirePath, signal: AbortSignal): Promise<RemoteFile | undefined> {
@@ -190,7 +198,7 @@ function makeConflict(deps: UploadDeps, ino: Ino, parent: Ino): Ino {
     deps.nodes.update(ino, { synced: null });
     return parent;
   }
-  const copy = setAside(deps.nodes, row, deps.names());
+  const copy = setAside(deps.nodes, row, 'content', deps.names());
   deps.activity.noteChange(ino);
   deps.onConflict({ parent: row.parent, name: row.name }, { parent: row.parent, name: copy.name });
   return parent;

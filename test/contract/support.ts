@@ -42,15 +42,27 @@ export interface Run {
   err: string;
 }
 
-/** Runs rclone on an emulator that was started with an rclone folder; never throws for a failing exit code. */
-export async function tryRclone(emulator: Emulator, args: string[], config?: string): Promise<Run> {
+/**
+ * Runs rclone on an emulator that was started with an rclone folder; never throws for a failing exit code. `answers` are
+ * typed one by one, each when rclone asks with a line that ends in `> `; without any, standard input is empty.
+ */
+export async function tryRclone(
+  emulator: Emulator,
+  args: string[],
+  config?: string,
+  answers: string[] = [],
+): Promise<Run> {
   if (!emulator.rclone) throw new Error('the emulator was started without rclone');
   const { env, config: own } = emulator.rclone;
   const all = ['--config', config ?? own, '--low-level-retries', '2', ...args];
   const child = spawn('rclone', all, { env: { ...process.env, ...env } });
   const run: Run = { code: -1, out: '', err: '' };
+  const left = [...answers];
+  if (left.length === 0) child.stdin.end();
+  child.stdin.on('error', () => {});
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     run.out += text;
+    if (/> $/.test(run.out) && left.length > 0) child.stdin.write(`${left.shift()}\n`);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     run.err += text;

@@ -1,13 +1,14 @@
 import type { Context } from './context.ts';
+import { createMountPoint } from './create.ts';
 import { invalidArgument, notUnique } from './errors.ts';
-import { mimeOf } from './mime.ts';
-import type { FileNode } from './model.ts';
+import { assertQuota, assertWritable } from './locks.ts';
+import { type FileNode, foldName } from './model.ts';
 import { checkName } from './names.ts';
 import { jsonReply, type Reply } from './reply.ts';
 import { parseTime, wholeSecond } from './times.ts';
-import { mountPointOf, resolveBelow, touch } from './tree.ts';
-import { assertQuota, type Upload } from './uploads.ts';
-import { assertWritable, ensureFile, placeAt, setContent } from './writes.ts';
+import { resolve, resolveBelow } from './tree.ts';
+import { startUpload, type Upload } from './uploads.ts';
+import { ensureFile, placeAt, setContent } from './writes.ts';
 
 interface Request {
   path: string;
@@ -26,6 +27,7 @@ export function allocate(context: Context, body: unknown, origin: string): Reply
   assertWritable(context);
   const request = parseRequest(body);
   const target = targetOf(request.path);
+  if (context.quirks.allocateMountPoint === 'created') ensureMountPoint(context, target);
   const place = placeAt(context, target);
   if (place.names.length === 0) throw invalidArgument(`Path ${request.path} names no file`);
   for (const name of place.names) checkName(name, context.quirks);
@@ -45,16 +47,17 @@ export function allocate(context: Context, body: unknown, origin: string): Reply
       upload_id: '',
       upload_url: '',
       bytes,
-      resume_pos: bytes,
+      resume_pos: context.quirks.dedupResumePos === 'bytes' ? bytes : 0,
     };
     return jsonReply(reply, Number(context.quirks.dedupStatus));
   }
   const unfinished = file ?? ensureFile(context, place);
-  const upload = continued(context, unfinished, request) ?? started(context, unfinished, request, target);
+  const promised = { md5, bytes, created, modified };
+  const upload = continued(context, unfinished, request) ?? startUpload(context, unfinished, target, promised);
   Object.assign(upload, { created, modified });
-  const state = unfinished.latest?.state === 'CORRUPT' ? 'CORRUPT' : 'INCOMPLETE';
+  const state = unfinished.latest?.state === 'CORRUPT' ? 'CORRUPT' : context.quirks.allocateState;
   const answer = { name: unfinished.name, path, state, upload_id: upload.id, bytes, resume_pos: upload.received };
-  return jsonReply({ ...answer, upload_url: `${origin}/upload/${upload.id}` });
+  return jsonReply({ ...answer, upload_url: `${origin}/upload/${upload.id}-${upload.serial}` });
 }
 
 function isKnown({ quirks, blobs }: Context, { bytes, md5 }: Request, file: FileNode | undefined): boolean {
@@ -68,18 +71,10 @@ function continued(context: Context, file: FileNode, { md5, bytes }: Request): U
   return upload && upload.bytes === bytes && upload.md5.toLowerCase() === md5.toLowerCase() ? upload : undefined;
 }
 
-/** The URL of an earlier upload to the same file stays good: whoever finishes last makes the last revision. */
-function started(context: Context, file: FileNode, request: Request, target: string[]): Upload {
-  const { md5, bytes, created, modified } = request;
-  const id = crypto.randomUUID();
-  const upload: Upload = { id, target, md5, bytes, created, modified, received: 0, running: undefined };
-  context.uploads.set(id, upload);
-  const number = (file.current?.number ?? 0) + 1;
-  const updated = wholeSecond(Date.now());
-  const times = { created, modified, updated };
-  file.latest = { number, state: 'INCOMPLETE', ...times, mime: mimeOf(file.name), size: bytes, md5, uploadId: id };
-  touch(context, mountPointOf(file.parent));
-  return upload;
+function ensureMountPoint(context: Context, [device = '', name = '']: string[]): void {
+  if (context.account.devices.has(foldName(device)) && !resolve(context.account, [device, name])) {
+    createMountPoint(context, device, name);
+  }
 }
 
 /** `/jfs/<device>/<mountpoint>/…`, or without `/jfs/<device>` on the device Jotta. */

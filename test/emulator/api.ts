@@ -1,10 +1,11 @@
 import { authenticate } from './auth.ts';
 import type { Context } from './context.ts';
-import type { Container } from './model.ts';
+import { assertWritable } from './locks.ts';
+import { type Container, foldName } from './model.ts';
 import { jsonReply, type Reply } from './reply.ts';
-import { accountUsage } from './sizes.ts';
+import { accountUsage, quotaFull } from './sizes.ts';
 import { childrenOf, mountPointsOf } from './tree.ts';
-import { assertWritable, destroy } from './writes.ts';
+import { destroy } from './writes.ts';
 
 /** `GET /account/v1/customer` (jottacloud-protocol.md §1.5). */
 export function customer(context: Context, authorization: string | undefined): Reply {
@@ -24,9 +25,9 @@ export function customer(context: Context, authorization: string | undefined): R
     quota: account.capacity,
     business_usage: 0,
     business_quota: 0,
-    write_locked: account.writeLocked,
-    read_locked: false,
-    locked_cause: null,
+    write_locked: account.writeLocked || quotaFull(account),
+    read_locked: account.readLocked,
+    locked_cause: account.writeLocked || account.readLocked ? { type: 'SUBSCRIPTION' } : null,
     web_hash: '',
     android_hash: '',
     ios_hash: '',
@@ -38,7 +39,12 @@ export function purgeTrash(context: Context, authorization: string | undefined):
   authenticate(context, authorization);
   assertWritable(context);
   const count = { folders: 0, files: 0 };
-  for (const mountPoint of mountPointsOf(context.account)) purge(context, mountPoint, count);
+  for (const mountPoint of [...mountPointsOf(context.account)]) {
+    purge(context, mountPoint, count);
+    if (mountPoint.deleted === undefined) continue;
+    mountPoint.device.mountPoints.delete(foldName(mountPoint.name));
+    count.folders++;
+  }
   return jsonReply(count);
 }
 

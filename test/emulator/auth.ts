@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type BrandName, brands, realmPath, wellKnownEndpoint } from './brands.ts';
 import type { Context } from './context.ts';
 import { ServiceError } from './errors.ts';
 
 /** One sign-in: a chain of refresh tokens of which only the newest works (jottacloud-protocol.md §1.2). */
 export interface TokenFamily {
   id: string;
-  /** rclone's own family is spared by revoke and expire unless asked for. */
-  owner: 'client' | 'rclone';
+  realm: string;
+  /** rclone's own family is spared by revoke and expire unless asked for; of `browser` sign-ins only the last stays good (§1.4). */
+  owner: 'client' | 'rclone' | 'browser';
+  /** When refreshing ends, for a sign-in without the scope offline_access; milliseconds since 1970. */
+  ends?: number;
   refreshToken: string;
   serial: number;
   revoked: boolean;
@@ -19,18 +23,18 @@ interface AccessToken {
   expires: number;
 }
 
+interface LoginToken {
+  realm: string;
+  used: boolean;
+}
+
 export interface TokenStore {
   families: Map<string, TokenFamily>;
   access: Map<string, AccessToken>;
-  /** Login tokens by whether they were used. */
-  login: Map<string, boolean>;
+  login: Map<string, LoginToken>;
   /** Writes the store; a rotated token is on disk before it is given out. */
   save(): void;
 }
-
-export const realm = '/auth/realms/jottacloud';
-export const wellKnownPath = `${realm}/.well-known/openid-configuration`;
-export const tokenPath = `${realm}/protocol/openid-connect/token`;
 
 export function loadTokens(file: string | undefined): TokenStore {
   const saved = file === undefined ? {} : readSaved(file);
@@ -48,13 +52,14 @@ export function loadTokens(file: string | undefined): TokenStore {
   return store;
 }
 
-/** A personal login token: base64url without padding, usable once (§1.1). */
-export function newLoginToken({ account, tokens }: Context, origin: string): string {
+/** A personal login token of a brand: base64url without padding, usable once, at that brand's realm (§1.1, §1.4). */
+export function newLoginToken({ account, tokens }: Context, origin: string, brand: BrandName = 'jottacloud'): string {
   const secret = randomBytes(18).toString('base64url');
-  tokens.login.set(secret, false);
+  const { realm } = brands[brand];
+  tokens.login.set(secret, { realm, used: false });
   tokens.save();
-  const wellKnown = `${origin}${wellKnownPath}`;
-  const token = { username: account.user, realm: 'jottacloud', well_known_link: wellKnown, auth_token: secret };
+  const wellKnown = `${origin}${realmPath(realm)}/${wellKnownEndpoint}`;
+  const token = { username: account.user, realm, well_known_link: wellKnown, auth_token: secret };
   return Buffer.from(JSON.stringify(token)).toString('base64url');
 }
 
@@ -65,9 +70,10 @@ export interface TokenPair {
 }
 
 /** Starts a family and returns its first tokens. */
-export function startFamily(context: Context, owner: TokenFamily['owner']): TokenPair {
+export function startFamily(context: Context, owner: TokenFamily['owner'], realm: string, ends?: number): TokenPair {
   const id = randomBytes(9).toString('hex');
-  const family: TokenFamily = { id, owner, refreshToken: '', serial: 0, revoked: false };
+  const family: TokenFamily = { id, realm, owner, refreshToken: '', serial: 0, revoked: false };
+  if (ends !== undefined) family.ends = ends;
   context.tokens.families.set(id, family);
   return rotate(context, family);
 }
@@ -77,13 +83,25 @@ export function rotate(context: Context, family: TokenFamily): TokenPair {
   const { tokens } = context;
   family.serial++;
   family.refreshToken = `r.${family.id}.${family.serial}.${randomBytes(12).toString('hex')}`;
-  const accessToken = `a.${family.id}.${randomBytes(24).toString('hex')}`;
   const now = Date.now();
   for (const [token, { expires }] of tokens.access) if (expires < now - 86_400_000) tokens.access.delete(token);
   const expires = now + context.tokenLifetimeMs;
+  const accessToken = accessTokenOf(context, family, expires);
   tokens.access.set(accessToken, { family: family.id, expires });
   tokens.save();
   return { accessToken, refreshToken: family.refreshToken, expires };
+}
+
+/** Three parts as a JWT has, of which the second is real: its `sub` ends in the user name (§1.5). */
+function accessTokenOf({ account }: Context, family: TokenFamily, expires: number): string {
+  const payload = {
+    exp: Math.floor(expires / 1000),
+    jti: randomBytes(8).toString('hex'),
+    sub: `f:${family.id}:${account.user}`,
+    typ: 'Bearer',
+    preferred_username: account.user,
+  };
+  return `a.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.${randomBytes(24).toString('hex')}`;
 }
 
 /** Throws the 401s of §1.5 unless the header carries a valid access token and, when given, the user is its owner. */
@@ -117,9 +135,13 @@ export function expireTokens(context: Context, which: { all?: boolean }): void {
 }
 
 /** Faults `expire-token` and `revoke`: acts on the family of the token that a request carries. */
-export function strikeToken(context: Context, authorization: string | undefined, action: 'expire' | 'revoke'): void {
-  const id = context.tokens.access.get(bearer(authorization) ?? '')?.family;
-  const family = id === undefined ? undefined : context.tokens.families.get(id);
+export function strikeToken(
+  context: Context,
+  { access, refresh }: { access?: string; refresh?: string },
+  action: 'expire' | 'revoke',
+): void {
+  const id = access === undefined ? refresh?.split('.')[1] : context.tokens.access.get(access)?.family;
+  const family = context.tokens.families.get(id ?? '');
   if (!family) return;
   if (action === 'revoke') family.revoked = true;
   expireFamily(context, family.id);
@@ -138,7 +160,7 @@ function bearer(authorization: string | undefined): string | undefined {
 interface SavedTokens {
   families?: [string, TokenFamily][];
   access?: [string, AccessToken][];
-  login?: [string, boolean][];
+  login?: [string, LoginToken][];
 }
 
 function readSaved(file: string): SavedTokens {

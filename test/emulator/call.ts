@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import { tokenPath, wellKnownPath } from './auth.ts';
+import { realmOf, tokenEndpoint, wellKnownEndpoint } from './brands.ts';
 import type { Context } from './context.ts';
 import { PlainError } from './errors.ts';
+import { isTokenPath } from './eventSocket.ts';
 import type { Quirks } from './quirks.ts';
 import type { RequestKind } from './stats.ts';
 import { resolve } from './tree.ts';
+import { uploadAt } from './uploads.ts';
 
 /** A request, understood as far as its line and headers go. */
 export interface Call {
@@ -64,7 +66,7 @@ function decodeSegments(rawPath: string, { plusInPath }: Quirks): string[] {
 function describe(context: Context, rawPath: string, decoded: string[], query: URLSearchParams): string {
   const parts = [...query].map(([name, value]) => `${name}=${value}`);
   const path = `/${decoded.join('/')}${parts.length ? `?${parts.join('&')}` : ''}`;
-  const upload = rawPath.startsWith('/upload/') ? context.uploads.get(decoded[1] ?? '') : undefined;
+  const upload = rawPath.startsWith('/upload/') ? uploadAt(context, decoded[1] ?? '')?.upload : undefined;
   return upload ? `${path} /${upload.target.join('/')}` : path;
 }
 
@@ -73,14 +75,23 @@ export function commandOf(call: Call): (typeof postCommands)[number] | undefined
   return postCommands.find((name) => call.query.has(name));
 }
 
+/** An upload to the path itself, with the bytes as the body or in a form (§3.4). */
+export function isOldUpload(call: Call): boolean {
+  if (call.method !== 'POST' || call.user === undefined || commandOf(call) !== undefined) return false;
+  return call.query.get('umode') === 'nomultipart' || /multipart\/form-data/.test(call.headers['content-type'] ?? '');
+}
+
 function kindOf(context: Context, call: Call): RequestKind {
-  if (call.rawPath === wellKnownPath) return 'wellKnown';
-  if (call.rawPath === tokenPath) return 'token';
+  const endpoint = realmOf(call.rawPath)?.endpoint;
+  if (endpoint === wellKnownEndpoint) return 'wellKnown';
+  if (endpoint === tokenEndpoint) return 'token';
   if (call.rawPath === '/account/v1/customer') return 'customer';
   if (call.rawPath === '/files/v1/allocate') return 'allocate';
   if (call.rawPath === '/files/v1/purge_trash') return 'purgeTrash';
   if (call.rawPath.startsWith('/upload/')) return 'upload';
+  if (isTokenPath(call.rawPath)) return 'eventToken';
   if (call.user === undefined) return 'other';
+  if (isOldUpload(call)) return 'upload';
   if (call.method === 'POST') return commandOf(call) ?? 'other';
   const mode = call.query.get('mode');
   if (mode === 'bin' || mode === 'thumb') return 'download';

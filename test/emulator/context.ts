@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadTokens, type TokenStore } from './auth.ts';
 import { type Blobs, openBlobs } from './blobs.ts';
+import type { CertificateKind } from './certificates.ts';
+import { type EventHub, openEventHub } from './eventSocket.ts';
 import { createFaultPlan, type FaultPlan } from './faults.ts';
 import { type Account, newAccount } from './model.ts';
 import type { EmulatorOptions } from './options.ts';
-import { createSaver, loadAccount } from './persist.ts';
+import { createOutage, type Outage } from './outage.ts';
+import { copyAccount, createSaver, loadAccount } from './persist.ts';
 import { parseQuirks, type Quirks } from './quirks.ts';
+import { keepRequestLog, type RequestLog } from './requestLog.ts';
 import { seedLaptop } from './seed.ts';
 import type { Shape } from './shape.ts';
 import { keepStats, type StatsKeeper } from './stats.ts';
@@ -22,8 +26,13 @@ export interface Context {
   uploads: Map<string, Upload>;
   quirks: Quirks;
   faults: FaultPlan;
+  outage: Outage;
   stats: StatsKeeper;
+  requestLog: RequestLog;
+  events: EventHub;
   shape: Shape;
+  /** What the TLS listener shows; undefined without one. */
+  certificate: { use(kind: CertificateKind): Promise<void> } | undefined;
   /** Milliseconds an access token lives. */
   tokenLifetimeMs: number;
   /** True when the account was created by this start. */
@@ -44,6 +53,8 @@ export async function createContext(options: EmulatorOptions): Promise<Context> 
   const user = options.user ?? 'u0emulator';
   const account = loaded?.account ?? newAccount(user, -1, wholeSecond(Date.now()));
   if (options.capacity !== undefined) account.capacity = options.capacity;
+  if (options.writeLocked !== undefined) account.writeLocked = options.writeLocked;
+  if (options.readLocked !== undefined) account.readLocked = options.readLocked;
   const uploads = loaded?.uploads ?? new Map<string, Upload>();
   const saver = kept === undefined ? undefined : createSaver(folder, () => ({ account, uploads }));
   const context: Context = {
@@ -52,14 +63,19 @@ export async function createContext(options: EmulatorOptions): Promise<Context> 
     blobs: await openBlobs(folder),
     uploads,
     quirks: parseQuirks(options.quirks),
-    faults: createFaultPlan(),
+    faults: createFaultPlan(() => copyAccount(account)),
+    outage: createOutage(),
     stats: keepStats(),
+    requestLog: keepRequestLog(),
+    events: openEventHub(),
     shape: { latency: options.latency ?? 0, bandwidth: options.bandwidth },
+    certificate: undefined,
     tokenLifetimeMs: (options.tokenLifetime ?? 3600) * 1000,
     fresh: loaded === undefined,
     origin: '',
     changed: () => saver?.changed(),
     async dispose() {
+      context.outage.dispose();
       await saver?.flush();
       if (kept === undefined) await rm(folder, { recursive: true, force: true });
     },

@@ -1,15 +1,20 @@
 import { expireTokens, newLoginToken, revokeTokens } from './auth.ts';
+import type { BrandName } from './brands.ts';
+import type { CertificateKind } from './certificates.ts';
 import { type Context, createContext } from './context.ts';
 import { putFile, readBack, removePath } from './direct.ts';
+import { parseFaultPlan } from './faultPlan.ts';
 import type { FaultReport, FaultRule } from './faults.ts';
 import type { EmulatorOptions } from './options.ts';
 import { type RcloneAccess, writeRcloneFiles } from './rcloneFiles.ts';
+import type { RecordedRequest } from './requestLog.ts';
 import { seedArchive } from './seed.ts';
 import { type Listener, listen } from './server.ts';
 import type { Shape } from './shape.ts';
 import type { Stats } from './stats.ts';
-import { startTls } from './tls.ts';
+import { startTls, type TlsListener } from './tls.ts';
 import { listTree, type TreeItem } from './treeReport.ts';
+import { expireUploadUrls } from './uploads.ts';
 import { ensureFolderAt, movePath } from './writes.ts';
 
 export type { EmulatorOptions };
@@ -18,14 +23,19 @@ export type { EmulatorOptions };
 export interface Emulator {
   readonly url: string;
   readonly user: string;
+  /** The same over TLS, when started with an rclone folder; its `ca.pem` vouches for it. */
+  readonly tlsUrl: string | undefined;
   readonly rclone: RcloneAccess | undefined;
-  /** A fresh single-use login token (jottacloud-protocol.md §1.1). */
-  newLoginToken(): string;
+  /** A fresh single-use login token (jottacloud-protocol.md §1.1); its link leads to the realm of the brand. */
+  newLoginToken(brand?: BrandName): string;
   /** Live folders and completed files below mountpoints of every device. */
   tree(): TreeItem[];
   stats(): Stats;
+  /** The newest requests as they came over the wire, control requests excepted. */
+  requests(): RecordedRequest[];
+  /** Zeroes the counts and forgets the recorded requests. */
   resetStats(): void;
-  /** Replaces the fault plan; `[]` clears it. */
+  /** Replaces the fault plan; `[]` clears it. Throws on a rule that makes no sense. */
   setFaults(plan: FaultRule[]): void;
   /** The plan with how often each rule matched and fired. */
   faults(): FaultReport[];
@@ -37,6 +47,20 @@ export interface Emulator {
   expire(options?: { all?: boolean }): void;
   /** Sets the capacity in bytes, or null for unlimited; `writeLocked` refuses every change with 403. */
   quota(capacity: number | null, writeLocked?: boolean): void;
+  /** How many connections of the event socket have subscribed. */
+  eventSubscribers(): number;
+  /** Cuts every connection of the event socket. */
+  cutEvents(): void;
+  /** Sends any text to every connection of the event socket. */
+  sendEventText(text: string): void;
+  /** Locks the account for changes, for reads or both with 403; `{}` unlocks it. */
+  lock(which: { write?: boolean; read?: boolean }): void;
+  /** Ends every upload URL given out; bytes received are kept for the next allocate. */
+  expireUploadUrls(): void;
+  /** Cuts every connection and refuses new ones until told otherwise. */
+  outage(on: boolean): Promise<void>;
+  /** Shows another certificate over TLS from now on. Throws without TLS. */
+  useCertificate(kind: CertificateKind): Promise<void>;
   /** Writes a file as another device would: new revision, parents created. */
   put(path: string, content: string | Uint8Array, options?: { modified?: Date }): Promise<void>;
   /** Creates a folder and its parents, as another device would. */
@@ -55,14 +79,20 @@ export interface Emulator {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const context = await createContext(options);
   const listeners: Listener[] = [];
+  let tls: TlsListener | undefined;
   try {
     if (options.seed !== undefined && context.fresh) await seedArchive(context, options.seed);
-    if (options.rclone !== undefined) listeners.push(await startTls(context, options.rclone));
-    const listener = await listen(context, options.port ?? 0, listeners[0]?.port);
+    if (options.rclone !== undefined) {
+      tls = await startTls(context, options.rclone, options.certificate);
+      context.certificate = { use: tls.useCertificate };
+      listeners.push(tls);
+    }
+    const listener = await listen(context, options.port ?? 0, tls?.port);
     listeners.push(listener);
+    for (const each of listeners) context.outage.add(each);
     context.origin = `http://127.0.0.1:${listener.port}`;
     const rclone = options.rclone === undefined ? undefined : await writeRcloneFiles(context, options.rclone);
-    return emulatorOf(context, listeners, rclone);
+    return emulatorOf(context, listeners, rclone, tls && `https://127.0.0.1:${tls.port}`);
   } catch (error) {
     await close(context, listeners);
     throw error;
@@ -74,17 +104,27 @@ async function close(context: Context, listeners: Listener[]): Promise<void> {
   await context.dispose();
 }
 
-function emulatorOf(context: Context, listeners: Listener[], rclone: RcloneAccess | undefined): Emulator {
+function emulatorOf(
+  context: Context,
+  listeners: Listener[],
+  rclone: RcloneAccess | undefined,
+  tlsUrl: string | undefined,
+): Emulator {
   let closing: Promise<void> | undefined;
   return {
     url: context.origin,
     user: context.account.user,
     rclone,
-    newLoginToken: () => newLoginToken(context, context.origin),
+    tlsUrl,
+    newLoginToken: (brand) => newLoginToken(context, context.origin, brand),
     tree: () => listTree(context.account),
     stats: () => context.stats.report(),
-    resetStats: () => context.stats.reset(),
-    setFaults: (plan) => context.faults.replace(plan),
+    requests: () => context.requestLog.report(),
+    resetStats: () => {
+      context.stats.reset();
+      context.requestLog.clear();
+    },
+    setFaults: (plan) => context.faults.replace(parseFaultPlan(plan)),
     faults: () => context.faults.report(),
     shape: (shape) => Object.assign(context.shape, shape),
     revoke: (which = {}) => revokeTokens(context, which),
@@ -93,6 +133,19 @@ function emulatorOf(context: Context, listeners: Listener[], rclone: RcloneAcces
       context.account.capacity = capacity ?? -1;
       context.account.writeLocked = writeLocked;
       context.changed();
+    },
+    eventSubscribers: () => context.events.subscribers(),
+    cutEvents: () => context.events.cut(),
+    sendEventText: (text) => context.events.sendRaw(text),
+    lock: ({ write = false, read = false }) => {
+      Object.assign(context.account, { writeLocked: write, readLocked: read });
+      context.changed();
+    },
+    expireUploadUrls: () => expireUploadUrls(context),
+    outage: (on) => (on ? context.outage.begin() : context.outage.end()),
+    useCertificate: async (kind) => {
+      if (!context.certificate) throw new Error('the emulator was started without TLS');
+      await context.certificate.use(kind);
     },
     put: (path, content, putOptions = {}) => putFile(context, path, content, putOptions.modified),
     mkdir: (path) => void ensureFolderAt(context, path),

@@ -31,6 +31,8 @@ export class PlainError extends Error {
 
 export const noSuchPath = (path: string) => new ServiceError(404, 'NoSuchPathException', `Directory ${path}`);
 export const noSuchFile = (path: string) => new ServiceError(404, 'NoSuchFileException', `File ${path} does not exist`);
+/** As captured, without any detail. */
+export const noSuchMountPoint = () => new ServiceError(404, 'NoSuchMountPointException', '');
 export const notUnique = (path: string) => new ServiceError(409, 'UniqueFileException', `${path} already exists`);
 export const invalidArgument = (detail: string) => new ServiceError(400, 'InvalidArgumentException', detail);
 
@@ -52,7 +54,7 @@ export function errorReply(error: unknown, form: 'xml' | 'json'): Reply {
 }
 
 function xmlError(status: number, exception: string, detail: string): Reply {
-  const message = `${packages[exception] ?? 'no.jotta.backup.errors.'}${exception}: ${detail}`;
+  const message = `${packages[exception] ?? 'no.jotta.backup.errors.'}${exception}${detail && `: ${detail}`}`;
   const reason = STATUS_CODES[status] ?? '';
   const body =
     `${prolog}<error><code>${status}</code><message>${escapeText(message)}</message><reason>${reason}</reason>` +

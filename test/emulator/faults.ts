@@ -1,24 +1,8 @@
+import type { FaultAction } from './faultActions.ts';
+import type { Account } from './model.ts';
 import type { RequestKind } from './stats.ts';
 
-export type FaultAction =
-  /** Answers this status without doing the work; without `body`, the service's own error form. */
-  | { type: 'status'; status: number; body?: string }
-  /** Resets the connection before doing the work. */
-  | { type: 'reset' }
-  /** Ends the connection after that many body bytes: of the request for an upload, of the response otherwise. */
-  | { type: 'truncate'; after: number }
-  /** Like truncate, but the connection stays open and silent; without `after`, the request is never looked at. */
-  | { type: 'stall'; after?: number }
-  /** Waits before doing the work. */
-  | { type: 'delay'; ms: number }
-  /** Flips the first body byte: of the request for an upload, of the response otherwise. */
-  | { type: 'corrupt' }
-  /** Does the work, then answers 500. */
-  | { type: 'duplicate' }
-  /** Expires the access token the request came with, then handles the request. */
-  | { type: 'expire-token' }
-  /** Revokes the token family the request came with, access tokens too, then handles the request. */
-  | { type: 'revoke' };
+export type { FaultAction };
 
 export interface FaultRule {
   /** All given parts must match; `pathIncludes` looks at the decoded path with its query. */
@@ -47,13 +31,18 @@ export interface FaultPlan {
   /** Actions to apply to this request, in plan order; counts as a match of each rule that fits. */
   take(request: { kind: RequestKind; method: string; path: string }): FaultAction[];
   report(): FaultReport[];
+  /** The account as it was when a plan with the action `stale` was set. */
+  former(): Account | undefined;
 }
 
-export function createFaultPlan(): FaultPlan {
+/** Keeps the plan; `snapshot` copies the account, for stale answers. */
+export function createFaultPlan(snapshot: () => Account): FaultPlan {
   let rules: FaultReport[] = [];
+  let former: Account | undefined;
   return {
     replace(plan) {
       rules = plan.map((rule) => ({ ...rule, matched: 0, hits: [] }));
+      former = plan.some(({ action }) => action.type === 'stale') ? snapshot() : undefined;
     },
     take(request) {
       const actions: FaultAction[] = [];
@@ -69,6 +58,7 @@ export function createFaultPlan(): FaultPlan {
       return actions;
     },
     report: () => structuredClone(rules),
+    former: () => former,
   };
 }
 
@@ -76,25 +66,4 @@ function matches({ match }: FaultRule, request: { kind: RequestKind; method: str
   if (match.kind !== undefined && match.kind !== request.kind) return false;
   if (match.method !== undefined && match.method.toUpperCase() !== request.method) return false;
   return match.pathIncludes === undefined || request.path.includes(match.pathIncludes);
-}
-
-const actionTypes = [
-  'status',
-  'reset',
-  'truncate',
-  'stall',
-  'delay',
-  'corrupt',
-  'duplicate',
-  'expire-token',
-  'revoke',
-] as const satisfies readonly FaultAction['type'][];
-
-/** Checks a plan that came over HTTP; throws with the reason. */
-export function parseFaultPlan(value: unknown): FaultRule[] {
-  if (!Array.isArray(value)) throw new Error('a fault plan is an array');
-  return value.map((rule: FaultRule) => {
-    if (!actionTypes.includes(rule?.action?.type)) throw new Error(`unknown action ${JSON.stringify(rule?.action)}`);
-    return { ...rule, match: rule.match ?? {} };
-  });
 }

@@ -1,83 +1,112 @@
-import { randomBytes } from 'node:crypto';
 import { authenticate } from './auth.ts';
 import { type Call, commandOf } from './call.ts';
-import { commands, createOrFail } from './commands.ts';
+import { commands } from './commands.ts';
 import type { Context } from './context.ts';
+import { createOrFail } from './create.ts';
 import { download } from './download.ts';
 import { noSuchFile, noSuchPath, PlainError, ServiceError } from './errors.ts';
 import { liststream } from './liststream.ts';
-import type { Thing } from './model.ts';
+import { assertReadable, assertWritable } from './locks.ts';
+import { jfsPath, missing } from './lookup.ts';
+import type { FileNode, Thing } from './model.ts';
 import { type Reply, xmlReply } from './reply.ts';
-import { mountPointOf, pathOf, resolve, touch } from './tree.ts';
-import { assertWritable } from './writes.ts';
-import { deviceXml, flatXml, listingXml, searchXml, trashXml, userXml } from './xml.ts';
+import { share } from './sharing.ts';
+import { thumbnail } from './thumbnail.ts';
+import { resolveInTrash } from './trash.ts';
+import { pathOf, resolve } from './tree.ts';
+import { deviceXml, listingXml, userXml } from './xml.ts';
 import { fileXml } from './xmlFile.ts';
+import { onLines } from './xmlText.ts';
+import { flatXml, searchXml, trashXml } from './xmlViews.ts';
 
-/** Everything below `/jfs/` (jottacloud-protocol.md §2). */
+/** Everything below `/jfs/` but uploads (jottacloud-protocol.md §2). */
 export function handleJfs(context: Context, call: Call): Reply {
   if (call.user === undefined) {
     throw new ServiceError(400, 'UsernameNotFoundException', 'Username not found in url!');
   }
   authenticate(context, call.headers.authorization, call.user);
-  if (call.method === 'GET') {
-    const percent = call.segments.some((name) => name.includes('%'));
-    if (percent && context.quirks.percentInName === '400') throw new PlainError(400, 'Bad request');
-    return get(context, call);
-  }
+  const reply = call.method === 'GET' ? get(context, call) : post(context, call);
+  if (context.quirks.xmlLayout === 'lines' && typeof reply.body === 'string') reply.body = onLines(reply.body);
+  return reply;
+}
+
+function post(context: Context, call: Call): Reply {
   if (call.method !== 'POST') throw new ServiceError(405, 'MethodNotAllowedException', `Method ${call.method}`);
   assertWritable(context);
   // A body type turns a command into an upload attempt, which finds no file (§2.1).
   const type = call.headers['content-type'] ?? '';
   if (/octet-stream|multipart/.test(type)) throw noSuchFile(`/${[call.user, ...call.segments].join('/')}`);
   const command = commandOf(call);
-  return command ? commands[command](context, call) : createOrFail(context, call);
+  if (command === undefined) return createOrFail(context, call);
+  const reply = commands[command](context, call);
+  const { moveAnswer } = context.quirks;
+  if (moveAnswer === '200' || (command !== 'mv' && command !== 'mvDir')) return reply;
+  if (moveAnswer === '404-though-done') throw noSuchPath(jfsPath(context, call));
+  throw new ServiceError(500, 'InternalServerErrorException', 'Internal error');
 }
 
 function get(context: Context, call: Call): Reply {
-  const { account } = context;
+  const { account, quirks } = context;
+  const percent = call.segments.some((name) => name.includes('%'));
+  if (percent && quirks.percentInName === '400') throw new PlainError(400, 'Bad request');
+  if (call.segments.length > 0) assertReadable(context);
   const thing = resolve(account, call.segments);
-  if (!thing) throw noSuchPath(`/${[account.user, ...call.segments].join('/')}`);
   const mode = call.query.get('mode');
-  if (mode === 'bin' || mode === 'thumb') {
-    const thumbless = mode === 'thumb' && thing.kind === 'file' && !thing.current?.mime.startsWith('image/');
-    if (thing.kind !== 'file' || thumbless) throw noSuchFile(`/${[account.user, ...call.segments].join('/')}`);
-    return download(context, thing, call.query.get('revision'), call.headers.range);
+  if (!thing) return fromTrash(context, call) ?? fail(missing(context, call, 'folder'));
+  switch (mode) {
+    case 'bin':
+    case 'thumb':
+      if (thing.kind !== 'file') throw missing(context, call, 'file');
+      return content(context, call, thing);
+    case 'enableShare':
+    case 'disableShare':
+      return share(context, thing, mode === 'enableShare');
+    case 'list':
+    case 'liststream':
+      if (thing.kind !== 'folder' && thing.kind !== 'mountPoint') throw missing(context, call, 'folder');
+      if (mode === 'list') return xmlReply(flatXml(context, thing));
+      if (thing.deleted !== undefined) throw noSuchPath(pathOf(account, thing));
+      return { ...xmlReply(''), body: liststream(context, thing) };
+    default:
+      return xmlReply(documentOf(context, thing, call));
   }
-  if (mode === 'enableShare' || mode === 'disableShare') return share(context, thing, mode === 'enableShare');
-  if ((mode === 'list' || mode === 'liststream') && (thing.kind === 'folder' || thing.kind === 'mountPoint')) {
-    if (mode === 'list') return xmlReply(flatXml(account, thing));
-    if (thing.deleted !== undefined) throw noSuchPath(pathOf(account, thing));
-    return { status: 200, headers: { 'content-type': 'application/xml;charset=UTF-8' }, body: liststream(thing) };
-  }
-  if (mode === 'liststream') throw noSuchPath(`/${[account.user, ...call.segments].join('/')}`);
-  return xmlReply(documentOf(context, thing, call));
+}
+
+function content(context: Context, call: Call, file: FileNode): Reply {
+  if (call.query.get('mode') === 'thumb') return thumbnail(context, file);
+  return download(context, file, call.query.get('revision'), call.headers.range);
+}
+
+/** A path below the view Trash (quirk `trashPaths`). */
+function fromTrash(context: Context, call: Call): Reply | undefined {
+  const view = resolve(context.account, call.segments.slice(0, 2));
+  if (view?.kind !== 'mountPoint' || view.view !== 'Trash' || context.quirks.trashPaths === '404') return undefined;
+  const node = resolveInTrash(context.account, call.segments.slice(2));
+  if (node === undefined) return undefined;
+  if (node.kind === 'file' && call.query.has('mode')) return content(context, call, node);
+  const inTrash = [pathOf(context.account, view), ...call.segments.slice(2, -1)].join('/');
+  return xmlReply(node.kind === 'file' ? fileXml(context, node, inTrash) : listingXml(context, node, inTrash));
 }
 
 function documentOf(context: Context, thing: Thing, call: Call): string {
-  const { account } = context;
   switch (thing.kind) {
     case 'user':
-      return userXml(account);
+      return userXml(context);
     case 'device':
-      return deviceXml(account, thing);
+      return deviceXml(context, thing);
     case 'file':
       return fileXml(context, thing);
     case 'folder':
-      return listingXml(account, thing);
+      return listingXml(context, thing);
     case 'mountPoint':
-      if (thing.view === 'Trash') return trashXml(account, thing);
+      if (thing.view === 'Trash') return trashXml(context, thing);
       if (thing.view === 'Latest' || thing.view === 'Links') {
-        return searchXml(account, thing.view, Number(call.query.get('max') ?? 0) || 1000);
+        return searchXml(context, thing.view, Number(call.query.get('max') ?? 0) || 1000);
       }
-      return listingXml(account, thing);
+      return listingXml(context, thing);
   }
 }
 
-/** Public links: a GET that changes things (§2.10). */
-function share(context: Context, thing: Thing, enable: boolean): Reply {
-  assertWritable(context);
-  if ((thing.kind !== 'file' && thing.kind !== 'folder') || thing.deleted !== undefined) throw noSuchFile('to share');
-  thing.publicUri = enable ? (thing.publicUri ?? randomBytes(16).toString('hex')) : undefined;
-  touch(context, mountPointOf(thing.parent));
-  return xmlReply(thing.kind === 'file' ? fileXml(context, thing) : listingXml(context.account, thing));
+function fail(error: Error): never {
+  throw error;
 }

@@ -1,17 +1,20 @@
+import type { Context } from './context.ts';
 import type { Container } from './model.ts';
 import { isoTime } from './times.ts';
+import { spelled } from './xmlFile.ts';
 import { escapeText, prolog, rootAttributes } from './xmlText.ts';
 
 const flushChars = 64 * 1024;
 
 /**
  * The recursive listing of jottacloud-protocol.md §2.8, streamed: paths start at the mountpoint, live and complete items only,
- * each `<folder>` once and before its files, and counts that match exactly.
+ * each `<folder>` once and before its files, and counts that match exactly. With quirk `liststreamFolders` a folder that has
+ * files is counted, but has no element of its own.
  */
-export async function* liststream(top: Container): AsyncGenerator<string> {
-  let pending = `${prolog}<liststream${rootAttributes()}>`;
+export async function* liststream(context: Context, top: Container): AsyncGenerator<string> {
+  let pending = `${prolog}<liststream${rootAttributes(context)}>`;
   const count = { folders: 0, files: 0 };
-  for (const part of walk(top, pathFromMountPoint(top), count)) {
+  for (const part of walk(context, top, pathFromMountPoint(top), count)) {
     pending += part;
     if (pending.length < flushChars) continue;
     yield pending;
@@ -20,18 +23,31 @@ export async function* liststream(top: Container): AsyncGenerator<string> {
   yield `${pending}<stats><folders>${count.folders}</folders><files>${count.files}</files></stats></liststream>`;
 }
 
-function* walk(folder: Container, path: string, count: { folders: number; files: number }): Generator<string> {
+function* walk(
+  context: Context,
+  folder: Container,
+  path: string,
+  count: { folders: number; files: number },
+): Generator<string> {
   const pathElement = `<path>${escapeText(path)}</path>`;
+  const implied = context.quirks.liststreamFolders === 'without-files-only' && hasFiles(folder);
   count.folders++;
-  yield `<folder>${pathElement}</folder>`;
+  if (!implied) yield `<folder>${pathElement}</folder>`;
   for (const node of folder.live.values()) {
     if (node.kind === 'folder' || !node.current) continue;
     const { md5, size, modified, created } = node.current;
     count.files++;
-    yield `<file>${pathElement}<filename>${escapeText(node.name)}</filename><md5>${md5}</md5><size>${size}</size>` +
-      `<modified>${isoTime(modified)}</modified><created>${isoTime(created)}</created></file>`;
+    yield `<file>${pathElement}<filename>${escapeText(node.name)}</filename><md5>${spelled(context, md5)}</md5>` +
+      `<size>${size}</size><modified>${isoTime(modified)}</modified><created>${isoTime(created)}</created></file>`;
   }
-  for (const node of folder.live.values()) if (node.kind === 'folder') yield* walk(node, `${path}/${node.name}`, count);
+  for (const node of folder.live.values()) {
+    if (node.kind === 'folder') yield* walk(context, node, `${path}/${node.name}`, count);
+  }
+}
+
+function hasFiles(folder: Container): boolean {
+  for (const node of folder.live.values()) if (node.kind === 'file' && node.current) return true;
+  return false;
 }
 
 function pathFromMountPoint(container: Container): string {

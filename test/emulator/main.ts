@@ -1,9 +1,33 @@
+/**
+ * The emulator as a program: `npm run emulator -- [options]`. Prints one line of JSON with its URL and a login token, then
+ * serves until SIGTERM or SIGINT.
+ *
+ *   --port N            port on 127.0.0.1; a free one without it
+ *   --state DIR         keep account, content and tokens there between runs; else a temporary folder
+ *   --seed DIR          copy this folder into /Jotta/Archive of a new account
+ *   --latency MS        wait before each request
+ *   --bandwidth N       bytes per second, per connection and direction
+ *   --rclone DIR        write ca.pem, certificate and rclone.conf there, and serve TLS as the real hosts
+ *   --certificate KIND  good, expired, wrong-host or unknown-authority; with --rclone
+ *   --quirk NAME=VALUE  another behaviour where the real one is unknown, repeatable; see quirks.ts
+ *   --token-lifetime S  seconds an access token lives
+ *   --capacity BYTES    room on the account; unlimited without it
+ *   --write-locked, --read-locked
+ *   --user NAME         internal user name
+ *
+ * While it runs, http://127.0.0.1:PORT/_emulator/NAME does the rest with JSON: GET tree, stats, faults; POST faults
+ * (faultActions.ts says what there is), shape, quota, lock, outage, certificate, login-token, revoke, expire,
+ * expire-upload-urls, reset-stats (see control.ts).
+ */
+
 import { parseArgs } from 'node:util';
+import { certificateKinds } from './certificates.ts';
 import { type EmulatorOptions, startEmulator } from './emulator.ts';
 import { parseQuirks, quirkTable } from './quirks.ts';
 
 const usage = `emulator [--port N] [--state DIR] [--seed DIR] [--latency MS] [--bandwidth BYTES/S per connection]
-         [--rclone DIR] [--quirk name=value]... [--token-lifetime S] [--capacity BYTES] [--user NAME]
+         [--rclone DIR] [--certificate ${certificateKinds.join('|')}] [--quirk name=value]...
+         [--token-lifetime S] [--capacity BYTES] [--write-locked] [--read-locked] [--user NAME]
 
 quirks (first value is the default):
 ${Object.entries(quirkTable)
@@ -21,6 +45,9 @@ function parseCommandLine(args: string[]): EmulatorOptions {
       latency: text,
       bandwidth: text,
       rclone: text,
+      certificate: text,
+      'write-locked': { type: 'boolean' },
+      'read-locked': { type: 'boolean' },
       'token-lifetime': text,
       capacity: text,
       user: text,
@@ -42,6 +69,13 @@ function parseCommandLine(args: string[]): EmulatorOptions {
     if (value === undefined) continue;
     if (!/^\d+(\.\d+)?$/.test(value)) throw new Error(`--${flag} wants a number, not ${value}`);
     options[name] = Number(value);
+  }
+  if (values['write-locked']) options.writeLocked = true;
+  if (values['read-locked']) options.readLocked = true;
+  if (values.certificate !== undefined) {
+    const kind = certificateKinds.find((one) => one === values.certificate);
+    if (!kind) throw new Error(`--certificate is one of ${certificateKinds.join(', ')}`);
+    options.certificate = kind;
   }
   const quirks = (values.quirk ?? []).map((quirk) => quirk.split('=', 2) as [string, string]);
   options.quirks = parseQuirks(Object.fromEntries(quirks));

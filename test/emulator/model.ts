@@ -25,7 +25,7 @@ export interface FileNode {
   current: Revision | undefined;
   /** A newer, unfinished revision and the id of its partial upload. */
   latest: (Revision & { uploadId: string }) | undefined;
-  /** Newest first, at most four. */
+  /** Newest first, at most four; unfinished ones may be among them. */
   older: Revision[];
   publicUri: string | undefined;
 }
@@ -82,6 +82,7 @@ export interface Account {
   /** Bytes, or -1 for unlimited. */
   capacity: number;
   writeLocked: boolean;
+  readLocked: boolean;
   /** Bytes of every revision of every item, trash included; undefined when it must be summed again. */
   usage: number | undefined;
 }
@@ -125,7 +126,8 @@ export function newDevice(name: string, type: string, now: number): DeviceNode {
 
 /** A new account: device Jotta with its mountpoints and views (§5), and one backed-up computer. */
 export function newAccount(user: string, capacity: number, now: number): Account {
-  const account: Account = { kind: 'user', user, devices: new Map(), capacity, writeLocked: false, usage: 0 };
+  const locks = { writeLocked: false, readLocked: false };
+  const account: Account = { kind: 'user', user, devices: new Map(), capacity, ...locks, usage: 0 };
   const jotta = newDevice('Jotta', 'JOTTA', now);
   for (const name of ['Archive', 'Sync']) jotta.mountPoints.set(foldName(name), newMountPoint(name, jotta, now));
   for (const view of ['Shared', 'Latest', 'Links', 'Trash'] as const) {

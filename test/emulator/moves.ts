@@ -1,10 +1,10 @@
 import type { Context } from './context.ts';
-import { invalidArgument, notUnique } from './errors.ts';
+import { invalidArgument, noSuchPath, notUnique } from './errors.ts';
 import type { Container, FileNode, FolderNode, Revision } from './model.ts';
 import { newFile } from './model.ts';
 import { checkName } from './names.ts';
 import { wholeSecond } from './times.ts';
-import { attach, detach, findChild, findLive, mountPointOf, touch } from './tree.ts';
+import { attach, detach, findChild, findLive, mountPointOf, resolveBelow, touch } from './tree.ts';
 import { destroy, ensureFolder, placeAt, relocate, setContent, stampDeleted } from './writes.ts';
 
 interface Slot {
@@ -16,8 +16,7 @@ interface Slot {
 
 /** Moves a live file to `[device, mountpoint, …]`; parents are made. Returns the file at its new place. Throws 409 as quirks say. */
 export function moveFile(context: Context, file: FileNode, target: string[]): FileNode {
-  const slot = slotFor(context, target);
-  const { parent, name, path } = slot;
+  const { parent, name, path } = slotFor(context, target);
   const taken = findChild(parent, name);
   if (taken === file) {
     if (context.quirks.caseRename === '409' && taken.name !== name) throw notUnique(path);
@@ -26,10 +25,7 @@ export function moveFile(context: Context, file: FileNode, target: string[]): Fi
   }
   if (taken?.deleted === undefined && taken) {
     if (taken.kind === 'folder' || context.quirks.moveOntoLive === '409' || !file.current) throw notUnique(path);
-    const { size, md5, created, modified } = file.current;
-    destroy(context, file);
-    setContent(context, taken, { size, md5, created, modified });
-    return taken;
+    return replaceFile(context, file, file.current, taken);
   }
   if (taken?.kind === 'file' && context.quirks.moveOntoTrashed === '409') throw notUnique(path);
   relocate(context, file, parent, name);
@@ -41,16 +37,42 @@ export function moveFile(context: Context, file: FileNode, target: string[]): Fi
   return file;
 }
 
-/** Moves a live folder. Throws 409 when a live item has the name, 400 for a move into itself. */
-export function moveFolder(context: Context, folder: FolderNode, target: string[]): void {
+/** Moves a live folder; returns it at its new place. Throws 409 as quirks say, 400 for a move into itself. */
+export function moveFolder(context: Context, folder: FolderNode, target: string[]): FolderNode {
   const { parent, name, path } = slotFor(context, target);
   for (let at: Container = parent; at.kind === 'folder'; at = at.parent) {
     if (at === folder) throw invalidArgument(`${path} is inside the folder being moved`);
   }
-  const taken = findLive(parent, name);
-  if (taken && taken !== folder) throw notUnique(path);
-  if (taken && taken.name !== name && context.quirks.caseRename === '409') throw notUnique(path);
+  const taken = findChild(parent, name);
+  if (taken === folder) {
+    if (taken.name !== name && context.quirks.caseRename === '409') throw notUnique(path);
+  } else if (taken?.deleted === undefined && taken) {
+    if (taken.kind === 'file' || context.quirks.moveFolderOntoLive === '409') throw notUnique(path);
+    merge(context, folder, taken);
+    return taken;
+  } else if (taken?.kind === 'folder' && context.quirks.moveFolderOntoTrashed === '409') throw notUnique(path);
   relocate(context, folder, parent, name);
+  return folder;
+}
+
+/** Moves what is live in a folder into another one; then the folder is gone. */
+function merge(context: Context, from: FolderNode, into: FolderNode): void {
+  for (const child of [...from.live.values()]) {
+    const taken = findLive(into, child.name);
+    if (!taken) relocate(context, child, into, child.name);
+    else if (child.kind === 'folder' && taken.kind === 'folder') merge(context, child, taken);
+    else if (child.kind === 'file' && taken.kind === 'file' && child.current) {
+      replaceFile(context, child, child.current, taken);
+    } else throw notUnique(`${into.name}/${child.name}`);
+  }
+  destroy(context, from);
+}
+
+function replaceFile(context: Context, file: FileNode, current: Revision, taken: FileNode): FileNode {
+  const { size, md5, created, modified } = current;
+  destroy(context, file);
+  setContent(context, taken, { size, md5, created, modified });
+  return taken;
 }
 
 /** Copies the current revision of a file; a copy onto a trashed name stays in the trash (jottacloud-protocol.md §2.3). */
@@ -71,7 +93,12 @@ export function copyFile(context: Context, file: FileNode, current: Revision, ta
 function slotFor(context: Context, target: string[]): Slot {
   const place = placeAt(context, target);
   const name = place.names.at(-1) ?? '';
+  const names = place.names.slice(0, -1);
+  const path = `/${target.join('/')}`;
   for (const part of place.names) checkName(part, context.quirks);
-  const parent = ensureFolder(context, { mountPoint: place.mountPoint, names: place.names.slice(0, -1) });
-  return { parent, name, path: `/${target.join('/')}` };
+  if (context.quirks.moveMakesParents === '404') {
+    const parent = resolveBelow(place.mountPoint, names);
+    if (!parent || parent.kind === 'file' || parent.deleted !== undefined) throw noSuchPath(path);
+  }
+  return { parent: ensureFolder(context, { mountPoint: place.mountPoint, names }), name, path };
 }

@@ -1,16 +1,21 @@
-import { realm, rotate, startFamily, type TokenFamily, type TokenPair, tokenPath } from './auth.ts';
+import { authenticate, rotate, startFamily, type TokenFamily, type TokenPair } from './auth.ts';
+import { redeemCode } from './authorizationCode.ts';
+import { type Brand, brands, realmPath, tokenEndpoint } from './brands.ts';
 import type { Context } from './context.ts';
 import { jsonReply, type Reply } from './reply.ts';
 
-const clients = new Set(['jottacli', 'desktop', 'desktop-win']);
+const clients = new Set(['jottacli', ...Object.values(brands).map(({ clientId }) => clientId)]);
+/** Life of a sign-in without the scope offline_access. */
+const onlineSessionSeconds = 1800;
 
 /** The OpenID document; every endpoint is on the origin it was asked from (jottacloud-protocol.md §1.1). */
-export function wellKnown(origin: string): Reply {
-  const base = `${origin}${realm}/protocol/openid-connect`;
+export function wellKnown(origin: string, { realm }: Brand): Reply {
+  const issuer = origin + realmPath(realm);
+  const base = `${issuer}/protocol/openid-connect`;
   return jsonReply({
-    issuer: `${origin}${realm}`,
+    issuer,
     authorization_endpoint: `${base}/auth`,
-    token_endpoint: `${origin}${tokenPath}`,
+    token_endpoint: `${issuer}/${tokenEndpoint}`,
     token_introspection_endpoint: `${base}/token/introspect`,
     introspection_endpoint: `${base}/token/introspect`,
     userinfo_endpoint: `${base}/userinfo`,
@@ -24,55 +29,93 @@ export function wellKnown(origin: string): Reply {
   });
 }
 
+/** Who the token belongs to: another way to the internal user name (§1.5). */
+export function userInfo(context: Context, authorization: string | undefined): Reply {
+  authenticate(context, authorization);
+  const { user } = context.account;
+  return jsonReply({ sub: `f:emulator:${user}`, preferred_username: user, username: user, email_verified: true });
+}
+
 /** The token endpoint: password grant with a login token, and refresh with rotation and reuse detection (§1.1–§1.3). */
-export function grantToken(context: Context, authorization: string | undefined, form: URLSearchParams): Reply {
+export function grantToken(
+  context: Context,
+  brand: Brand,
+  authorization: string | undefined,
+  form: URLSearchParams,
+): Reply {
   const client = clientOf(authorization, form);
   if (client === undefined || !clients.has(client.id))
     return refuse(401, 'invalid_client', 'Invalid client credentials');
   if (client.secret) return refuse(401, 'unauthorized_client', 'Public client not allowed to send a secret');
-  const grant = form.get('grant_type');
-  if (grant === 'password') return signIn(context, form);
-  if (grant === 'refresh_token') return refresh(context, form);
-  if (!grant) return refuse(400, 'invalid_request', 'Missing form parameter: grant_type');
-  return refuse(400, 'unsupported_grant_type', 'Unsupported grant_type');
+  switch (form.get('grant_type') ?? '') {
+    case 'password':
+      return signIn(context, brand, form);
+    case 'refresh_token':
+      return refresh(context, brand, form);
+    case 'authorization_code': {
+      const pair = redeemCode(context, brand, client.id, form);
+      return pair ? granted(context, pair) : refuse(400, 'invalid_grant', 'Code not valid');
+    }
+    case '':
+      return refuse(400, 'invalid_request', 'Missing form parameter: grant_type');
+    default:
+      return refuse(400, 'unsupported_grant_type', 'Unsupported grant_type');
+  }
 }
 
-function signIn(context: Context, form: URLSearchParams): Reply {
-  const secret = form.get('password') ?? '';
+function signIn(context: Context, brand: Brand, form: URLSearchParams): Reply {
   const scopes = (form.get('scope') ?? '').split(' ');
-  const usable = context.tokens.login.get(secret) === false && form.get('username') === context.account.user;
-  if (!usable) return refuse(401, 'invalid_grant', 'Invalid user credentials');
-  if (!scopes.includes('openid') || !scopes.includes('offline_access')) {
+  const login = context.tokens.login.get(form.get('password') ?? '');
+  if (login?.used !== false || login.realm !== brand.realm || form.get('username') !== context.account.user) {
+    return refuse(Number(context.quirks.loginRefused), 'invalid_grant', 'Invalid user credentials');
+  }
+  if (!brand.jottaDefault && scopes.includes('jotta-default')) {
     return refuse(400, 'invalid_scope', `Invalid scopes: ${scopes.join(' ')}`);
   }
-  context.tokens.login.set(secret, true);
-  return granted(context, startFamily(context, 'client'));
+  login.used = true;
+  // Scopes that were not understood give a session that ends (rc#6107).
+  const online = !scopes.includes('offline_access');
+  const ends = online ? Date.now() + onlineSessionSeconds * 1000 : undefined;
+  return granted(context, startFamily(context, 'client', brand.realm, ends), online);
 }
 
-function refresh(context: Context, form: URLSearchParams): Reply {
+function refresh(context: Context, { realm }: Brand, form: URLSearchParams): Reply {
   const given = form.get('refresh_token');
   if (!given) return refuse(400, 'invalid_request', 'No refresh token');
   const family = familyOf(context, given);
-  if (!family) return refuse(400, 'invalid_grant', 'Invalid refresh token');
+  if (!family || family.realm !== realm) return refuse(400, 'invalid_grant', 'Invalid refresh token');
+  if (family.ends !== undefined && family.ends <= Date.now())
+    return refuse(400, 'invalid_grant', 'Token is not active');
   const staleText =
     context.quirks.reuseMessage === 'stale-token' ? 'Stale token' : "Session doesn't have required client";
-  if (!family.revoked && family.refreshToken === given) return granted(context, rotate(context, family));
+  if (!family.revoked && family.refreshToken === given) {
+    return granted(context, rotate(context, family), family.ends !== undefined);
+  }
   family.revoked = true;
   context.tokens.save();
   return refuse(400, 'invalid_grant', staleText);
 }
 
-function granted(context: Context, pair: TokenPair): Reply {
+/** Ends the sign-in that a refresh token belongs to: what `end_session_endpoint` does in this kind of server. */
+export function endSession(context: Context, form: URLSearchParams): Reply {
+  const family = familyOf(context, form.get('refresh_token') ?? '');
+  if (!family) return refuse(400, 'invalid_grant', 'Invalid refresh token');
+  family.revoked = true;
+  context.tokens.save();
+  return { status: 204, headers: {}, body: '' };
+}
+
+function granted(context: Context, pair: TokenPair, online = false): Reply {
   return jsonReply({
     access_token: pair.accessToken,
     expires_in: Math.round(context.tokenLifetimeMs / 1000),
-    refresh_expires_in: 0,
+    refresh_expires_in: online ? onlineSessionSeconds : 0,
     refresh_token: pair.refreshToken,
     token_type: 'Bearer',
     id_token: 'emulator',
     'not-before-policy': 0,
     session_state: crypto.randomUUID(),
-    scope: 'openid email offline_access',
+    scope: online ? 'openid email' : 'openid email offline_access',
   });
 }
 

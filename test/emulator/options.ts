@@ -1,3 +1,4 @@
+import type { CertificateKind } from './certificates.ts';
 import type { Quirks } from './quirks.ts';
 
 export interface EmulatorOptions {
@@ -18,6 +19,12 @@ export interface EmulatorOptions {
   tokenLifetime?: number;
   /** Account capacity in bytes; absent means unlimited. */
   capacity?: number;
+  /** Every change is refused with 403; settable later, too. */
+  writeLocked?: boolean;
+  /** Everything but the state of the account is refused with 403. */
+  readLocked?: boolean;
+  /** What is wrong with the certificate of the TLS listener; nothing when absent. */
+  certificate?: CertificateKind;
   /** Internal user name; `u0emulator` when absent. */
   user?: string;
 }

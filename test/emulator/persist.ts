@@ -38,8 +38,26 @@ const settleMs = 300;
 export async function loadAccount(folder: string): Promise<KeptState | undefined> {
   const text = await readFile(join(folder, 'account.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const { account: saved, uploads }: Saved = JSON.parse(text);
-  const account: Account = { ...saved, kind: 'user', usage: undefined, devices: new Map() };
+  const { account, uploads }: Saved = JSON.parse(text);
+  return {
+    account: thaw(account),
+    uploads: new Map(uploads.map((upload) => [upload.id, { ...upload, running: undefined }])),
+  };
+}
+
+/** A copy that later changes leave alone. */
+export function copyAccount(account: Account): Account {
+  return thaw(structuredClone(freeze(account)));
+}
+
+function thaw(saved: Saved['account']): Account {
+  const account: Account = {
+    ...saved,
+    readLocked: saved.readLocked === true,
+    kind: 'user',
+    usage: undefined,
+    devices: new Map(),
+  };
   for (const savedDevice of saved.devices) {
     const device: DeviceNode = { ...savedDevice, kind: 'device', mountPoints: new Map() };
     account.devices.set(foldName(device.name), device);
@@ -51,7 +69,7 @@ export async function loadAccount(folder: string): Promise<KeptState | undefined
       revive(children, mountPoint);
     }
   }
-  return { account, uploads: new Map(uploads.map((upload) => [upload.id, { ...upload, running: undefined }])) };
+  return account;
 }
 
 /** Saves some time after each change, never two writes at once; a crash leaves the former file whole. */
@@ -62,7 +80,13 @@ export function createSaver(folder: string, state: () => KeptState): { changed()
   let pauseMs = settleMs;
   const write = async () => {
     const started = performance.now();
-    const text = JSON.stringify(freeze(state()));
+    const { account, uploads } = state();
+    const saved: Saved = {
+      version: 1,
+      account: freeze(account),
+      uploads: Array.from(uploads.values(), ({ running: _, ...upload }) => upload),
+    };
+    const text = JSON.stringify(saved);
     await writeFile(`${file}.new`, text);
     await rename(`${file}.new`, file);
     pauseMs = Math.max(settleMs, 10 * (performance.now() - started));
@@ -96,20 +120,16 @@ function revive(saved: SavedNode[], parent: Container): void {
   }
 }
 
-function freeze({ account, uploads }: KeptState): Saved {
+function freeze(account: Account): Saved['account'] {
   const { devices, kind: _, usage: __, ...rest } = account;
   return {
-    version: 1,
-    account: {
-      ...rest,
-      devices: [...devices.values()].map(({ mountPoints, kind: _kind, ...device }) => ({
-        ...device,
-        mountPoints: [...mountPoints.values()].map(({ name, deleted, view, stamp, ...children }) => {
-          return { name, deleted, view, stamp, children: freezeChildren(children as Container) };
-        }),
-      })),
-    },
-    uploads: [...uploads.values()].map(({ running: _running, ...upload }) => upload),
+    ...rest,
+    devices: [...devices.values()].map(({ mountPoints, kind: _kind, ...device }) => ({
+      ...device,
+      mountPoints: [...mountPoints.values()].map(({ name, deleted, view, stamp, ...children }) => {
+        return { name, deleted, view, stamp, children: freezeChildren(children as Container) };
+      }),
+    })),
   };
 }
 

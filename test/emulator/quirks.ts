@@ -1,30 +1,90 @@
 /**
  * Behaviours of the real service that nobody has measured, or that differ between sources, each as a switch.
- * The first value is the default. A client should pass its tests with every value.
+ * The first value is the default. A client should pass its tests with every value. Sections are those of
+ * jottacloud-protocol.md.
  */
 export const quirkTable = {
   /** mv onto a live file, §2.3: unknown; `new-revision` keeps the target's history and adds one revision. */
   moveOntoLive: ['409', 'new-revision'],
   /** mv onto a name that is in the trash, §2.3: unknown. */
   moveOntoTrashed: ['live', 'stays-trashed', '409'],
+  /** mvDir onto a live folder, §2.3: unknown; `merge` moves the children, newer files become revisions. */
+  moveFolderOntoLive: ['409', 'merge'],
+  /** mvDir onto a name that is in the trash, §2.3: unknown. */
+  moveFolderOntoTrashed: ['live', '409'],
+  /** mv and cp into a folder that is missing, §2.3: made, though rclone makes it first. */
+  moveMakesParents: ['yes', '404'],
+  /** Answer of mv and mvDir once done, §2.3: 500 in 2020, 404 through one host. */
+  moveAnswer: ['200', '500-though-done', '404-though-done'],
   /** mv that only changes the case of a name, §5: unknown. */
   caseRename: ['allowed', '409'],
   /** cp onto a live file: rclone relies on it overwriting. */
   copyOntoLive: ['new-revision', '409'],
   /** cp onto a trashed name, §2.3: the copy stays in the trash (rc#6112). */
   copyOntoTrashed: ['stays-trashed', 'live'],
-  /** Status of an allocate that needs no transfer, §3.1. */
-  dedupStatus: ['200', '201'],
-  /** Whether content known under another path needs no transfer, §3.1. */
-  dedup: ['on', 'off'],
+  /** Status of a UniqueFileException, §2.9: not recorded. */
+  conflictStatus: ['409', '400', '412'],
+  /** dl on a folder, §2.3: it vanishes without reaching the trash (ae#397). */
+  dlOnFolder: ['vanishes', 'trash', '404'],
+  /** dl on a mountpoint, §2.3. */
+  dlOnMountPoint: ['trash', 'gone'],
+  /** rmDir on a path that has a live folder and trashed ones, §6: takes them all, or the live one alone. */
+  rmDirRecreated: ['all', 'live-only'],
   /** mkDir on a trashed folder, §2.3: `on` revives the folder alone, `recursive` also what went to the trash with it. */
   mkDirUntrashes: ['on', 'recursive', 'off'],
-  /** Allocate of an empty file, §3.2: complete at once, or an empty POST is wanted. */
-  emptyFile: ['completed', 'upload'],
+  /** Children in the listing of a trashed folder, §2.5: captured with the folder's own stamp. */
+  trashedChildren: ['listed', 'hidden'],
+  /** Paths below `/Jotta/Trash`, §2.3: a view only; a 2017 client describes items with a `path` inside it. */
+  trashPaths: ['404', 'readable'],
+  /** Trash and Links in the listing of the device Jotta, §5: missing in 2017, Trash seen in 2026. */
+  viewsOnDevice: ['all', 'without-trash-and-links'],
+  /**
+   * `modified` of device and mountpoint: moves on with every change; is the plain clock second, so that two changes may
+   * share it; or, as 2017 captures suggest for mountpoints, is the last upload among the live files and empty without any.
+   */
+  deviceModified: ['every-change', 'clock-second', 'newest-file'],
+  /** Zone of JFS times, §2.4: `Z` or an offset without colon. */
+  timeZone: ['Z', '+0100'],
+  /** White space between elements: none is known of. */
+  xmlLayout: ['compact', 'lines'],
+  /** `<mstyle>`, §2.5: optional in newer captures. */
+  mstyle: ['given', 'absent'],
+  /** Case of md5 in replies, §2.5: as the uploader spelled it. */
+  md5Case: ['as-sent', 'upper', 'lower'],
+  /** An unfinished revision that another content overtakes, §2.6: may stay among the older ones. */
+  unfinishedRevisions: ['kept', 'dropped'],
+  /** cphash or upload of the content a file has already, §2.6: only its times change, or a revision is added. */
+  sameContent: ['times-only', 'new-revision'],
+  /** `<folder>` elements of liststream, §2.8: counted by rclone also when a folder is only implied by its files. */
+  liststreamFolders: ['all', 'without-files-only'],
+  /** Thumbnails of images, §2.2; of anything else they are a 404. */
+  thumbnails: ['image', '404'],
   /** `Range: bytes=0-` on an empty file, §2.7: unknown. */
   emptyRange: ['416', '200'],
+  /** Status of an allocate that needs no transfer, §3.1. */
+  dedupStatus: ['200', '201'],
+  /** `resume_pos` of an allocate that needs no transfer, §3.1. */
+  dedupResumePos: ['bytes', '0'],
+  /** Whether content known under another path needs no transfer, §3.1. */
+  dedup: ['on', 'off'],
+  /** State of a fresh upload, §3.1: anything but COMPLETED means sending. */
+  allocateState: ['INCOMPLETE', 'ADDED', 'PROCESSING'],
+  /** Allocate below an unknown mountpoint of a known device, §3.1. */
+  allocateMountPoint: ['404', 'created'],
+  /** Allocate of an empty file, §3.2: complete at once, or an empty POST is wanted. */
+  emptyFile: ['completed', 'upload'],
+  /** `resume_pos` after a corrupt upload, §3.3: 0, or the bytes kept, so that only ignoring it leads on. */
+  resumeAfterCorrupt: ['0', 'kept'],
+  /** Life of an upload URL, §3.2: until the upload is complete, or one POST. */
+  uploadUrl: ['lasting', 'single-use'],
+  /** Answer to an upload URL that is no longer good, §3.2; 401 if the URL is a signed token that has expired. */
+  uploadUrlGone: ['404', '401', '410'],
   /** Where an exhausted quota is noticed, §3.3. */
   quotaAt: ['allocate', 'upload'],
+  /** Answer to an exhausted quota, §3.3: status 460 is reported, the body is unknown. */
+  quotaAnswer: ['460', '460-empty', '400-quota', '413-quota'],
+  /** Body of the 403 of a locked account, §2.9. */
+  lockedBody: ['error', 'plain', 'empty'],
   /** `+` in a URL path, §2.1: form-decoded to a space. */
   plusInPath: ['space', 'plus'],
   /** GET of a name that holds a literal `%`, §2.1: plain-text 400 (rc#9153). */
@@ -33,10 +93,12 @@ export const quirkTable = {
   reservedCharacters: ['allowed', '400'],
   /** Unit of the 255 limit on names, §5. */
   nameLimit: ['characters', 'bytes'],
+  /** Event socket, §4: last seen working in 2022. createToken answers 404 or 403, the upgrade is refused, or nothing is ever sent. */
+  eventSocket: ['on', 'no-token', 'forbidden', 'refused', 'silent'],
+  /** Status of a login token that is used up or unknown, §1.1: both are reported. */
+  loginRefused: ['401', '400'],
   /** Wording of the refusal of a reused refresh token, §1.2. */
   reuseMessage: ['missing-client', 'stale-token'],
-  /** `modified` of device and mountpoint: moves on with every change, or is the plain clock second, so that two changes may share it. */
-  deviceModified: ['every-change', 'clock-second'],
 } as const;
 
 export type QuirkName = keyof typeof quirkTable;
@@ -48,7 +110,9 @@ export function parseQuirks(given: Record<string, string | undefined> = {}): Qui
   for (const [name, values] of Object.entries(quirkTable)) quirks[name] = values[0];
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    const values: readonly string[] | undefined = quirkTable[name as QuirkName];
+    const values: readonly string[] | undefined = Object.hasOwn(quirkTable, name)
+      ? quirkTable[name as QuirkName]
+      : undefined;
     if (!values) throw new Error(`unknown quirk ${name}; known: ${Object.keys(quirkTable).join(', ')}`);
     if (!values.includes(value)) throw new Error(`quirk ${name} is one of ${values.join(', ')}, not ${value}`);
     quirks[name] = value;

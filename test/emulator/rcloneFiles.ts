@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { startFamily, tokenPath } from './auth.ts';
+import { startFamily } from './auth.ts';
+import { realmPath, tokenEndpoint } from './brands.ts';
 import type { Context } from './context.ts';
 
 /** How to start an unmodified rclone on the emulator: `rclone --config <config> … remote:` with `env` added to its environment. */
@@ -11,7 +12,7 @@ export interface RcloneAccess {
 
 /** Writes rclone.conf with one remote named `remote` and a token family of its own (jottacloud-protocol.md §8). */
 export async function writeRcloneFiles(context: Context, folder: string): Promise<RcloneAccess> {
-  const pair = startFamily(context, 'rclone');
+  const pair = startFamily(context, 'rclone', 'jottacloud');
   const token = {
     access_token: pair.accessToken,
     token_type: 'Bearer',
@@ -25,7 +26,7 @@ export async function writeRcloneFiles(context: Context, folder: string): Promis
     'configVersion = 1',
     'client_id = jottacli',
     'client_secret =',
-    `tokenURL = https://id.jottacloud.com${tokenPath}`,
+    `tokenURL = https://id.jottacloud.com${realmPath('jottacloud')}/${tokenEndpoint}`,
     `token = ${JSON.stringify(token)}`,
     'device = Jotta',
     'mountpoint = Archive',

@@ -4,9 +4,11 @@ import { parseCall } from './call.ts';
 import type { Context } from './context.ts';
 import { handleControl } from './control.ts';
 import { errorForm, errorReply } from './errors.ts';
+import { upgradeToEvents } from './eventSocket.ts';
 import { exchange } from './exchange.ts';
+import type { Switchable } from './outage.ts';
 
-export interface Listener {
+export interface Listener extends Switchable {
   port: number;
   /** Cuts every connection and waits for the requests under way to notice. */
   close(): Promise<void>;
@@ -50,17 +52,34 @@ export async function listen(context: Context, port: number, tlsPort: number | u
       });
     }
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
+  const taken = await bind(server, port);
+  const cutTunnels = () => {
+    for (const socket of tunnels) socket.destroy();
+  };
   return {
-    port: (server.address() as AddressInfo).port,
-    close: async () => {
-      for (const socket of tunnels) socket.destroy();
+    port: taken,
+    async suspend() {
+      cutTunnels();
+      await serving.suspend();
+    },
+    resume: () => bind(server, taken).then(() => undefined),
+    async close() {
+      cutTunnels();
       await serving.close();
     },
   };
+}
+
+/** Listens on loopback; returns the port. Rejects when it cannot be had. */
+export async function bind(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return (server.address() as AddressInfo).port;
 }
 
 /** Answers the requests of a listener; `event` is how it announces usable connections. */
@@ -85,14 +104,30 @@ export function serveRequests(context: Context, server: Server, event: 'connecti
     working.add(work);
     void work.then(() => working.delete(work));
   });
+  server.on('upgrade', (request: IncomingMessage, stream, head: Buffer) => {
+    // A subscriber keeps its connection for good; it is no request under way.
+    forget(request.socket);
+    upgradeToEvents(context, request, stream, head);
+  });
+  const cut = () => {
+    context.events.cut();
+    server.closeAllConnections();
+    for (const socket of open) socket.destroy();
+  };
+  const suspend = async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    cut();
+    await closed;
+  };
   return {
     forget,
+    /** Cuts every connection. */
+    cut,
+    /** Stops listening, too. */
+    suspend,
     async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      for (const socket of open) socket.destroy();
+      await suspend();
       await Promise.all(working);
-      await closed;
     },
   };
 }

@@ -19,6 +19,8 @@ export const requestKinds = [
   'upload',
   'purgeTrash',
   'share',
+  'eventToken',
+  'eventSocket',
   'other',
 ] as const;
 
@@ -32,6 +34,8 @@ const reading: ReadonlySet<RequestKind> = new Set([
   'file',
   'download',
   'liststream',
+  'eventToken',
+  'eventSocket',
   'other',
 ]);
 

@@ -6,10 +6,10 @@ export function wholeSecond(ms: number): number {
   return Math.floor(ms / 1000) * 1000;
 }
 
-/** `2026-01-02-T03:04:05Z`: JFS XML and J* headers. */
-export function jfsTime(ms: number): string {
-  const iso = new Date(ms).toISOString();
-  return `${iso.slice(0, 10)}-${iso.slice(10, 19)}Z`;
+/** `2026-01-02-T03:04:05Z`: JFS XML and J* headers; the same instant with `+0100` when asked. */
+export function jfsTime(ms: number, zone: 'Z' | '+0100' = 'Z'): string {
+  const iso = new Date(zone === 'Z' ? ms : ms + 3_600_000).toISOString();
+  return `${iso.slice(0, -14)}-${iso.slice(-14, -5)}${zone}`;
 }
 
 /** `2026-01-02T03:04:05.000Z`: liststream. */

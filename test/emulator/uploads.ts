@@ -4,14 +4,21 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Context } from './context.ts';
 import { invalidArgument, ServiceError } from './errors.ts';
+import { assertQuota, assertWritable } from './locks.ts';
+import { mimeOf } from './mime.ts';
+import type { FileNode } from './model.ts';
+import type { Quirks } from './quirks.ts';
 import { jsonReply, type Reply } from './reply.ts';
-import { accountUsage } from './sizes.ts';
+import { wholeSecond } from './times.ts';
 import { mountPointOf, pathOf, resolve, touch } from './tree.ts';
-import { assertWritable, ensureFile, placeAt, setContent } from './writes.ts';
+import { ensureFile, nextNumber, overtake, placeAt, setContent } from './writes.ts';
+import { spelled } from './xmlFile.ts';
 
 /** A promised content and the bytes of it that have arrived (jottacloud-protocol.md §3.1–§3.3). */
 export interface Upload {
   id: string;
+  /** Of its URLs `/upload/<id>-<serial>` only the one with this number is good. */
+  serial: number;
   /** `[device, mountpoint, …names]`. */
   target: string[];
   md5: string;
@@ -26,10 +33,40 @@ export interface Upload {
 /** Hash states of uploads that go on in this process; any other is read again from disk. */
 const hashes = new WeakMap<Upload, { hash: Hash; at: number }>();
 
-/** Throws 460 when `bytes` more would not fit the capacity (§3.3). */
-export function assertQuota({ account }: Context, bytes: number): void {
-  if (account.capacity < 0 || accountUsage(account) + bytes <= account.capacity) return;
-  throw new ServiceError(460, 'QuotaExceededException', `Quota of ${account.capacity} bytes exceeded`);
+/**
+ * Makes the newest, unfinished revision of a file. The URL of an earlier upload to the same file stays good: whoever finishes
+ * last makes the last revision.
+ */
+export function startUpload(
+  context: Context,
+  file: FileNode,
+  target: string[],
+  promised: { md5: string; bytes: number; created: number; modified: number },
+): Upload {
+  const id = crypto.randomUUID();
+  const upload: Upload = { id, serial: 0, target, ...promised, received: 0, running: undefined };
+  context.uploads.set(id, upload);
+  const { md5, bytes: size, created, modified } = promised;
+  const number = nextNumber(file);
+  overtake(context, file);
+  const updated = wholeSecond(Date.now());
+  const rest = { created, modified, updated, mime: mimeOf(file.name), size, md5 };
+  file.latest = { number, state: 'INCOMPLETE', ...rest, uploadId: id };
+  touch(context, mountPointOf(file.parent));
+  return upload;
+}
+
+/** Finds an upload by the last part of its URL; `good` is false for a URL whose time is over. */
+export function uploadAt({ uploads }: Context, reference: string): { upload: Upload; good: boolean } | undefined {
+  const [, id = '', serial] = /^(.+)-(\d+)$/.exec(reference) ?? [];
+  const upload = uploads.get(id);
+  return upload && { upload, good: Number(serial) === upload.serial };
+}
+
+/** Ends the life of every upload URL given out; the bytes received are kept for the next allocate (§3.2). */
+export function expireUploadUrls(context: Context): void {
+  for (const upload of context.uploads.values()) upload.serial++;
+  context.changed();
 }
 
 /**
@@ -38,20 +75,42 @@ export function assertQuota({ account }: Context, bytes: number): void {
  */
 export async function receiveUpload(
   context: Context,
-  id: string,
+  reference: string,
   headers: IncomingHttpHeaders,
   body: AsyncIterable<Buffer>,
 ): Promise<Reply> {
   assertWritable(context);
-  const upload = context.uploads.get(id);
-  if (!upload) throw new ServiceError(404, 'NoSuchUploadException', `Upload ${id} does not exist`);
-  if (context.quirks.quotaAt === 'upload') assertQuota(context, upload.bytes);
+  const { quirks } = context;
+  const found = uploadAt(context, reference);
+  if (!found?.good) throw goneUpload(quirks, reference);
+  const { upload } = found;
+  if (quirks.uploadUrl === 'single-use') upload.serial++;
+  if (quirks.quotaAt === 'upload') assertQuota(context, upload.bytes);
+  const file = await receive(context, upload, offsetOf(headers), body);
+  const { md5, bytes, modified } = upload;
+  const path = pathOf(context.account, file);
+  return jsonReply({ path, content_id: file.uuid, bytes, md5: spelled(context, md5), modified });
+}
+
+function goneUpload({ uploadUrlGone }: Quirks, reference: string): ServiceError {
+  if (uploadUrlGone === '401') return new ServiceError(401, 'BadCredentialsException', 'Upload token has expired');
+  return new ServiceError(Number(uploadUrlGone), 'NoSuchUploadException', `Upload ${reference} does not exist`);
+}
+
+/** Appends a body to an upload; returns the file once it is complete. Throws 420 when short or corrupt, 400 for a gap. */
+export async function receive(
+  context: Context,
+  upload: Upload,
+  offset: number,
+  body: AsyncIterable<Buffer>,
+): Promise<FileNode> {
   while (upload.running) {
     upload.running.stop.abort();
     await upload.running.done;
   }
   const stop = new AbortController();
-  const work = append(context, upload, offsetOf(headers), body, stop.signal);
+  setState(context, upload, 'INCOMPLETE');
+  const work = append(context, upload, offset, body, stop.signal);
   upload.running = { stop, done: work.then(noop, noop) };
   let received: { md5: string; extra: boolean };
   try {
@@ -60,11 +119,12 @@ export async function receiveUpload(
     upload.running = undefined;
     context.changed();
   }
+  if (received.extra) return markCorrupt(context, upload);
   if (upload.received < upload.bytes) {
     const progress = `Received ${upload.received} of ${upload.bytes} bytes`;
     throw new ServiceError(420, 'IncompleteUploadOpenApiException', progress);
   }
-  if (received.extra || received.md5 !== upload.md5.toLowerCase()) return markCorrupt(context, upload);
+  if (received.md5 !== upload.md5.toLowerCase()) return markCorrupt(context, upload);
   return complete(context, upload);
 }
 
@@ -134,24 +194,30 @@ function offsetOf(headers: IncomingHttpHeaders): number {
   return range ? Number(range[1]) : 0;
 }
 
-async function complete(context: Context, upload: Upload): Promise<Reply> {
+async function complete(context: Context, upload: Upload): Promise<FileNode> {
   const { md5, bytes, created, modified } = upload;
   await context.blobs.adopt(context.blobs.partialPath(upload.id), md5, bytes);
   context.uploads.delete(upload.id);
   const file = ensureFile(context, placeAt(context, upload.target));
-  setContent(context, file, { md5, size: bytes, created, modified });
-  const path = pathOf(context.account, file);
-  return jsonReply({ path, content_id: file.uuid, bytes, md5: md5.toLowerCase(), modified });
+  const number = file.latest?.uploadId === upload.id ? file.latest.number : undefined;
+  if (number !== undefined) file.latest = undefined;
+  setContent(context, file, { md5, size: bytes, created, modified, ...(number && { number }) });
+  return file;
 }
 
-async function markCorrupt(context: Context, upload: Upload): Promise<Reply> {
-  upload.received = 0;
+async function markCorrupt(context: Context, upload: Upload): Promise<never> {
   hashes.delete(upload);
-  await context.blobs.removePartial(upload.id);
-  const file = resolve(context.account, upload.target);
-  if (file?.kind === 'file' && file.latest?.uploadId === upload.id) {
-    file.latest.state = 'CORRUPT';
-    touch(context, mountPointOf(file.parent));
+  if (context.quirks.resumeAfterCorrupt === '0') {
+    upload.received = 0;
+    await context.blobs.removePartial(upload.id);
   }
+  setState(context, upload, 'CORRUPT');
   throw new ServiceError(420, 'CorruptUploadOpenApiException', `The content received does not have md5 ${upload.md5}`);
+}
+
+function setState(context: Context, upload: Upload, state: 'INCOMPLETE' | 'CORRUPT'): void {
+  const file = resolve(context.account, upload.target);
+  if (file?.kind !== 'file' || file.latest?.uploadId !== upload.id || file.latest.state === state) return;
+  file.latest.state = state;
+  touch(context, mountPointOf(file.parent));
 }

@@ -1,7 +1,8 @@
 import type { Context } from './context.ts';
-import { invalidArgument, noSuchPath, notUnique, ServiceError } from './errors.ts';
+import { invalidArgument, noSuchMountPoint, noSuchPath, notUnique } from './errors.ts';
+import { announce } from './events.ts';
 import { mimeOf } from './mime.ts';
-import type { Container, FileNode, FolderNode, MountPointNode, Node } from './model.ts';
+import type { Container, FileNode, FolderNode, MountPointNode, Node, Revision } from './model.ts';
 import { foldName, newFile, newFolder } from './model.ts';
 import { checkName } from './names.ts';
 import { wholeSecond } from './times.ts';
@@ -18,6 +19,8 @@ export interface Content {
   md5: string;
   created: number;
   modified: number;
+  /** Number that its upload took already. */
+  number?: number;
 }
 
 const olderRevisionsKept = 4;
@@ -25,9 +28,7 @@ const olderRevisionsKept = 4;
 /** Resolves `[device, mountpoint, …names]` for writing. Throws 404 for an unknown or read-only mountpoint. */
 export function placeAt(context: Context, [device = '', mountPoint = '', ...names]: readonly string[]): Place {
   const found = resolve(context.account, [device, mountPoint]);
-  if (found?.kind !== 'mountPoint' || found.view !== undefined) {
-    throw new ServiceError(404, 'NoSuchMountPointException', `Mount point ${mountPoint} on ${device}`);
-  }
+  if (found?.kind !== 'mountPoint' || found.view !== undefined) throw noSuchMountPoint();
   return { mountPoint: found, names };
 }
 
@@ -36,13 +37,9 @@ export function parsePlace(context: Context, path: string): Place {
   return placeAt(context, path.split('/').filter(Boolean));
 }
 
-/** Throws 403 while the account is write-locked. */
-export function assertWritable({ account }: Context): void {
-  if (account.writeLocked) throw new ServiceError(403, 'ForbiddenException', `Account ${account.user} is write locked`);
-}
-
 /** Makes every folder on the way, reviving trashed ones (jottacloud-protocol.md §2.3, quirk `mkDirUntrashes`). */
 export function ensureFolder(context: Context, { mountPoint, names }: Place, untrash = true): Container {
+  if (untrash && mountPoint.deleted !== undefined) revive(context, mountPoint);
   let at: Container = mountPoint;
   for (const name of names) {
     const child: Node | undefined = findChild(at, name);
@@ -62,6 +59,7 @@ export function ensureFolder(context: Context, { mountPoint, names }: Place, unt
     const folder: FolderNode = newFolder(name, at);
     attach(folder);
     touch(context, mountPoint);
+    announce(context, 'CREATE_DIR', folder);
     at = folder;
   }
   return at;
@@ -85,21 +83,45 @@ export function ensureFile(context: Context, place: Place): FileNode {
   return file;
 }
 
-/** Gives a file complete content: only new times when it is the same content, else a new revision (§2.6). Un-trashes. */
+/**
+ * Gives a file complete content: only new times when it is the same content (quirk `sameContent`), else a new revision (§2.6).
+ * Un-trashes.
+ */
 export function setContent(context: Context, file: FileNode, content: Content, untrash = true): void {
   const updated = wholeSecond(Date.now());
+  const { size, md5, created, modified } = content;
   const { current } = file;
-  const same = current?.size === content.size && current.md5.toLowerCase() === content.md5.toLowerCase();
-  if (current && same) {
-    Object.assign(current, { created: content.created, modified: content.modified, updated });
+  const same = current?.size === size && current.md5.toLowerCase() === md5.toLowerCase();
+  if (current && same && context.quirks.sameContent === 'times-only') {
+    Object.assign(current, { created, modified, updated });
+    file.latest = undefined;
   } else {
-    if (current) file.older = [current, ...file.older].slice(0, olderRevisionsKept);
-    const number = (current?.number ?? 0) + 1;
-    file.current = { number, state: 'COMPLETED', updated, mime: mimeOf(file.name), ...content };
+    const number = content.number ?? nextNumber(file);
+    setAside(file, current);
+    overtake(context, file);
+    file.current = { number, state: 'COMPLETED', updated, mime: mimeOf(file.name), size, md5, created, modified };
   }
-  file.latest = undefined;
+  const live = file.deleted === undefined;
   if (untrash) revive(context, file);
   touch(context, mountPointOf(file.parent));
+  if (live) announce(context, 'NEW_UPLOAD', file);
+}
+
+export function nextNumber({ current, latest, older }: FileNode): number {
+  return Math.max(0, ...[current, latest, ...older].map((revision) => revision?.number ?? 0)) + 1;
+}
+
+/** Makes room for another newest revision: an unfinished one joins the older ones or goes (quirk `unfinishedRevisions`). */
+export function overtake(context: Context, file: FileNode): void {
+  if (!file.latest) return;
+  const { uploadId: _, ...unfinished } = file.latest;
+  file.latest = undefined;
+  if (context.quirks.unfinishedRevisions === 'kept') setAside(file, unfinished);
+}
+
+function setAside(file: FileNode, revision: Revision | undefined): void {
+  if (!revision) return;
+  file.older = [revision, ...file.older].sort((a, b) => b.number - a.number).slice(0, olderRevisionsKept);
 }
 
 /** Forgets the unfinished revision of a file and the bytes received for it; a transfer that is going on ends with 409. */
@@ -120,6 +142,7 @@ export function trash(context: Context, node: Node): void {
   stampDeleted(node, at);
   attach(node);
   touch(context, mountPointOf(node.parent));
+  announce(context, node.kind === 'file' ? 'DELETE' : 'DELETE_DIR', node);
 }
 
 export function stampDeleted(node: Node | MountPointNode, at: number): void {
@@ -139,12 +162,14 @@ export function revive(context: Context, node: Node | MountPointNode): void {
   if (node.kind === 'mountPoint') {
     node.deleted = undefined;
     touch(context, node);
+    announce(context, 'RESTORE_MP', node);
     return;
   }
   detach(node);
   node.deleted = undefined;
   attach(node);
   touch(context, mountPointOf(node.parent));
+  announce(context, node.kind === 'file' ? 'RESTORE' : 'CREATE_DIR', node);
 }
 
 /** Revives what went to the trash together with its folder. */
@@ -161,9 +186,11 @@ export function destroy(context: Context, node: Node): void {
   detach(node);
   forgetUploads(context, node);
   touch(context, mountPointOf(node.parent));
+  announce(context, node.kind === 'file' ? 'HARD_DELETE_FILE' : 'HARD_DELETE_DIR', node);
 }
 
-function forgetUploads(context: Context, node: Node): void {
+/** Forgets every unfinished upload to a file or below a container. */
+export function forgetUploads(context: Context, node: Node | MountPointNode): void {
   if (node.kind === 'file') dropUnfinished(context, node);
   else for (const child of childrenOf(node)) forgetUploads(context, child);
 }
@@ -171,6 +198,7 @@ function forgetUploads(context: Context, node: Node): void {
 /** Hangs a live node under another parent and name. */
 export function relocate(context: Context, node: Node, parent: Container, name: string): void {
   const from = mountPointOf(node.parent);
+  const formerPath = pathOf(context.account, node);
   detach(node);
   node.parent = parent;
   node.name = name;
@@ -178,6 +206,7 @@ export function relocate(context: Context, node: Node, parent: Container, name: 
   attach(node);
   touch(context, from);
   touch(context, mountPointOf(parent));
+  announce(context, node.kind === 'file' ? 'MOVE' : 'MOVE_DIR', node, formerPath);
 }
 
 /** Moves as another device would; throws 404 without source, 409 when the target is taken. */

@@ -1,165 +1,141 @@
-import type { Account, Container, DeviceNode, FolderNode, MountPointNode, Node } from './model.ts';
-import { accountUsage, deviceSize, mountPointSize } from './sizes.ts';
-import { jfsTime } from './times.ts';
-import { childrenOf, descendants, mountPointsOf, parentPathOf, pathOf } from './tree.ts';
-import { listedFile } from './xmlFile.ts';
-import { deletedAttribute, escapeAttribute, escapeText, preserved, prolog, rootAttributes } from './xmlText.ts';
+import type { Context } from './context.ts';
+import type { Container, DeviceNode, FolderNode, MountPointNode, Node } from './model.ts';
+import { accountUsage, deviceSize, mountPointSize, newestUpload, quotaFull } from './sizes.ts';
+import { childrenOf, parentPathOf } from './tree.ts';
+import { listedFile, sharing } from './xmlFile.ts';
+import { deletedAttribute, escapeAttribute, escapeText, preserved, prolog, rootAttributes, timeOf } from './xmlText.ts';
 
 /** The documents of jottacloud-protocol.md §2.5. Every root carries `time` and `host`. */
 
-export function userXml(account: Account): string {
-  const usage = accountUsage(account);
-  const full = account.capacity >= 0 && usage >= account.capacity;
-  const devices = [...account.devices.values()].map((device) => `<device>${deviceInside(device)}</device>`).join('');
+export function userXml(context: Context): string {
+  const { account } = context;
+  const devices = Array.from(account.devices.values(), (device) => `<device>${deviceInside(context, device)}</device>`);
   return (
-    `${prolog}<user${rootAttributes()}><username>${escapeText(account.user)}</username>` +
-    `<account-type>unlimited</account-type><locked>false</locked><capacity>${account.capacity}</capacity>` +
-    `<max-devices>-1</max-devices><max-mobile-devices>-1</max-mobile-devices><usage>${usage}</usage>` +
-    `<read-locked>false</read-locked><write-locked>${account.writeLocked}</write-locked>` +
-    `<quota-write-locked>${full}</quota-write-locked><enable-sync>true</enable-sync>` +
-    `<enable-foldershare>true</enable-foldershare><devices>${devices}</devices></user>`
+    `${prolog}<user${rootAttributes(context)}><username>${escapeText(account.user)}</username>` +
+    `<account-type>unlimited</account-type><locked>${account.writeLocked && account.readLocked}</locked>` +
+    `<capacity>${account.capacity}</capacity><max-devices>-1</max-devices><max-mobile-devices>-1</max-mobile-devices>` +
+    `<usage>${accountUsage(account)}</usage><read-locked>${account.readLocked}</read-locked>` +
+    `<write-locked>${account.writeLocked}</write-locked><quota-write-locked>${quotaFull(account)}</quota-write-locked>` +
+    `<enable-sync>true</enable-sync><enable-foldershare>true</enable-foldershare>` +
+    `<devices>${devices.join('')}</devices></user>`
   );
 }
 
-function deviceInside(device: DeviceNode): string {
+function deviceInside(context: Context, device: DeviceNode): string {
   device.stamp.shown = true;
   return (
     `${preserved('name', device.name)}${preserved('display_name', device.displayName)}<type>${device.type}</type>` +
-    `<sid>${device.sid}</sid><size>${deviceSize(device)}</size><modified>${jfsTime(device.stamp.modified)}</modified>`
+    `<sid>${device.sid}</sid><size>${deviceSize(device)}</size>` +
+    `<modified>${timeOf(context, device.stamp.modified)}</modified>`
   );
 }
 
-export function deviceXml(account: Account, device: DeviceNode): string {
-  const mountPoints = [...device.mountPoints.values()];
+export function deviceXml(context: Context, device: DeviceNode): string {
+  const { account, quirks } = context;
+  const hidden = quirks.viewsOnDevice === 'all' ? [] : ['Trash', 'Links'];
+  const mountPoints = [...device.mountPoints.values()].filter(({ view }) => !hidden.includes(view ?? ''));
   const listed = mountPoints.map((mountPoint) => {
     const gone =
       mountPoint.deleted === undefined
         ? ''
-        : `<deleted>${jfsTime(mountPoint.deleted)}</deleted>${preserved('abspath', parentPathOf(account, mountPoint))}`;
-    return `<mountPoint>${preserved('name', mountPoint.name)}${gone}${sizeAndModified(mountPoint)}</mountPoint>`;
+        : `<deleted>${timeOf(context, mountPoint.deleted)}</deleted>${preserved('abspath', parentPathOf(account, mountPoint))}`;
+    const size = mountPoint.view === undefined ? mountPointSize(mountPoint) : 0;
+    return (
+      `<mountPoint>${preserved('name', mountPoint.name)}${gone}<size>${size}</size>` +
+      `<modified>${modifiedOf(context, mountPoint)}</modified></mountPoint>`
+    );
   });
   const count = mountPoints.length;
   return (
-    `${prolog}<device${rootAttributes()}>${deviceInside(device)}<user>${escapeText(account.user)}</user>` +
-    (count ? `<mountPoints>${listed.join('')}</mountPoints>` : '') +
+    `${deviceHead(context, device)}${count ? `<mountPoints>${listed.join('')}</mountPoints>` : ''}` +
     `<metadata first="" max="" total="${count}" num_mountpoints="${count}"/></device>`
   );
 }
 
-function sizeAndModified(mountPoint: MountPointNode): string {
-  if (mountPoint.view !== undefined) return '<size>0</size><modified></modified>';
-  mountPoint.stamp.shown = true;
-  return `<size>${mountPointSize(mountPoint)}</size><modified>${jfsTime(mountPoint.stamp.modified)}</modified>`;
+/** The answer to the creation of a device or the end of one of its mountpoints: no mountpoints, no metadata (§2.3). */
+export function bareDeviceXml(context: Context, device: DeviceNode): string {
+  return `${deviceHead(context, device)}</device>`;
 }
 
-/** A mountpoint or folder with its children, trashed and unfinished ones included. */
-export function listingXml(account: Account, container: Container): string {
+function deviceHead(context: Context, device: DeviceNode): string {
+  const user = escapeText(context.account.user);
+  return `${prolog}<device${rootAttributes(context)}>${deviceInside(context, device)}<user>${user}</user>`;
+}
+
+/** Empty for views and for mountpoints that hold nothing. */
+function modifiedOf(context: Context, mountPoint: MountPointNode): string {
+  if (mountPoint.view !== undefined) return '';
+  if (context.quirks.deviceModified === 'newest-file') {
+    const newest = newestUpload(mountPoint);
+    return newest === undefined ? '' : timeOf(context, newest);
+  }
+  if (mountPoint.live.size + mountPoint.trashed.size === 0) return '';
+  mountPoint.stamp.shown = true;
+  return timeOf(context, mountPoint.stamp.modified);
+}
+
+/** A mountpoint or folder with its children, trashed and unfinished ones included; `inTrash` as for fileXml. */
+export function listingXml(context: Context, container: Container, inTrash?: string): string {
+  const hidden = context.quirks.trashedChildren === 'hidden' && container.deleted !== undefined;
+  const children = listed(context, hidden ? [] : childrenOf(container));
   return container.kind === 'mountPoint'
-    ? mountPointXml(account, container, listed(account, childrenOf(container)))
-    : `${folderHead(account, container)}${listed(account, childrenOf(container))}</folder>`;
+    ? mountPointXml(context, container, children)
+    : `${folderHead(context, container, inTrash)}${children}</folder>`;
 }
 
 /** The answer to mkDir and to the creation of a mountpoint: no children, no metadata (§2.3). */
-export function bareXml(account: Account, container: Container): string {
+export function bareXml(context: Context, container: Container): string {
   return container.kind === 'mountPoint'
-    ? mountPointXml(account, container, '')
-    : `${folderHead(account, container)}</folder>`;
+    ? mountPointXml(context, container, '')
+    : `${folderHead(context, container)}</folder>`;
 }
 
-function mountPointXml(account: Account, mountPoint: MountPointNode, inside: string): string {
-  const parent = parentPathOf(account, mountPoint);
-  const gone = mountPoint.deleted === undefined ? '' : `<deleted>${jfsTime(mountPoint.deleted)}</deleted>`;
+export function mountPointXml(context: Context, mountPoint: MountPointNode, inside: string): string {
+  const parent = parentPathOf(context.account, mountPoint);
+  const gone = mountPoint.deleted === undefined ? '' : `<deleted>${timeOf(context, mountPoint.deleted)}</deleted>`;
+  // Empty elements instead of zero, as captured for the view Trash (§2.5).
+  const size = mountPoint.view === undefined ? mountPointSize(mountPoint) : '';
   return (
-    `${prolog}<mountPoint${rootAttributes()}>${preserved('name', mountPoint.name)}${gone}${preserved('path', parent)}` +
-    `${preserved('abspath', parent)}${sizeAndModified(mountPoint)}<device>${escapeText(mountPoint.device.name)}</device>` +
-    `<user>${escapeText(account.user)}</user>${inside}</mountPoint>`
+    `${prolog}<mountPoint${rootAttributes(context)}>${preserved('name', mountPoint.name)}${gone}` +
+    `${preserved('path', parent)}${preserved('abspath', parent)}<size>${size}</size>` +
+    `<modified>${modifiedOf(context, mountPoint)}</modified><device>${escapeText(mountPoint.device.name)}</device>` +
+    `<user>${escapeText(context.account.user)}</user>${inside}</mountPoint>`
   );
 }
 
-function folderHead(account: Account, folder: FolderNode): string {
-  const parent = parentPathOf(account, folder);
-  const shared = folder.publicUri;
+function folderHead(context: Context, folder: FolderNode, inTrash?: string): string {
+  const parent = parentPathOf(context.account, folder);
+  const attributes = deletedAttribute(context, folder.deleted) + (inTrash === undefined ? '' : ' contextType="TRASH"');
   return (
-    `${prolog}<folder name="${escapeAttribute(folder.name)}"${deletedAttribute(folder.deleted)}${rootAttributes()}>` +
-    `${preserved('path', parent)}${preserved('abspath', parent)}` +
-    (shared ? `<publicURI>${shared}</publicURI><publicSharePath>/s/${shared}</publicSharePath>` : '')
+    `${prolog}<folder name="${escapeAttribute(folder.name)}"${attributes}${rootAttributes(context)}>` +
+    `${preserved('path', inTrash ?? parent)}${preserved('abspath', parent)}${sharing(folder)}`
   );
 }
 
-type Placed = { abspath: string; context?: string };
-
-function listed(account: Account, nodes: Iterable<Node>, placed?: (node: Node) => Placed): string {
+/** The children of a listing and their counts; every trashed one with its place, `contextType` if given. */
+export function listed(context: Context, nodes: Iterable<Node>, contextType?: string): string {
   const folders: string[] = [];
   const files: string[] = [];
   for (const node of nodes) {
-    const place = placed?.(node) ?? (node.deleted === undefined ? undefined : { abspath: parentPathOf(account, node) });
-    const attributes = deletedAttribute(node.deleted) + (place?.context ? ` contextType="${place.context}"` : '');
-    const abspath = place ? preserved('abspath', place.abspath) : '';
-    if (node.kind === 'file') files.push(listedFile(node, attributes, abspath));
-    else {
-      const open = `<folder name="${escapeAttribute(node.name)}"${attributes}`;
-      folders.push(abspath ? `${open}>${abspath}</folder>` : `${open}/>`);
-    }
+    const attributes =
+      deletedAttribute(context, node.deleted) + (contextType === undefined ? '' : ` contextType="${contextType}"`);
+    const abspath = node.deleted === undefined ? '' : preserved('abspath', parentPathOf(context.account, node));
+    if (node.kind === 'file') files.push(listedFile(context, node, attributes, abspath));
+    else folders.push(listedFolder(node.name, attributes, abspath));
   }
+  return listedParts(folders, files);
+}
+
+export function listedFolder(name: string, attributes: string, abspath: string): string {
+  const open = `<folder name="${escapeAttribute(name)}"${attributes}`;
+  return abspath ? `${open}>${abspath}</folder>` : `${open}/>`;
+}
+
+/** Empty containers are left out; the counts never are (§2.5). */
+export function listedParts(folders: string[], files: string[]): string {
   return (
     (folders.length ? `<folders>${folders.join('')}</folders>` : '') +
     (files.length ? `<files>${files.join('')}</files>` : '') +
     `<metadata first="" max="" total="${folders.length + files.length}" num_folders="${folders.length}" num_files="${files.length}"/>`
   );
-}
-
-/** `/user/Jotta/Trash`: what was put into the trash itself, not what lies below it (§2.5). */
-export function trashXml(account: Account, view: MountPointNode): string {
-  const tops: Node[] = [];
-  for (const mountPoint of mountPointsOf(account)) {
-    if (mountPoint.deleted !== undefined)
-      tops.push({ ...mountPoint, kind: 'folder', parent: mountPoint, publicUri: undefined });
-    else for (const node of descendants(mountPoint)) if (isTrashTop(node)) tops.push(node);
-  }
-  const inside = listed(account, tops, (node) => {
-    const ofMountPoint = node.parent.kind === 'mountPoint' && node.parent.deleted !== undefined;
-    return {
-      abspath: ofMountPoint ? parentPathOf(account, node.parent) : parentPathOf(account, node),
-      context: 'TRASH',
-    };
-  });
-  return mountPointXml(account, view, inside);
-}
-
-function isTrashTop(node: Node): boolean {
-  return node.deleted !== undefined && node.parent.deleted === undefined;
-}
-
-/** Latest and Links: `<searchresult>` of files anywhere on the account. */
-export function searchXml(account: Account, view: 'Latest' | 'Links', max: number): string {
-  const files: (Node & { kind: 'file' })[] = [];
-  for (const mountPoint of mountPointsOf(account)) {
-    for (const node of descendants(mountPoint)) {
-      if (node.kind !== 'file') continue;
-      if (view === 'Links' ? node.publicUri : node.current && node.deleted === undefined) files.push(node);
-    }
-  }
-  if (view === 'Latest') files.sort((a, b) => (b.current?.updated ?? 0) - (a.current?.updated ?? 0));
-  const items = files.slice(0, max).map((file) => {
-    const parent = parentPathOf(account, file);
-    return listedFile(file, deletedAttribute(file.deleted), preserved('path', parent) + preserved('abspath', parent));
-  });
-  return `${prolog}<searchresult${rootAttributes()}>${items.length ? `<files>${items.join('')}</files>` : ''}</searchresult>`;
-}
-
-/** `mode=list`: every folder below and including this one, flat, deleted and unfinished items included. */
-export function flatXml(account: Account, top: Container): string {
-  const folders = [top, ...descendants(top)].filter((node) => node.kind !== 'file');
-  const items = folders.map((folder) => {
-    const parent = parentPathOf(account, folder);
-    const files = [...childrenOf(folder)].filter((node) => node.kind === 'file');
-    const inside = files.map((file) =>
-      listedFile(file, deletedAttribute(file.deleted), preserved('abspath', pathOf(account, folder))),
-    );
-    return (
-      `<folder name="${escapeAttribute(folder.name)}"${deletedAttribute(folder.deleted)}>${preserved('path', parent)}` +
-      `${preserved('abspath', parent)}${inside.length ? `<files>${inside.join('')}</files>` : ''}</folder>`
-    );
-  });
-  return `${prolog}<filedirlist${rootAttributes()}><folders>${items.join('')}</folders></filedirlist>`;
 }

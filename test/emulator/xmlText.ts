@@ -1,3 +1,4 @@
+import type { Context } from './context.ts';
 import { jfsTime } from './times.ts';
 
 export const prolog = '<?xml version="1.0" encoding="UTF-8"?>\n';
@@ -24,10 +25,20 @@ export function preserved(tag: string, text: string): string {
   return `<${tag} xml:space="preserve">${escapeText(text)}</${tag}>`;
 }
 
-export function rootAttributes(): string {
-  return ` time="${jfsTime(Date.now())}" host="dn-1"`;
+export function rootAttributes(context: Context): string {
+  return ` time="${timeOf(context, Date.now())}" host="dn-1"`;
 }
 
-export function deletedAttribute(deleted: number | undefined): string {
-  return deleted === undefined ? '' : ` deleted="${jfsTime(deleted)}"`;
+export function deletedAttribute(context: Context, deleted: number | undefined): string {
+  return deleted === undefined ? '' : ` deleted="${timeOf(context, deleted)}"`;
+}
+
+/** A JFS time in the zone of quirk `timeZone`. */
+export function timeOf({ quirks }: Context, ms: number): string {
+  return jfsTime(ms, quirks.timeZone);
+}
+
+/** Puts each element on a line of its own (quirk `xmlLayout`); elements with text stay as they are. */
+export function onLines(xml: string): string {
+  return xml.replace(/(<\/[^>]+>|\/>)(?=<)/g, '$1\n  ');
 }

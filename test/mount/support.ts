@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import type { TreeItem } from '../emulator/treeReport.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -50,10 +50,16 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function createWorld(options: { latencyMs?: number } = {}): Promise<World> {
+export async function createWorld(
+  options: { latencyMs?: number; quirks?: NonNullable<EmulatorOptions['quirks']> } = {},
+): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'jottacloud-mount-'));
   const rcloneDir = join(dir, 'rclone');
-  const emulator = await startEmulator({ rclone: rcloneDir, latency: options.latencyMs ?? 0 });
+  const emulator = await startEmulator({
+    rclone: rcloneDir,
+    latency: options.latencyMs ?? 0,
+    quirks: options.quirks ?? {},
+  });
   const running = new Set<Headless>();
   const spawnDrive = (given: HeadlessOptions & { state?: string }) => {
     const mountPoint = given.mountPoint ?? join(dir, 'volume');

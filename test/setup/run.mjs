@@ -19,6 +19,9 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '.
  * @property {string[]} brew arguments of `brew install`; empty where macOS has it already or nobody needs it there
  */
 
+/** Commands whose Debian package has their name. */
+const programs = ['ed', 'git', 'nano', 'patch', 'python3', 'rsync', 'sqlite3', 'unzip', 'vim', 'zip'];
+
 /** @type {Record<string, Need>} */
 const needs = {
   fuse: {
@@ -27,6 +30,12 @@ const needs = {
     brew: ['--cask', 'macfuse'],
   },
   rclone: { isThere: () => hasCommand('rclone'), apt: ['rclone'], brew: ['rclone'] },
+  programs: {
+    // What test/mount/programs runs on the volume. The tests are of Linux.
+    isThere: () => onMac() || [...programs, 'getfattr'].every((name) => hasCommand(name)),
+    apt: [...programs, 'attr'],
+    brew: [],
+  },
   browser: {
     isThere: () =>
       hasCommand('chromium', 'chromium-headless-shell', 'google-chrome') ||
@@ -43,7 +52,8 @@ const needs = {
 
 /** @type {Record<string, {entry: string, needs: string[]}>} */
 const tasks = {
-  test: { entry: 'test/setup/test.ts', needs: ['fuse', 'rclone', 'browser', 'compiler'] },
+  test: { entry: 'test/setup/test.ts', needs: ['fuse', 'rclone', 'programs', 'browser', 'compiler'] },
+  'test:live': { entry: 'test/live/main.ts', needs: [] },
   demo: { entry: 'test/demo/main.ts', needs: ['fuse'] },
   emulator: { entry: 'test/emulator/main.ts', needs: [] },
   mount: { entry: 'src/drive/headless.ts', needs: ['fuse'] },

@@ -31,7 +31,17 @@ describe('Jottacloud times', () => {
   });
 
   it('takes empty, absent and unreadable times for unknown', () => {
-    for (const text of ['', undefined, 'yesterday', '2026-01-02', '0001-01-01-T00:00:00Z']) {
+    for (const text of [
+      '',
+      undefined,
+      'yesterday',
+      '2026-01-02',
+      '0001-01-01-T00:00:00Z',
+      '2026-13-01-T00:00:00Z',
+      '2026-02-31-T00:00:00Z',
+      '2026-01-02-T25:00:00Z',
+      '99999-01-02-T03:04:05Z',
+    ]) {
       assert.equal(parseTime(text), 0, String(text));
     }
   });
@@ -46,9 +56,14 @@ describe('Jottacloud times', () => {
 
 describe('Jottacloud addresses', () => {
   it('uses the hosts of the service, or one origin for all', () => {
-    assert.deepEqual(createEndpoints(), { jfs: 'https://jfs.jottacloud.com', api: 'https://api.jottacloud.com' });
+    assert.deepEqual(createEndpoints(), {
+      jfs: 'https://jfs.jottacloud.com',
+      api: 'https://api.jottacloud.com',
+      events: 'wss://websocket.jottacloud.com',
+    });
     const local = createEndpoints('http://127.0.0.1:8080/');
-    assert.deepEqual(local, { jfs: 'http://127.0.0.1:8080', api: 'http://127.0.0.1:8080' });
+    const here = '127.0.0.1:8080';
+    assert.deepEqual(local, { jfs: `http://${here}`, api: `http://${here}`, events: `ws://${here}` });
   });
 
   it('sends tokens over https, or http on this machine, and nowhere else', () => {
@@ -67,6 +82,15 @@ describe('Jottacloud addresses', () => {
         (error) => isJottaError(error, 'protocol'),
       );
     }
+  });
+
+  it('goes to this machine only when this machine says so', () => {
+    assert.ok(parseSafeUrl('http://127.0.0.1:1/', 'it', 'http://localhost/'));
+    assert.ok(parseSafeUrl('https://up.example/x', 'it', 'https://api.jottacloud.com/'));
+    assert.throws(
+      () => parseSafeUrl('http://127.0.0.1:1/', 'it', 'https://api.jottacloud.com/'),
+      (error) => isJottaError(error, 'protocol'),
+    );
   });
 
   it('escapes the same name three ways', () => {

@@ -1,31 +1,43 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { createServer, request, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { getAsideName } from '../../src/jottacloud/asideNames.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../../src/jottacloud/errors.ts';
 import { parseLoginToken } from '../../src/jottacloud/loginToken.ts';
 import { exchangeLoginToken } from '../../src/jottacloud/tokens.ts';
-import type { StreamedEntry } from '../../src/jottacloud/types.ts';
+import type { ClientClock, ClientOptions, StreamedEntry } from '../../src/jottacloud/types.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 
 const never = new AbortController().signal;
 let emulator: Emulator;
 let client: JottacloudClient;
+let options: ClientOptions;
 
-async function start(options: EmulatorOptions = {}): Promise<void> {
-  emulator = await startEmulator(options);
+async function start(settings: EmulatorOptions = {}): Promise<void> {
+  emulator = await startEmulator(settings);
   const deps = { endpoints: createEndpoints(emulator.url), userAgent: 'test' };
   const tokens = await exchangeLoginToken(parseLoginToken(emulator.newLoginToken()), deps, never);
   const clock = { now: () => Date.now(), sleep: async () => {} };
-  client = new JottacloudClient({ ...deps, tokens, clock, vault: { saveTokens: async () => {} } });
+  options = { ...deps, tokens, clock, vault: { saveTokens: async () => {} } };
+  client = new JottacloudClient(options);
   emulator.resetStats();
 }
 
-async function restart(options: EmulatorOptions): Promise<void> {
+/** The same account with another clock, whose sleeps a test fills with events. */
+function withClock(clock: ClientClock): JottacloudClient {
+  client.close();
+  client = new JottacloudClient({ ...options, clock });
+  return client;
+}
+
+async function restart(settings: EmulatorOptions): Promise<void> {
   client.close();
   await emulator.close();
-  await start(options);
+  await start(settings);
 }
 
 beforeEach(() => start());
@@ -43,6 +55,7 @@ const paths = () =>
     .filter((path) => path.startsWith(remote()))
     .map((path) => path.slice(remote().length + 1))
     .sort();
+const md5Of = (text: string) => createHash('md5').update(text).digest('hex');
 const of = (kind: JottaErrorKind) => (error: unknown) =>
   isJottaError(error, kind) || assert.fail(`not ${kind}: ${error}`);
 
@@ -121,13 +134,139 @@ describe('a move', () => {
     assert.deepEqual(paths(), ['Docs', 'README']);
   });
 
-  it('onto a trashed name ends up alive', async () => {
+  it('onto a trashed name ends up alive, whatever the server makes of it', async () => {
+    for (const moveOntoTrashed of ['live', 'stays-trashed', '409'] as const) {
+      await restart({ quirks: { moveOntoTrashed } });
+      await emulator.put(remote('b'), 'old');
+      emulator.remove(remote('b'));
+      await emulator.put(remote('a'), 'new', { modified: new Date(1_600_000_000_000) });
+      await client.moveFile(at('a'), at('b'), never);
+      assert.equal((await emulator.read(remote('b'))).toString(), 'new', moveOntoTrashed);
+      assert.equal((await client.fetchFile(at('b'), never)).modified, 1_600_000_000);
+      assert.deepEqual(paths(), ['b']);
+      assert.equal(emulator.stats().requests.rm, undefined);
+    }
+  });
+
+  it('onto a trashed name is found again in the trash when its answer was lost', async () => {
     await restart({ quirks: { moveOntoTrashed: 'stays-trashed' } });
     await emulator.put(remote('b'), 'old');
     emulator.remove(remote('b'));
     await emulator.put(remote('a'), 'new');
+    emulator.setFaults([{ match: { kind: 'mv' }, action: { type: 'duplicate' } }]);
     await client.moveFile(at('a'), at('b'), never);
     assert.equal((await emulator.read(remote('b'))).toString(), 'new');
+    assert.equal(emulator.stats().requests.mv, 1);
+  });
+
+  it('onto a name that an unfinished upload has goes by content', async () => {
+    await emulator.put(remote('a'), 'whole');
+    await client.allocate(at('b'), { size: 9, md5: md5Of('elsewhere'), modified: 1, onConflict: 'reject' }, never);
+    await client.moveFile(at('a'), at('b'), never);
+    assert.equal((await emulator.read(remote('b'))).toString(), 'whole');
+    assert.deepEqual(paths(), ['b']);
+  });
+});
+
+describe('a folder moved onto a trashed name', () => {
+  /** The emulator behind a server that answers mvDir as `moved` says, after it was done. */
+  async function startFront(moved: (response: ServerResponse) => void): Promise<JottacloudClient> {
+    const front = createServer((incoming, response) => {
+      const { method, headers, url = '' } = incoming;
+      if (url.includes('mvDir=')) {
+        emulator.move(remote('F'), remote('G'));
+        emulator.remove(remote('G'));
+        return moved(response);
+      }
+      const onward = request(`${emulator.url}${url}`, { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+      incoming.pipe(onward);
+    });
+    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+    fronts.push(front);
+    const endpoints = createEndpoints(`http://127.0.0.1:${(front.address() as AddressInfo).port}`);
+    const deps = { endpoints, userAgent: 'test' };
+    const tokens = await exchangeLoginToken(parseLoginToken(emulator.newLoginToken()), deps, never);
+    return new JottacloudClient({ ...deps, tokens, vault: { saveTokens: async () => {} } });
+  }
+  const fronts: Server[] = [];
+  afterEach(() => {
+    for (const front of fronts.splice(0)) {
+      front.closeAllConnections();
+      front.close();
+    }
+  });
+
+  for (const [how, answer] of [
+    ['says so', (response: ServerResponse) => response.end('<folder name="G" deleted="2026-01-01-T00:00:00Z"/>')],
+    ['loses its answer', (response: ServerResponse) => response.destroy()],
+  ] as const) {
+    it(`is taken out of the trash, and only what it held, when the server ${how}`, async () => {
+      await emulator.put(remote('G', 'ancient'), 'of an older G');
+      emulator.remove(remote('G'));
+      await emulator.put(remote('F', 'a'), 'a', { modified: new Date(1_600_000_000_000) });
+      await emulator.put(remote('F', 'sub', 'b'), 'b');
+      emulator.mkdir(remote('F', 'sub', 'empty'));
+      await emulator.put(remote('F', 'gone'), 'x');
+      emulator.remove(remote('F', 'gone'));
+      const fronted = await startFront(answer);
+      await fronted.moveFolder(at('F'), at('G'), never);
+      assert.deepEqual(paths(), ['G', 'G/a', 'G/sub', 'G/sub/b', 'G/sub/empty']);
+      assert.equal((await fronted.fetchFile(at('G', 'a'), never)).modified, 1_600_000_000);
+      fronted.close();
+    });
+  }
+});
+
+describe('a rename by case that the server refuses', () => {
+  beforeEach(() => restart({ quirks: { caseRename: '409' } }));
+
+  it('goes by way of another name', async () => {
+    await emulator.put(remote('readme'), 'x');
+    await emulator.put(remote('docs', 'a'), 'x');
+    await client.moveFile(at('readme'), at('README'), never);
+    await client.moveFolder(at('docs'), at('Docs'), never);
+    assert.deepEqual(paths(), ['Docs', 'Docs/a', 'README']);
+    const long = 'ø'.repeat(127);
+    await emulator.put(remote(long), 'x');
+    await client.moveFile(at(long), at(long.toUpperCase()), never);
+    assert.ok(paths().includes(long.toUpperCase()));
+  });
+
+  it('cut after its first step is finished by the same call', async () => {
+    await emulator.put(remote('readme'), 'x');
+    emulator.setFaults([{ match: { kind: 'mv', pathIncludes: 'renaming?' }, action: { type: 'reset' } }]);
+    await assert.rejects(client.moveFile(at('readme'), at('README'), never), of('offline'));
+    assert.deepEqual(paths(), [getAsideName('README')]);
+    emulator.setFaults([]);
+    await client.moveFile(at('readme'), at('README'), never);
+    assert.deepEqual(paths(), ['README']);
+  });
+
+  it('cut after its first step is finished by the next listing, files and folders', async () => {
+    await emulator.put(remote(getAsideName('README')), 'x');
+    await emulator.put(remote(getAsideName('Docs'), 'a'), 'x');
+    await emulator.put(remote('mine.01234567.renaming'), 'x');
+    const names = (await client.fetchFolder(at(), never)).map(({ name }) => name).sort();
+    assert.deepEqual(names, ['Docs', 'README', 'mine.01234567.renaming']);
+    assert.deepEqual(paths(), ['Docs', 'Docs/a', 'README', 'mine.01234567.renaming']);
+  });
+
+  it('is not finished onto something that took the name meanwhile', async () => {
+    await emulator.put(remote(getAsideName('README')), 'ours');
+    await emulator.put(remote('readme'), 'theirs');
+    const names = (await client.fetchFolder(at(), never)).map(({ name }) => name).sort();
+    assert.deepEqual(names, [getAsideName('README'), 'readme'].sort());
+    assert.equal((await emulator.read(remote('readme'))).toString(), 'theirs');
+  });
+
+  it('is undone when its second step is refused for good', async () => {
+    await emulator.put(remote('readme'), 'x');
+    emulator.setFaults([{ match: { kind: 'mv' }, nth: 3, action: { type: 'status', status: 403 } }]);
+    await assert.rejects(client.moveFile(at('readme'), at('README'), never), of('forbidden'));
+    assert.deepEqual(paths(), ['readme']);
   });
 });
 
@@ -141,11 +280,23 @@ describe('a copy', () => {
     assert.deepEqual(paths(), ['a', 'b']);
   });
 
-  it('that was done but answered 500 is a success', async () => {
+  it('that was done but answered 500 is a success, also on a trashed name', async () => {
     await emulator.put(remote('a'), 'x');
+    await emulator.put(remote('c'), 'old');
+    emulator.remove(remote('c'));
     emulator.setFaults([{ match: { kind: 'cp' }, action: { type: 'duplicate' } }]);
     assert.equal((await client.copyFile(at('a'), at('b'), never)).name, 'b');
-    assert.equal(emulator.stats().requests.cp, 1);
+    assert.equal((await client.copyFile(at('a'), at('c'), never)).name, 'c');
+    assert.deepEqual(paths(), ['a', 'b', 'c']);
+    assert.equal(emulator.stats().requests.cp, 2);
+  });
+
+  it('never lands on something that is there', async () => {
+    await emulator.put(remote('a'), 'x');
+    await emulator.put(remote('b'), 'theirs');
+    await assert.rejects(client.copyFile(at('a'), at('B'), never), of('conflict'));
+    assert.equal((await emulator.read(remote('b'))).toString(), 'theirs');
+    assert.equal(emulator.stats().requests.cp, undefined);
   });
 });
 
@@ -159,6 +310,15 @@ describe('the trash', () => {
     }
     assert.deepEqual(paths(), []);
     assert.deepEqual(await client.purgeTrash(never), { folders: 1, files: 2 });
+  });
+
+  it('does not swallow what came to the place while the answer was lost', async () => {
+    await emulator.put(remote('a'), 'x');
+    emulator.setFaults([{ match: { kind: 'dl' }, nth: 1, action: { type: 'duplicate' } }]);
+    const comes = { now: () => Date.now(), sleep: () => emulator.put(remote('a'), 'new') };
+    await withClock(comes).trashFile(at('a'), never);
+    assert.equal((await emulator.read(remote('a'))).toString(), 'new');
+    assert.equal(emulator.stats().requests.dl, 1);
   });
 
   it('does not swallow a folder that took the place of a file', async () => {
@@ -187,9 +347,16 @@ describe('times and folders', () => {
       never,
     );
     assert.deepEqual(after, { ...before, modified: 1_500_000_000, created: 1_400_000_000 });
-    const md5 = createHash('md5').update('never seen').digest('hex');
-    const unknown = { md5, size: 10, modified: 1, created: 1 };
-    await assert.rejects(client.setFileTimes(at('a'), unknown, never), of('notFound'));
+    const unknown = { md5: md5Of('never seen'), size: 10, modified: 1, created: 1 };
+    await assert.rejects(client.setFileTimes(at('b'), unknown, never), of('notFound'));
+  });
+
+  it('never bring older content back over what came meanwhile', async () => {
+    await emulator.put(remote('a'), 'older');
+    const older = await client.fetchFile(at('a'), never);
+    await emulator.put(remote('a'), 'newer');
+    await assert.rejects(client.setFileTimes(at('a'), { ...older, modified: 5 }, never), of('conflict'));
+    assert.equal((await emulator.read(remote('a'))).toString(), 'newer');
   });
 
   it('make folders with their parents, again and again', async () => {

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
-import { isJottaError, type JottaErrorKind } from '../../src/jottacloud/errors.ts';
-import type { ClientLimits } from '../../src/jottacloud/limits.ts';
+import { isJottaError, JottaError, type JottaErrorKind } from '../../src/jottacloud/errors.ts';
+import { type ClientLimits, defaultLimits } from '../../src/jottacloud/limits.ts';
 import { parseLoginToken } from '../../src/jottacloud/loginToken.ts';
+import { backOff } from '../../src/jottacloud/retry.ts';
 import { exchangeLoginToken } from '../../src/jottacloud/tokens.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
@@ -87,6 +88,24 @@ describe('calls that may be repeated', () => {
     emulator.setFaults([{ match: { kind: 'list' }, action: { type: 'reset' } }]);
     await assert.rejects(client.fetchFolder(archive, never), of('offline'));
     assert.equal(emulator.stats().requests.list, 4);
+  });
+
+  it('wait as long as the server asks, in seconds or by date, within reason', async () => {
+    const now = Date.UTC(2026, 0, 1);
+    for (const [header, waits] of [
+      ['3', 3_000],
+      ['Thu, 01 Jan 2026 00:00:07 GMT', 7_000],
+      ['999999', 20_000],
+      ['0', 125],
+      ['-5', 125],
+      ['soon', 125],
+    ] as const) {
+      slept = [];
+      const error = new JottaError('server', 'busy', { status: 429, retryAfter: header });
+      const clock = { now: () => now, sleep: async (ms: number) => void slept.push(ms) };
+      await backOff({ limits: defaultLimits, clock, random: () => 0.5 }, 1, never, error);
+      assert.deepEqual(slept, [waits], header);
+    }
   });
 
   it('are not repeated for answers that would stay the same', async () => {
@@ -320,11 +339,43 @@ describe('an upload', () => {
     await assert.rejects(sending, of('cancelled'));
   });
 
+  it('keeps the token fresh while it runs, and starts with one that lives long enough', async () => {
+    await restart({ tokenLifetime: 3 }, { uploadRenewEveryMs: 50, uploadRefreshAheadMs: 3_600_000 });
+    const bytes = noise(1_000);
+    const { uploadUrl } = await allocate(at('long'), bytes);
+    emulator.resetStats();
+    async function* slow(): AsyncGenerator<Buffer> {
+      // One renewal before the first byte, and one while the rest is waited for.
+      yield bytes.subarray(0, 1);
+      while ((emulator.stats().requests.token ?? 0) < 2) await new Promise((resolve) => setImmediate(resolve));
+      yield bytes.subarray(1);
+    }
+    await client.upload(uploadUrl, Readable.from(slow()), { start: 0, size: bytes.length }, never);
+    assert.deepEqual(await emulator.read(remote('long')), bytes);
+  });
+
+  it('is corrupt when the service confirms other bytes than were promised', async () => {
+    const { uploadUrl } = await allocate(at('big'), content);
+    const span = { start: 0, size: content.length, md5: md5Of(content) };
+    const body = JSON.stringify({ bytes: content.length, md5: md5Of(Buffer.from('other')), modified: 1 });
+    emulator.setFaults([{ match: { kind: 'upload' }, nth: 1, action: { type: 'status', status: 200, body } }]);
+    await assert.rejects(client.upload(uploadUrl, Readable.from([content]), span, never), of('corrupt'));
+  });
+
   it('goes nowhere but to https, or to this machine', async () => {
     const span = { start: 0, size: 1 };
     for (const url of ['http://up.example/x', 'file:///etc/passwd', 'nowhere']) {
       await assert.rejects(client.upload(url, Readable.from([Buffer.from('x')]), span, never), of('protocol'));
     }
+  });
+
+  it('goes on when its own unfinished upload is what a refusal is about', async () => {
+    const refusal = { code: 409, error_id: 'UniqueFileOpenApiException' };
+    const fault = { type: 'status', status: 409, body: JSON.stringify(refusal) } as const;
+    emulator.setFaults([{ match: { kind: 'allocate' }, nth: 2, action: fault }]);
+    const begun = await allocate(at('new'), content, 'reject');
+    const again = await allocate(at('new'), content, 'reject');
+    assert.equal(again.uploadUrl, begun.uploadUrl);
   });
 
   it('conflicts when the name is taken and the caller said reject', async () => {

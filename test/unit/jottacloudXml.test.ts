@@ -79,6 +79,27 @@ describe('a folder listing', () => {
     assert.equal(lines.filter((line) => line.includes('dropped')).length, 10);
   });
 
+  it('keeps control characters in names, raw or as references, and all that stands beside them', async () => {
+    const raw = '\x01 \x1f\x7f\uf8f0\ue001';
+    const names = [raw, 'a&#1;b', 'a&#x1F;b', '&#xF8F0;', 'é&#233;&#x1F4A9;', 'c&#0;', 'd\0', 'ok'];
+    const documents = names.map((name) => `<folder name="${name}"/>`).join('');
+    for (const step of [1, 3, 7, 1_000]) {
+      const entries = await parseFolder(
+        bytes(`<folder name="d"><folders>${documents}</folders></folder>`, step),
+        maxBytes,
+        log,
+      );
+      // A NUL cannot be part of any path: those two entries are the price of it, and no other.
+      const expected = [raw, 'a\x01b', 'a\x1fb', '\uf8f0', 'éé💩', 'ok'];
+      assert.deepEqual(
+        entries.map(({ name }) => name),
+        expected,
+      );
+    }
+    const text = await readXml(bytes(`<a><b>x\x02y&#3;z</b></a>`), maxBytes);
+    assert.equal(text.children[0]?.text, 'x\x02y\x03z');
+  });
+
   it('reads an empty size as 0', async () => {
     const [entry] = await folder(`<folder name="d"><files>${file('name="s"', 1, 'COMPLETED', '')}</files></folder>`);
     assert.equal(entry?.kind === 'file' && entry.size, 0);

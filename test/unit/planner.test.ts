@@ -51,7 +51,10 @@ function move(row: NodeRow, patch: NodePatch): NodeRow {
 const remove = (row: NodeRow) => move(row, { parent: null });
 
 function planNow(isWaiting: (ino: Ino) => boolean = () => false): Plan {
-  return plan({ nodes, activity, now, settleMs, running, isWaiting }, nodes.getPending(0, 1000));
+  return plan(
+    { nodes, activity, now, settleMs, running, isWaiting, isIncomplete: () => false, reach: () => {} },
+    nodes.getPending(0, 1000),
+  );
 }
 const pushes = () => planNow().pushes.map(({ kind, ino }) => `${kind} ${nodes.get(ino)?.name}`);
 const syncedName = (row: NodeRow) => nodes.get(row.ino)?.synced?.name;
@@ -136,9 +139,43 @@ describe('the planner', () => {
     assert.deepEqual(pushes(), ['upload a']);
   });
 
+  it('pushes what is held open for writing once it is flushed and was quiet for a minute', () => {
+    const log = create('file', home, 'server.log');
+    activity.noteOpen(log.ino, true);
+    activity.noteChange(log.ino);
+    activity.noteUnflushed(log.ino, true);
+    now += 60_000;
+    assert.deepEqual(pushes(), []);
+    activity.noteUnflushed(log.ino, false);
+    assert.deepEqual(pushes(), ['upload server.log']);
+  });
+
+  it('holds a temporary name back for ten minutes, and not its next name', () => {
+    for (const name of ['a.tmp', '.a.swp', '4913', 'b.sb-1a2b-x', '.goutputstream-X1', '#c#', 'd.crdownload']) {
+      activity.noteChange(create('file', home, name).ino);
+    }
+    now += settleMs;
+    assert.deepEqual(planNow(), { pushes: [], settlesInMs: 10 * 60_000 - settleMs });
+    move(nodes.getChild(home, 'a.tmp') as NodeRow, { name: 'a.txt' });
+    assert.deepEqual(pushes(), ['upload a.txt']);
+    now += 10 * 60_000;
+    assert.equal(pushes().length, 7);
+  });
+
+  it('holds back what Finder is still copying', () => {
+    const row = create('file', home, 'movie.mov');
+    activity.noteChange(row.ino);
+    now += settleMs;
+    const context = { nodes, activity, now, settleMs, running, isWaiting: () => false, reach: () => {} };
+    assert.equal(plan({ ...context, isIncomplete: ({ ino }) => ino === row.ino }, [row]).pushes.length, 0);
+    assert.equal(plan({ ...context, isIncomplete: () => false }, [row]).pushes.length, 1);
+  });
+
   it('leaves alone what is open for writing, running, waiting or refused', () => {
     const open = create('file', home, 'open');
     activity.noteOpen(open.ino, true);
+    activity.noteChange(open.ino);
+    now += settleMs;
     const busy = create('file', home, 'busy');
     running.set(busy.ino, { kind: 'upload', ino: busy.ino });
     const waiting = create('file', home, 'waiting');
@@ -217,6 +254,8 @@ describe('a backup by rename, then a new file', () => {
     move(add('file', home, 'a', emptyMd5), { md5: 'text' });
     const lock = create('file', home, 'lock', emptyMd5);
     activity.noteOpen(lock.ino, true);
+    activity.noteChange(lock.ino);
+    now += settleMs;
     assert.deepEqual(pushes(), ['upload a'], 'an unrelated empty file that is held open blocks the upload');
   });
 });
@@ -303,7 +342,17 @@ describe('a row looked at again after its push', () => {
   it('asks for nothing', () => {
     const folder = add('folder', home, 'd');
     const file = add('file', home, 'a');
-    const again = plan({ nodes, activity, now, settleMs, running, isWaiting: () => false }, [folder, file]);
+    const context = {
+      nodes,
+      activity,
+      now,
+      settleMs,
+      running,
+      isWaiting: () => false,
+      isIncomplete: () => false,
+      reach: () => {},
+    };
+    const again = plan(context, [folder, file]);
     assert.deepEqual(again.pushes, []);
   });
 });

@@ -12,6 +12,8 @@ import { type Ino, rootIno } from '../../src/cache/nodeRow.ts';
 import { Nodes } from '../../src/cache/nodes.ts';
 import { openDatabase } from '../../src/cache/schema.ts';
 import { StagingStore } from '../../src/cache/stagingStore.ts';
+import { Xattrs } from '../../src/cache/xattrs.ts';
+import { defaultLocalNames, LocalNames } from '../../src/vfs/localNames.ts';
 import { Vfs } from '../../src/vfs/vfs.ts';
 import { Activity } from '../../src/writeback/activity.ts';
 import type { Folders } from '../../src/writeback/folders.ts';
@@ -44,7 +46,11 @@ beforeEach(async () => {
   const folders = { noteUse: () => {}, ensureListed: async () => {} } as unknown as Folders;
   const pusher = { nudge: () => {}, cancelUpload: () => {}, isPushing: () => false } as unknown as Pusher;
   const activity = new Activity(clock);
-  vfs = new Vfs({ nodes, staging, reader, barrier, activity, folders, pusher, clock, log: silentLog });
+  const localNames = new LocalNames(defaultLocalNames);
+  const xattrs = new Xattrs(db);
+  const log = silentLog;
+  const room = { ensure: async () => {} };
+  vfs = new Vfs({ nodes, xattrs, staging, reader, barrier, activity, folders, pusher, localNames, room, clock, log });
   home = addFolder('home', rootIno);
 });
 afterEach(async () => {
@@ -96,8 +102,8 @@ describe('the vfs', () => {
   it('replaces by rename, and deletes the bytes no one has', async () => {
     await save('a', 'old');
     await save('tmp', 'new');
-    await fails(vfs.rename(home, 'tmp', home, 'a', { noReplace: true }), 'EEXIST');
-    await vfs.rename(home, 'tmp', home, 'a', { noReplace: false });
+    await fails(vfs.rename({ parent: home, name: 'tmp' }, { parent: home, name: 'a' }, 'noReplace'), 'EEXIST');
+    await vfs.rename({ parent: home, name: 'tmp' }, { parent: home, name: 'a' }, 'replace');
     assert.equal(await readText('a'), 'new');
     await fails(vfs.lookup(home, 'tmp'), 'ENOENT');
     assert.equal(readdirSync(join(dir, 'staging')).length, 1);
@@ -131,8 +137,8 @@ describe('the vfs', () => {
     await fails(vfs.rmdir(home, 'd'), 'ENOTEMPTY');
     await fails(vfs.unlink(home, 'd'), 'EISDIR');
     await fails(vfs.rmdir(home, 'f'), 'ENOTDIR');
-    await fails(vfs.rename(home, 'd', sub.ino, 'x', { noReplace: false }), 'EINVAL');
-    await fails(vfs.rename(home, 'f', home, 'd', { noReplace: false }), 'EISDIR');
+    await fails(vfs.rename({ parent: home, name: 'd' }, { parent: sub.ino, name: 'x' }, 'replace'), 'EINVAL');
+    await fails(vfs.rename({ parent: home, name: 'f' }, { parent: home, name: 'd' }, 'replace'), 'EISDIR');
     await fails(vfs.mkdir(rootIno, 'x', 0), 'EPERM');
     await fails(vfs.mkdir(home, 'x'.repeat(256), 0), 'ENAMETOOLONG');
     await fails(vfs.read(99, 0, 1), 'EBADF');
@@ -143,7 +149,7 @@ describe('the vfs', () => {
     const bundle = await vfs.mkdir(litter.ino, 'doc.rtfd', 0);
     const { row, fh } = await vfs.create(bundle.ino, 'TXT.rtf', 0, { ...writing, exclusive: true });
     await vfs.release(fh);
-    await vfs.rename(litter.ino, 'doc.rtfd', home, 'doc.rtfd', { noReplace: false });
+    await vfs.rename({ parent: litter.ino, name: 'doc.rtfd' }, { parent: home, name: 'doc.rtfd' }, 'replace');
     assert.equal(nodes.get(row.ino)?.localOnly, false, 'the file would never be uploaded');
   });
 });

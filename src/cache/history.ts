@@ -1,0 +1,43 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+/** One finished transfer. */
+export interface HistoryEntry {
+  /** ms since the epoch of its end. */
+  readonly at: number;
+  readonly kind: string;
+  /** Path in the account. */
+  readonly path: string;
+  /** Bytes of the file. */
+  readonly bytes: number;
+  /** Time it took, ms. */
+  readonly ms: number;
+  /** `done`, or the kind of the error that ended it. */
+  readonly outcome: string;
+}
+
+/** Entries kept; older ones go. */
+const kept = 1_000;
+
+/** What was transferred lately, over restarts. Synchronous and local. */
+export class History {
+  readonly #add: StatementSync;
+  readonly #trim: StatementSync;
+  readonly #list: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.#add = db.prepare('INSERT INTO history(at, kind, path, bytes, ms, outcome) VALUES (?, ?, ?, ?, ?, ?)');
+    this.#trim = db.prepare('DELETE FROM history WHERE id <= ?');
+    this.#list = db.prepare('SELECT at, kind, path, bytes, ms, outcome FROM history ORDER BY id DESC LIMIT ?');
+  }
+
+  add(entry: HistoryEntry): void {
+    const { at, kind, path, bytes, ms, outcome } = entry;
+    const { lastInsertRowid } = this.#add.run(Math.trunc(at), kind, path, bytes, Math.trunc(ms), outcome);
+    this.#trim.run(Number(lastInsertRowid) - kept);
+  }
+
+  /** Newest first. */
+  list(limit: number): HistoryEntry[] {
+    return this.#list.all(limit).map((row) => row as unknown as HistoryEntry);
+  }
+}

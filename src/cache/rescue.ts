@@ -1,0 +1,83 @@
+import { copyFile, mkdir, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+export interface Rescued {
+  /** Folder that holds what was rescued. */
+  readonly folder: string;
+  /** Files of unsent content in it. */
+  readonly files: number;
+}
+
+/** Longest name given to a rescued file; what is before it is a number. */
+const nameChars = 200;
+
+/**
+ * After damage to the metadata database: moves every staging file to a new folder below `into`, under its name where the
+ * damaged database still tells it, and the database beside them, so that a new one can be made from the server.
+ */
+export async function rescueStaging(
+  databaseFile: string,
+  stagingDir: string,
+  into: string,
+  now: number,
+): Promise<Rescued> {
+  const folder = join(into, new Date(now).toISOString().replaceAll(':', '.'));
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const names = readNames(databaseFile);
+  let files = 0;
+  for (const id of await readdir(stagingDir).catch(() => [])) {
+    const from = join(stagingDir, id);
+    if ((await stat(from)).size === 0) {
+      await unlink(from);
+      continue;
+    }
+    files += 1;
+    const known = names.get(id);
+    const name = known === undefined ? 'unknown name' : known.replaceAll(/[/\0]/g, '_').slice(-nameChars);
+    await moveFile(from, join(folder, `${files} ${name}`));
+  }
+  for (const suffix of ['', '-wal', '-shm']) {
+    const part = `${databaseFile}${suffix}`;
+    await moveFile(part, join(folder, basename(part))).catch(() => undefined);
+  }
+  await writeFile(join(folder, 'READ ME.txt'), explanation(files));
+  return { folder, files };
+}
+
+/** Names of staging files, as far as the damaged database can be read. */
+function readNames(databaseFile: string): Map<string, string> {
+  const names = new Map<string, string>();
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(databaseFile, { readOnly: true });
+    for (const row of db.prepare('SELECT staging, name FROM node WHERE staging IS NOT NULL').iterate()) {
+      names.set(String(row.staging), String(row.name));
+    }
+  } catch {
+    // What could be read before the damage is what there is.
+  } finally {
+    db?.close();
+  }
+  return names;
+}
+
+async function moveFile(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+    await copyFile(from, to);
+    await unlink(from);
+  }
+}
+
+function explanation(files: number): string {
+  return [
+    'The database of Jottacloud Drive on this computer was damaged and has been made anew from your account.',
+    `${files} file(s) here hold changes that had not been uploaded.`,
+    'A file that was changed only in part may lack the parts that were not changed: those are in your account.',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,74 @@
+import { getAsideName } from './asideNames.ts';
+import { type Found, isTaken, look } from './listings.ts';
+import { parseRevisions } from './parseFile.ts';
+import type { Service } from './service.ts';
+import type { FileStamp, RemotePath, StreamedEntry } from './types.ts';
+
+export interface Move {
+  readonly kind: 'file' | 'folder';
+  readonly from: RemotePath;
+  readonly to: RemotePath;
+}
+
+/** What was at the source before anything was sent; by it the moved thing is known again in the trash. */
+export interface Cargo {
+  readonly file?: FileStamp | undefined;
+  /** Only where a folder goes to a name that is in the trash. */
+  readonly tree?: readonly StreamedEntry[] | undefined;
+}
+
+/**
+ * What the two ends of a move look like.
+ * `todo`: only the source is there. `halfway`: a rename by case waits under its aside name. `trashed`: the source is gone
+ * and the very thing is in the trash at the destination. `taken`: both are there. `gone`: neither is.
+ */
+export type Ends = 'todo' | 'halfway' | 'trashed' | 'done' | 'taken' | 'gone';
+
+export interface Look {
+  readonly ends: Ends;
+  /** Newest complete content of a source that is a file. */
+  readonly file: FileStamp | undefined;
+  /** The destination's name is in the trash. */
+  readonly tombstone: boolean;
+}
+
+/** `cargo` as known from an earlier look; without it nothing in the trash is recognised. */
+export async function lookAtEnds(service: Service, move: Move, cargo: Cargo, signal: AbortSignal): Promise<Look> {
+  const { kind, from, to } = move;
+  if (isSameItem(move)) return { ends: await lookAtCase(service, move, signal), file: undefined, tombstone: false };
+  const [source, target] = await Promise.all([look(service, from, signal), look(service, to, signal)]);
+  const tombstone = target.kind === 'none' && target.tombstone !== undefined;
+  if (source.kind === kind) {
+    return { ends: isTaken(target) ? 'taken' : 'todo', file: contentOf(service, source), tombstone };
+  }
+  if (target.kind === kind) return { ends: 'done', file: undefined, tombstone };
+  return { ends: isCargo(service, target, cargo) ? 'trashed' : 'gone', file: undefined, tombstone };
+}
+
+/** Only the case changes: both paths find the one item, and its stored spelling tells (jottacloud-protocol.md §5). */
+export function isSameItem({ from, to }: Move): boolean {
+  return from.join('/').toLowerCase() === to.join('/').toLowerCase();
+}
+
+export function asidePath(to: RemotePath): RemotePath {
+  return [...to.slice(0, -1), getAsideName(to.at(-1) ?? '')];
+}
+
+async function lookAtCase(service: Service, { kind, to }: Move, signal: AbortSignal): Promise<Ends> {
+  const target = await look(service, to, signal);
+  if (target.kind === kind) return target.name === to.at(-1) ? 'done' : 'todo';
+  if (target.kind !== 'none') return 'gone';
+  const aside = await look(service, asidePath(to), signal);
+  return aside.kind === kind ? 'halfway' : 'gone';
+}
+
+function contentOf(service: Service, source: Found): FileStamp | undefined {
+  return source.kind === 'file' ? parseRevisions(source.root, service.http.log)[0] : undefined;
+}
+
+function isCargo(service: Service, target: Found, { file, tree }: Cargo): boolean {
+  if (target.kind !== 'none' || target.tombstone === undefined) return false;
+  if (target.tombstone.name !== 'file') return tree !== undefined;
+  const [newest] = parseRevisions(target.tombstone, service.http.log);
+  return file !== undefined && newest?.md5 === file.md5 && newest.size === file.size;
+}

@@ -1,0 +1,46 @@
+import type { Ino, NodeRow, Timestamp } from '../cache/nodeRow.ts';
+import type { StagingFile } from '../cache/stagingFile.ts';
+import { getRow, type VfsContext } from './context.ts';
+import { isLink } from './links.ts';
+
+export interface Attr {
+  readonly ino: Ino;
+  readonly kind: 'file' | 'folder' | 'link';
+  /** Bytes. */
+  readonly size: number;
+  readonly mtime: Timestamp;
+  readonly ctimeMs: number;
+  readonly mode: number;
+}
+
+/** From memory or the database, never from the network. */
+export function getAttr(context: VfsContext, ino: Ino): Attr {
+  const row = getRow(context, ino);
+  const staging = context.open.get(ino)?.staging;
+  const kind = row.kind !== 'file' ? 'folder' : isLink(context.nodes, row) ? 'link' : 'file';
+  return {
+    ino,
+    kind,
+    size: isNewest(staging, row) ? staging.size : row.size,
+    mtime: row.mtime,
+    ctimeMs: row.ctimeMs,
+    mode: row.mode,
+  };
+}
+
+/** Does this staging file, rather than the row, tell the size? Not once an upload has made its bytes clean. */
+function isNewest(staging: StagingFile | undefined, row: NodeRow): staging is StagingFile {
+  return staging !== undefined && (staging.dirty || row.staging === staging.id);
+}
+
+/** Mode bits have no home on the server: they are kept with the node. */
+export function setMode(context: VfsContext, ino: Ino, mode: number): void {
+  getRow(context, ino);
+  context.nodes.update(ino, { mode: mode & 0o7777, ctimeMs: context.clock.now() });
+}
+
+/** An owner cannot be changed to another, but the attempt to keep it counts as a change of the inode. */
+export function noteOwner(context: VfsContext, ino: Ino): void {
+  getRow(context, ino);
+  context.nodes.update(ino, { ctimeMs: context.clock.now() });
+}

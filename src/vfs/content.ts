@@ -1,0 +1,163 @@
+import { ErrnoError } from '../base/errno.ts';
+import type { Readahead } from '../cache/contentReader.ts';
+import { emptyMd5 } from '../cache/limits.ts';
+import type { Ino, NodeRow } from '../cache/nodeRow.ts';
+import type { StagingFile } from '../cache/stagingFile.ts';
+import { getAttr } from './attr.ts';
+import { getHandle, getNow, getOpen, type VfsContext } from './context.ts';
+import { toErrno } from './errors.ts';
+import { vfsLimits } from './limits.ts';
+import type { Fh } from './openInode.ts';
+
+/** Bytes `[position, position + length)`, clipped to the size. ETIMEDOUT after the read deadline. */
+export async function read(context: VfsContext, fh: Fh, position: number, length: number): Promise<Buffer> {
+  const handle = getHandle(context, fh);
+  const open = getOpen(context, handle.ino);
+  const end = position + length;
+  const bytes =
+    open.staging === undefined
+      ? context.reader.read(open.clean, position, end, handle.ahead)
+      : open.staging.read(position, end, handle.ahead);
+  return withDeadline(bytes, vfsLimits.readDeadlineMs);
+}
+
+/** The whole content of a file, open or not. For small files. */
+export async function readRow(context: VfsContext, row: NodeRow, ahead: Readahead): Promise<Buffer> {
+  const { staging, reader } = context;
+  if (row.staging === null) {
+    const content = { md5: row.md5 ?? emptyMd5, size: row.size };
+    return withDeadline(reader.read(content, 0, row.size, ahead), vfsLimits.readDeadlineMs);
+  }
+  const file = await staging.open(row.staging, reader);
+  try {
+    return await withDeadline(file.read(0, file.size, ahead), vfsLimits.readDeadlineMs);
+  } finally {
+    await staging.close(file.id);
+  }
+}
+
+/** Answers the bytes written, all of them. Never waits for the network. EFBIG beyond the largest size, ENOSPC. */
+export async function write(context: VfsContext, fh: Fh, bytes: Buffer, position: number): Promise<number> {
+  const handle = getHandle(context, fh);
+  await context.room.ensure(bytes.length);
+  return changeContent(context, handle.ino, async (staging) => {
+    const at = handle.append ? staging.size : position;
+    checkSize(at + bytes.length);
+    await staging.write(bytes, at);
+    return bytes.length;
+  });
+}
+
+export async function truncateHandle(context: VfsContext, fh: Fh, size: number): Promise<void> {
+  const { ino } = getHandle(context, fh);
+  await context.writing.run(ino, () => truncateOpen(context, ino, size));
+}
+
+/** After this the bytes written through any handle survive the process and the machine. */
+export async function flush(context: VfsContext, ino: Ino): Promise<void> {
+  await context.writing.run(ino, () => flushOpen(context, ino));
+}
+
+/** Runs `change` on the newest content of an open inode and notes that it changed. */
+export async function changeContent<T>(
+  context: VfsContext,
+  ino: Ino,
+  change: (staging: StagingFile) => Promise<T>,
+): Promise<T> {
+  return context.writing.run(ino, () => changeOpen(context, ino, change));
+}
+
+async function changeOpen<T>(context: VfsContext, ino: Ino, change: (staging: StagingFile) => Promise<T>): Promise<T> {
+  try {
+    const staging = await ensureStaging(context, ino);
+    try {
+      return await change(staging);
+    } finally {
+      noteWrite(context, ino, staging.dirty);
+    }
+  } catch (error) {
+    throw toErrno(error);
+  }
+}
+
+export function checkSize(size: number): void {
+  if (size > vfsLimits.fileMax) throw new ErrnoError('EFBIG', 'larger than a file can be');
+}
+
+/** Under the inode's mutex. A size that does not change is a change of the times only. */
+export async function truncateOpen(context: VfsContext, ino: Ino, size: number): Promise<void> {
+  checkSize(size);
+  if (getAttr(context, ino).size === size) {
+    context.nodes.update(ino, { mtime: getNow(context), ctimeMs: context.clock.now() });
+    context.activity.noteChange(ino);
+    return;
+  }
+  await changeOpen(context, ino, (staging) => staging.truncate(size));
+}
+
+/** Under the inode's mutex: the staging file becomes what the row tells of. */
+export async function flushOpen(context: VfsContext, ino: Ino): Promise<void> {
+  const { nodes, staging, barrier, pusher, activity, clock } = context;
+  const file = context.open.get(ino)?.staging;
+  if (file === undefined || !file.dirty) return;
+  file.dirty = false;
+  try {
+    await file.sync();
+    const row = nodes.get(ino);
+    if (row === undefined) throw new ErrnoError('ESTALE', 'the file is gone');
+    const shared = file.wholeBase;
+    nodes.transaction(() => {
+      if (shared === null) staging.save(file.info);
+      const content = shared === null ? { staging: file.id, md5: null } : { staging: null, md5: shared.md5 };
+      nodes.update(ino, { ...content, size: file.size, mtime: row.mtime, ctimeMs: clock.now(), failure: null });
+    });
+    if (shared !== null) await staging.unlink(file.id);
+    activity.noteUnflushed(ino, file.dirty);
+    await barrier.barrier();
+  } catch (error) {
+    file.dirty = true;
+    activity.noteUnflushed(ino, true);
+    throw toErrno(error);
+  }
+  activity.noteChange(ino);
+  pusher.nudge();
+}
+
+/** Under the inode's mutex: the staging file to write to, made over the clean content if need be. */
+async function ensureStaging(context: VfsContext, ino: Ino): Promise<StagingFile> {
+  const { nodes, staging, reader } = context;
+  const open = getOpen(context, ino);
+  const row = nodes.get(ino);
+  // An upload has turned the staging file into cache: it may not change any more.
+  const adopted = open.staging !== undefined && row !== undefined && row.staging === null && row.md5 !== null;
+  if (open.staging !== undefined && (open.staging.dirty || !adopted)) return open.staging;
+  if (open.staging !== undefined) await staging.close(open.staging.id);
+  if (row !== undefined && row.md5 !== null) open.clean = { md5: row.md5, size: row.size };
+  const base = open.clean.size === 0 ? null : { content: open.clean, limit: open.clean.size };
+  open.staging = await staging.create(base, reader);
+  return open.staging;
+}
+
+function noteWrite(context: VfsContext, ino: Ino, dirty: boolean): void {
+  const { activity, pusher, nodes } = context;
+  if (!dirty) return;
+  activity.noteChange(ino);
+  activity.noteUnflushed(ino, true);
+  pusher.cancelUpload(ino);
+  // Seen at once by getattr; made durable by the flush.
+  if (nodes.get(ino) !== undefined) nodes.peekTime(ino, getNow(context));
+}
+
+async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ErrnoError('ETIMEDOUT', 'the bytes did not arrive in time')), ms);
+  });
+  try {
+    return await Promise.race([work, deadline]);
+  } catch (error) {
+    throw toErrno(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

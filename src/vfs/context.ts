@@ -1,0 +1,108 @@
+import type { Clock } from '../base/clock.ts';
+import { ErrnoError } from '../base/errno.ts';
+import { KeyedMutex } from '../base/flights.ts';
+import type { Log } from '../base/log.ts';
+import type { ContentReader } from '../cache/contentReader.ts';
+import type { DurabilityBarrier } from '../cache/durability.ts';
+import type { Ino, NodeRow, Timestamp } from '../cache/nodeRow.ts';
+import type { Nodes } from '../cache/nodes.ts';
+import type { Room } from '../cache/room.ts';
+import type { StagingStore } from '../cache/stagingStore.ts';
+import type { Xattrs } from '../cache/xattrs.ts';
+import type { Activity } from '../writeback/activity.ts';
+import type { Folders } from '../writeback/folders.ts';
+import type { Pusher } from '../writeback/pusher.ts';
+import { toErrno } from './errors.ts';
+import type { LocalNames } from './localNames.ts';
+import type { Fh, Handle, OpenInode } from './openInode.ts';
+
+export interface VfsDeps {
+  readonly nodes: Nodes;
+  readonly xattrs: Xattrs;
+  readonly staging: StagingStore;
+  readonly reader: ContentReader;
+  readonly barrier: DurabilityBarrier;
+  readonly activity: Activity;
+  readonly folders: Folders;
+  readonly pusher: Pusher;
+  readonly localNames: LocalNames;
+  readonly room: Room;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What the operations of one Vfs share. */
+export interface VfsContext extends VfsDeps {
+  readonly handles: Map<Fh, Handle>;
+  readonly open: Map<Ino, OpenInode>;
+  /** libfuse's hidden names of unlinked open files: they live here, not in the tree. Key: `parent/name`. */
+  readonly hiddenNames: Map<string, Ino>;
+  /** Serialises what changes the content of one inode: open, write, truncate, flush, setTimes, release. */
+  readonly writing: KeyedMutex<Ino>;
+  nextFh: Fh;
+}
+
+export function createContext(deps: VfsDeps): VfsContext {
+  return {
+    ...deps,
+    handles: new Map(),
+    open: new Map(),
+    hiddenNames: new Map(),
+    writing: new KeyedMutex(),
+    nextFh: 1,
+  };
+}
+
+/** ENOENT when there is no such node. */
+export function getRow({ nodes }: VfsContext, ino: Ino): NodeRow {
+  const row = nodes.get(ino);
+  if (row === undefined) throw new ErrnoError('ENOENT', `no node ${ino}`);
+  return row;
+}
+
+/** ENOTDIR for a file. */
+export function getFolder(context: VfsContext, ino: Ino): NodeRow {
+  const row = getRow(context, ino);
+  if (row.kind === 'file') throw new ErrnoError('ENOTDIR', 'not a folder');
+  return row;
+}
+
+/** EISDIR for a folder. */
+export function getFile(context: VfsContext, ino: Ino): NodeRow {
+  const row = getRow(context, ino);
+  if (row.kind !== 'file') throw new ErrnoError('EISDIR', 'is a folder');
+  return row;
+}
+
+export function getHandle({ handles }: VfsContext, fh: Fh): Handle {
+  const handle = handles.get(fh);
+  if (handle === undefined) throw new ErrnoError('EBADF', `no handle ${fh}`);
+  return handle;
+}
+
+/** The shared state of an inode that has a handle. */
+export function getOpen({ open }: VfsContext, ino: Ino): OpenInode {
+  const inode = open.get(ino);
+  if (inode === undefined) throw new ErrnoError('EBADF', `node ${ino} is not open`);
+  return inode;
+}
+
+export function getNow({ clock }: VfsContext): Timestamp {
+  const ms = clock.now();
+  return { sec: Math.floor(ms / 1000), nsec: (ms % 1000) * 1_000_000 };
+}
+
+/** The folder's children are known when this resolves; waits for the network only where it was never listed. */
+export async function ensureListed({ folders }: VfsContext, ino: Ino): Promise<void> {
+  try {
+    await folders.ensureListed(ino);
+  } catch (error) {
+    throw toErrno(error);
+  }
+}
+
+/** A folder whose entries changed has a new time, as everywhere. */
+export function touchFolder(context: VfsContext, ino: Ino): void {
+  const time = getNow(context);
+  context.nodes.update(ino, { mtime: time, ctimeMs: context.clock.now() });
+}

@@ -1,0 +1,55 @@
+import { ErrnoError } from '../base/errno.ts';
+import { emptyMd5 } from '../cache/limits.ts';
+import type { Ino, NodeRow } from '../cache/nodeRow.ts';
+import { defaultFolderMode } from '../writeback/merge.ts';
+import { ensureListed, getFolder, getNow, getRow, touchFolder, type VfsContext } from './context.ts';
+import { getShownChild, toStoredName } from './links.ts';
+import { isHiddenName } from './names.ts';
+
+/** A desktop's trash at the top of a volume: refused, so that it offers to delete at once, which is Jottacloud's own trash. */
+const desktopTrash = /^\.Trash(-\d+)?$/;
+
+/** Checks that `name` can be made in `parent`; its children are known when this resolves. */
+export async function prepareParent(context: VfsContext, parent: Ino, name: string): Promise<void> {
+  const folder = getFolder(context, parent);
+  toStoredName(name, false);
+  if (isHiddenName(name)) throw new ErrnoError('EPERM', 'the name is reserved');
+  if (folder.kind === 'root' || folder.kind === 'device') {
+    throw new ErrnoError('EPERM', 'only folders and mountpoints take files');
+  }
+  if (!context.localNames.matches(name)) await ensureListed(context, parent);
+}
+
+/** The new folder counts as listed: nothing in it waits for the network. EEXIST in any spelling. */
+export async function mkdir(context: VfsContext, parent: Ino, name: string, mode: number): Promise<NodeRow> {
+  if (desktopTrash.test(name)) throw new ErrnoError('EPERM', 'removed files go to the trash of the account');
+  await prepareParent(context, parent, name);
+  if (getShownChild(context.nodes, parent, name) !== undefined) throw new ErrnoError('EEXIST', 'name is taken');
+  const row = insert(context, parent, name, 'folder', mode === 0 ? defaultFolderMode : mode & 0o7777);
+  await context.barrier.barrier();
+  context.pusher.nudge();
+  return row;
+}
+
+export function insert(context: VfsContext, parent: Ino, name: string, kind: 'file' | 'folder', mode: number): NodeRow {
+  const { nodes, activity, clock, localNames } = context;
+  const stored = toStoredName(name, false);
+  const row = nodes.transaction(() => {
+    const made = nodes.insert({
+      kind,
+      parent,
+      name: stored,
+      size: 0,
+      mtime: getNow(context),
+      ctimeMs: clock.now(),
+      mode,
+      md5: kind === 'file' ? emptyMd5 : null,
+      localOnly: getRow(context, parent).localOnly || localNames.matches(stored),
+      synced: null,
+    });
+    touchFolder(context, parent);
+    return kind === 'folder' ? nodes.update(made.ino, { listedAt: clock.now() }) : made;
+  });
+  activity.noteChange(row.ino);
+  return row;
+}

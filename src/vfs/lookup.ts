@@ -1,0 +1,48 @@
+import { ErrnoError } from '../base/errno.ts';
+import type { Ino, NodeRow } from '../cache/nodeRow.ts';
+import { ensureListed, getFolder, getRow, type VfsContext } from './context.ts';
+import { getShownChild, getShownName } from './links.ts';
+import { isHiddenName } from './names.ts';
+
+/** A name in a folder as the mount shows it. */
+export interface DirEntry {
+  readonly name: string;
+  readonly row: NodeRow;
+}
+
+/** Node under any spelling of `name`. ENOENT only when the folder is known and has no such child. */
+export async function lookup(context: VfsContext, parent: Ino, name: string): Promise<NodeRow> {
+  const { nodes, folders, localNames } = context;
+  if (isHiddenName(name)) {
+    const row = nodes.get(context.hiddenNames.get(`${parent}/${name}`) ?? 0);
+    if (row === undefined) throw new ErrnoError('ENOENT', 'no such file');
+    return row;
+  }
+  folders.noteUse(parent);
+  const known = getShownChild(nodes, parent, name);
+  if (known !== undefined) return known;
+  const folder = getFolder(context, parent);
+  if (folder.listedAt === null && !localNames.matches(name)) {
+    await ensureListed(context, parent);
+    const found = getShownChild(nodes, parent, name);
+    if (found !== undefined) return found;
+  }
+  throw new ErrnoError('ENOENT', 'no such file');
+}
+
+/** Walks `names` down from `start`. */
+export async function resolve(context: VfsContext, start: Ino, names: readonly string[]): Promise<NodeRow> {
+  let row = getRow(context, start);
+  for (const name of names) {
+    if (row.kind === 'file') throw new ErrnoError('ENOTDIR', 'not a folder');
+    row = await lookup(context, row.ino, name);
+  }
+  return row;
+}
+
+/** All children, from the database once the folder has been listed. */
+export async function readdir(context: VfsContext, ino: Ino): Promise<DirEntry[]> {
+  const { nodes } = context;
+  await ensureListed(context, getFolder(context, ino).ino);
+  return nodes.getChildren(ino).map((row) => ({ name: getShownName(nodes, row), row }));
+}

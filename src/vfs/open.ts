@@ -1,0 +1,127 @@
+import { ErrnoError } from '../base/errno.ts';
+import { newReadahead } from '../cache/contentReader.ts';
+import { emptyMd5 } from '../cache/limits.ts';
+import { type Ino, type NodeRow, rootIno } from '../cache/nodeRow.ts';
+import { defaultFileMode } from '../writeback/merge.ts';
+import { flush, flushOpen, truncateOpen } from './content.ts';
+import { getFile, getHandle, getOpen, type VfsContext } from './context.ts';
+import { insert, prepareParent } from './create.ts';
+import { toErrno } from './errors.ts';
+import { getShownChild, isLink } from './links.ts';
+import type { Fh, Handle } from './openInode.ts';
+
+export interface OpenOptions {
+  readonly writing: boolean;
+  readonly append: boolean;
+  readonly truncate: boolean;
+}
+
+/** Needs no network. EISDIR for a folder. */
+export async function open(context: VfsContext, ino: Ino, options: OpenOptions): Promise<Fh> {
+  const row = getFile(context, ino);
+  const handle = newHandle(context, row, options);
+  try {
+    await context.writing.run(ino, async () => {
+      const inode = getOpen(context, ino);
+      // Look again: an upload may have ended while the mutex was waited for.
+      const staged = context.nodes.get(ino)?.staging ?? null;
+      if (staged !== null && inode.staging === undefined) {
+        inode.staging = await context.staging.open(staged, context.reader);
+      }
+      if (options.truncate) await truncateOpen(context, ino, 0);
+    });
+    return handle.fh;
+  } catch (error) {
+    await release(context, handle.fh);
+    throw toErrno(error);
+  }
+}
+
+/** Creates and opens. EEXIST when the name is taken (in any spelling) and `exclusive`, or taken by a link or a folder. */
+export async function create(
+  context: VfsContext,
+  parent: Ino,
+  name: string,
+  mode: number,
+  options: OpenOptions & { exclusive: boolean },
+): Promise<{ row: NodeRow; fh: Fh }> {
+  const { nodes } = context;
+  await prepareParent(context, parent, name);
+  const existing = getShownChild(nodes, parent, name);
+  if (existing !== undefined) {
+    if (options.exclusive || isLink(nodes, existing)) throw new ErrnoError('EEXIST', 'file exists');
+    return { row: existing, fh: await open(context, existing.ino, options) };
+  }
+  const row = insert(context, parent, name, 'file', mode === 0 ? defaultFileMode : mode & 0o7777);
+  return { row, fh: newHandle(context, row, options).fh };
+}
+
+/** flush(2) of a handle opened for writing: what it did survives the machine. */
+export async function flushHandle(context: VfsContext, fh: Fh): Promise<void> {
+  const handle = getHandle(context, fh);
+  if (!handle.writing) return;
+  await flush(context, handle.ino);
+  // A new name without bytes is a change too.
+  await context.barrier.barrier();
+}
+
+/** Flushes what is left; the last release of a removed file lets its bytes go. */
+export async function release(context: VfsContext, fh: Fh): Promise<void> {
+  const handle = getHandle(context, fh);
+  const { activity, nodes, staging, pusher } = context;
+  await context.writing.run(handle.ino, async () => {
+    const inode = getOpen(context, handle.ino);
+    if (inode.staging?.dirty === true) await flushOpen(context, handle.ino);
+    context.handles.delete(fh);
+    activity.noteClose(handle.ino, handle.writing);
+    inode.handles -= 1;
+    if (inode.handles > 0) return;
+    context.open.delete(handle.ino);
+    const row = nodes.get(handle.ino);
+    if (inode.staging !== undefined) await staging.close(inode.staging.id);
+    if (row === undefined || (row.parent === null && row.synced === null && row.ino !== rootIno)) {
+      await forget(context, handle.ino, row);
+    } else if (row.parent === null && row.staging !== null) {
+      nodes.update(row.ino, { staging: null, md5: row.synced?.md5 ?? emptyMd5 });
+      await staging.discard(row.staging);
+    }
+  });
+  pusher.nudge();
+}
+
+/** truncate(2): of a file nobody need have open. */
+export async function truncate(context: VfsContext, ino: Ino, size: number): Promise<void> {
+  getFile(context, ino);
+  await withOpen(context, ino, () => context.writing.run(ino, () => truncateOpen(context, ino, size)));
+}
+
+/** Opens the inode for writing for the time of `work`. */
+async function withOpen(context: VfsContext, ino: Ino, work: () => Promise<void>): Promise<void> {
+  const fh = await open(context, ino, { writing: true, append: false, truncate: false });
+  try {
+    await work();
+  } finally {
+    await release(context, fh);
+  }
+}
+
+function newHandle(context: VfsContext, row: NodeRow, options: OpenOptions): Handle {
+  const { writing, append } = options;
+  const handle: Handle = { fh: context.nextFh, ino: row.ino, writing, append, ahead: newReadahead() };
+  context.nextFh += 1;
+  context.handles.set(handle.fh, handle);
+  context.activity.noteOpen(row.ino, writing);
+  const inode = context.open.get(row.ino);
+  const clean = { md5: row.md5 ?? emptyMd5, size: row.md5 === null ? 0 : row.size };
+  if (inode === undefined) context.open.set(row.ino, { ino: row.ino, handles: 1, clean, staging: undefined });
+  else inode.handles += 1;
+  return handle;
+}
+
+/** Last release of a file that is no longer in the tree. */
+async function forget(context: VfsContext, ino: Ino, row: NodeRow | undefined): Promise<void> {
+  context.activity.noteUnflushed(ino, false);
+  if (row === undefined) return;
+  context.nodes.remove(ino);
+  if (row.staging !== null) await context.staging.discard(row.staging);
+}

@@ -1,0 +1,100 @@
+import { ErrnoError } from '../base/errno.ts';
+import { newReadahead } from '../cache/contentReader.ts';
+import { changeContent, checkSize } from './content.ts';
+import { getHandle, getOpen, getRow, type VfsContext } from './context.ts';
+import { toErrno } from './errors.ts';
+import { vfsLimits } from './limits.ts';
+import type { Fh } from './openInode.ts';
+
+/** fallocate(2): `allocate` makes room and grows the file unless `keepSize`; `zero` makes the range read as zeros. */
+export interface AllocateMode {
+  readonly what: 'allocate' | 'zero';
+  readonly keepSize: boolean;
+}
+
+/** Local. Room is not reserved: a later write may still find the disk full. */
+export async function allocate(
+  context: VfsContext,
+  fh: Fh,
+  start: number,
+  length: number,
+  mode: AllocateMode,
+): Promise<void> {
+  const handle = getHandle(context, fh);
+  if (!handle.writing) throw new ErrnoError('EBADF', 'not open for writing');
+  if (start < 0 || length <= 0) throw new ErrnoError('EINVAL', 'not a range');
+  checkSize(start + length);
+  await context.room.ensure(length);
+  if (mode.what === 'allocate' && mode.keepSize) return;
+  await changeContent(context, handle.ino, async (staging) => {
+    const end = start + length;
+    if (mode.what === 'zero') await staging.zero(start, Math.min(end, staging.size));
+    if (!mode.keepSize && end > staging.size) await staging.truncate(end);
+  });
+}
+
+/**
+ * copy_file_range(2) within the volume; answers the bytes copied, 0 at the source's end, fewer than asked for where bytes
+ * have to be read. Copying a clean file from its start into an empty one shares the content: nothing is read, and the
+ * upload needs no transfer.
+ */
+export async function copyRange(
+  context: VfsContext,
+  from: { fh: Fh; position: number },
+  to: { fh: Fh; position: number },
+  length: number,
+): Promise<number> {
+  const source = getHandle(context, from.fh);
+  const target = getHandle(context, to.fh);
+  if (!target.writing || target.append) throw new ErrnoError('EBADF', 'not open for writing at a position');
+  const open = getOpen(context, source.ino);
+  const row = getRow(context, source.ino);
+  // Reading and writing one inode in turn, never two inodes' mutexes at once.
+  const size = open.staging?.size ?? open.clean.size;
+  const wanted = Math.max(0, Math.min(length, size - from.position));
+  if (wanted === 0) return 0;
+  if (source.ino === target.ino && from.position < to.position + wanted && to.position < from.position + wanted) {
+    throw new ErrnoError('EINVAL', 'the ranges overlap');
+  }
+  checkSize(to.position + wanted);
+  const shareable =
+    open.staging === undefined && row.md5 === open.clean.md5 && row.staging === null && from.position === to.position;
+  if (shareable && source.ino !== target.ino) {
+    const shared = await changeContent(context, target.ino, (staging) =>
+      staging.tryShare(open.clean, from.position, from.position + wanted),
+    );
+    if (shared) return wanted;
+  }
+  const step = Math.min(wanted, vfsLimits.copyBytes);
+  await context.room.ensure(step);
+  const bytes = await readFrom(context, from, step);
+  await changeContent(context, target.ino, (staging) => staging.write(bytes, to.position));
+  return bytes.length;
+}
+
+async function readFrom(context: VfsContext, from: { fh: Fh; position: number }, length: number): Promise<Buffer> {
+  const open = getOpen(context, getHandle(context, from.fh).ino);
+  const end = from.position + length;
+  try {
+    return open.staging === undefined
+      ? await context.reader.read(open.clean, from.position, end, newReadahead())
+      : await open.staging.read(from.position, end, newReadahead());
+  } catch (error) {
+    throw toErrno(error);
+  }
+}
+
+/**
+ * lseek(2) to the next data or hole at or after `position`; ENXIO at or beyond the end. Only bytes not yet uploaded have
+ * holes; what the server holds is all data.
+ */
+export function seek(context: VfsContext, fh: Fh, position: number, what: 'data' | 'hole'): number {
+  const { ino } = getHandle(context, fh);
+  const { staging, clean } = getOpen(context, ino);
+  const size = staging?.size ?? clean.size;
+  if (position < 0 || position >= size) throw new ErrnoError('ENXIO', 'beyond the end');
+  if (staging === undefined) return what === 'data' ? position : size;
+  const found = what === 'data' ? staging.nextData(position) : staging.nextHole(position);
+  if (found === undefined) throw new ErrnoError('ENXIO', 'no data from here');
+  return found;
+}

@@ -1,0 +1,77 @@
+import { ErrnoError } from '../base/errno.ts';
+import { emptyMd5 } from '../cache/limits.ts';
+import type { Ino, NodeRow } from '../cache/nodeRow.ts';
+import { ensureListed, touchFolder, type VfsContext } from './context.ts';
+import { lookup } from './lookup.ts';
+import { isHiddenName } from './names.ts';
+
+/** The name is gone at once and durably. EISDIR for a folder. */
+export async function unlink(context: VfsContext, parent: Ino, name: string): Promise<void> {
+  if (isHiddenName(name)) {
+    context.hiddenNames.delete(`${parent}/${name}`);
+    return;
+  }
+  const row = await lookup(context, parent, name);
+  if (row.kind !== 'file') throw new ErrnoError('EISDIR', 'is a folder');
+  await remove(context, row);
+}
+
+/** ENOTDIR for a file, ENOTEMPTY, EPERM for devices and mountpoints. */
+export async function rmdir(context: VfsContext, parent: Ino, name: string): Promise<void> {
+  const row = await lookup(context, parent, name);
+  if (row.kind === 'file') throw new ErrnoError('ENOTDIR', 'not a folder');
+  await ensureEmptied(context, row);
+  await remove(context, row);
+}
+
+/** ENOTEMPTY unless the folder holds nothing but what is local-only, which goes with it. */
+export async function ensureEmptied(context: VfsContext, folder: NodeRow): Promise<void> {
+  const { nodes } = context;
+  if (folder.kind !== 'folder') throw new ErrnoError('EPERM', 'devices and mountpoints are not removed from here');
+  // What the server holds must be known before it is said to be empty: its own rmdir is recursive.
+  await ensureListed(context, folder.ino);
+  const children = nodes.getChildren(folder.ino);
+  const keeps = (child: NodeRow) => !child.localOnly || child.kind !== 'file' || folder.localOnly;
+  if (children.some(keeps)) throw new ErrnoError('ENOTEMPTY', 'folder is not empty');
+  for (const child of children) await remove(context, child);
+}
+
+export async function remove(context: VfsContext, row: NodeRow): Promise<void> {
+  const { nodes, activity, pusher, barrier, staging } = context;
+  pusher.cancelUpload(row.ino);
+  const discarded = nodes.transaction(() => {
+    if (row.parent !== null) touchFolder(context, row.parent);
+    return detach(context, row);
+  });
+  if (discarded !== null) await staging.discard(discarded);
+  activity.noteChange(row.ino);
+  await barrier.barrier();
+  pusher.nudge();
+}
+
+/**
+ * Takes a node out of the tree, in the caller's transaction. What the server holds stays as a removed row; open handles
+ * keep their bytes. Answers the staging file that nobody needs any more.
+ */
+export function detach(context: VfsContext, row: NodeRow): string | null {
+  const { nodes, clock } = context;
+  const open = context.open.has(row.ino) || context.pusher.isPushing(row.ino);
+  if (row.synced === null && !open) {
+    nodes.remove(row.ino);
+    return row.staging;
+  }
+  const keepsStaging = open || row.staging === null;
+  nodes.update(row.ino, {
+    parent: null,
+    failure: null,
+    ctimeMs: clock.now(),
+    ...(keepsStaging ? {} : { staging: null, md5: row.synced?.md5 ?? emptyMd5 }),
+  });
+  return keepsStaging ? null : row.staging;
+}
+
+/** libfuse's way to remove an open file: its handles go on under the hidden name, the tree forgets it. */
+export async function hide(context: VfsContext, row: NodeRow, parent: Ino, hiddenName: string): Promise<void> {
+  context.hiddenNames.set(`${parent}/${hiddenName}`, row.ino);
+  await remove(context, row);
+}

@@ -1,0 +1,125 @@
+import { ErrnoError } from '../base/errno.ts';
+import type { Ino, NodeRow } from '../cache/nodeRow.ts';
+import { isLocallyWithin } from '../writeback/paths.ts';
+import { getRow, touchFolder, type VfsContext } from './context.ts';
+import { prepareParent } from './create.ts';
+import { getShownChild, getShownName, isLink, toStoredName } from './links.ts';
+import { lookup } from './lookup.ts';
+import { isHiddenName } from './names.ts';
+import { detach, ensureEmptied, hide } from './remove.ts';
+
+/** A name in a folder. */
+export interface Place {
+  readonly parent: Ino;
+  readonly name: string;
+}
+
+/** renameat2(2)'s ways. */
+export type RenameMode = 'replace' | 'noReplace' | 'exchange';
+
+/** Local, atomic and durable. Errors as rename(2); EXDEV between what the server holds and what stays here. */
+export async function rename(context: VfsContext, from: Place, to: Place, mode: RenameMode): Promise<void> {
+  const row = await lookup(context, from.parent, from.name);
+  checkMovable(row);
+  if (isHiddenName(to.name)) {
+    await hide(context, row, to.parent, to.name);
+    return;
+  }
+  const changed = mode === 'exchange' ? await exchange(context, row, to) : await move(context, row, to, mode);
+  for (const ino of changed) context.activity.noteChange(ino);
+  await context.barrier.barrier();
+  context.pusher.nudge();
+}
+
+function checkMovable(row: NodeRow): void {
+  if (row.kind !== 'file' && row.kind !== 'folder') throw new ErrnoError('EPERM', 'not movable');
+}
+
+async function move(context: VfsContext, row: NodeRow, to: Place, mode: RenameMode): Promise<Ino[]> {
+  const { nodes, staging } = context;
+  await prepareParent(context, to.parent, to.name);
+  checkNotInto(context, row, to.parent);
+  const target = getShownChild(nodes, to.parent, to.name);
+  const replaced = target !== undefined && target.ino !== row.ino ? target : undefined;
+  if (replaced !== undefined) {
+    if (mode === 'noReplace') throw new ErrnoError('EEXIST', 'name is taken');
+    if (replaced.kind === 'file' && row.kind !== 'file') throw new ErrnoError('ENOTDIR', 'target is a file');
+    if (replaced.kind !== 'file' && row.kind === 'file') throw new ErrnoError('EISDIR', 'target is a folder');
+    if (replaced.kind !== 'file') await ensureEmptied(context, replaced);
+  }
+  const placed = place(context, row, to);
+  // Of a link and a plain file with the link file's own name only one can be there.
+  const occupant = nodes.getChild(to.parent, placed.name);
+  if (occupant !== undefined && occupant.ino !== row.ino && occupant.ino !== replaced?.ino) {
+    throw new ErrnoError('EEXIST', 'the name of the link file is taken');
+  }
+  const discarded = nodes.transaction(() => {
+    const unneeded = replaced === undefined ? null : detach(context, replaced);
+    if (row.parent !== null) touchFolder(context, row.parent);
+    touchFolder(context, to.parent);
+    settle(context, row, placed);
+    return unneeded;
+  });
+  if (discarded !== null) await staging.discard(discarded);
+  return [row.ino];
+}
+
+/** Both names stay; what they mean is swapped. */
+async function exchange(context: VfsContext, row: NodeRow, to: Place): Promise<Ino[]> {
+  const { nodes } = context;
+  const other = await lookup(context, to.parent, to.name);
+  if (other.ino === row.ino) return [];
+  checkMovable(other);
+  const here = row.parent;
+  const there = other.parent;
+  if (here === null || there === null) throw new ErrnoError('ENOENT', 'removed meanwhile');
+  checkNotInto(context, row, there);
+  checkNotInto(context, other, here);
+  const rowPlaced = place(context, row, { parent: there, name: getShownName(nodes, other) });
+  const otherPlaced = place(context, other, { parent: here, name: getShownName(nodes, row) });
+  nodes.transaction(() => {
+    // Two rows never share a name, not even for a moment.
+    nodes.update(row.ino, { parent: null });
+    settle(context, other, otherPlaced);
+    settle(context, row, rowPlaced);
+    touchFolder(context, here);
+    touchFolder(context, there);
+  });
+  return [row.ino, other.ino];
+}
+
+function checkNotInto({ nodes }: VfsContext, row: NodeRow, folder: Ino): void {
+  if (row.kind === 'folder' && isLocallyWithin(nodes, folder, row.ino)) {
+    throw new ErrnoError('EINVAL', 'a folder cannot go into itself');
+  }
+}
+
+interface Placed extends Place {
+  readonly localOnly: boolean;
+}
+
+/** Where the row goes in the table. EXDEV when what the server holds would become local-only: programs then copy and delete. */
+function place(context: VfsContext, row: NodeRow, to: Place): Placed {
+  const name = toStoredName(to.name, isLink(context.nodes, row));
+  const localOnly = context.localNames.matches(to.name) || getRow(context, to.parent).localOnly;
+  if (localOnly && !row.localOnly && (row.synced !== null || row.kind === 'folder')) {
+    throw new ErrnoError('EXDEV', 'between synced and local-only files');
+  }
+  return { parent: to.parent, name, localOnly };
+}
+
+function settle(context: VfsContext, row: NodeRow, placed: Placed): void {
+  if (row.localOnly && !placed.localOnly) releaseBelow(context, row.ino);
+  context.nodes.update(row.ino, { ...placed, ctimeMs: context.clock.now(), failure: null });
+}
+
+/** What leaves a local-only folder is to be uploaded, all that is below it too. */
+function releaseBelow(context: VfsContext, folder: Ino): void {
+  const { nodes, activity, localNames } = context;
+  for (const child of nodes.getChildren(folder)) {
+    if (localNames.matches(child.name)) continue;
+    nodes.update(child.ino, { localOnly: false });
+    activity.noteChange(child.ino);
+    releaseBelow(context, child.ino);
+  }
+}

@@ -1,0 +1,18 @@
+import type { Ino, Timestamp } from '../cache/nodeRow.ts';
+import { flushOpen } from './content.ts';
+import { getNow, getRow, type VfsContext } from './context.ts';
+
+export type TimeChange = Timestamp | 'now' | 'omit';
+
+/** `atime` is not kept. The time survives a later flush, is sent with the upload, or by itself when the content is clean. */
+export async function setTimes(context: VfsContext, ino: Ino, mtime: TimeChange): Promise<void> {
+  if (mtime === 'omit') return;
+  const time = mtime === 'now' ? getNow(context) : mtime;
+  await context.writing.run(ino, async () => {
+    if (context.open.get(ino)?.staging?.dirty === true) await flushOpen(context, ino);
+    getRow(context, ino);
+    context.nodes.update(ino, { mtime: time, ctimeMs: context.clock.now() });
+    context.activity.noteChange(ino);
+  });
+  context.pusher.nudge();
+}

@@ -1,0 +1,117 @@
+import { describe } from './actor.ts';
+import { isPossible, md5 } from './content.ts';
+import { type Entry, type FileState, getOriginal, type Model } from './model.ts';
+import type { ServerState } from './serverState.ts';
+
+/** Content of any revision the server ever finished; undefined when it is unknown. */
+export type LoadContent = (md5: string) => Promise<Buffer | undefined>;
+
+/** What the server has, and what the drive set aside (md5). */
+export interface Kept {
+  readonly server: ServerState;
+  readonly setAside: readonly string[];
+  readonly load: LoadContent;
+}
+
+/** Names that are ours and must not outlive a push (writeback/push.ts). */
+const temporaryName = /^\..*\.jottacloud-\d+$/;
+
+/**
+ * Everything acknowledged is on the server, and nothing else (design.md §1, promises 2 and 3). Answers what is wrong.
+ * Where someone else had a hand in it, no bytes may be lost; everywhere else the tree is exactly ours.
+ */
+export async function checkServer(model: Model, kept: Kept): Promise<string[]> {
+  const { server, load } = kept;
+  const findings: string[] = [];
+  const unexplained = await findUnknown(model, server, load);
+  for (const { path, md5: digest } of unexplained) {
+    findings.push(`a content nobody wrote: ${digest} at ${path} on the server`);
+  }
+  for (const entry of model.getLive()) findings.push(...(await checkEntry(model, entry, kept)));
+  findings.push(...checkNothingElse(model, server));
+  for (const path of server.unfinished) {
+    if (!model.isContested(path)) findings.push(`an unfinished revision is left at ${path}`);
+  }
+  return findings;
+}
+
+async function checkEntry(model: Model, entry: Entry, kept: Kept): Promise<string[]> {
+  const { server, load } = kept;
+  const path = model.getPath(entry);
+  const { file } = entry;
+  if (entry.contested || model.isContested(path)) {
+    if (file === undefined || (await isKept(file, kept))) return [];
+    return [`LOST: ${path} held ${describe(file.stable)} (${md5(file.stable)}); the server has it nowhere`];
+  }
+  if (file === undefined) return server.folders.has(path) ? [] : [`LOST: the folder ${path} is not on the server`];
+  const found = server.files.get(path);
+  if (found === undefined) return [`LOST: ${path} (${md5(file.stable)}) is not on the server${hint(server, file)}`];
+  if (found.md5 !== md5(file.stable)) {
+    const content = await load(found.md5);
+    const fits = file.uncertain && content !== undefined && isPossible(content, [file.stable], file.changes);
+    if (!fits) {
+      return [`LOST: ${path} holds ${found.md5} on the server, not ${md5(file.stable)}${hint(server, file)}`];
+    }
+  }
+  if (file.mtimeSec !== undefined && found.mtimeSec !== file.mtimeSec) {
+    return [`${path} has the time ${found.mtimeSec} on the server, not ${file.mtimeSec}`];
+  }
+  return [];
+}
+
+/** Is what was acknowledged last anywhere: live, as an older revision, in the trash, or set aside? */
+async function isKept(file: FileState, { server, setAside, load }: Kept): Promise<boolean> {
+  const digest = md5(file.stable);
+  if (file.stable.length === 0 || server.revisions.some((revision) => revision.md5 === digest)) return true;
+  if (setAside.includes(digest)) return true;
+  if (file.changes.length === 0) return false;
+  for (const other of new Set(server.revisions.map((revision) => revision.md5))) {
+    const content = await load(other);
+    if (content !== undefined && isPossible(content, [file.stable, ...file.foreign], file.changes)) return true;
+  }
+  return false;
+}
+
+/** Contents on the server that neither an operation nor a crash in the middle of one explains. */
+async function findUnknown(model: Model, server: ServerState, load: LoadContent) {
+  const unknown = server.revisions.filter((revision) => !model.known.has(revision.md5));
+  const findings = [];
+  for (const revision of unknown) {
+    const content = await load(revision.md5);
+    const explained = model.getAll().some(({ file }) => {
+      if (content === undefined || file === undefined) return false;
+      return isPossible(content, [file.stable, ...file.foreign], file.changes);
+    });
+    if (explained && content !== undefined) model.note(content, `left by a crash at ${revision.path}`);
+    else findings.push(revision);
+  }
+  return findings;
+}
+
+function checkNothingElse(model: Model, server: ServerState): string[] {
+  const findings: string[] = [];
+  for (const path of [...server.folders, ...server.files.keys()]) {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (temporaryName.test(name)) findings.push(`a temporary name is left: ${path}`);
+    if (model.isContested(path)) continue;
+    const original = getOriginal(path);
+    if (original !== undefined) {
+      if (!model.isDisputed(original)) findings.push(`a conflicted copy without a conflict: ${path}`);
+      else if (server.files.get(original)?.md5 === server.files.get(path)?.md5) {
+        findings.push(`a conflicted copy of the same bytes: ${path}`);
+      }
+      continue;
+    }
+    if (model.find(path) !== undefined) continue;
+    const history = model.wasPlace(path) ? 'it was removed or renamed' : 'nobody put it there';
+    findings.push(`on the server, but ${history}: ${path} (${server.files.get(path)?.md5 ?? 'folder'})`);
+  }
+  return findings;
+}
+
+function hint(server: ServerState, file: FileState): string {
+  const digest = md5(file.stable);
+  const places = server.revisions.filter((revision) => revision.md5 === digest);
+  if (places.length === 0) return '; the server has these bytes nowhere';
+  return `; these bytes are at ${places.map(({ path, isLive }) => `${path}${isLive ? '' : ' (trash)'}`).join(', ')}`;
+}

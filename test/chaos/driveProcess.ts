@@ -1,0 +1,166 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Violation } from './violation.ts';
+
+const run = promisify(execFile);
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Longest start and longest clean end (the drive itself drains for at most 60 s). ms. */
+const startMs = 60_000;
+const stopMs = 100_000;
+
+export interface DriveOptions {
+  readonly endpoint: string;
+  readonly volume: string;
+  readonly state: string;
+  readonly logFile: string;
+}
+
+/**
+ * The headless drive, started again and again on one state. `epoch` grows with every end of a process; whoever works on
+ * the volume waits for `whenUp` and compares epochs.
+ */
+export class DriveProcess {
+  readonly #options: DriveOptions;
+  #child: ChildProcess | undefined;
+  #exited: Promise<number | null> = Promise.resolve(0);
+  #up = Promise.withResolvers<void>();
+  #expectsEnd = false;
+  #lines: string[] = [];
+  epoch = 0;
+  isUp = false;
+  /** Called when the volume goes: descriptors must be closed, or a detached volume never ends. */
+  onDown: () => void = () => {};
+  /** Called when the process ends and nobody asked it to. */
+  onDeath: (violation: Violation) => void = () => {};
+
+  constructor(options: DriveOptions) {
+    this.#options = options;
+  }
+
+  get whenUp(): Promise<void> {
+    return this.#up.promise;
+  }
+
+  /** Log lines since the last call; the log file keeps all. */
+  takeLog(): string[] {
+    return this.#lines.splice(0);
+  }
+
+  get log(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** Resolves when the volume is mounted; answers false when the drive refused to start. */
+  async start(given: { loginToken?: string; settleMs: number }): Promise<boolean> {
+    const { endpoint, volume, state } = this.#options;
+    const args = ['--endpoint', endpoint, '--mount-point', volume, '--state', state, '--source', '/Jotta'];
+    args.push('--poll', '1', '--settle-ms', String(given.settleMs));
+    if (given.loginToken !== undefined) args.push('--login-token', given.loginToken);
+    this.note(`-- start${given.loginToken === undefined ? '' : ' with a login token'}`);
+    const child = spawn(process.execPath, [join(root, 'src/drive/headless.ts'), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    this.#expectsEnd = false;
+    createInterface({ input: child.stderr }).on('line', (line) => this.note(line));
+    this.#exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    const mounted = new Promise<boolean>((resolve) => {
+      createInterface({ input: child.stdout }).on('line', (line) => resolve(line.startsWith('mounted ')));
+      void this.#exited.then(() => resolve(false));
+    });
+    const timer = new AbortController();
+    const late = delay(startMs, undefined, { signal: timer.signal }).then(
+      () => {
+        throw new Violation([`the drive did not mount in ${startMs / 1000} s`]);
+      },
+      () => false,
+    );
+    const ok = await Promise.race([mounted, late]);
+    timer.abort();
+    if (!ok) return false;
+    this.isUp = true;
+    this.#up.resolve();
+    void this.#exited.then((code) => {
+      if (this.#child !== child) return;
+      this.#end();
+      if (!this.#expectsEnd) this.onDeath(new Violation([`the drive ended by itself, exit code ${code}`]));
+    });
+    return true;
+  }
+
+  /** SIGKILL. */
+  async kill(): Promise<void> {
+    this.note('-- SIGKILL');
+    this.#expectsEnd = true;
+    this.#end();
+    this.#child?.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  /** SIGTERM. Answers whether nothing was left pending. */
+  async stop(): Promise<{ drained: boolean }> {
+    this.note('-- SIGTERM');
+    return this.#endCleanly(async () => void this.#child?.kill('SIGTERM'));
+  }
+
+  /** The volume is taken away from outside: an eject (`-u`), or while in use (`-u -z`). The drive then ends by itself. */
+  async eject(force: boolean): Promise<{ drained: boolean } | undefined> {
+    this.note(`-- ${force ? 'lazy unmount' : 'unmount'} from outside`);
+    const ask = () => run('fusermount3', force ? ['-u', '-z', this.#options.volume] : ['-u', this.#options.volume]);
+    if (!force) {
+      this.#expectsEnd = true;
+      try {
+        await ask();
+      } catch {
+        // Busy: that is the kernel's answer to an eject of a volume in use.
+        this.#expectsEnd = false;
+        this.note('-- the volume was busy');
+        return undefined;
+      }
+    }
+    return this.#endCleanly(async () => {
+      if (force) await ask();
+    });
+  }
+
+  /** Takes away what a killed drive leaves mounted. */
+  async detach(): Promise<void> {
+    await run('fusermount3', ['-u', '-z', this.#options.volume]).catch(() => undefined);
+  }
+
+  note(line: string): void {
+    const text = line.startsWith('--') ? `${new Date().toISOString()} ${line}` : line;
+    this.#lines.push(text);
+    appendFileSync(this.#options.logFile, `${text}\n`);
+  }
+
+  async #endCleanly(ask: () => Promise<void>): Promise<{ drained: boolean }> {
+    const from = this.#lines.length;
+    this.#expectsEnd = true;
+    this.#end();
+    await ask();
+    const timer = new AbortController();
+    const late = delay(stopMs, 'late' as const, { signal: timer.signal }).catch(() => 'late' as const);
+    const code = await Promise.race([this.#exited, late]);
+    timer.abort();
+    if (code === 'late') {
+      throw new Violation([`the drive did not end in ${stopMs / 1000} s`]);
+    }
+    if (code !== 0) throw new Violation([`the drive ended with exit code ${code} after a clean request to end`]);
+    return { drained: !this.#lines.slice(from).some((line) => line.includes('work is left')) };
+  }
+
+  #end(): void {
+    if (!this.isUp) return;
+    this.isUp = false;
+    this.epoch += 1;
+    this.#up = Promise.withResolvers();
+    this.onDown();
+  }
+}

@@ -1,0 +1,33 @@
+/** What a round went through, as far as it explains errors in the log. */
+export interface Past {
+  /** Downloads arrived with wrong bytes. */
+  readonly corrupt: boolean;
+  /** The disk of the state folder was full. */
+  readonly fullDisk: boolean;
+}
+
+interface Rule {
+  readonly line: RegExp;
+  readonly when: (past: Past) => boolean;
+  /** Why this is no fault of the drive. */
+  readonly because: string;
+}
+
+/** ERROR lines that are fair; any other is a violation. */
+const rules: readonly Rule[] = [
+  {
+    line: /file operation failed operation=read .*IntegrityError|bytes are not what their md5 says/,
+    when: ({ corrupt }) => corrupt,
+    because: 'wrong bytes are never handed out: EIO, and said so (SEMANTICS.md, read)',
+  },
+  {
+    line: /the drive cannot start .*(ENOSPC|disk is full|disk I\/O error|unable to open database)/,
+    when: ({ fullDisk }) => fullDisk,
+    because: 'without a byte of space the database cannot be opened',
+  },
+];
+
+export function findUnfairErrors(log: readonly string[], past: Past): string[] {
+  const errors = log.filter((line) => line.includes(' ERROR '));
+  return errors.filter((error) => !rules.some(({ line, when }) => when(past) && line.test(error)));
+}

@@ -1,0 +1,111 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { formatCounts, newCounts } from './counts.ts';
+import { createRandom } from './random.ts';
+import { runRound } from './round.ts';
+import { Violation } from './violation.ts';
+import { createWorld, type World } from './world.ts';
+
+/**
+ * Proves by causing faults that nothing is lost (design.md §1): `npm run chaos -- --minutes N --seed S [--keep-going] [--only kill,faults]`.
+ *
+ * Rounds follow each other. In each, four programs work on a real volume (`operations.ts`) while the drive is killed, the
+ * server fails, other devices write, and the disk runs full (`disturbances.ts`). Every answer of the volume goes into a
+ * model of what must be true (`actor.ts`, `model.ts`). Then all is well, the drive drains, and the model is compared with
+ * the server (`checkServer.ts`), the state folder (`checkState.ts`), and the volume (`checkView.ts`).
+ *
+ * How to read a violation. The findings come first, one line each:
+ * - `LOST: …`: acknowledged by a close, fsync or rename, and neither there nor explained by a later change. The md5 and
+ *   where else those bytes are follow.
+ * - `… holds … after a crash: neither …`: what a restart shows is no state that acknowledged operations and a crash allow.
+ * - `on the server, but it was removed`: a removal that did not happen, or was undone. `nobody put it there`: a wrong name.
+ * - `a content nobody wrote`: bytes mixed from several versions, or damaged.
+ * - `… answered E…; nothing going on explains that`: an errno that SEMANTICS.md does not give in that situation.
+ * - `in the log: …`: an ERROR line of the drive that `logRules.ts` has no reason for.
+ * Paths are below `/Jotta/Archive`. Nothing is said about contested paths (changed by another device in that round, or
+ * while the server lied) but the loss of bytes.
+ * The kept folder has `history.log` (every operation and disturbance in order), `drive.log` (all its lives),
+ * `requests.log` (what reached the server, in order of arrival, with the status answered), `disk-content/state` (database, staging, lost+found) and `server/account.json` (every revision, the trash too). Search
+ * `history.log` backwards for the path, then `drive.log` at the same time.
+ *
+ * `--seed` repeats every decision; what those decisions meet depends on timing, so a violation may need several runs.
+ */
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string' },
+    /** Names of disturbances, with commas: no others happen. For closing in on a violation. */
+    only: { type: 'string' },
+    /** Goes on in a new world after a violation. */
+    'keep-going': { type: 'boolean', default: false },
+  },
+});
+
+/** A world grows old with its account's history; after so many rounds a new sign-in begins a new one. */
+const roundsPerWorld = 20;
+
+const minutes = Number(values.minutes);
+if (!Number.isFinite(minutes) || minutes <= 0) throw new Error('--minutes wants a number');
+const only = values.only?.split(',');
+const seed = values.seed ?? crypto.randomUUID().slice(0, 8);
+const counts = newCounts();
+const startedAt = performance.now();
+let violations = 0;
+let world: World | undefined;
+let interrupted = false;
+process.once('SIGINT', () => {
+  interrupted = true;
+});
+
+console.log(`chaos: seed ${seed}, ${minutes} min`);
+while (!interrupted && performance.now() - startedAt < minutes * 60_000) {
+  const current: World = world ?? (await createWorld(counts));
+  world = current;
+  if (counts.rounds === 0 && !current.stage.disk.canFill) console.log('no loop mounts here: the disk is never full');
+  const round = counts.rounds;
+  counts.rounds += 1;
+  try {
+    await runRound(current, createRandom(`${seed}/${round}`), only);
+    current.stage.history.take();
+    if (counts.rounds % roundsPerWorld === 0) {
+      await current.close(false);
+      world = undefined;
+    }
+  } catch (error) {
+    violations += 1;
+    await report(current, round, error);
+    world = undefined;
+    if (!values['keep-going']) break;
+  }
+}
+await world?.close(false);
+const seconds = Math.round((performance.now() - startedAt) / 1000);
+console.log(`\nchaos: seed ${seed}, ${seconds} s, ${violations} violations\n${formatCounts(counts)}`);
+process.exit(violations === 0 ? 0 : 1);
+
+async function report({ stage, emulator, dir, close }: World, round: number, error: unknown): Promise<void> {
+  const history = stage.history.take();
+  const log = stage.drive.log.slice(-60);
+  console.log(`\nVIOLATION in round ${round}, seed ${seed} (--seed ${seed})`);
+  const findings = error instanceof Violation ? error.findings : [String((error as Error).stack ?? error)];
+  for (const finding of findings) console.log(`  ${finding}`);
+  console.log(`\nlast operations of ${history.length} in this round:`);
+  for (const line of history.slice(-40)) console.log(`  ${line}`);
+  console.log('\nend of the log of the drive:');
+  for (const line of log) console.log(`  ${line}`);
+  const requests = emulator
+    .requests()
+    .map(({ kind, method, url, body, status }) => `${status} ${kind} ${method} ${url} ${kind === 'token' ? '' : body}`);
+  await writeFile(join(dir, 'requests.log'), requests.map((line) => `${decode(line)}\n`).join(''));
+  console.log(`\nkept: ${dir}`);
+  await close(true);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,212 @@
+import { type Change, md5 } from './content.ts';
+
+/** A file the worker holds open. */
+export interface Handle {
+  /** The worker's number for it. */
+  readonly id: number;
+  readonly epoch: number;
+  readonly writing: boolean;
+}
+
+/** What a file must hold. */
+export interface FileState {
+  /** As of the last acknowledged flush: what may not be lost. */
+  stable: Buffer;
+  /** Contents that someone else gave it this round: what was not acknowledged may rest on these. */
+  readonly foreign: Buffer[];
+  /** What a reader sees now. */
+  view: Buffer;
+  /** Changes since the last acknowledged flush, in order. */
+  changes: Change[];
+  /** An operation failed or the process died: what the file holds must be looked at. */
+  uncertain: boolean;
+  handles: Handle[];
+  /** Set by utimens and not touched since: seconds. */
+  mtimeSec: number | undefined;
+}
+
+/** Keeps lanes from asking what two orders of events would answer differently; see `locks.ts`. */
+export interface Locks {
+  /** Someone works on the bytes. */
+  bytes: boolean;
+  /** Someone changes the path. */
+  path: boolean;
+  /** How many rely on the path, of this entry or one below. */
+  pathUsers: number;
+}
+
+/** A file or folder as the operations so far have made it. Its identity outlives renames. */
+export interface Entry {
+  readonly id: number;
+  /** undefined for the root and for what was removed. */
+  parent: Entry | undefined;
+  name: string;
+  removed: boolean;
+  /** Every path it had this round. */
+  readonly places: Set<string>;
+  /** Someone else changed it on the server this round: only the loss of bytes is checked. */
+  contested: boolean;
+  readonly file: FileState | undefined;
+  readonly locks: Locks;
+}
+
+/**
+ * What must be true: the tree and bytes as acknowledged operations made them. Paths are relative to the mountpoint
+ * `/Jotta/Archive`, without a slash at the front; the root is the empty path.
+ */
+export class Model {
+  readonly root: Entry = newEntry(0, undefined, '', undefined);
+  /** Every content that someone may have written, by md5. */
+  readonly known = new Map<string, string>();
+  readonly #contested = new Set<string>();
+  #entries: Entry[] = [];
+  #nextId = 1;
+
+  getLive(): Entry[] {
+    return this.#entries.filter((entry) => !entry.removed);
+  }
+
+  /** Removed ones too, as long as the round lasts. */
+  getAll(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  getChildren(folder: Entry): Entry[] {
+    return this.#entries.filter((entry) => entry.parent === folder && !entry.removed);
+  }
+
+  getPath(entry: Entry): string {
+    if (entry.parent === undefined) return entry.name;
+    const above = this.getPath(entry.parent);
+    return above === '' ? entry.name : `${above}/${entry.name}`;
+  }
+
+  getBelow(folder: Entry): Entry[] {
+    return this.getChildren(folder).flatMap((child) => [child, ...this.getBelow(child)]);
+  }
+
+  find(path: string): Entry | undefined {
+    return this.#entries.find((entry) => !entry.removed && this.getPath(entry) === path);
+  }
+
+  add(parent: Entry, name: string, content: Buffer | undefined): Entry {
+    const entry = newEntry(this.#nextId, parent, name, content);
+    this.#nextId += 1;
+    this.#entries.push(entry);
+    this.#place(entry);
+    if (content !== undefined) this.note(content, `created ${this.getPath(entry)}`);
+    return entry;
+  }
+
+  move(entry: Entry, parent: Entry, name: string): void {
+    const from = this.getPath(entry);
+    entry.parent = parent;
+    entry.name = name;
+    const to = this.getPath(entry);
+    // What someone else did below a folder travels with it, or meets what is there already.
+    if ([...this.#contested].some((path) => isWithin(path, from) || isWithin(path, to))) {
+      this.contest(from);
+      this.contest(to);
+    }
+    this.#place(entry);
+    for (const below of this.getBelow(entry)) this.#place(below);
+  }
+
+  remove(entry: Entry): void {
+    const path = this.getPath(entry);
+    if ([...this.#contested].some((contested) => isWithin(contested, path))) this.contest(path);
+    for (const gone of [entry, ...this.getBelow(entry)]) gone.removed = true;
+  }
+
+  /** Someone else changes what is at `path` on the server, or what is below it; `content` is what he puts there. */
+  contest(path: string, content?: Buffer): void {
+    this.#contested.add(path);
+    for (const entry of this.#entries) {
+      if (![...entry.places].some((place) => isWithin(place, path))) continue;
+      entry.contested = true;
+      if (content !== undefined) entry.file?.foreign.push(content);
+      if (!entry.removed) this.#contested.add(this.getPath(entry));
+    }
+  }
+
+  isContested(path: string): boolean {
+    for (let at = path; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/')))) {
+      if (this.#contested.has(at)) return true;
+      if (at === '') return false;
+    }
+  }
+
+  /** Contested itself, or with something contested below. */
+  isDisputed(path: string): boolean {
+    return this.isContested(path) || [...this.#contested].some((contested) => isWithin(contested, path));
+  }
+
+  /** Was anything ever at `path` this round? */
+  wasPlace(path: string): boolean {
+    return this.#entries.some((entry) => entry.places.has(path));
+  }
+
+  note(content: Buffer, who: string): void {
+    const digest = md5(content);
+    if (!this.known.has(digest)) this.known.set(digest, who);
+  }
+
+  /** The round is over and everyone agrees: all is as the server has it. */
+  restart(folders: readonly string[], files: ReadonlyMap<string, Buffer>): void {
+    this.#contested.clear();
+    this.#entries = [];
+    const all = [...folders.map((path) => [path, undefined] as const), ...files];
+    for (const [path, content] of all.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+      const cut = path.lastIndexOf('/');
+      const parent = cut < 0 ? this.root : this.find(path.slice(0, cut));
+      if (parent === undefined) throw new Error(`no folder for ${path}`);
+      this.add(parent, path.slice(cut + 1), content);
+    }
+  }
+
+  #place(entry: Entry): void {
+    const path = this.getPath(entry);
+    entry.places.add(path);
+    if (entry.contested) this.#contested.add(path);
+    else if (this.isContested(path)) this.contest(path);
+  }
+}
+
+function newEntry(id: number, parent: Entry | undefined, name: string, content: Buffer | undefined): Entry {
+  const file: FileState | undefined =
+    content === undefined
+      ? undefined
+      : {
+          stable: content,
+          foreign: [],
+          view: content,
+          changes: [],
+          uncertain: false,
+          handles: [],
+          mtimeSec: undefined,
+        };
+  return {
+    id,
+    parent,
+    name,
+    removed: false,
+    places: new Set(),
+    contested: false,
+    file,
+    locks: { bytes: false, path: false, pathUsers: 0 },
+  };
+}
+
+/** Is `path` the same as `folder` or below it? */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || folder === '' || path.startsWith(`${folder}/`);
+}
+
+const copySuffix = /^(.*?)((?: \(conflicted copy [^)]*\))+)(\.[^.]*)?$/;
+
+/** The path a conflicted copy was made of; undefined for any other path. */
+export function getOriginal(path: string): string | undefined {
+  const cut = path.lastIndexOf('/') + 1;
+  const match = copySuffix.exec(path.slice(cut));
+  return match === null ? undefined : `${path.slice(0, cut)}${match[1]}${match[3] ?? ''}`;
+}

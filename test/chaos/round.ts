@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Actor } from './actor.ts';
+import { checkServer } from './checkServer.ts';
+import { clearSetAside, loadDriveState, retryFailed } from './checkState.ts';
+import { checkView } from './checkView.ts';
+import { Director } from './disturbances.ts';
+import { findUnfairErrors } from './logRules.ts';
+import { getOriginal } from './model.ts';
+import { operations } from './operations.ts';
+import type { Random } from './random.ts';
+import { loadServerState } from './serverState.ts';
+import { Violation } from './violation.ts';
+import type { World } from './world.ts';
+
+/** Programs at work side by side. */
+const lanes = 4;
+/** A round ends after so many operations, or so long. */
+const roundOperations = 220;
+const roundMs = 30_000;
+/** Each try drains for up to 60 s (drive/headless.ts); the later ones start with a new sign-in and no back-off. */
+const drains = 4;
+
+/** Programs work while everything goes wrong; then it all goes well, and what must be there is looked for. */
+export async function runRound(world: World, random: Random, only?: readonly string[]): Promise<void> {
+  const { stage, emulator } = world;
+  const { model, history, drive } = stage;
+  const died = Promise.withResolvers<never>();
+  drive.onDeath = (violation) => died.reject(violation);
+  drive.onDown = () => dropHandles(world);
+  const other = { emulator, model, history, random: random.fork('other'), dir: world.dir };
+  // Every fourth round the server tells untruths too; in the others every path is checked exactly.
+  const mayLie = random.chance(0.25);
+  const director = new Director({ stage, emulator, random: random.fork('director'), other, mayLie });
+  const end = performance.now() + roundMs;
+  const first = stage.counts.operations;
+  const isOver = () => performance.now() > end || stage.counts.operations - first > roundOperations;
+  const programs = Array.from({ length: lanes }, (_, lane) => runLane(world, `lane ${lane}`, random, isOver));
+  const directing = director.run(only);
+  const work = Promise.all(programs).then(async () => {
+    await director.stop();
+    await directing;
+    await closeAll(world);
+  });
+  await Promise.race([work, directing.then(() => work), died.promise]);
+  await check(world, stage.weather.corrupt);
+}
+
+async function runLane(world: World, name: string, random: Random, isOver: () => boolean): Promise<void> {
+  const stream = random.fork(name);
+  const lane = { actor: new Actor(world.stage, name), model: world.stage.model, random: stream };
+  while (!isOver()) {
+    const operation = stream.weighted(operations);
+    await operation(lane);
+    await delay(stream.int(0, 60));
+  }
+}
+
+/** Closes what the dead drive's volume still has open: a detached volume ends with its last descriptor. */
+function dropHandles({ stage }: World): void {
+  for (const { file } of stage.model.getAll()) {
+    if (file === undefined || file.handles.length === 0) continue;
+    const { handles } = file;
+    file.handles = [];
+    if (file.changes.length > 0) file.uncertain = true;
+    for (const { id } of handles) void stage.hands.call('close', id).catch(() => undefined);
+  }
+}
+
+async function closeAll({ stage }: World): Promise<void> {
+  const actor = new Actor(stage, 'end');
+  for (const entry of stage.model.getAll()) {
+    for (const handle of [...(entry.file?.handles ?? [])]) await actor.close(entry, handle);
+  }
+  for (const entry of stage.model.getLive()) if (entry.file !== undefined) await actor.settle(entry);
+}
+
+async function check(world: World, corrupt: boolean): Promise<void> {
+  const { stage, emulator, state } = world;
+  const { counts, model, drive } = stage;
+  await drain(world);
+  const { orphans, setAside } = await loadDriveState(state);
+  const findings = orphans.map((id) => `an orphan in staging: ${id}`);
+  counts.setAside += setAside.length;
+  await clearSetAside(state);
+  const server = await loadServerState(emulator, world.serverState);
+  findings.push(...(await checkServer(model, { server, setAside, load: world.load })));
+  await start(world);
+  findings.push(...(await checkView(stage.hands, stage.top, server)));
+  const past = { corrupt, fullDisk: stage.disk.wasFull() };
+  findings.push(...findUnfairErrors(drive.takeLog(), past).map((line) => `in the log: ${line}`));
+  if (findings.length > 0) throw new Violation(findings);
+  counts.conflictCopies += [...server.files.keys()].filter((path) => getOriginal(path) !== undefined).length;
+  await restartModel(world);
+}
+
+/** Ends the drive until nothing is pending any more; what the server refused is tried once more. */
+async function drain(world: World): Promise<void> {
+  const { stage, state } = world;
+  let left: readonly string[] = [];
+  let retried = false;
+  for (let attempt = 0; attempt < drains; attempt += 1) {
+    if (!stage.drive.isUp) await start(world);
+    await stage.drive.stop();
+    const { pending, failed } = await loadDriveState(state);
+    if (pending.length === 0) return;
+    left = pending;
+    if (failed === 0) continue;
+    if (retried) throw new Violation(['refused again, by a server that takes everything', ...pending]);
+    retried = true;
+    stage.counts.refused += failed;
+    await retryFailed(state);
+  }
+  throw new Violation([`not drained after ${drains} tries`, ...left]);
+}
+
+async function start({ stage, emulator }: World): Promise<void> {
+  if (!(await stage.drive.start({ loginToken: emulator.newLoginToken(), settleMs: 100 }))) {
+    throw new Violation(['the drive does not start', ...stage.drive.log.slice(-15)]);
+  }
+  stage.weather.signedOut = false;
+}
+
+async function restartModel({ stage, emulator }: World): Promise<void> {
+  const prefix = '/Jotta/Archive/';
+  const items = emulator.tree().filter(({ path }) => path.startsWith(prefix));
+  const files = new Map<string, Buffer>();
+  for (const { path, kind } of items) {
+    if (kind === 'file') files.set(path.slice(prefix.length), await emulator.read(path));
+  }
+  const folders = items.filter(({ kind }) => kind === 'folder').map(({ path }) => path.slice(prefix.length));
+  stage.model.restart(folders, files);
+}

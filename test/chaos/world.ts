@@ -1,0 +1,69 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { Counts } from './counts.ts';
+import { createDisk } from './disk.ts';
+import { DriveProcess } from './driveProcess.ts';
+import { createHands } from './hands.ts';
+import { Model } from './model.ts';
+import { createHistory, type Stage } from './stage.ts';
+import { Violation } from './violation.ts';
+
+/** An account, a server, a drive with its disk, and the hands that work on its volume. */
+export interface World {
+  /** Holds everything; kept after a violation. */
+  readonly dir: string;
+  readonly emulator: Emulator;
+  readonly stage: Stage;
+  /** The drive's state folder. */
+  readonly state: string;
+  /** The emulator's. */
+  readonly serverState: string;
+  /** Content of any revision the server ever finished. */
+  load(md5: string): Promise<Buffer | undefined>;
+  /** `keep`: everything but the disk image's mount and the processes stays. */
+  close(keep: boolean): Promise<void>;
+}
+
+/** Short, so that tokens run out by themselves, too. Seconds. */
+const tokenLifetime = 90;
+
+export async function createWorld(counts: Counts): Promise<World> {
+  const dir = await mkdtemp(join(tmpdir(), 'jottacloud-chaos-'));
+  const disk = await createDisk(dir);
+  const serverState = join(dir, 'server');
+  const emulator = await startEmulator({ state: serverState, rclone: join(dir, 'rclone'), tokenLifetime });
+  const state = join(disk.dir, 'state');
+  const volume = join(dir, 'volume');
+  await mkdir(volume);
+  const drive = new DriveProcess({ endpoint: emulator.url, volume, state, logFile: join(dir, 'drive.log') });
+  const stage: Stage = {
+    model: new Model(),
+    hands: createHands(),
+    drive,
+    disk,
+    counts,
+    weather: { faults: false, corrupt: false, signedOut: false, outage: false },
+    top: join(volume, 'Archive'),
+    history: createHistory(join(dir, 'history.log')),
+  };
+  const close = async (keep: boolean) => {
+    if (drive.isUp) await drive.kill();
+    await stage.hands.close();
+    await drive.detach();
+    await emulator.close();
+    await disk.close(keep);
+    if (!keep) await rm(dir, { recursive: true, force: true });
+  };
+  if (!(await drive.start({ loginToken: emulator.newLoginToken(), settleMs: 100 }))) {
+    const log = drive.takeLog();
+    await close(true);
+    throw new Violation(['the drive does not start the first time', ...log]);
+  }
+  const load = async (digest: string) => {
+    if (digest === 'd41d8cd98f00b204e9800998ecf8427e') return Buffer.alloc(0);
+    return readFile(join(serverState, 'blobs', digest.slice(0, 2), digest)).catch(() => undefined);
+  };
+  return { dir, emulator, stage, state, serverState, load, close };
+}

@@ -1,0 +1,59 @@
+import { JottacloudClient } from '../../src/jottacloud/client.ts';
+import type { LoginToken } from '../../src/jottacloud/loginToken.ts';
+import { exchangeLoginToken } from '../../src/jottacloud/tokens.ts';
+import { createEndpoints } from '../../src/jottacloud/urls.ts';
+import type { ProbeWorld, RawAnswer, RawOptions } from './probe.ts';
+
+const userAgent = 'jottacloud-vscode contract suite';
+
+/** Ms for one request of a probe, its answer included. */
+const requestMs = 60_000;
+
+/** One sign-in to the service, or to an emulator at `endpoint`. */
+export interface Connection {
+  /** A world in `folder`, which need not exist. */
+  worldAt(folder: readonly string[]): ProbeWorld;
+  readonly client: JottacloudClient;
+  close(): void;
+}
+
+/**
+ * Signs in with a login token, which is spent by it. The tokens live in this process only: they are written nowhere, and
+ * the next run needs a new login token.
+ */
+export async function connect(
+  loginToken: LoginToken,
+  endpoint: string | undefined,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const endpoints = createEndpoints(endpoint);
+  let tokens = await exchangeLoginToken(loginToken, { endpoints, userAgent }, signal);
+  const vault = {
+    async saveTokens(renewed: typeof tokens) {
+      tokens = renewed;
+    },
+  };
+  const client = new JottacloudClient({ endpoints, tokens, vault, userAgent });
+
+  async function send(method: 'GET' | 'POST', url: string, options: RawOptions = {}): Promise<RawAnswer> {
+    const headers = new Headers({ 'user-agent': userAgent, authorization: `Bearer ${tokens.accessToken}` });
+    for (const [name, given] of Object.entries(options.headers ?? {})) {
+      if (given === '') headers.delete(name);
+      else headers.set(name, given);
+    }
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(requestMs)]);
+    const body =
+      options.body === undefined
+        ? {}
+        : { body: typeof options.body === 'string' ? Buffer.from(options.body) : options.body };
+    const response = await fetch(url, { method, headers, redirect: 'manual', signal: bounded, ...body });
+    const { status } = response;
+    return { status, text: await response.text(), header: (name) => response.headers.get(name) ?? undefined };
+  }
+
+  return {
+    client,
+    worldAt: (folder) => ({ client, folder, signal, endpoints, tokens: () => tokens, send }),
+    close: () => client.close(),
+  };
+}

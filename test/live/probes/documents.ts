@@ -1,0 +1,163 @@
+import { at, fresh, md5Of, storeFresh } from '../../contract/client/acts.ts';
+import { describe, jfs, type PartOfQuirks, type ProbeWorld, succeeded } from '../probe.ts';
+
+type Documents =
+  | 'viewsOnDevice'
+  | 'deviceModified'
+  | 'timeZone'
+  | 'xmlLayout'
+  | 'mstyle'
+  | 'md5Case'
+  | 'liststreamFolders'
+  | 'thumbnails'
+  | 'plusInPath'
+  | 'percentInName'
+  | 'reservedCharacters'
+  | 'nameLimit';
+
+/** A picture of one pixel. */
+const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+/** Allocates by hand, so that path and md5 go out exactly as given, and sends what is wanted. */
+async function putRaw(world: ProbeWorld, path: readonly string[], bytes: Buffer, md5 = md5Of(bytes)) {
+  const body = JSON.stringify({ path: `/jfs/${path.join('/')}`, bytes: bytes.length, md5 });
+  const headers = { 'content-type': 'application/json' };
+  const allocated = await world.send('POST', `${world.endpoints.api}/files/v1/allocate`, { headers, body });
+  if (!succeeded(allocated)) return allocated;
+  const { state, upload_url: url } = JSON.parse(allocated.text) as { state: string; upload_url: string };
+  if (state === 'COMPLETED') return allocated;
+  return world.send('POST', url, { headers: { 'content-type': 'application/octet-stream' }, body: bytes });
+}
+
+async function fetchRaw(world: ProbeWorld, ...names: string[]) {
+  return world.send('GET', jfs(world, at(world, ...names)));
+}
+
+async function modifiedOfMountpoint({ client, folder, signal }: ProbeWorld): Promise<number> {
+  const { mountpoints } = await client.fetchDevice(folder[0] ?? '', signal);
+  return mountpoints.find(({ name }) => name === folder[1])?.modified ?? 0;
+}
+
+/** Documents, names and escapings (jottacloud-protocol.md §2.1, §2.2, §2.4, §2.5, §2.8, §5). */
+export const documentProbes: PartOfQuirks<Documents> = {
+  viewsOnDevice: {
+    question: 'Trash and Links in the listing of the device Jotta',
+    async ask(world) {
+      const { text } = await world.send('GET', jfs(world, ['Jotta']));
+      const views = ['Trash', 'Links'].filter((view) => new RegExp(`<name[^>]*>${view}</name>`).test(text));
+      return views.length === 2 ? 'all' : views.length === 0 ? 'without-trash-and-links' : `only ${views[0]}`;
+    },
+  },
+  deviceModified: {
+    question: '`modified` of a mountpoint after several changes within a second',
+    async ask(world) {
+      const seen: number[] = [];
+      const startedAt = Date.now();
+      for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+        await storeFresh(world, at(world, name));
+        seen.push(await modifiedOfMountpoint(world));
+      }
+      const seconds = Math.ceil((Date.now() - startedAt) / 1000) + 1;
+      const latest = seen.at(-1) ?? 0;
+      for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await world.client.trashFile(at(world, name), world.signal);
+      if ((await modifiedOfMountpoint(world)) < latest) return 'newest-file';
+      const distinct = new Set(seen).size;
+      if (latest === 0) return 'never told';
+      if (distinct === seen.length && seconds < seen.length) return 'every-change';
+      return distinct <= seconds ? 'clock-second' : `${distinct} values for ${seen.length} changes in ${seconds} s`;
+    },
+  },
+  timeZone: {
+    question: 'zone of times in XML',
+    async ask(world) {
+      const { text } = await fetchRaw(world);
+      const zone = /\stime="[\d-]+T[\d:]+([^"]*)"/.exec(text)?.[1] ?? 'no time';
+      return zone;
+    },
+  },
+  xmlLayout: {
+    question: 'white space between elements',
+    async ask(world) {
+      await storeFresh(world, at(world, 'a'));
+      const { text } = await fetchRaw(world);
+      return /<\/\w+>\s+<\w/.test(text) ? 'lines' : 'compact';
+    },
+  },
+  mstyle: {
+    question: '<mstyle> of a file',
+    async ask(world) {
+      await storeFresh(world, at(world, 'a.txt'));
+      return (await fetchRaw(world, 'a.txt')).text.includes('<mstyle>') ? 'given' : 'absent';
+    },
+  },
+  md5Case: {
+    question: 'case of md5 in replies',
+    async ask(world) {
+      const shown: string[] = [];
+      for (const spell of ['toUpperCase', 'toLowerCase'] as const) {
+        const bytes = fresh();
+        await putRaw(world, at(world, spell), bytes, md5Of(bytes)[spell]());
+        const { text } = await fetchRaw(world, spell);
+        const md5 = /<md5>([0-9a-fA-F]{32})<\/md5>/.exec(text)?.[1] ?? '';
+        shown.push(md5 === md5.toLowerCase() ? 'lower' : 'upper');
+      }
+      return shown[0] === shown[1] ? `${shown[0]}` : 'as-sent';
+    },
+  },
+  liststreamFolders: {
+    question: '<folder> elements of liststream for folders that hold nothing but files',
+    async ask(world) {
+      await storeFresh(world, at(world, 'F', 'x'));
+      const { text } = await world.send('GET', jfs(world, world.folder, '?mode=liststream'));
+      return /<folder>\s*<path[^>]*>[^<]*\/F<\/path>/.test(text) ? 'all' : 'without-files-only';
+    },
+  },
+  thumbnails: {
+    question: 'thumbnail of a picture',
+    async ask(world) {
+      await putRaw(world, at(world, 'pixel.png'), png);
+      const answer = await world.send('GET', jfs(world, at(world, 'pixel.png'), '?mode=thumb&ts=WM'));
+      if (succeeded(answer)) return answer.header('content-type')?.startsWith('image/') ? 'image' : 'no image';
+      return answer.status === 404 ? '404' : describe(answer);
+    },
+  },
+  plusInPath: {
+    question: 'a raw + in a path',
+    async ask(world) {
+      await storeFresh(world, at(world, 'a+b'));
+      await storeFresh(world, at(world, 'a b'));
+      const { text } = await world.send('GET', `${jfs(world, world.folder)}/a+b`);
+      if (text.includes('name="a b"')) return 'space';
+      return text.includes('name="a+b"') ? 'plus' : 'neither';
+    },
+  },
+  percentInName: {
+    question: 'GET of a name that holds a raw %',
+    async ask(world) {
+      const stored = await putRaw(world, at(world, '5%25'), fresh());
+      if (!succeeded(stored)) return `refused at upload: ${describe(stored)}`;
+      const answer = await fetchRaw(world, '5%25');
+      if (succeeded(answer)) return 'allowed';
+      return answer.status === 400 ? '400' : describe(answer);
+    },
+  },
+  reservedCharacters: {
+    question: '" * : < > ? | in a new name',
+    async ask(world) {
+      const answer = await putRaw(world, at(world, 'a"b*c:d<e>f?g|h'), fresh());
+      if (succeeded(answer)) return 'allowed';
+      return answer.status === 400 ? '400' : describe(answer);
+    },
+  },
+  nameLimit: {
+    question: 'a name of 255 characters of two bytes each',
+    async ask(world) {
+      const answer = await putRaw(world, at(world, 'æ'.repeat(255)), fresh());
+      if (succeeded(answer)) return 'characters';
+      return answer.status === 400 ? 'bytes' : describe(answer);
+    },
+  },
+};

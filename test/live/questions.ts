@@ -1,0 +1,35 @@
+import type { LoginToken } from '../../src/jottacloud/loginToken.ts';
+import type { NotAsked, Probe, QuirkProbes } from './probe.ts';
+import { documentProbes } from './probes/documents.ts';
+import { moreProbes } from './probes/more.ts';
+import { moveProbes } from './probes/moves.ts';
+import { farewellProbes, socketProbes } from './probes/session.ts';
+import { trashProbes } from './probes/trash.ts';
+import { uploadProbes } from './probes/uploads.ts';
+
+/** One line of the result: the question, the switch of the emulator that stands for it, and how to settle it. */
+export interface Question {
+  readonly quirk: string | undefined;
+  readonly probe: Probe | NotAsked;
+}
+
+export interface Questions {
+  readonly first: readonly Question[];
+  /** They spend the sign-in: nothing can be asked afterwards, and nothing cleaned up. */
+  readonly last: readonly Question[];
+}
+
+/** Every open question of jottacloud-protocol.md, that of each quirk among them. */
+export function listQuestions(loginToken: LoginToken): Questions {
+  const lasting = { ...moveProbes, ...trashProbes, ...documentProbes, ...uploadProbes, ...socketProbes };
+  const farewell = farewellProbes(loginToken);
+  const all: QuirkProbes = { ...lasting, ...farewell };
+  const questions = Object.entries(all).map(([quirk, probe]): Question => ({ quirk, probe }));
+  return {
+    first: [
+      ...questions.filter(({ quirk }) => quirk !== undefined && quirk in lasting),
+      ...moreProbes.map((probe) => ({ quirk: undefined, probe })),
+    ],
+    last: questions.filter(({ quirk }) => quirk !== undefined && quirk in farewell),
+  };
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { isJottaError } from '../../src/jottacloud/errors.ts';
+import type { LoginToken } from '../../src/jottacloud/loginToken.ts';
+import { cases, casesForWholeAccount } from '../contract/client/suite.ts';
+import type { FolderCase } from '../contract/client/world.ts';
+import { type Connection, connect } from './connection.ts';
+import type { ProbeWorld } from './probe.ts';
+import { listQuestions, type Question } from './questions.ts';
+
+export interface LiveRun {
+  readonly loginToken: LoginToken;
+  /** An emulator's address; absent means the real service. */
+  readonly endpoint: string | undefined;
+  readonly signal: AbortSignal;
+  /** One line for the person who watches. Gets no secrets. */
+  readonly say: (line: string) => void;
+}
+
+export interface LiveResult {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** How many cases are under way at once: as gentle as the official client (jottacloud-protocol.md §6). */
+const together = 4;
+
+/** Ms to put the folder in the trash; a large one may take a while (jottacloud-protocol.md §2.3). */
+const cleanUpMs = 120_000;
+
+/**
+ * Runs the client contract and asks the open questions, all in one new folder of the account, which goes to the trash at
+ * the end whatever happens. Cases that touch more than a folder are left out. At the very end the sign-in itself is spent.
+ */
+export async function runLive(run: LiveRun): Promise<LiveResult> {
+  const { say, signal } = run;
+  const connection = await connect(run.loginToken, run.endpoint, signal);
+  const { first, last } = listQuestions(run.loginToken);
+  const folder = ['Jotta', 'Archive', `jottacloud-vscode-contract-${randomBytes(4).toString('hex')}`];
+  say(`Signed in. Everything happens in /${folder.join('/')}.`);
+  const inFolder = async (name: string): Promise<ProbeWorld> => {
+    const path = [...folder, name];
+    await connection.client.createFolder(path, signal);
+    return connection.worldAt(path);
+  };
+  try {
+    const results: LiveResult[] = [];
+    try {
+      results.push(await runCases(inFolder, run));
+      for (const { name } of casesForWholeAccount) say(`left out, it concerns the whole account: ${name}`);
+      say('\nOpen questions of the protocol notes:');
+      results.push(await askAll(first, inFolder, run));
+    } finally {
+      await cleanUp(connection, folder, run);
+    }
+    results.push(await askAll(last, async () => connection.worldAt(folder), run));
+    return results.reduce(add);
+  } finally {
+    connection.close();
+  }
+}
+
+async function cleanUp({ client }: Connection, folder: readonly string[], { say }: LiveRun): Promise<void> {
+  try {
+    // Not under the run's own signal, which may be what ended it.
+    await client.trashFolder(folder, AbortSignal.timeout(cleanUpMs));
+    say(`The folder /${folder.join('/')} is in the trash.`);
+  } catch (error) {
+    say(`Could not put /${folder.join('/')} in the trash, ${nameOf(error)}: please do so.`);
+  }
+}
+
+type OpenWorld = (name: string) => Promise<ProbeWorld>;
+
+async function runCases(openWorld: OpenWorld, { say }: LiveRun): Promise<LiveResult> {
+  let result: LiveResult = { passed: 0, failed: 0 };
+  const queue = [...cases.entries()];
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [index, one] = next;
+      const failure = await tryCase(one, () => openWorld(`case ${index + 1}`));
+      say(failure === undefined ? `ok    ${one.name}` : `FAIL  ${one.name}: ${failure}`);
+      result = add(result, failure === undefined ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+    }
+  };
+  await Promise.all(Array.from({ length: together }, worker));
+  return result;
+}
+
+/** Resolves with what went wrong. */
+async function tryCase(one: FolderCase, open: () => Promise<ProbeWorld>): Promise<string | undefined> {
+  try {
+    const answer = await one.run(await open());
+    if (!('guess' in one)) return undefined;
+    const answers: readonly string[] = Object.values(one.guess.answers);
+    return answer !== undefined && answers.includes(answer) ? undefined : `${answer}, not ${answers.join(' or ')}`;
+  } catch (error) {
+    return nameOf(error);
+  }
+}
+
+/** One after the other: some questions are about what happens in between. An answer of any kind counts as passed. */
+async function askAll(questions: readonly Question[], openWorld: OpenWorld, { say }: LiveRun): Promise<LiveResult> {
+  let result: LiveResult = { passed: 0, failed: 0 };
+  for (const [index, { quirk, probe }] of questions.entries()) {
+    const mark = quirk === undefined ? '' : ` [${quirk}]`;
+    if ('because' in probe) {
+      say(`  ${probe.question}${mark}: not asked, ${probe.because}`);
+      continue;
+    }
+    try {
+      const answer = await probe.ask(await openWorld(`question ${index + 1}`));
+      say(`  ${probe.question}${mark} → ${answer}`);
+      result = add(result, { passed: 1, failed: 0 });
+    } catch (error) {
+      say(`  ${probe.question}${mark}: FAIL, ${nameOf(error)}`);
+      result = add(result, { passed: 0, failed: 1 });
+    }
+  }
+  return result;
+}
+
+function add(a: LiveResult, b: LiveResult): LiveResult {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+}
+
+/** What may be shown of an error: its own words where they hold no secrets, else its name. */
+function nameOf(error: unknown): string {
+  if (isJottaError(error)) return `${error.kind} (${error.message})`;
+  if (error instanceof Error && error.name === 'AssertionError') return error.message.replaceAll('\n', ' ');
+  return error instanceof Error ? error.name : 'unknown';
+}

@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog } from '../../src/base/log.ts';
+import { defaultNetworkOptions } from '../../src/base/networkOptions.ts';
+import { Mounts } from '../../src/drive/mounts.ts';
+import { openSession, type Session } from '../../src/drive/session.ts';
+import { userAgent } from '../../src/drive/version.ts';
+import { JottacloudClient } from '../../src/jottacloud/client.ts';
+import { parseLoginToken } from '../../src/jottacloud/loginToken.ts';
+import { exchangeLoginToken, type Tokens } from '../../src/jottacloud/tokens.ts';
+import { createEndpoints } from '../../src/jottacloud/urls.ts';
+import { defaultLocalNames } from '../../src/vfs/localNames.ts';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+
+export interface TestDriveOptions {
+  readonly pollMs?: number;
+  /** Quiet time before an upload; by default so long that a test uploads when it says so (`settle`). */
+  readonly settleMs?: number;
+  /** Gives the emulator a certificate and a configuration for rclone. */
+  readonly rclone?: boolean;
+}
+
+/**
+ * A drive and its server in this process, which therefore must never touch the mount itself: that is what the workers of
+ * `createSyscallDriver` are for.
+ */
+export interface TestDrive {
+  readonly emulator: Emulator;
+  /** The newest session; a restart makes another. */
+  readonly session: () => Session;
+  /** Lines of level warn and error. */
+  readonly complaints: readonly string[];
+  /** Absolute path, free to be mounted on. */
+  readonly mountPoint: string;
+  /** Mounts /Jotta/Archive; again after every restart. */
+  mount(options?: { readOnly?: boolean }): Promise<void>;
+  unmount(): Promise<void>;
+  /** Ends the session and opens one on the same state, as a restart of the process does. */
+  restart(): Promise<void>;
+  /** Resolves when nothing is left to upload. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Longer than any drain of a test takes; a drain that waits for ever says what it waits for. */
+const drainMs = 60_000;
+
+export async function startTestDrive(options: TestDriveOptions = {}): Promise<TestDrive> {
+  const dir = await mkdtemp(join(tmpdir(), 'jottacloud-posix-'));
+  const emulator = await startEmulator(options.rclone === true ? { rclone: join(dir, 'rclone') } : {});
+  const complaints: string[] = [];
+  const log = createLog((line) => complaints.push(line), 'warn');
+  const common = { endpoints: createEndpoints(emulator.url), userAgent, log };
+  const network = { getOptions: () => defaultNetworkOptions, env: {} };
+  const token = parseLoginToken(emulator.newLoginToken());
+  let tokens: Tokens = await exchangeLoginToken(token, { ...common, network }, AbortSignal.timeout(drainMs));
+  const vault = {
+    saveTokens: async (next: Tokens) => {
+      tokens = next;
+    },
+  };
+  const open = () =>
+    openSession(new JottacloudClient({ ...common, network, tokens, vault }), {
+      stateDir: join(dir, 'state'),
+      cacheDir: join(dir, 'cache'),
+      rescueDir: join(dir, 'rescue'),
+      budget: { maxBytes: 1024 ** 3, minFreeBytes: 0 },
+      pollMs: options.pollMs ?? 1_000,
+      settleMs: options.settleMs ?? 30_000,
+      localNames: defaultLocalNames,
+      log,
+    });
+  let session = await open();
+  let mounts = new Mounts(session, [], log);
+  const mountPoint = join(dir, 'volume');
+  let mounted: { readOnly: boolean } | undefined;
+  const drive: TestDrive = {
+    emulator,
+    session: () => session,
+    complaints,
+    mountPoint,
+    mount: async ({ readOnly = false } = {}) => {
+      await mounts.mount({ mountPoint, source: '/Jotta/Archive', readOnly });
+      mounted = { readOnly };
+    },
+    unmount: async () => {
+      await mounts.unmountAll();
+      mounted = undefined;
+    },
+    restart: async () => {
+      const again = mounted;
+      await mounts.unmountAll();
+      await session.close();
+      session = await open();
+      mounts = new Mounts(session, [], log);
+      if (again !== undefined) await drive.mount(again);
+    },
+    settle: async () => {
+      await session.pusher.drain(AbortSignal.timeout(drainMs));
+    },
+    close: async () => {
+      await mounts.unmountAll();
+      await session.close();
+      await emulator.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+  return drive;
+}

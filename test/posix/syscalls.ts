@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { FileSystemDriver } from './driver.ts';
+import type { Operation, Result } from './operations.ts';
+
+const worker = fileURLToPath(new URL('worker/worker.py', import.meta.url));
+
+export interface Place {
+  /** Absolute path of a folder that is there. */
+  readonly root: () => string;
+  /** Every run is in `root` itself, not in a new folder below. */
+  readonly shared?: boolean;
+  /** Makes the file system go and come back. */
+  readonly remount?: () => Promise<void>;
+  /** Resolves when nothing is left to upload. */
+  readonly settle?: () => Promise<void>;
+}
+
+/**
+ * System calls on a folder, by processes of their own: the drive must not share an event loop with its user, and node:fs
+ * has no maps, no renameat2 and no raw flags. They run without a superuser's capabilities.
+ */
+export function createSyscallDriver(place: Place): FileSystemDriver {
+  const workers: Worker[] = [];
+  const worker = (index: number) => {
+    workers[index] ??= startWorker();
+    return workers[index];
+  };
+  let count = 0;
+  return {
+    begin: async () => {
+      count += 1;
+      const folder = `run ${count}`;
+      const path = () => (place.shared === true ? place.root() : `${place.root()}/${folder}`);
+      const one = async (request: Request) => {
+        const [result] = await worker(0).perform(place.root(), [request]);
+        if (result === undefined || 'error' in result) throw new Error(`${request.op} failed: ${result?.error}`);
+      };
+      if (place.shared !== true) await one({ op: 'makeFolder', path: folder });
+      const closeAll = async () => {
+        for (const each of workers) await each.perform(path(), [{ op: 'closeAll' }]);
+      };
+      return {
+        perform: async (operations) => {
+          const results: Result[] = [];
+          for (const { by, batch } of byProcess(operations)) {
+            if (by === 'remount') {
+              await closeAll();
+              await place.remount?.();
+              results.push({ value: null });
+            } else if (by === 'settle') {
+              await place.settle?.();
+              results.push({ value: null });
+            } else results.push(...(await worker(by).perform(path(), batch)));
+          }
+          return results;
+        },
+        end: closeAll,
+      };
+    },
+    close: async () => {
+      for (const each of workers) await each.end();
+    },
+  };
+}
+
+type Request = { readonly op: string; readonly [key: string]: unknown };
+
+interface Worker {
+  perform(root: string, operations: readonly Request[]): Promise<Result[]>;
+  end(): Promise<void>;
+}
+
+/** As few messages as there can be. */
+function byProcess(operations: readonly Operation[]): { by: number | 'remount' | 'settle'; batch: Request[] }[] {
+  const batches: { by: number | 'remount' | 'settle'; batch: Request[] }[] = [];
+  for (const operation of operations) {
+    const { op } = operation;
+    const by = op === 'remount' || op === 'settle' ? op : op === 'otherProcess' ? 1 : 0;
+    const request = op === 'otherProcess' ? operation.operation : operation;
+    const last = batches.at(-1);
+    if (last?.by === by && typeof by === 'number') last.batch.push(request);
+    else batches.push({ by, batch: [request] });
+  }
+  return batches;
+}
+
+function startWorker(): Worker {
+  const env = { ...process.env, PYTHONUTF8: '1', PYTHONDONTWRITEBYTECODE: '1' };
+  const child: ChildProcess = spawn('python3', [worker], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  let waiting: PromiseWithResolvers<Result[]> | undefined;
+  lines.on('line', (line) => waiting?.resolve(JSON.parse(line) as Result[]));
+  void exited.then(() => waiting?.reject(new Error('the process that makes the system calls ended')));
+  child.once('error', (error) => waiting?.reject(error));
+  return {
+    perform: (root, operations) => {
+      waiting = Promise.withResolvers();
+      child.stdin?.write(`${JSON.stringify({ root, operations })}\n`);
+      return waiting.promise;
+    },
+    end: async () => {
+      child.stdin?.end();
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { systemClock } from '../../src/base/clock.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { type Ino, rootIno } from '../../src/cache/nodeRow.ts';
+import { Nodes } from '../../src/cache/nodes.ts';
+import { openDatabase } from '../../src/cache/schema.ts';
+import { Link } from '../../src/writeback/link.ts';
+import { Poller } from '../../src/writeback/poller.ts';
+import { type Remote, RemoteError } from '../../src/writeback/remote.ts';
+
+let nodes: Nodes;
+let link: Link;
+let poller: Poller;
+let stop: AbortController;
+/** Device, mountpoint and the folder that is live. */
+let path: Ino[];
+/** Folders listed, in order; a listing answers `answers`, or at once. */
+let listed: Ino[];
+let answers: (ino: Ino) => Promise<void>;
+let hints: () => Promise<ReadonlyMap<string, string>>;
+
+beforeEach(async () => {
+  nodes = new Nodes(openDatabase(':memory:'));
+  path = [];
+  for (const kind of ['device', 'mountpoint', 'folder'] as const) path.push(add(kind, path.at(-1) ?? rootIno));
+  listed = [];
+  answers = async () => {};
+  hints = async () => new Map([['mountpoint', 'unmoved']]);
+  link = new Link(() => {});
+  stop = new AbortController();
+  const folders = {
+    getLive: () => path.slice(-1),
+    refresh: async (ino: Ino) => {
+      listed.push(ino);
+      await answers(ino);
+    },
+  };
+  const remote = { fetchHints: () => hints() } as unknown as Remote;
+  poller = new Poller(
+    { nodes, folders, remote, link, clock: systemClock, log: silentLog, signal: stop.signal },
+    60_000,
+  );
+  await poller.pollNow('full');
+  listed = [];
+});
+afterEach(() => stop.abort());
+
+function add(kind: 'device' | 'mountpoint' | 'folder', parent: Ino): Ino {
+  const synced = { parent, name: kind, wire: kind, md5: null, size: 0, mtime: 0, revision: null, uuid: null };
+  const local = { kind, parent, name: kind, size: 0, mtime: { sec: 0, nsec: 0 }, ctimeMs: 0, mode: 0o755, md5: null };
+  return nodes.insert({ ...local, localOnly: false, synced }).ino;
+}
+
+describe('the poller', () => {
+  it('asked for a full poll during a hinted one makes it afterwards, once for all who asked', async () => {
+    const answered = Promise.withResolvers<ReadonlyMap<string, string>>();
+    hints = () => answered.promise;
+    const polls = [poller.pollNow('hinted'), poller.pollNow('full'), poller.pollNow('full')];
+    answered.resolve(new Map([['mountpoint', 'unmoved']]));
+    await Promise.all(polls);
+    assert.deepEqual(listed, path.slice(-1));
+  });
+
+  it('looks at the folders it is told to, and at the parent of one that is gone', async () => {
+    const [, mountpoint, folder] = path as [Ino, Ino, Ino];
+    answers = async (ino) => {
+      if (ino === folder) throw new RemoteError('notFound', 'gone');
+    };
+    await poller.lookAt([folder]);
+    assert.deepEqual(listed, [folder, mountpoint]);
+  });
+
+  it('looks at nothing while signed out, and survives a server that fails', async () => {
+    answers = async () => {
+      throw new RemoteError('server', 'trouble');
+    };
+    await poller.lookAt(path);
+    assert.ok(listed.length > 0);
+    listed = [];
+    link.set('signedOut');
+    await poller.lookAt(path);
+    assert.deepEqual(listed, []);
+  });
+});
