@@ -7,11 +7,10 @@ import { pendingCondition } from './schema.ts';
 /** What a node starts with; the database gives the rest. */
 export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'listedAt' | 'failure'>;
 
-/** A revision of a file on the server, by its folder and wire name. */
+/** Where a file was on the server: its path as the wire spells it, device first, and the folder's node, which may move on. */
 export interface FormerPlace {
   readonly parent: Ino;
-  readonly wire: string;
-  readonly revision: number;
+  readonly path: readonly string[];
 }
 
 export type NodePatch = Partial<Omit<NodeRow, 'ino' | 'kind'>>;
@@ -26,10 +25,13 @@ export class Nodes {
   readonly #statements = new Map<string, StatementSync>();
   /** mtimes of writes that no row tells of yet. */
   readonly #peeked = new Map<Ino, Timestamp>();
+  readonly #onShown: (row: NodeRow) => void;
   #depth = 0;
 
-  constructor(db: DatabaseSync) {
+  /** `onShown` hears of every row that came, went, or is shown otherwise than before; transactions may still fail then. */
+  constructor(db: DatabaseSync, onShown: (row: NodeRow) => void = () => {}) {
     this.#db = db;
+    this.#onShown = onShown;
   }
 
   get(ino: Ino): NodeRow | undefined {
@@ -63,6 +65,17 @@ export class Nodes {
   /** Any node whose server content is `md5`: a place to download it from. */
   getHolder(md5: string): NodeRow | undefined {
     return this.#remember(this.#sql('SELECT * FROM node WHERE sMd5 = ? LIMIT 1').get(md5));
+  }
+
+  /** Every node whose server content is `md5`. */
+  getHolders(md5: string): NodeRow[] {
+    return this.#rows(this.#sql('SELECT * FROM node WHERE sMd5 = ?').all(md5));
+  }
+
+  /** Live nodes, oldest first, with `part` anywhere in their names, whatever its case. Looks at all of them. */
+  findByName(part: string, limit: number): NodeRow[] {
+    const query = 'SELECT * FROM node WHERE parent IS NOT NULL AND localOnly = 0 AND instr(key, ?) > 0 LIMIT ?';
+    return this.#rows(this.#sql(query).all(nameKey(part), limit));
   }
 
   /** Live files of this content that the server does not have yet. */
@@ -112,11 +125,13 @@ export class Nodes {
     const query = `INSERT INTO node(${names.join(',')}) VALUES (${names.map(() => '?').join(',')}) RETURNING *`;
     const row = this.#remember(this.#sql(query).get(...Object.values(columns)));
     if (row === undefined) throw new Error('insert answered no row');
+    this.#onShown(row);
     return row;
   }
 
   update(ino: Ino, patch: NodePatch): NodeRow {
     if (patch.mtime !== undefined) this.#peeked.delete(ino);
+    const before = this.#cache.peek(ino);
     const { synced, ...local } = patch;
     const columns = { ...localColumns(local), ...(synced === undefined ? {} : syncedColumns(synced)) };
     const query = `UPDATE node SET ${Object.keys(columns)
@@ -124,16 +139,19 @@ export class Nodes {
       .join(', ')} WHERE ino = ? RETURNING *`;
     const row = this.#remember(this.#sql(query).get(...Object.values(columns), ino));
     if (row === undefined) throw new Error(`no node ${ino}`);
+    if (before === undefined || looksOther(before, row)) this.#onShown(row);
     return row;
   }
 
-  /** Shows a new mtime before the next `update` writes it: a write is not worth a transaction of its own. */
+  /** Shows a new mtime, and a ctime not before it, before the next `update` writes it: a write is not worth a transaction of its own. */
   peekTime(ino: Ino, mtime: Timestamp): void {
     this.#peeked.set(ino, mtime);
     this.#cache.delete(ino);
   }
 
   remove(ino: Ino): void {
+    const row = this.get(ino);
+    if (row !== undefined) this.#onShown(row);
     this.#cache.delete(ino);
     this.#peeked.delete(ino);
     this.#sql('DELETE FROM node WHERE ino = ?').run(ino);
@@ -214,10 +232,26 @@ export class Nodes {
     if (raw === undefined) return undefined;
     const stored = toRow(raw as RawNode);
     const mtime = this.#peeked.get(stored.ino);
-    const row = mtime === undefined ? stored : { ...stored, mtime };
+    const row = mtime === undefined ? stored : { ...stored, mtime, ctimeMs: Math.max(stored.ctimeMs, toMs(mtime)) };
     this.#cache.set(row.ino, row);
     return row;
   }
+}
+
+/** Would a listing show the one otherwise than the other? Its times of listing and its revision are not shown. */
+function looksOther(a: NodeRow, b: NodeRow): boolean {
+  const shown = ['parent', 'name', 'size', 'md5', 'staging', 'failure', 'localOnly'] as const;
+  if (shown.some((column) => a[column] !== b[column])) return true;
+  return a.mtime.sec !== b.mtime.sec || a.mtime.nsec !== b.mtime.nsec || isSent(a) !== isSent(b);
+}
+
+/** Does the server hold it, as far as known? */
+function isSent({ kind, synced }: NodeRow): boolean {
+  return synced !== null && (kind !== 'file' || synced.md5 !== null);
+}
+
+function toMs({ sec, nsec }: Timestamp): number {
+  return sec * 1000 + Math.floor(nsec / 1_000_000);
 }
 
 interface RawNode {

@@ -18,13 +18,18 @@ export function nameOperations(view: FuseView) {
         view,
         'readdir',
         path,
-        (result, entries: DirEntry[] = []) =>
-          cb(
-            result,
-            entries.map(({ name }) => name),
-            entries.map(({ row }) => toStats(view, vfs.getAttr(row.ino))),
-          ),
-        async () => vfs.readdir(await find(view, path)),
+        (result, listing?: { own: Fuse.Stats; entries: DirEntry[] }) => {
+          if (listing === undefined) return cb(result);
+          const { own, entries } = listing;
+          // A directory holds itself and the one above; of the latter only the kind matters.
+          const names = ['.', '..', ...entries.map(({ name }) => name)];
+          cb(result, names, [own, own, ...entries.map(({ row }) => toStats(view, vfs.getAttr(row.ino)))]);
+        },
+        async () => {
+          const ino = await find(view, path);
+          const entries = await vfs.readdir(ino);
+          return { own: toStats(view, vfs.getAttr(ino)), entries };
+        },
       ),
     fsyncdir: (path, _dataOnly, _fh, cb) => serve(view, 'fsyncdir', path, cb, () => vfs.sync()),
     mkdir: (path, mode, cb) =>

@@ -6,10 +6,15 @@ export type FuseModule = typeof Fuse;
 const installHint =
   process.platform === 'darwin' ? 'brew install --cask macfuse' : 'sudo apt-get install fuse3 libfuse3-3';
 
+/** The one command that helps; on macOS an approval in System Settings does, which no command gives. */
+const allowHint = process.platform === 'darwin' ? '' : 'sudo modprobe fuse';
+
 /** What each stable code of the binding's environment check means to a person. */
 const kinds: Readonly<Record<string, MountErrorKind>> = {
   EFUSEDEVICE: 'fuseNotAllowed',
   EFUSEALLOWOTHER: 'fuseNotAllowed',
+  // Its timeout is the only sign that macOS waits for the approval of the system extension.
+  EMACFUSEMOUNT: 'fuseNotAllowed',
   EMACFUSEABI: 'fuseTooOld',
   EMACFUSEVERSION: 'fuseTooOld',
   EFUSEVERSION: 'fuseTooOld',
@@ -22,7 +27,14 @@ export async function ensureFuse(): Promise<FuseModule> {
     await fuseModule.checkEnvironment();
     return fuseModule;
   } catch (error) {
-    const code = error instanceof Error ? String((error as NodeJS.ErrnoException).code) : '';
-    throw new MountError(kinds[code] ?? 'fuseMissing', { hint: installHint }, { cause: error });
+    throw toFuseError(error) ?? new MountError('fuseMissing', { hint: installHint }, { cause: error });
   }
+}
+
+/** What the binding says about the FUSE of this computer; undefined when it says something else. */
+export function toFuseError(error: unknown): MountError | undefined {
+  const code = error instanceof Error ? String((error as NodeJS.ErrnoException).code) : '';
+  const kind = kinds[code];
+  if (kind === undefined) return undefined;
+  return new MountError(kind, { hint: kind === 'fuseNotAllowed' ? allowHint : installHint }, { cause: error });
 }

@@ -4,7 +4,7 @@ import type Fuse from 'fuse-native';
 import { fuseLimits } from './limits.ts';
 import { detach, loadMounts, tryUnmount } from './mountPoint.ts';
 import { createOperations } from './operations.ts';
-import type { FuseModule } from './preflight.ts';
+import { type FuseModule, toFuseError } from './preflight.ts';
 import type { FuseView } from './serve.ts';
 
 export interface Volume {
@@ -17,7 +17,7 @@ export interface Volume {
   unmount(force: boolean): Promise<boolean>;
 }
 
-/** Mounts `view` on an empty folder (see `ensureMountPoint`). */
+/** Mounts `view` on an empty folder (see `ensureMountPoint`). Rejects with MountError when FUSE may not be used. */
 export async function mountVolume(
   fuseModule: FuseModule,
   mountPoint: string,
@@ -50,7 +50,11 @@ export async function mountVolume(
     onError: (error, operation) =>
       view.log[operation === 'lifecycle' ? 'debug' : 'error']('file operation threw', { operation, error }),
   });
-  await promisify(fuse.mount.bind(fuse))();
+  try {
+    await promisify(fuse.mount.bind(fuse))();
+  } catch (error) {
+    throw toFuseError(error) ?? error;
+  }
   // The binding unrefs its handles; the volume must keep the process alive until it is gone.
   const keepAlive = setInterval(() => {}, 60_000);
   void gone.promise.then(() => clearInterval(keepAlive));

@@ -15,7 +15,7 @@ export function xattrOperations(view: FuseView) {
   return {
     getxattr: (path, name, position, cb) =>
       serve(view, 'getxattr', path, cb, async () => {
-        if (isForeignXattr(name)) throw new ErrnoError('ENODATA', 'no attributes of that kind here');
+        if (isForeignXattr(name)) throw new ErrnoError('EOPNOTSUPP', 'no attributes of that kind here');
         return vfs.getXattr(await find(view, path), name).subarray(position);
       }),
     setxattr: (path, name, value, position, flags, cb) =>

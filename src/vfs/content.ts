@@ -97,7 +97,7 @@ export async function truncateOpen(context: VfsContext, ino: Ino, size: number):
 
 /** Under the inode's mutex: the staging file becomes what the row tells of. */
 export async function flushOpen(context: VfsContext, ino: Ino): Promise<void> {
-  const { nodes, staging, barrier, pusher, activity, clock } = context;
+  const { nodes, staging, barrier, pusher, activity } = context;
   const file = context.open.get(ino)?.staging;
   if (file === undefined || !file.dirty) return;
   file.dirty = false;
@@ -109,7 +109,7 @@ export async function flushOpen(context: VfsContext, ino: Ino): Promise<void> {
     nodes.transaction(() => {
       if (shared === null) staging.save(file.info);
       const content = shared === null ? { staging: file.id, md5: null } : { staging: null, md5: shared.md5 };
-      nodes.update(ino, { ...content, size: file.size, mtime: row.mtime, ctimeMs: clock.now(), failure: null });
+      nodes.update(ino, { ...content, size: file.size, mtime: row.mtime, ctimeMs: row.ctimeMs, failure: null });
     });
     if (shared !== null) await staging.unlink(file.id);
     activity.noteUnflushed(ino, file.dirty);

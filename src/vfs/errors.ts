@@ -12,6 +12,7 @@ const remoteErrno: Record<RemoteErrorKind, ErrnoCode> = {
   forbidden: 'EACCES',
   invalidName: 'EINVAL',
   notFound: 'ESTALE',
+  vanished: 'ESTALE',
   conflict: 'EEXIST',
   quota: process.platform === 'darwin' ? 'ENOSPC' : 'EDQUOT',
 };

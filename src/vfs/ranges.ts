@@ -1,5 +1,5 @@
 import { ErrnoError } from '../base/errno.ts';
-import { newReadahead } from '../cache/contentReader.ts';
+import { type ContentRef, newReadahead } from '../cache/contentReader.ts';
 import { changeContent, checkSize } from './content.ts';
 import { getHandle, getOpen, getRow, type VfsContext } from './context.ts';
 import { toErrno } from './errors.ts';
@@ -70,6 +70,15 @@ export async function copyRange(
   const bytes = await readFrom(context, from, step);
   await changeContent(context, target.ino, (staging) => staging.write(bytes, to.position));
   return bytes.length;
+}
+
+/** An empty file opened for writing gets a whole content that the server holds; nothing is read. EINVAL when it is not empty. */
+export async function shareContent(context: VfsContext, fh: Fh, content: ContentRef): Promise<void> {
+  const { ino, writing } = getHandle(context, fh);
+  if (!writing) throw new ErrnoError('EBADF', 'not open for writing');
+  checkSize(content.size);
+  const shared = await changeContent(context, ino, (staging) => staging.tryShare(content, 0, content.size));
+  if (!shared) throw new ErrnoError('EINVAL', 'the file is not empty');
 }
 
 async function readFrom(context: VfsContext, from: { fh: Fh; position: number }, length: number): Promise<Buffer> {

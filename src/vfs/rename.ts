@@ -19,13 +19,17 @@ export type RenameMode = 'replace' | 'noReplace' | 'exchange';
 
 /** Local, atomic and durable. Errors as rename(2); EXDEV between what the server holds and what stays here. */
 export async function rename(context: VfsContext, from: Place, to: Place, mode: RenameMode): Promise<void> {
-  const row = await lookup(context, from.parent, from.name);
-  checkMovable(row);
-  if (isHiddenName(to.name)) {
-    await hide(context, row, to.parent, to.name);
-    return;
+  let changed: Ino[] | undefined;
+  // A listing may change either name while a folder is made known: then everything is looked at again.
+  while (changed === undefined) {
+    const row = await lookup(context, from.parent, from.name);
+    checkMovable(row);
+    if (isHiddenName(to.name)) {
+      await hide(context, row, to.parent, to.name);
+      return;
+    }
+    changed = mode === 'exchange' ? await exchange(context, row, to) : await move(context, row, to, mode);
   }
-  const changed = mode === 'exchange' ? await exchange(context, row, to) : await move(context, row, to, mode);
   for (const ino of changed) context.activity.noteChange(ino);
   await context.barrier.barrier();
   context.pusher.nudge();
@@ -35,18 +39,22 @@ function checkMovable(row: NodeRow): void {
   if (row.kind !== 'file' && row.kind !== 'folder') throw new ErrnoError('EPERM', 'not movable');
 }
 
-async function move(context: VfsContext, row: NodeRow, to: Place, mode: RenameMode): Promise<Ino[]> {
+/** Answers what changed; undefined when `row` or the target was changed by a listing meanwhile. */
+async function move(context: VfsContext, known: NodeRow, to: Place, mode: RenameMode): Promise<Ino[] | undefined> {
   const { nodes, staging } = context;
   await prepareParent(context, to.parent, to.name);
-  checkNotInto(context, row, to.parent);
+  checkNotInto(context, known, to.parent);
   const target = getShownChild(nodes, to.parent, to.name);
-  const replaced = target !== undefined && target.ino !== row.ino ? target : undefined;
+  const replaced = target !== undefined && target.ino !== known.ino ? target : undefined;
   if (replaced !== undefined) {
     if (mode === 'noReplace') throw new ErrnoError('EEXIST', 'name is taken');
-    if (replaced.kind === 'file' && row.kind !== 'file') throw new ErrnoError('ENOTDIR', 'target is a file');
-    if (replaced.kind !== 'file' && row.kind === 'file') throw new ErrnoError('EISDIR', 'target is a folder');
+    if (replaced.kind === 'file' && known.kind !== 'file') throw new ErrnoError('ENOTDIR', 'target is a file');
+    if (replaced.kind !== 'file' && known.kind === 'file') throw new ErrnoError('EISDIR', 'target is a folder');
     if (replaced.kind !== 'file') await ensureEmptied(context, replaced);
   }
+  const row = nodes.get(known.ino);
+  if (row === undefined || row.parent !== known.parent || row.name !== known.name) return undefined;
+  if (getShownChild(nodes, to.parent, to.name)?.ino !== target?.ino) return undefined;
   const placed = place(context, row, to);
   // Of a link and a plain file with the link file's own name only one can be there.
   const occupant = nodes.getChild(to.parent, placed.name);
@@ -65,11 +73,13 @@ async function move(context: VfsContext, row: NodeRow, to: Place, mode: RenameMo
 }
 
 /** Both names stay; what they mean is swapped. */
-async function exchange(context: VfsContext, row: NodeRow, to: Place): Promise<Ino[]> {
+async function exchange(context: VfsContext, known: NodeRow, to: Place): Promise<Ino[] | undefined> {
   const { nodes } = context;
   const other = await lookup(context, to.parent, to.name);
-  if (other.ino === row.ino) return [];
+  if (other.ino === known.ino) return [];
   checkMovable(other);
+  const row = nodes.get(known.ino);
+  if (row === undefined || row.parent !== known.parent || row.name !== known.name) return undefined;
   const here = row.parent;
   const there = other.parent;
   if (here === null || there === null) throw new ErrnoError('ENOENT', 'removed meanwhile');

@@ -33,7 +33,8 @@ export async function symlink(context: VfsContext, parent: Ino, name: string, ta
     await file.sync();
     const localOnly = getRow(context, parent).localOnly || context.localNames.matches(name);
     const row = nodes.transaction(() => {
-      if (nodes.getChild(parent, stored) !== undefined) throw new ErrnoError('EEXIST', 'name is taken');
+      const taken = getShownChild(nodes, parent, name) ?? nodes.getChild(parent, stored);
+      if (taken !== undefined) throw new ErrnoError('EEXIST', 'name is taken');
       const times = { mtime: getNow(context), ctimeMs: clock.now() };
       const made = nodes.insert({
         kind: 'file',

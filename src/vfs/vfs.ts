@@ -1,3 +1,4 @@
+import type { ContentRef } from '../cache/contentReader.ts';
 import type { Ino, NodeRow } from '../cache/nodeRow.ts';
 import type { ConflictNames } from '../writeback/conflicts.ts';
 import * as attr from './attr.ts';
@@ -106,6 +107,10 @@ export class Vfs {
     return ranges.copyRange(this.#context, from, to, length);
   }
 
+  shareContent(fh: Fh, content: ContentRef): Promise<void> {
+    return ranges.shareContent(this.#context, fh, content);
+  }
+
   seek(fh: Fh, position: number, what: 'data' | 'hole'): number {
     return ranges.seek(this.#context, fh, position, what);
   }
@@ -173,10 +178,9 @@ export class Vfs {
 
   /** Writes the state of open files that have been quiet for `quietMs` to the database; 0 for all of them. */
   async flushQuiet(quietMs: number): Promise<void> {
-    const { activity, clock, open, barrier } = this.#context;
+    const { activity, clock, open } = this.#context;
     for (const ino of [...open.keys()]) {
       if (clock.now() - activity.changedAt(ino) >= quietMs) await this.flush(ino);
     }
-    await barrier.barrier();
   }
 }

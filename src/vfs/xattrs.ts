@@ -10,7 +10,7 @@ export type XattrMode = 'set' | 'create' | 'replace';
 const resourceFork = 'com.apple.ResourceFork';
 
 /**
- * Access lists and capabilities belong to a file system with owners: asked for, there are none; setting them is refused.
+ * Access lists and capabilities belong to a file system with owners. Refused for reading too: `ls` and `cp` then stop asking.
  * The kernel asks for `security.capability` before every write, so this answers before any path is looked at.
  */
 export function isForeignXattr(name: string): boolean {

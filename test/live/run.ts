@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isJottaError } from '../../src/jottacloud/errors.ts';
 import type { LoginToken } from '../../src/jottacloud/loginToken.ts';
 import { cases, casesForWholeAccount } from '../contract/client/suite.ts';
-import type { FolderCase } from '../contract/client/world.ts';
+import { type FolderCase, possibleAnswers } from '../contract/client/world.ts';
 import { type Connection, connect } from './connection.ts';
 import type { ProbeWorld } from './probe.ts';
 import { listQuestions, type Question } from './questions.ts';
@@ -91,7 +91,7 @@ async function tryCase(one: FolderCase, open: () => Promise<ProbeWorld>): Promis
   try {
     const answer = await one.run(await open());
     if (!('guess' in one)) return undefined;
-    const answers: readonly string[] = Object.values(one.guess.answers);
+    const answers = possibleAnswers(one);
     return answer !== undefined && answers.includes(answer) ? undefined : `${answer}, not ${answers.join(' or ')}`;
   } catch (error) {
     return nameOf(error);

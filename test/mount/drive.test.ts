@@ -75,6 +75,7 @@ describe('the drive process and its windows', () => {
       protocolVersion: messages.protocolVersion,
       clientVersion: '0.1.0',
       keepsTokens: true,
+      focused: false,
     });
     const close = () => {
       rpc.dispose();

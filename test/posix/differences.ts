@@ -88,9 +88,14 @@ export const differences: Readonly<Record<string, Difference>> = {
     because: 'A folder that is removed while it is open answers ESTALE to fstat.',
     answers: { 3: error('ESTALE') },
   },
+  'the attributes of an unlinked open file are known when its folder is gone too': {
+    because:
+      'fstat, futimens and fchmod of an open file that was removed are ESTALE once its folder is removed or replaced too; reading and writing go on.',
+    answers: { 6: error('ESTALE'), 7: error('ESTALE') },
+  },
   'atime is kept': {
     because: 'atime is mtime.',
-    answers: {},
+    answers: { 2: value({ atime: '1000000000.123456789' }) },
   },
   'an inode number stays over a remount': {
     because:

@@ -126,7 +126,7 @@ export const mapRead = (map: string, at: number, length: number) => ({ op: 'mapR
 export const mapWrite = (map: string, at: number, data: Content) => ({ op: 'mapWrite', map, at, data }) as const;
 export const msync = (map: string) => ({ op: 'msync', map }) as const;
 export const munmap = (map: string) => ({ op: 'munmap', map }) as const;
-/** Map of the whole file, one store at `at` modulo its size, munmap. */
+/** Map of the whole file, one store at `at` modulo its size, msync, munmap. */
 export const store = (fh: string, at: number, data: Content) => ({ op: 'store', fh, at, data }) as const;
 
 // Processes

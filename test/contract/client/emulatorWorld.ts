@@ -1,5 +1,4 @@
 import { JottacloudClient } from '../../../src/jottacloud/client.ts';
-import type { ClientLimits } from '../../../src/jottacloud/limits.ts';
 import { parseLoginToken } from '../../../src/jottacloud/loginToken.ts';
 import { exchangeLoginToken, type Tokens } from '../../../src/jottacloud/tokens.ts';
 import type { ClientOptions } from '../../../src/jottacloud/types.ts';
@@ -10,13 +9,9 @@ import type { AccountWorld } from './world.ts';
 /** Renewed tokens live as long as the emulator. */
 const vault = { saveTokens: async () => {} };
 
-/** Signs in at an emulator; `never` ending calls are bounded by the client's own limits. */
-export function exchangeAt(emulator: Emulator, limits: Partial<ClientLimits> = {}): Promise<Tokens> {
-  return exchangeToken(emulator, emulator.newLoginToken(), limits);
-}
-
-function exchangeToken(emulator: Emulator, loginToken: string, limits: Partial<ClientLimits>): Promise<Tokens> {
-  const deps = { endpoints: createEndpoints(emulator.url), userAgent: 'contract suite', limits };
+/** Signs in at an emulator. */
+export function exchangeAt(emulator: Emulator, loginToken = emulator.newLoginToken()): Promise<Tokens> {
+  const deps = { endpoints: createEndpoints(emulator.url), userAgent: 'contract suite' };
   return exchangeLoginToken(parseLoginToken(loginToken), deps, new AbortController().signal);
 }
 
@@ -58,7 +53,7 @@ export async function openEmulatorWorld(emulator: Emulator, signal: AbortSignal)
         folder,
         signal,
         newLoginToken: () => emulator.newLoginToken(),
-        exchange: (loginToken) => exchangeToken(emulator, loginToken, {}),
+        exchange: (loginToken) => exchangeAt(emulator, loginToken),
         connect(tokens, aheadMs = 0) {
           const more = connectTo(emulator, tokens, { aheadMs });
           clients.push(more);

@@ -4,6 +4,7 @@ import { folderCases } from './cases/folders.ts';
 import { moveCases } from './cases/moves.ts';
 import { nameCases } from './cases/names.ts';
 import { recursiveCases } from './cases/recursive.ts';
+import { restoringCases } from './cases/restoring.ts';
 import { revisionCases } from './cases/revisions.ts';
 import { transferCases } from './cases/transfers.ts';
 import { wholeAccountCases } from './cases/wholeAccount.ts';
@@ -20,6 +21,7 @@ export const cases: readonly FolderCase[] = [
   ...revisionCases,
   ...moveCases,
   ...copyAndTrashCases,
+  ...restoringCases,
   ...nameCases,
   ...recursiveCases,
 ];

@@ -1,7 +1,7 @@
 import type { JottacloudClient } from '../../../src/jottacloud/client.ts';
 import type { Tokens } from '../../../src/jottacloud/tokens.ts';
 import type { RemotePath } from '../../../src/jottacloud/types.ts';
-import type { QuirkName, Quirks } from '../../emulator/quirks.ts';
+import { type QuirkName, type Quirks, quirkTable } from '../../emulator/quirks.ts';
 
 /** What a case gets to work with, whatever stands behind the client: an emulator, near or far, or the real service. */
 export interface ContractWorld {
@@ -43,7 +43,8 @@ export interface PlainCase extends CaseBase {
 
 /** Resolves with the answer it saw, which must be the one that its guess names. */
 export interface GuessCase extends CaseBase {
-  readonly guess: Guess;
+  /** Several when each of them alone may change the answer. */
+  readonly guess: Guess | readonly Guess[];
   run(world: ContractWorld): Promise<string>;
 }
 
@@ -53,11 +54,23 @@ export type FolderCase = PlainCase | GuessCase;
 /** Touches more than a folder: runs alone, and only on an account that nobody will miss. */
 export type AccountCase =
   | (CaseBase & { run(world: AccountWorld): Promise<void> })
-  | (CaseBase & { readonly guess: Guess; run(world: AccountWorld): Promise<string> });
+  | (CaseBase & { readonly guess: Guess | readonly Guess[]; run(world: AccountWorld): Promise<string> });
 
-/** The answer a case has to give under these quirks; undefined for one without a guess. */
-export function rightAnswer(of: FolderCase | AccountCase, quirks: Quirks): string | undefined {
-  if (!('guess' in of)) return undefined;
-  const answers: Readonly<Record<string, string>> = of.guess.answers;
-  return answers[quirks[of.guess.quirk]];
+/** Every answer that is right for some service; none for a case without a guess. */
+export function possibleAnswers(of: FolderCase | AccountCase): string[] {
+  return guessesOf(of).flatMap(({ answers }) => Object.values(answers));
+}
+
+/** The answers that are right under these quirks: those that quirks off their defaults call for, if there are any. */
+export function rightAnswers(of: FolderCase | AccountCase, quirks: Quirks): string[] {
+  const guesses = guessesOf(of);
+  const special = guesses.filter(({ quirk }) => quirks[quirk] !== quirkTable[quirk][0]);
+  return (special.length > 0 ? special : guesses).map(({ quirk, answers }) => {
+    const byValue: Readonly<Record<string, string>> = answers;
+    return byValue[quirks[quirk]] ?? '';
+  });
+}
+
+function guessesOf(of: FolderCase | AccountCase): readonly Guess[] {
+  return 'guess' in of ? [of.guess].flat() : [];
 }

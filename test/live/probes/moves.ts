@@ -1,5 +1,14 @@
 import { at, list, md5Of, storeFresh } from '../../contract/client/acts.ts';
-import { describe, isTombstone, jfs, type PartOfQuirks, type ProbeWorld, succeeded, targetOf } from '../probe.ts';
+import {
+  describe,
+  isTombstone,
+  jfs,
+  type PartOfQuirks,
+  type ProbeWorld,
+  type RawAnswer,
+  succeeded,
+  targetOf,
+} from '../probe.ts';
 
 type Moves =
   | 'moveOntoLive'
@@ -13,8 +22,26 @@ type Moves =
   | 'copyOntoTrashed';
 
 /** One mv, mvDir or cp as it is, without the looks and repetitions of the client. */
-function command(world: ProbeWorld, name: 'mv' | 'mvDir' | 'cp', from: readonly string[], to: readonly string[]) {
-  return world.send('POST', jfs(world, from, targetOf(name, world, to)));
+function command(world: ProbeWorld, name: 'mv' | 'mvDir' | 'cp', from: string, ...to: string[]): Promise<RawAnswer> {
+  return world.send('POST', jfs(world, at(world, from), targetOf(name, world, at(world, ...to))));
+}
+
+/** Moves; resolves with the refusal, or undefined when the source is gone: what a move answers is no proof (§2.3). */
+async function move(world: ProbeWorld, name: 'mv' | 'mvDir', from: string, ...to: string[]) {
+  const answer = await command(world, name, from, ...to);
+  const names = await list(world, world.folder);
+  return names.includes(name === 'mv' ? from : `${from}/`) ? answer : undefined;
+}
+
+/** A refusal in the word that the quirks have for it; the status it really has is a question of its own. */
+function refusal(answer: RawAnswer): string {
+  return answer.status >= 400 && answer.status < 500 ? '409' : describe(answer);
+}
+
+async function whatBecameOf(world: ProbeWorld, name: string, bytes: Buffer): Promise<string> {
+  const [newest, ...older] = await world.client.fetchRevisions(at(world, name), world.signal);
+  if (newest?.md5 !== md5Of(bytes)) return 'accepted, but the target keeps its content';
+  return older.length > 0 ? 'new-revision' : 'replaced without history';
 }
 
 /** mv, mvDir and cp onto names that are taken, live or trashed (jottacloud-protocol.md §2.3, §5). */
@@ -24,11 +51,8 @@ export const moveProbes: PartOfQuirks<Moves> = {
     async ask(world) {
       const bytes = await storeFresh(world, at(world, 'a'));
       await storeFresh(world, at(world, 'b'));
-      const answer = await command(world, 'mv', at(world, 'a'), at(world, 'b'));
-      if (answer.status >= 400) return answer.status < 500 ? '409' : describe(answer);
-      const [newest, ...older] = await world.client.fetchRevisions(at(world, 'b'), world.signal);
-      if (newest?.md5 !== md5Of(bytes)) return 'accepted, but the target keeps its content';
-      return older.length > 0 ? 'new-revision' : 'replaced without history';
+      const refused = await move(world, 'mv', 'a', 'b');
+      return refused === undefined ? whatBecameOf(world, 'b', bytes) : refusal(refused);
     },
   },
   moveOntoTrashed: {
@@ -37,8 +61,8 @@ export const moveProbes: PartOfQuirks<Moves> = {
       await storeFresh(world, at(world, 'a'));
       await storeFresh(world, at(world, 'b'));
       await world.client.trashFile(at(world, 'b'), world.signal);
-      const answer = await command(world, 'mv', at(world, 'a'), at(world, 'b'));
-      if (answer.status >= 400) return answer.status < 500 ? '409' : describe(answer);
+      const refused = await move(world, 'mv', 'a', 'b');
+      if (refused !== undefined) return refusal(refused);
       return (await list(world, world.folder)).includes('b') ? 'live' : 'stays-trashed';
     },
   },
@@ -47,8 +71,8 @@ export const moveProbes: PartOfQuirks<Moves> = {
     async ask(world) {
       await storeFresh(world, at(world, 'F', 'x'));
       await storeFresh(world, at(world, 'G', 'y'));
-      const answer = await command(world, 'mvDir', at(world, 'F'), at(world, 'G'));
-      if (answer.status >= 400) return answer.status < 500 ? '409' : describe(answer);
+      const refused = await move(world, 'mvDir', 'F', 'G');
+      if (refused !== undefined) return refusal(refused);
       const names = await list(world, at(world, 'G'));
       return names.join(' ') === 'x y' ? 'merge' : `accepted, then the target holds ${names.length} of 2 files`;
     },
@@ -59,8 +83,8 @@ export const moveProbes: PartOfQuirks<Moves> = {
       await storeFresh(world, at(world, 'F', 'x'));
       await storeFresh(world, at(world, 'G', 'y'));
       await world.client.trashFolder(at(world, 'G'), world.signal);
-      const answer = await command(world, 'mvDir', at(world, 'F'), at(world, 'G'));
-      if (answer.status >= 400) return answer.status < 500 ? '409' : describe(answer);
+      const refused = await move(world, 'mvDir', 'F', 'G');
+      if (refused !== undefined) return refusal(refused);
       return (await list(world, world.folder)).includes('G/') ? 'live' : 'accepted, but nothing is live there';
     },
   },
@@ -68,9 +92,8 @@ export const moveProbes: PartOfQuirks<Moves> = {
     question: 'mv into a folder that is missing',
     async ask(world) {
       await storeFresh(world, at(world, 'a'));
-      const answer = await command(world, 'mv', at(world, 'a'), at(world, 'new', 'a'));
-      if (answer.status === 404) return '404';
-      if (!succeeded(answer)) return describe(answer);
+      const refused = await move(world, 'mv', 'a', 'new', 'a');
+      if (refused !== undefined) return refused.status === 404 ? '404' : describe(refused);
       return (await list(world, world.folder)).includes('new/') ? 'yes' : 'accepted, but no folder is there';
     },
   },
@@ -78,7 +101,7 @@ export const moveProbes: PartOfQuirks<Moves> = {
     question: 'answer of a plain mv',
     async ask(world) {
       await storeFresh(world, at(world, 'a'));
-      const answer = await command(world, 'mv', at(world, 'a'), at(world, 'b'));
+      const answer = await command(world, 'mv', 'a', 'b');
       const done = (await list(world, world.folder)).join() === 'b';
       if (succeeded(answer)) return done ? '200' : 'accepted, but not done';
       return done ? `${answer.status}-though-done` : describe(answer);
@@ -88,10 +111,11 @@ export const moveProbes: PartOfQuirks<Moves> = {
     question: 'mv that only changes the case of a name',
     async ask(world) {
       await storeFresh(world, at(world, 'case'));
-      const answer = await command(world, 'mv', at(world, 'case'), at(world, 'CASE'));
-      if (answer.status >= 400) return answer.status < 500 ? '409' : describe(answer);
-      const [name] = await list(world, world.folder);
-      return name === 'CASE' ? 'allowed' : 'accepted, but the name is as it was';
+      const refused = await move(world, 'mv', 'case', 'CASE');
+      if (refused !== undefined) {
+        return succeeded(refused) ? 'accepted, but the name is as it was' : refusal(refused);
+      }
+      return (await list(world, world.folder)).includes('CASE') ? 'allowed' : 'accepted, but the file is gone';
     },
   },
   copyOntoLive: {
@@ -99,11 +123,8 @@ export const moveProbes: PartOfQuirks<Moves> = {
     async ask(world) {
       const bytes = await storeFresh(world, at(world, 'a'));
       await storeFresh(world, at(world, 'b'));
-      const answer = await command(world, 'cp', at(world, 'a'), at(world, 'b'));
-      if (answer.status >= 400) return answer.status < 500 ? '409' : describe(answer);
-      const [newest, ...older] = await world.client.fetchRevisions(at(world, 'b'), world.signal);
-      if (newest?.md5 !== md5Of(bytes)) return 'accepted, but the target keeps its content';
-      return older.length > 0 ? 'new-revision' : 'replaced without history';
+      const answer = await command(world, 'cp', 'a', 'b');
+      return succeeded(answer) ? whatBecameOf(world, 'b', bytes) : refusal(answer);
     },
   },
   copyOntoTrashed: {
@@ -112,7 +133,7 @@ export const moveProbes: PartOfQuirks<Moves> = {
       await storeFresh(world, at(world, 'a'));
       await storeFresh(world, at(world, 'b'));
       await world.client.trashFile(at(world, 'b'), world.signal);
-      const answer = await command(world, 'cp', at(world, 'a'), at(world, 'b'));
+      const answer = await command(world, 'cp', 'a', 'b');
       if (!succeeded(answer)) return describe(answer);
       return isTombstone(answer) ? 'stays-trashed' : 'live';
     },

@@ -11,6 +11,9 @@ type Trash =
   | 'unfinishedRevisions'
   | 'sameContent';
 
+/** One that mvDir refuses to make leaves the question without meaning. */
+export const noNamesake = 'nothing, such folders cannot be made';
+
 /** What goes to the trash and comes back, and what becomes a revision (jottacloud-protocol.md §2.3, §2.5, §2.6). */
 export const trashProbes: PartOfQuirks<Trash> = {
   dlOnFolder: {
@@ -35,8 +38,8 @@ export const trashProbes: PartOfQuirks<Trash> = {
       await world.client.trashFolder(at(world, 'F'), world.signal);
       await storeFresh(world, at(world, 'G', 'new'));
       // The only way to a namesake that surely leaves the trashed one alone.
-      const moved = await world.send('POST', jfs(world, at(world, 'G'), targetOf('mvDir', world, at(world, 'F'))));
-      if (!succeeded(moved)) return `no namesake could be made: ${describe(moved)}`;
+      await world.send('POST', jfs(world, at(world, 'G'), targetOf('mvDir', world, at(world, 'F'))));
+      if (!(await list(world, world.folder)).includes('F/')) return noNamesake;
       const answer = await world.send('POST', jfs(world, at(world, 'F'), '?rmDir=true'));
       if (!succeeded(answer)) return describe(answer);
       const after = await world.send('GET', jfs(world, at(world, 'F')));

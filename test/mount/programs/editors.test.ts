@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { assertOneRevision, listDocuments, sideBySide } from './saves.ts';
+import { assertOneRevision, listDocuments, sideBySide, untilPushed } from './saves.ts';
 import { openStage, type Stage } from './support.ts';
 
 /** Unless told not to, vim takes no care with files below /tmp. */
@@ -16,7 +16,7 @@ interface Save {
   readonly editor: string;
   /** Changes and saves document.txt in the current folder. */
   readonly script: string;
-  /** What else the editor leaves in the folder. */
+  /** What the editor leaves beside the document: files of the user, sent like any other. */
   readonly leaves?: readonly string[];
 }
 
@@ -77,7 +77,7 @@ describe('an editor that saves a document of the server', () => {
     for (const [index, { editor, script, leaves = [] }] of saves.entries()) {
       it(editor, async () => {
         const cwd = join(stage.mount, String(index));
-        await assertOneRevision(stage, `${index}/document.txt`, () => stage.sh(script, { cwd }));
+        await assertOneRevision(stage, `${index}/document.txt`, () => stage.sh(script, { cwd }), leaves);
         assert.equal(await stage.sh('stat -c %a document.txt', { cwd }), '640\n');
         assert.deepEqual(
           (await listDocuments(stage, cwd)).trim().split('\n').sort(),
@@ -95,8 +95,13 @@ describe('an editor that saves a document of the server', () => {
     assert.equal(await stage.sh('cat document.txt', { cwd }), 'from elsewhere\nsaved\n');
   });
 
-  it('keeps what editors leave behind: it is sent when the volume is unmounted', async () => {
-    await writeFile(join(stage.mount, 'scratch.tmp'), 'kept');
+  it('holds a file with a temporary name back, and sends it when the volume is unmounted', async () => {
+    const { emulator } = stage.world;
+    const isSent = () => emulator.tree().some(({ path }) => path === '/Jotta/Archive/0/scratch.tmp');
+    await writeFile(join(stage.mount, '0/scratch.tmp'), 'kept');
+    await untilPushed(stage, '0');
+    assert.equal(isSent(), false);
     await stage.finish();
+    assert.equal(isSent(), true);
   });
 });

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../support.ts';
+import { recordChanges } from './changes.ts';
 import { assertOneRevision } from './saves.ts';
-import { assertSame, failures, openStage, recordChanges, replay, type Stage, type Step } from './support.ts';
+import { assertSame, failures, openStage, replay, type Stage, type Step } from './support.ts';
 
 const zeros = '00'.repeat(32);
 /** Type `brok`, creator `MACS`: how Finder marks a copy in progress (fuse-semantics.md §2.1). */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../support.ts';
-import { openStage, recordChanges, type Stage } from './support.ts';
+import { recordChanges } from './changes.ts';
+import { openStage, type Stage } from './support.ts';
 
 const commands = ['rm -rf "$TREE"', 'find "$TREE" -delete'];
 const files = 300;

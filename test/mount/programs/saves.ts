@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { md5, until } from '../support.ts';
-import { fetchServerFile, recordChanges, type Stage } from './support.ts';
+import { fetchServerFile, recordChanges } from './changes.ts';
+import type { Stage } from './support.ts';
 
 /** Saves at once, each in a folder of its own: most of the time is spent waiting for their settle times. */
 export const sideBySide = 5;
 
-/** The save of a document that the server has: ends as its next revision, and nothing else of its folder is sent. */
-export async function assertOneRevision(stage: Stage, path: string, save: () => Promise<unknown>): Promise<void> {
+/**
+ * The save of a document that the server has: ends as its next revision, and nothing else of its folder is sent but the
+ * files named in `leaves`, which the program leaves beside it.
+ */
+export async function assertOneRevision(
+  stage: Stage,
+  path: string,
+  save: () => Promise<unknown>,
+  leaves: readonly string[] = [],
+): Promise<void> {
   const before = await fetchServerFile(stage, path);
   assert.ok(before !== undefined, `the server has ${path} before it is saved`);
   const changes = recordChanges(stage);
@@ -23,11 +32,12 @@ export async function assertOneRevision(stage: Stage, path: string, save: () => 
   await untilPushed(stage, dirname(path));
   const folder = `/Jotta/Archive/${dirname(path)}/`;
   const sent = changes().filter(({ target }) => target.includes(folder));
+  const own = [basename(path), ...leaves].map((name) => `/jfs${folder}${name}`);
   const foreign = sent.filter(({ kind, target }) => {
     if (kind === 'mkDir') return !target.includes(`${folder}${markerName}`);
-    return kind !== 'allocate' || target !== `/jfs/Jotta/Archive/${path}`;
+    return kind !== 'allocate' || !own.includes(target);
   });
-  assert.deepEqual(foreign, [], 'nothing but the document is sent, moved or removed');
+  assert.deepEqual(foreign, [], 'nothing else is sent, moved or removed');
 }
 
 /** Begins the names of the folders that tell when all has been pushed. */
@@ -38,7 +48,7 @@ let markers = 0;
  * Waits until the drive has pushed whatever it means to push by now: a folder made after everything else is pushed when its
  * settle time is over, and so is all that came before it.
  */
-async function untilPushed(stage: Stage, folder: string): Promise<void> {
+export async function untilPushed(stage: Stage, folder: string): Promise<void> {
   markers += 1;
   const path = `${folder}/${markerName} ${markers}`;
   await stage.sh(`mkdir '${path}'`);

@@ -114,6 +114,25 @@ END
     `,
   ],
   [
+    'times, which writing moves and reading, syncing and closing do not',
+    `
+    python3 - <<'END'
+import os, time
+def wait():
+    end = time.time_ns() + 20_000_000
+    while time.time_ns() < end: pass
+times = lambda stat: (stat.st_mtime_ns, stat.st_ctime_ns)
+fd = os.open('timed', os.O_RDWR | os.O_CREAT)
+created = times(os.fstat(fd)); wait(); os.write(fd, b'x')
+written = times(os.fstat(fd)); wait(); os.fsync(fd)
+synced = times(os.fstat(fd)); os.pread(fd, 1, 0); wait(); os.close(fd)
+print(written > created, min(written) > max(created), synced == written, times(os.stat('timed')) == written)
+os.chmod('timed', 0o600); after = times(os.stat('timed'))
+print(after[0] == written[0], after[1] > written[1])
+END
+    `,
+  ],
+  [
     'files that are held open while they are renamed, replaced and removed',
     `
     seq 1000 > held; exec 3< held; mv held moved; head -c 5 <&3; rm moved; tail -1 <&3; exec 3<&-

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
-import { assertSame, openStage, recordChanges, type Stage } from './support.ts';
+import { recordChanges } from './changes.ts';
+import { assertSame, openStage, type Stage } from './support.ts';
 
 /** Transactions that a writer has reported as committed before it is killed. */
 const acknowledged = 30;

@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, readlink } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { RawClient } from '../../contract/support.ts';
-import type { RecordedRequest } from '../../emulator/requestLog.ts';
-import type { RequestKind } from '../../emulator/stats.ts';
 import { killGroup } from '../../setup/processGroup.ts';
-import { createWorld, type Headless, md5, type World } from '../support.ts';
+import { createWorld, type Headless, type World } from '../support.ts';
+import { assertRcloneSees, digestVolume, untilSame } from './comparing.ts';
 
-const archive = '/Jotta/Archive/';
 /** A program that has not ended by then hangs. */
 const programMs = 120_000;
-/** From the last change to the server having all of it, on a busy machine. */
-const syncMs = 45_000;
 /** What a server that is asked once a second costs nothing, and what interferes with everything. */
 const pollSeconds = 1;
 
@@ -160,72 +155,11 @@ export function failures(steps: readonly Step[], results: readonly unknown[]): u
   return steps.map((step, index) => [step, results[index]]).filter(([, result]) => /^E[A-Z0-9]+$/.test(String(result)));
 }
 
-// Comparing with the server
-
-/** Names that stay on this computer (SEMANTICS.md, Local only). */
-const localOnly = new RegExp(
-  [
-    ...[
-      '\\.DS_Store',
-      '\\.\\.DS_Store.*',
-      '\\._.*',
-      '\\.Spotlight-V100',
-      '\\.Trashes',
-      '\\.fseventsd',
-      '\\.TemporaryItems',
-    ],
-    ...['\\.apdisk', 'Icon\\r', '\\.~lock\\..*#', '~\\$.*'],
-  ]
-    .map((name) => `^${name}$`)
-    .join('|'),
-);
-
-/** Relative path → md5 of a file, `folder`; a symbolic link as the file rclone keeps for it. What stays local is left out. */
-async function digestVolume(dir: string, below = ''): Promise<Map<string, string>> {
-  const digests = new Map<string, string>();
-  for (const entry of await readdir(join(dir, below), { withFileTypes: true })) {
-    if (localOnly.test(entry.name)) continue;
-    const path = join(below, entry.name);
-    if (entry.isDirectory()) {
-      digests.set(path, 'folder');
-      for (const [inner, digest] of await digestVolume(dir, path)) digests.set(inner, digest);
-    } else if (entry.isSymbolicLink()) {
-      digests.set(`${path}.rclonelink`, md5(await readlink(join(dir, path))));
-    } else {
-      digests.set(path, md5(await readFile(join(dir, path))));
-    }
-  }
-  return digests;
-}
-
 /** Waits until the server has exactly what the volume shows, md5 for md5; rclone, a second client, agrees. */
 export async function assertSame(stage: Stage): Promise<void> {
   const expected = await digestVolume(stage.mount);
   await untilSame(stage.world, expected);
   await assertRcloneSees(stage.world, expected);
-}
-
-async function untilSame({ emulator }: World, expected: ReadonlyMap<string, string>): Promise<void> {
-  const end = performance.now() + syncMs;
-  for (;;) {
-    const items = emulator.tree().filter(({ path }) => path.startsWith(archive));
-    const actual = new Map(items.map(({ path, md5: digest }) => [path.slice(archive.length), digest ?? 'folder']));
-    const equal = actual.size === expected.size && [...expected].every(([path, digest]) => actual.get(path) === digest);
-    if (equal) return;
-    if (performance.now() > end) assert.deepEqual(sorted(actual), sorted(expected));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-async function assertRcloneSees(world: World, expected: ReadonlyMap<string, string>): Promise<void> {
-  const answer = await world.rclone('md5sum', 'remote:');
-  const lines = answer.split('\n').filter((line) => line !== '');
-  const seen = new Map(lines.map((line) => [line.slice(34), line.slice(0, 32)]));
-  assert.deepEqual(sorted(seen), sorted(new Map([...expected].filter(([, digest]) => digest !== 'folder'))));
-}
-
-function sorted(map: ReadonlyMap<string, string>): [string, string][] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Runs `script` in a folder of that name on the volume and on the local disk: what it prints and leaves is the same. */
@@ -248,51 +182,4 @@ export async function describeTree(stage: Stage, dir: string): Promise<string> {
     { cwd: dir },
   );
   return entries + (await stage.sh('find . -type f -print0 | sort -z | xargs -0r md5sum', { cwd: dir }));
-}
-
-// What reached the server
-
-/** A file as the server keeps it over all its revisions. */
-export interface ServerFile {
-  readonly uuid: string;
-  readonly revision: number;
-  readonly md5: string;
-}
-
-/** Asks the server for a file of the volume, live or in the trash; undefined when it never had one of that name. */
-export async function fetchServerFile(stage: Stage, path: string): Promise<ServerFile | undefined> {
-  const client = await RawClient.signIn(stage.world.emulator);
-  const { status, text } = await client.get(`${archive}${path}`);
-  if (status === 404) return undefined;
-  const find = (pattern: RegExp) => pattern.exec(text)?.[1] ?? assert.fail(`no ${pattern} in ${text}`);
-  return {
-    uuid: find(/uuid="([^"]+)"/),
-    revision: Number(find(/<number>(\d+)<\/number>/)),
-    md5: find(/<md5>(\w+)<\/md5>/),
-  };
-}
-
-const reading: ReadonlySet<RequestKind> = new Set([
-  ...(['wellKnown', 'token', 'customer', 'list', 'file', 'download', 'liststream', 'other'] as const),
-]);
-
-/** A request that changes the account; `target` holds the names it is about, decoded. */
-export interface Change {
-  readonly kind: RequestKind;
-  readonly target: string;
-}
-
-/** Starts a record of the requests that change the account; the returned function tells what came since. */
-export function recordChanges({ world: { emulator } }: Stage): () => Change[] {
-  const before = emulator.requests().length;
-  return () => emulator.requests().slice(before).filter(isChange).map(toChange);
-}
-
-function isChange({ kind }: RecordedRequest): boolean {
-  return !reading.has(kind);
-}
-
-function toChange({ kind, url, body }: RecordedRequest): Change {
-  if (kind === 'allocate') return { kind, target: (JSON.parse(body) as { path: string }).path };
-  return { kind, target: kind === 'upload' ? '' : decodeURIComponent(url) };
 }

@@ -15,6 +15,8 @@ export interface ModelState {
 
 export type Performer<Name extends Operation['op']> = (state: ModelState, operation: OperationOf<Name>) => unknown;
 
+export type Performers<Names extends Operation['op']> = { readonly [Name in Names]: Performer<Name> };
+
 export interface Model {
   readonly root: ModelFolder;
   readonly handles: ReadonlyMap<string, ModelHandle>;

@@ -21,8 +21,8 @@ const linkMax = 40;
  */
 export function walk(root: ModelFolder, fold: Fold, path: string, follow: boolean): Entry {
   let links = 0;
-  const step = (start: readonly ModelFolder[], given: string): Entry => {
-    const names = given.split('/').filter((name) => name !== '');
+  const step = (start: readonly ModelFolder[], given: string, followLast: boolean): Entry => {
+    const names = given.split('/').filter((name) => name !== '' && name !== '.');
     let stack = [...start];
     for (const [index, name] of names.entries()) {
       const folder = stack.at(-1) as ModelFolder;
@@ -32,7 +32,7 @@ export function walk(root: ModelFolder, fold: Fold, path: string, follow: boolea
         continue;
       }
       const node = folder.children.get(fold(name))?.node;
-      if (isLast && (node?.kind !== 'link' || !follow)) return { parent: folder, name, node, ancestors: stack };
+      if (isLast && (node?.kind !== 'link' || !followLast)) return { parent: folder, name, node, ancestors: stack };
       if (node === undefined) throw new ModelError('ENOENT');
       if (node.kind === 'file') throw new ModelError('ENOTDIR');
       if (node.kind === 'folder') {
@@ -41,7 +41,7 @@ export function walk(root: ModelFolder, fold: Fold, path: string, follow: boolea
       }
       links += 1;
       if (links > linkMax) throw new ModelError('ELOOP');
-      const target = step(stack, node.target);
+      const target = step(stack, node.target, true);
       if (isLast) return target;
       if (target.node === undefined) throw new ModelError('ENOENT');
       if (target.node.kind !== 'folder') throw new ModelError('ENOTDIR');
@@ -50,5 +50,5 @@ export function walk(root: ModelFolder, fold: Fold, path: string, follow: boolea
     const folder = stack.at(-1) as ModelFolder;
     return { parent: folder, name: '', node: folder, ancestors: stack };
   };
-  return step([root], path);
+  return step([root], path, follow);
 }

@@ -280,14 +280,18 @@ def do_munmap(o):
 
 
 def do_store(o):
-    """Shared map of the whole file, one store, munmap: nothing is left open. Nothing to map is EINVAL."""
+    """Shared map of the whole file, one store, msync, munmap. Nothing to map is EINVAL."""
     fd, data = descriptor(o), content(o["data"])
-    size = os.fstat(fd).st_size
+    info = os.fstat(fd)
+    if stat.S_ISDIR(info.st_mode):
+        raise OSError(errno.EISDIR, "a folder")
+    size = info.st_size
     address = libc.mmap(size, libc.PROT_READ | libc.PROT_WRITE, libc.MAP_SHARED, fd, 0)
     try:
         place = o["at"] % size
         data = data[: size - place]
         view(address, size)[place : place + len(data)] = data
+        libc.msync(address, size)
         return len(data)
     finally:
         libc.munmap(address, size)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
+import type { JottaErrorKind } from '../../../../src/jottacloud/errors.ts';
 import { parseLoginToken } from '../../../../src/jottacloud/loginToken.ts';
 import { exchangeLoginToken } from '../../../../src/jottacloud/tokens.ts';
 import type { RemotePath } from '../../../../src/jottacloud/types.ts';
@@ -17,7 +18,7 @@ export interface Operation {
   /** Does it, and throws an AssertionError when it claims success but the result is wrong. */
   run(bench: Bench): Promise<void>;
   /** What a repetition comes to when the first run did its work without knowing; absent means success. */
-  readonly again?: 'conflict';
+  readonly again?: JottaErrorKind;
 }
 
 const bytes = Buffer.from('what the file holds '.repeat(50));
@@ -28,6 +29,11 @@ const signal = new AbortController().signal;
 
 function put({ emulator, remote }: Bench, name: string, content: Buffer = bytes): Promise<void> {
   return emulator.put(remote(name), content, { modified });
+}
+
+async function putInTrash(bench: Bench, name: string): Promise<void> {
+  await put(bench, name);
+  bench.emulator.remove(bench.remote(name));
 }
 
 async function upload({ client }: Bench, path: RemotePath, onConflict: 'newRevision' | 'reject'): Promise<void> {
@@ -132,6 +138,24 @@ const reads: readonly Operation[] = [
     },
     run: (bench) => download(bench, bench.at('a'), 100, 900, 1),
   },
+  {
+    name: 'fetchTrash',
+    prepare: (bench) => putInTrash(bench, 'a'),
+    async run({ client, at }) {
+      const paths = (await client.fetchTrash(signal)).map(({ path }) => path.join('/'));
+      assert.ok(paths.includes(at('a').join('/')));
+    },
+  },
+  {
+    name: 'fetchShare',
+    async prepare(bench) {
+      await put(bench, 'a');
+      await bench.client.enableShare(bench.at('a'), signal);
+    },
+    async run({ client, at }) {
+      assert.match((await client.fetchShare(at('a'), signal)) ?? 'none', /^https:/);
+    },
+  },
 ];
 
 const writes: readonly Operation[] = [
@@ -235,6 +259,42 @@ const writes: readonly Operation[] = [
     },
     // The counts are those of the answer that arrived: an earlier one may have been lost with the work done.
     run: async ({ client }) => void (await client.purgeTrash(signal)),
+  },
+  {
+    name: 'restore',
+    again: 'conflict',
+    prepare: (bench) => putInTrash(bench, 'F/a'),
+    run: ({ client, at }) => client.restore(at('F', 'a'), signal),
+  },
+  {
+    name: 'removeForGood of a file',
+    again: 'notFound',
+    prepare: (bench) => putInTrash(bench, 'a'),
+    run: ({ client, at }) => client.removeForGood(at('a'), signal),
+  },
+  {
+    name: 'removeForGood of a folder',
+    again: 'notFound',
+    async prepare(bench) {
+      await put(bench, 'F/a');
+      bench.emulator.remove(bench.remote('F'));
+    },
+    run: ({ client, at }) => client.removeForGood(at('F'), signal),
+  },
+  {
+    name: 'enableShare',
+    prepare: (bench) => put(bench, 'a'),
+    async run({ client, at }) {
+      assert.match(await client.enableShare(at('a'), signal), /^https:/);
+    },
+  },
+  {
+    name: 'disableShare',
+    async prepare(bench) {
+      await put(bench, 'a');
+      await bench.client.enableShare(bench.at('a'), signal);
+    },
+    run: ({ client, at }) => client.disableShare(at('a'), signal),
   },
 ];
 

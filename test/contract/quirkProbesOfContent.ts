@@ -1,0 +1,206 @@
+import type { Emulator } from '../emulator/emulator.ts';
+import type { QuirkName } from '../emulator/quirks.ts';
+import { type QuirkCase, revisionOf, top } from './quirkProbe.ts';
+import { md5Of, type RawClient } from './support.ts';
+
+async function fullUpload(emulator: Emulator, client: RawClient): Promise<string> {
+  emulator.quota(71);
+  const { status, ...rest } = await client.allocate(`${top}/f`, 'hello').catch(() => ({ status: 'no JSON' as const }));
+  if (status !== 200 || !('upload_url' in rest)) return `allocate ${status}`;
+  return `upload ${(await client.send('POST', rest.upload_url, 'hello')).status}`;
+}
+
+/** Quirks of documents, uploads, downloads, names and sign-in. */
+export const contentQuirks = {
+  viewsOnDevice: [
+    async (_emulator, client) => /num_mountpoints="(\d)"/.exec((await client.get('/Jotta')).text)?.[1],
+    { all: '6', 'without-trash-and-links': '4' },
+  ],
+  deviceModified: [
+    async (emulator, client) => {
+      const archive = async () => />Archive<.*?<modified>([^<]*)/.exec((await client.get('/Jotta')).text)?.[1];
+      const seen: (string | undefined)[] = [];
+      for (const name of 'abcde') {
+        emulator.mkdir(`${top}/${name}`);
+        seen.push(await archive());
+      }
+      if (seen.some((stamp) => stamp !== '')) return new Set(seen).size === 5 ? 'every time' : 'by the clock';
+      await emulator.put(`${top}/f`, 'x');
+      return (await archive()) === '' ? 'never' : 'with files';
+    },
+    { 'every-change': 'every time', 'clock-second': 'by the clock', 'newest-file': 'with files' },
+  ],
+  timeZone: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, 'x', { modified: new Date('2026-01-02T23:04:05Z') });
+      return /<modified>([^<]+)/.exec((await client.get(`${top}/f`)).text)?.[1];
+    },
+    { Z: '2026-01-02-T23:04:05Z', '+0100': '2026-01-03-T00:04:05+0100' },
+  ],
+  xmlLayout: [
+    async (_emulator, client) => (await client.get('/Laptop')).text.includes('</name>\n'),
+    { compact: false, lines: true },
+  ],
+  mstyle: [
+    async (_emulator, client) => (await client.get('/Laptop/Documents')).text.includes('<mstyle>'),
+    { given: true, absent: false },
+  ],
+  md5Case: [
+    async (_emulator, client) => {
+      await client.allocate(`${top}/f`, '', { md5: 'D41d8cd98f00b204e9800998ecf8427e' });
+      return /<md5>(..)/.exec((await client.get(`${top}/f`)).text)?.[1];
+    },
+    { 'as-sent': 'D4', upper: 'D4', lower: 'd4' },
+  ],
+  unfinishedRevisions: [
+    async (_emulator, client) => {
+      await client.allocate(`${top}/f`, 'never sent');
+      await client.upload(`${top}/f`, 'sent');
+      return (await client.get(`${top}/f`)).text.includes('<revision><number>1</number><state>INCOMPLETE<');
+    },
+    { kept: true, dropped: false },
+  ],
+  sameContent: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, 'x');
+      await client.post(`${top}/f`, '?cphash=true', { JSize: '1', JMd5: md5Of('x') });
+      return revisionOf(client, 'f');
+    },
+    { 'times-only': '1', 'new-revision': '2' },
+  ],
+  liststreamFolders: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/a/x`, 'x');
+      const { text } = await client.get(top, '?mode=liststream');
+      return [text.match(/<folder>/g)?.length, text.includes('<folders>2</folders>')];
+    },
+    { all: [2, true], 'without-files-only': [1, true] },
+  ],
+  thumbnails: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f.png`, 'x');
+      return (await client.get(`${top}/f.png`, '?mode=thumb&ts=WM')).status;
+    },
+    { image: 200, 404: 404 },
+  ],
+  emptyRange: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, '');
+      return (await client.get(`${top}/f`, '?mode=bin', { range: 'bytes=0-' })).status;
+    },
+    { 416: 416, 200: 200 },
+  ],
+  dedupStatus: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, 'x');
+      return (await client.allocate(`${top}/g`, 'x')).status;
+    },
+    { 200: 200, 201: 201 },
+  ],
+  dedupResumePos: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, 'hello');
+      return (await client.allocate(`${top}/g`, 'hello')).resume_pos;
+    },
+    { bytes: 5, 0: 0 },
+  ],
+  dedup: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, 'x');
+      return (await client.allocate(`${top}/g`, 'x')).state;
+    },
+    { on: 'COMPLETED', off: 'INCOMPLETE' },
+  ],
+  allocateState: [
+    async (_emulator, client) => (await client.allocate(`${top}/f`, 'x')).state,
+    { INCOMPLETE: 'INCOMPLETE', ADDED: 'ADDED', PROCESSING: 'PROCESSING' },
+  ],
+  allocateMountPoint: [
+    async (_emulator, client) => (await client.allocate('/Laptop/New/f', 'x')).status,
+    { 404: 404, created: 200 },
+  ],
+  emptyFile: [
+    async (_emulator, client) => (await client.allocate(`${top}/f`, '')).state,
+    { completed: 'COMPLETED', upload: 'INCOMPLETE' },
+  ],
+  resumeAfterCorrupt: [
+    async (_emulator, client) => {
+      const { upload_url: url } = await client.allocate(`${top}/f`, 'hello');
+      await client.send('POST', url, 'HELLO');
+      const { resume_pos, upload_url } = await client.allocate(`${top}/f`, 'hello');
+      return [resume_pos, (await client.send('POST', upload_url, 'hello')).status];
+    },
+    { 0: [0, 200], kept: [5, 200] },
+  ],
+  uploadUrl: [
+    async (_emulator, client) => {
+      const { upload_url: url } = await client.allocate(`${top}/f`, 'hello');
+      await client.send('POST', url, 'he');
+      return (await client.send('POST', url, 'llo', { range: 'bytes=2-4' })).status;
+    },
+    { lasting: 200, 'single-use': 404 },
+  ],
+  uploadUrlGone: [
+    async (emulator, client) => {
+      const { upload_url: url } = await client.allocate(`${top}/f`, 'hello');
+      emulator.expireUploadUrls();
+      return (await client.send('POST', url, 'hello')).status;
+    },
+    { 404: 404, 401: 401, 410: 410 },
+  ],
+  quotaAt: [fullUpload, { allocate: 'allocate 460', upload: 'upload 460' }],
+  quotaAnswer: [
+    fullUpload,
+    {
+      460: 'allocate 460',
+      '460-empty': 'allocate no JSON',
+      '400-quota': 'allocate 400',
+      '413-quota': 'allocate 413',
+    },
+  ],
+  lockedBody: [
+    async (emulator, client) => {
+      emulator.lock({ write: true });
+      const { status, text } = await client.post(`${top}/a`, '?mkDir=true');
+      return [status, text.slice(0, 2)];
+    },
+    { error: [403, '<?'], plain: [403, 'Ac'], empty: [403, ''] },
+  ],
+  plusInPath: [
+    async (emulator, client) => {
+      emulator.mkdir(`${top}/a b`);
+      return (await client.send('GET', `/jfs/${emulator.user}${top}/a+b`)).status;
+    },
+    { space: 200, plus: 404 },
+  ],
+  percentInName: [
+    async (emulator, client) => {
+      emulator.mkdir(`${top}/100%`);
+      return (await client.get(`${top}/100%`)).status;
+    },
+    { 400: 400, allowed: 200 },
+  ],
+  reservedCharacters: [
+    async (_emulator, client) => (await client.post(`${top}/a:b`, '?mkDir=true')).status,
+    { allowed: 200, 400: 400 },
+  ],
+  nameLimit: [
+    async (_emulator, client) => (await client.post(`${top}/${'ø'.repeat(200)}`, '?mkDir=true')).status,
+    { characters: 200, bytes: 400 },
+  ],
+  loginRefused: [
+    async (_emulator, client) => {
+      const form = { client_id: 'jottacli', grant_type: 'password', password: 'unknown', username: 'u0emulator' };
+      return (await client.token(form)).status;
+    },
+    { 401: 401, 400: 400 },
+  ],
+  reuseMessage: [
+    async (_emulator, client) => {
+      const used = client.refreshToken;
+      await client.refresh();
+      return JSON.parse((await client.refresh(used)).text).error_description;
+    },
+    { 'missing-client': "Session doesn't have required client", 'stale-token': 'Stale token' },
+  ],
+} satisfies Partial<Record<QuirkName, QuirkCase>>;
