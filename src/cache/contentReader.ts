@@ -75,6 +75,26 @@ export class ContentReader {
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
   }
 
+  /**
+   * Brings the whole content to the disk, several blocks side by side. Blocks the disk has no room for are left out: ask
+   * `isLocal` afterwards. `onProgress` hears of the bytes that are there.
+   */
+  async fetchWhole(content: ContentRef, signal: AbortSignal, onProgress: (bytes: number) => void): Promise<void> {
+    const { store } = this.#deps;
+    const stepBlocks = cacheLimits.runBytes / blockBytes;
+    for (let first = 0; first * blockBytes < content.size; first += stepBlocks) {
+      signal.throwIfAborted();
+      const end = Math.min(content.size, (first + stepBlocks) * blockBytes);
+      const bytes = await this.read(content, first * blockBytes, end);
+      for (let at = 0; at < bytes.length; at += blockBytes) {
+        // What memory answered may have left the disk since.
+        const index = first + at / blockBytes;
+        await store.keepBlock(content.md5, index, bytes.subarray(at, at + blockBytes));
+      }
+      onProgress(end);
+    }
+  }
+
   /** True when a read of the whole content would not touch the network. */
   isLocal(content: ContentRef): boolean {
     return content.size === 0 || this.#deps.store.hasAll(content.md5, content.size);

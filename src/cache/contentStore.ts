@@ -7,7 +7,7 @@ import type { Log } from '../base/log.ts';
 import { cacheLimits } from './limits.ts';
 
 export interface ContentBudget {
-  /** Bytes of clean content kept on disk. */
+  /** Bytes of clean content kept on disk; what is pinned does not count. */
   maxBytes: number;
   /** Bytes left free on the disk that holds the cache. */
   minFreeBytes: number;
@@ -15,11 +15,13 @@ export interface ContentBudget {
 
 /** First bytes of a block file: CRC-32 of the rest, big endian. */
 const headerBytes = 4;
+const md5Length = 32;
 const contentName = /^([0-9a-f]{32})(?:\.(\d+))?$/;
 
 /**
  * Clean content on disk, keyed by md5: `<dir>/ab/<md5>` a whole file, `<dir>/ab/<md5>.<n>` its n-th block. Losing any of it
- * costs a download, never data. Least recently used entries go first when the budget or the free-space floor asks.
+ * costs a download, never data. Least recently used entries go first when the budget or the free-space floor asks; pinned
+ * ones never do.
  * A block whose checksum fails is deleted and is a miss.
  */
 export class ContentStore {
@@ -28,27 +30,40 @@ export class ContentStore {
   readonly #budget: ContentBudget;
   readonly #entries: LRUCache<string, number>;
   readonly #unlinking = new Set<Promise<void>>();
+  readonly #onChange: (md5: string) => void;
+  #pinned: ReadonlySet<string> = new Set();
+  #pinnedBytes = 0;
   #checkedFreeAt = 0;
-  #tmp = 0;
 
-  private constructor(dir: string, budget: ContentBudget, log: Log) {
+  private constructor(dir: string, budget: ContentBudget, log: Log, onChange: (md5: string) => void) {
     this.#dir = dir;
     this.#budget = { ...budget };
     this.#log = log;
+    this.#onChange = onChange;
     this.#entries = new LRUCache({
       // The budget is enforced by #shrink, so that a changed limit applies live; lru-cache needs some bound of its own.
       maxSize: Number.MAX_SAFE_INTEGER,
       sizeCalculation: (bytes) => Math.max(1, bytes),
-      dispose: (_bytes, name, reason) => {
+      dispose: (bytes, name, reason) => {
+        this.#note(name, -bytes);
         if (reason !== 'set') this.#discard(name);
+      },
+      onInsert: (bytes, name, reason) => {
+        if (reason !== 'update') this.#note(name, bytes);
       },
     });
   }
 
-  /** Opens `dir` (created 0700) and indexes what is there, oldest first. */
-  static async open(dir: string, budget: ContentBudget, log: Log): Promise<ContentStore> {
+  /** Opens `dir` (created 0700) and indexes what is there, oldest first. `onChange` hears of each md5 that gains or loses bytes. */
+  static async open(
+    dir: string,
+    budget: ContentBudget,
+    log: Log,
+    options: { pinned?: ReadonlySet<string>; onChange?: (md5: string) => void } = {},
+  ): Promise<ContentStore> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    const store = new ContentStore(dir, budget, log);
+    const store = new ContentStore(dir, budget, log, options.onChange ?? (() => {}));
+    store.#pinned = options.pinned ?? new Set();
     await store.#index();
     return store;
   }
@@ -59,6 +74,14 @@ export class ContentStore {
 
   get usedBytes(): number {
     return this.#entries.calculatedSize;
+  }
+
+  /** From now on content of these md5s is never evicted, and does not count against the budget. */
+  setPinned(md5s: ReadonlySet<string>): void {
+    this.#pinned = md5s;
+    this.#pinnedBytes = 0;
+    for (const [name, bytes] of this.#entries.entries()) if (this.#isPinned(name)) this.#pinnedBytes += bytes;
+    this.#shrink(0);
   }
 
   setBudget(budget: ContentBudget): void {
@@ -108,7 +131,7 @@ export class ContentStore {
     file.writeUInt32BE(crc32(body), 0);
     body.copy(file, headerBytes);
     try {
-      await this.#writeAtomically(name, file);
+      await this.#writeBlock(name, file);
       this.#entries.set(name, file.length);
       this.#shrink(0);
     } catch (error) {
@@ -132,11 +155,12 @@ export class ContentStore {
     }
   }
 
-  /** Frees up to `bytes` of the disk, least recently used first; resolves when they are gone. */
-  async evict(bytes: number): Promise<void> {
-    const target = Math.max(0, this.#entries.calculatedSize - bytes);
-    while (this.#entries.size > 0 && this.#entries.calculatedSize > target) this.#entries.pop();
+  /** Frees up to `bytes` of the disk, least recently used first; resolves with the bytes freed when they are gone. */
+  async evict(bytes: number): Promise<number> {
+    const before = this.#entries.calculatedSize;
+    this.#evictUntil(() => before - this.#entries.calculatedSize >= bytes);
     await Promise.all(this.#unlinking);
+    return before - this.#entries.calculatedSize;
   }
 
   /** Forgets a content that turned out to be wrong. */
@@ -155,13 +179,32 @@ export class ContentStore {
     if (free - bytes >= this.#budget.minFreeBytes) return true;
     this.#checkedFreeAt = 0;
     const target = this.#entries.calculatedSize - (this.#budget.minFreeBytes + bytes - free);
-    while (this.#entries.size > 0 && this.#entries.calculatedSize > target) this.#entries.pop();
-    return target >= 0;
+    this.#evictUntil(() => this.#entries.calculatedSize <= target);
+    return this.#entries.calculatedSize <= target;
   }
 
   #shrink(incoming: number): void {
-    while (this.#entries.size > 0 && this.#entries.calculatedSize + incoming > this.#budget.maxBytes)
-      this.#entries.pop();
+    const getCounted = () => this.#entries.calculatedSize - this.#pinnedBytes;
+    this.#evictUntil(() => getCounted() + incoming <= this.#budget.maxBytes);
+  }
+
+  /** Least recently used first. A pinned entry that comes up goes to the young end, so that it is not met again soon. */
+  #evictUntil(done: () => boolean): void {
+    for (let left = this.#entries.size; left > 0 && !done(); left -= 1) {
+      const { value: oldest } = this.#entries.rkeys().next();
+      if (oldest === undefined) return;
+      if (this.#isPinned(oldest)) this.#entries.get(oldest);
+      else this.#entries.delete(oldest);
+    }
+  }
+
+  #isPinned(name: string): boolean {
+    return this.#pinned.has(name.slice(0, md5Length));
+  }
+
+  #note(name: string, bytes: number): void {
+    if (this.#isPinned(name)) this.#pinnedBytes += bytes;
+    this.#onChange(name.slice(0, md5Length));
   }
 
   async #take(stagingFile: string, size: number, target: string): Promise<void> {
@@ -184,26 +227,18 @@ export class ContentStore {
     void gone.finally(() => this.#unlinking.delete(gone));
   }
 
-  async #writeAtomically(name: string, bytes: Buffer): Promise<void> {
-    this.#tmp += 1;
-    const temporary = join(this.#dir, `${name}.tmp${this.#tmp}`);
-    try {
-      await writeFile(temporary, bytes, { mode: 0o600 });
-      await this.#rename(temporary, name);
-    } catch (error) {
-      await unlink(temporary).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  async #rename(temporary: string, name: string): Promise<void> {
+  /** In place: a block cut short by a crash fails its checksum and is a miss. */
+  async #writeBlock(name: string, bytes: Buffer): Promise<void> {
     const target = this.#path(name);
     try {
-      await rename(temporary, target);
+      await writeFile(target, bytes, { mode: 0o600 });
     } catch (error) {
-      if (fsErrorCode(error) !== 'ENOENT') throw error;
+      if (fsErrorCode(error) !== 'ENOENT') {
+        await unlink(target).catch(() => undefined);
+        throw error;
+      }
       await mkdir(join(this.#dir, name.slice(0, 2)), { recursive: true, mode: 0o700 });
-      await rename(temporary, target);
+      await writeFile(target, bytes, { mode: 0o600 });
     }
   }
 

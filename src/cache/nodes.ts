@@ -7,10 +7,12 @@ import { pendingCondition } from './schema.ts';
 /** What a node starts with; the database gives the rest. */
 export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'listedAt' | 'failure'>;
 
-/** Where a file was on the server: its path as the wire spells it, device first, and the folder's node, which may move on. */
+/** Where a content was on the server: path as the wire spells it, device first; `revision` null when it has to be looked for. */
 export interface FormerPlace {
-  readonly parent: Ino;
   readonly path: readonly string[];
+  readonly revision: number | null;
+  /** Node of the folder, which may be moved from here later. */
+  readonly parent?: Ino;
 }
 
 export type NodePatch = Partial<Omit<NodeRow, 'ino' | 'kind'>>;

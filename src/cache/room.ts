@@ -14,7 +14,7 @@ export interface RoomOptions {
   /** Bytes that stay free, so that the database and the journal of what is pending can always be written. */
   readonly getFloor: () => number;
   /** Frees up to that many bytes of clean content; resolves when they are off the disk. */
-  readonly evict: (bytes: number) => Promise<void>;
+  readonly evict: (bytes: number) => Promise<unknown>;
 }
 
 /**

@@ -44,8 +44,14 @@ CREATE TABLE history (
 ) STRICT;
 `;
 
+/** What is kept offline (pins.ts); a pin goes with its node. */
+const pinTable = `
+CREATE TABLE pin (ino INTEGER PRIMARY KEY) STRICT;
+CREATE TRIGGER dropPin AFTER DELETE ON node BEGIN DELETE FROM pin WHERE ino = OLD.ino; END;
+`;
+
 /** Step n brings schema n to schema n + 1. A new schema is a new step at the end; steps that were released never change. */
-const migrations = [nodeTables, xattrTable, historyTable];
+const migrations = [nodeTables, xattrTable, historyTable, pinTable];
 
 /** The condition of the `pending` index, word for word, so that SQLite uses it. */
 export const pendingCondition = `localOnly = 0 AND (

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createEmitter, type Emitter } from '../base/events.ts';
 import type { Log } from '../base/log.ts';
 import { defaultNetworkOptions } from '../base/networkOptions.ts';
-import { type Ino, isContainer, type NodeRow, rootIno } from '../cache/nodeRow.ts';
+import { type Ino, rootIno } from '../cache/nodeRow.ts';
 import { MountError } from '../fuse/mountError.ts';
 import { ensureFuse } from '../fuse/preflight.ts';
 import type { Network } from '../jottacloud/agents.ts';
@@ -24,8 +24,10 @@ import {
 } from '../protocol/state.ts';
 import { defaultLocalNames } from '../vfs/localNames.ts';
 import { splitPath } from '../vfs/names.ts';
-import type { DirEntry } from '../vfs/vfs.ts';
+import { writebackLimits } from '../writeback/limits.ts';
 import { getLocalPath } from '../writeback/paths.ts';
+import type { FilesContext } from './files/context.ts';
+import { list } from './files/entries.ts';
 import { Mounts } from './mounts.ts';
 import { openSession, type Session } from './session.ts';
 import type { TokenKeeper } from './tokenKeeper.ts';
@@ -49,6 +51,9 @@ const defaultOptions: DriveOptions = {
   cacheMinFreeBytes: 2 * 1024 ** 3,
   keepAfterClose: false,
   ignoredNames: defaultLocalNames,
+  uploadBytesPerSecond: 0,
+  downloadBytesPerSecond: 0,
+  parallelPushes: writebackLimits.parallelPushes,
   network: defaultNetworkOptions,
 };
 
@@ -154,16 +159,14 @@ export class Drive {
     await mounts.unmount(mountPoint, mode === 'force');
   }
 
-  async list(path: string, refresh: boolean): Promise<EntryInfo[]> {
-    const { session } = this.#need();
-    const folder = await session.vfs.resolve(rootIno, splitPath(path));
-    if (refresh && folder.listedAt !== null) await session.folders.refresh(folder.ino);
-    const children = await session.vfs.readdir(folder.ino);
-    const running = new Set(session.pusher.getRunning().map(({ ino }) => ino));
-    const base = path === '/' ? '' : path.replace(/\/+$/, '');
-    return children
-      .filter(({ row }) => !row.localOnly)
-      .map((child) => this.#toEntry(session, child, `${base}/${child.name}`, running));
+  list(path: string, refresh: boolean): Promise<EntryInfo[]> {
+    return list(this.getFiles(), path, refresh);
+  }
+
+  /** What requests about files work with. Throws `signedOut` without a session. */
+  getFiles(): FilesContext {
+    const { session, mounts } = this.#need();
+    return { session, getMounts: () => mounts.getStates() };
   }
 
   /** Folders that `viewer` shows; they stay live. */
@@ -194,6 +197,7 @@ export class Drive {
     const session = this.#open?.session;
     session?.localNames.replace(options.ignoredNames);
     session?.store.setBudget({ maxBytes: options.cacheMaxBytes, minFreeBytes: options.cacheMinFreeBytes });
+    if (session !== undefined) applyPace(session, options);
     if (session !== undefined && session.poller.intervalMs !== options.pollIntervalMs) {
       session.poller.setInterval(options.pollIntervalMs);
     }
@@ -203,8 +207,9 @@ export class Drive {
     this.#need().session.pusher.setPaused(paused);
   }
 
-  retryFailed(): void {
-    this.#need().session.pusher.retryFailed();
+  /** Of one transfer, by its id, or of all. */
+  retryFailed(id?: string): void {
+    this.#need().session.pusher.retryFailed(id === undefined ? undefined : (Number(id) as Ino));
   }
 
   /** Rejects with fuseMissing, fuseNotAllowed or fuseTooOld. */
@@ -253,6 +258,7 @@ export class Drive {
       rescueDir: join(homedir(), rescueFolder),
       log,
     });
+    applyPace(session, this.#options);
     const mounts = new Mounts(session, [stateDir, cacheDir], log);
     this.#open = { session, mounts };
     this.#listen(session, mounts);
@@ -270,9 +276,10 @@ export class Drive {
     });
     session.pusher.changed.on(() => this.stateChanged.emit());
     mounts.changed.on(() => this.stateChanged.emit());
-    session.treeChanged.on((changes) => {
-      const folders = new Set(changes.map(({ parent }) => getLocalPath(session.nodes, parent) ?? '/'));
-      this.entriesChanged.emit([...folders]);
+    session.jobs.changed.on(() => this.stateChanged.emit());
+    session.shown.changed.on((inos) => {
+      const folders = inos.map((ino) => getLocalPath(session.nodes, ino)).filter((path) => path !== undefined);
+      if (folders.length > 0) this.entriesChanged.emit(folders);
     });
     session.conflictMade.on(({ original, copy }) =>
       this.conflictMade.emit({
@@ -282,26 +289,16 @@ export class Drive {
     );
   }
 
-  #toEntry(session: Session, { name, row }: DirEntry, path: string, running: ReadonlySet<Ino>): EntryInfo {
-    const attr = session.vfs.getAttr(row.ino);
-    const kind = row.kind === 'root' ? 'folder' : row.kind;
-    const modifiedMs = row.kind === 'file' ? attr.mtime.sec * 1000 : 0;
-    return { name, path, kind, size: attr.size, modifiedMs, sync: this.#syncOf(session, row, running) };
-  }
-
-  #syncOf(session: Session, row: NodeRow, running: ReadonlySet<Ino>): EntryInfo['sync'] {
-    if (row.failure !== null) return 'failed';
-    if (running.has(row.ino)) return 'uploading';
-    if (/ \(conflicted copy .*\)/.test(row.name)) return 'conflicted';
-    if (row.synced === null || row.staging !== null) return 'pending';
-    if (isContainer(row) || row.md5 === null) return 'cloud';
-    return session.reader.isLocal({ md5: row.md5, size: row.size }) ? 'cached' : 'cloud';
-  }
-
   #need(): Open {
     if (this.#open === undefined) throw new DriveError('signedOut');
     return this.#open;
   }
+}
+
+function applyPace({ pusher, rates }: Session, options: DriveOptions): void {
+  pusher.setParallel(options.parallelPushes);
+  rates.upload.setRate(options.uploadBytesPerSecond);
+  rates.download.setRate(options.downloadBytesPerSecond);
 }
 
 /** In the home folder, where a person looks. */

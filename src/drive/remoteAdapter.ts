@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import type { Log } from '../base/log.ts';
+import type { RateLimit } from '../base/rateLimit.ts';
 import { nameKey } from '../cache/nodeRow.ts';
 import type { JottacloudClient } from '../jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../jottacloud/errors.ts';
@@ -41,8 +43,14 @@ function toRemoteError(error: unknown): unknown {
   return new RemoteError(kinds[error.kind], error.message, { cause: error });
 }
 
+/** How fast bytes may go, for all transfers of one direction together. */
+export interface Rates {
+  readonly upload: RateLimit;
+  readonly download: RateLimit;
+}
+
 /** The client as the write-back's port: errors translated, every outcome told to the link, names decoded. */
-export function createRemote(client: JottacloudClient, link: Link, log: Log): Remote {
+export function createRemote(client: JottacloudClient, link: Link, rates: Rates, log: Log): Remote {
   const call = <T>(request: Promise<T>): Promise<T> =>
     link.watch(
       request.catch((error: unknown) => {
@@ -59,6 +67,7 @@ export function createRemote(client: JottacloudClient, link: Link, log: Log): Re
         })(),
       ),
     fetchFile: async (path, signal) => toFile(await call(client.fetchFile(path, signal))),
+    fetchRevisions: async (path, signal) => (await call(client.fetchKeptRevisions(path, signal))).map(toFile),
     fetchTree: (path, signal) => fetchTree(client, link, path, signal),
     fetchHints: async (device, signal) => {
       const { mountpoints } = await call(client.fetchDevice(device, signal));
@@ -66,12 +75,15 @@ export function createRemote(client: JottacloudClient, link: Link, log: Log): Re
     },
     openRange: async (path, { start, end, size, revision }, signal) => {
       const range = { start, end, size, ...(revision === null ? {} : { revision }) };
-      return watchChunks(await call(client.download(path, range, signal)));
+      return watchChunks(rates.download.shape(await call(client.download(path, range, signal)), signal));
     },
     allocate: (path, { size, md5, mtime, onConflict }, signal) =>
       call(client.allocate(path, { size, md5, modified: mtime, onConflict }, signal)),
     upload: async (uploadUrl, body, span, signal, onProgress) => {
-      await call(client.upload(uploadUrl, body, span, signal, onProgress));
+      const shaped = Readable.from(rates.upload.shape(body, signal), { objectMode: false });
+      // One that is never asked for a byte would keep what it wraps open.
+      shaped.once('close', () => body.destroy());
+      await call(client.upload(uploadUrl, shaped, span, signal, onProgress));
     },
     createFolder: (path, signal) => call(client.createFolder(path, signal)),
     moveFile: (from, to, signal) => call(client.moveFile(from, to, signal)),

@@ -1,5 +1,5 @@
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
-import { ErrnoError } from '../base/errno.ts';
+import { ErrnoError, fsErrorCode } from '../base/errno.ts';
 import { isJottaError, type JottaErrorKind } from '../jottacloud/errors.ts';
 import { DriveError, type DriveErrorCode, type DriveErrorData } from '../protocol/errors.ts';
 import { isRemoteError, type RemoteErrorKind } from '../writeback/remote.ts';
@@ -24,6 +24,7 @@ const remoteCodes: Partial<Record<RemoteErrorKind, DriveErrorCode>> = {
   server: 'offline',
   signedOut: 'signedOut',
   notFound: 'notFound',
+  vanished: 'vanished',
   conflict: 'alreadyExists',
   quota: 'quota',
   forbidden: 'forbidden',
@@ -43,6 +44,23 @@ const errnoCodes: Record<string, DriveErrorCode> = {
   EACCES: 'signedOut',
   ENOSPC: 'diskFull',
   EDQUOT: 'quota',
+  EPERM: 'notChangeable',
+  EXDEV: 'notChangeable',
+  EBUSY: 'busy',
+  ESTALE: 'notFound',
+  EFBIG: 'tooLarge',
+};
+/** What node:fs says about files of this computer that a person named. */
+const localCodes: Record<string, DriveErrorCode> = {
+  ENOENT: 'notFound',
+  EACCES: 'localAccess',
+  EPERM: 'localAccess',
+  EROFS: 'localAccess',
+  EISDIR: 'alreadyExists',
+  ENOTDIR: 'alreadyExists',
+  EEXIST: 'alreadyExists',
+  ENOSPC: 'diskFull',
+  EDQUOT: 'diskFull',
 };
 
 /** What crosses the socket for any failure; texts of errors stay in the log. */
@@ -57,6 +75,9 @@ export function toDriveErrorData(error: unknown): DriveErrorData {
     if (isRemoteError(error.cause)) return toDriveErrorData(error.cause);
     return { code: errnoCodes[error.code] ?? 'internal', args: {} };
   }
+  const local = localCodes[fsErrorCode(error) ?? ''];
+  const { path } = error as NodeJS.ErrnoException;
+  if (local !== undefined) return { code: local, args: path === undefined ? {} : { path } };
   return { code: 'internal', args: {} };
 }
 

@@ -14,7 +14,9 @@ import type { Log } from '../base/log.ts';
 import type { DriveErrorData } from '../protocol/errors.ts';
 import * as messages from '../protocol/messages.ts';
 import type { Drive } from './drive.ts';
+import { answerFiles } from './files/handlers.ts';
 import { toResponseError } from './rpcErrors.ts';
+import { Spokesman } from './spokesman.ts';
 import type { TokenKeeper } from './tokenKeeper.ts';
 import { driveVersion } from './version.ts';
 
@@ -36,7 +38,12 @@ export function startServer(socketFile: string, deps: ServerDeps): Promise<Serve
   mkdirSync(dirname(socketFile), { recursive: true, mode: 0o700 });
   rmSync(socketFile, { force: true });
   const windows = new Set<MessageConnection>();
-  const server = createServer((socket) => attachWindow(socket, windows, deps));
+  const spokesman = new Spokesman<MessageConnection>((window, isSpokesman) => {
+    window.sendNotification(messages.spokesman, { spokesman: isSpokesman }).catch((error) => {
+      deps.log.debug('a window did not listen', { error });
+    });
+  });
+  const server = createServer((socket) => attachWindow(socket, windows, spokesman, deps));
   broadcastState(windows, deps);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -47,13 +54,19 @@ export function startServer(socketFile: string, deps: ServerDeps): Promise<Serve
   });
 }
 
-function attachWindow(socket: Socket, windows: Set<MessageConnection>, deps: ServerDeps): void {
+function attachWindow(
+  socket: Socket,
+  windows: Set<MessageConnection>,
+  spokesman: Spokesman<MessageConnection>,
+  deps: ServerDeps,
+): void {
   const { drive, keeper, log } = deps;
   const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
   let forgetKeeper = () => {};
   const leave = () => {
     if (!windows.delete(connection)) return;
     forgetKeeper();
+    spokesman.remove(connection);
     drive.watch(connection, []);
     connection.dispose();
     deps.onWindows(windows.size);
@@ -68,12 +81,14 @@ function attachWindow(socket: Socket, windows: Set<MessageConnection>, deps: Ser
     if (params.keepsTokens) {
       forgetKeeper = keeper.addWindow((tokens) => connection.sendRequest(messages.storeTokens, tokens));
     }
+    spokesman.add(connection, params.focused);
     return {
       protocolVersion: messages.protocolVersion,
       driveVersion,
       pid: process.pid,
       logFile: deps.logFile,
       signedIn: drive.signedIn,
+      spokesman: spokesman.current === connection,
       state: drive.getState(),
     };
   });
@@ -87,9 +102,11 @@ function attachWindow(socket: Socket, windows: Set<MessageConnection>, deps: Ser
   answer.plain(messages.refresh, () => drive.refresh());
   answer.request(messages.setOptions, (options) => drive.setOptions(options));
   answer.request(messages.setTransfersPaused, ({ paused }) => drive.setTransfersPaused(paused));
-  answer.plain(messages.retryFailed, () => drive.retryFailed());
+  answer.request(messages.retryFailed, ({ id }) => drive.retryFailed(id));
   answer.plain(messages.preflight, () => drive.preflight());
   answer.request(messages.shutdown, ({ reason }) => deps.onShutdown(reason));
+  connection.onNotification(messages.windowFocused, () => spokesman.focus(connection));
+  answerFiles(answer, () => drive.getFiles());
   windows.add(connection);
   connection.listen();
   deps.onWindows(windows.size);

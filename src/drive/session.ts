@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../base/clock.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { createEmitter, type Emitter } from '../base/events.ts';
 import type { Log } from '../base/log.ts';
-import { ContentReader, type ContentSource } from '../cache/contentReader.ts';
+import { RateLimit } from '../base/rateLimit.ts';
+import { ContentReader } from '../cache/contentReader.ts';
 import { type ContentBudget, ContentStore } from '../cache/contentStore.ts';
 import { DurabilityBarrier } from '../cache/durability.ts';
 import { History } from '../cache/history.ts';
 import { cacheLimits } from '../cache/limits.ts';
 import { Nodes } from '../cache/nodes.ts';
+import { Pins } from '../cache/pins.ts';
 import { type Rescued, rescueStaging } from '../cache/rescue.ts';
 import { createRoom } from '../cache/room.ts';
 import { DatabaseError, openDatabase } from '../cache/schema.ts';
@@ -27,13 +29,16 @@ import { Folders } from '../writeback/folders.ts';
 import { writebackLimits } from '../writeback/limits.ts';
 import { Link } from '../writeback/link.ts';
 import type { MergeResult, TreeChange } from '../writeback/merge.ts';
-import { getWirePath } from '../writeback/paths.ts';
 import { Poller } from '../writeback/poller.ts';
 import { Pusher } from '../writeback/pusher.ts';
-import { type Remote, RemoteError, type WirePath } from '../writeback/remote.ts';
+import { type Remote, RemoteError } from '../writeback/remote.ts';
 import { Sightings } from '../writeback/sightings.ts';
+import { createSource } from './contentSource.ts';
 import { createEventListener } from './eventAdapter.ts';
-import { createRemote } from './remoteAdapter.ts';
+import { Jobs } from './jobs.ts';
+import { PinKeeper } from './pinKeeper.ts';
+import { createRemote, type Rates } from './remoteAdapter.ts';
+import { ShownChanges } from './shownChanges.ts';
 
 export interface SessionOptions {
   readonly stateDir: string;
@@ -47,6 +52,10 @@ export interface SessionOptions {
   readonly rescueDir: string;
   /** What happens at the steps of a push (faultPoints.ts); nothing when absent. */
   readonly reach?: (point: FaultPoint) => void;
+  /** The system's when absent. */
+  readonly clock?: Clock;
+  /** 0 ≤ x < 1, for jitter; Math.random when absent. */
+  readonly random?: () => number;
   readonly log: Log;
 }
 
@@ -69,6 +78,15 @@ export interface Session {
   readonly reader: ContentReader;
   readonly activity: Activity;
   readonly history: History;
+  readonly remote: Remote;
+  readonly clock: Clock;
+  readonly pins: Pins;
+  readonly keeper: PinKeeper;
+  readonly jobs: Jobs;
+  /** Folders whose listing looks otherwise now, whoever changed it. */
+  readonly shown: ShownChanges;
+  /** Unlimited until set. */
+  readonly rates: Rates;
   /** Where unsent content went when this start found the database damaged. */
   readonly rescued: Rescued | null;
   readonly treeChanged: Emitter<readonly TreeChange[]>;
@@ -92,25 +110,43 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const abort = new AbortController();
   const onError = (error: unknown) => log.error('listener failed', { error });
-  const clock = systemClock;
+  const clock = options.clock ?? systemClock;
   const databaseFile = join(stateDir, 'metadata.db');
   const stagingDir = join(stateDir, 'staging');
-  const { db, rescued } = await openOrRescue(databaseFile, stagingDir, options);
-  const nodes = new Nodes(db);
+  const { db, rescued } = await openOrRescue(databaseFile, stagingDir, options, clock.now());
+  const nodes: Nodes = new Nodes(db, (row) => shown.noteRow(row));
+  const pins = new Pins(db);
+  const jobs = new Jobs(onError);
+  const shown = new ShownChanges({
+    nodes,
+    isLocal: (content) => reader.isLocal(content),
+    clock,
+    signal: abort.signal,
+    onError,
+  });
   const xattrs = new Xattrs(db);
   const barrier = new DurabilityBarrier(databaseFile);
   const staging = new StagingStore({ staging: stagingDir, lost: join(stateDir, 'lost+found') }, db, log);
   nodes.purgeOrphans();
   await staging.recover();
-  const store = await ContentStore.open(join(options.cacheDir, account), options.budget, log);
+  const store = await ContentStore.open(join(options.cacheDir, account), options.budget, log, {
+    pinned: new Set(pins.getContents().map(({ md5 }) => md5)),
+    onChange: (md5) => shown.noteContent(md5),
+  });
   const room = createRoom({
     dir: stagingDir,
     getFloor: () => Math.min(store.budget.minFreeBytes, cacheLimits.stagingFloorBytes),
     evict: (bytes) => store.evict(bytes),
   });
   const link = new Link(onError);
-  const remote = createRemote(client, link, log);
-  const reader = new ContentReader({ store, source: createSource(nodes, remote), log, signal: abort.signal });
+  const rates: Rates = { upload: new RateLimit(clock), download: new RateLimit(clock) };
+  const remote = createRemote(client, link, rates, log);
+  const reader: ContentReader = new ContentReader({
+    store,
+    source: createSource(nodes, remote),
+    log,
+    signal: abort.signal,
+  });
   const activity = new Activity(clock);
   const names = () => ({ host: hostname(), now: clock.now() });
   const merged = createEmitter<MergeResult>(onError);
@@ -151,7 +187,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     link,
     clock,
     log,
-    random: Math.random,
+    random: options.random ?? Math.random,
     settleMs: options.settleMs ?? writebackLimits.settleMs,
     signal,
     reach: options.reach ?? (() => {}),
@@ -197,6 +233,20 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     refreshAccount().catch((error) => log.debug('quota not refreshed', { error }));
   }, accountRefreshMs);
 
+  const mayFetch = () => !pusher.paused && link.health === 'ok';
+  const keeper = new PinKeeper({ pins, nodes, store, reader, folders, jobs, mayFetch, clock, log, signal });
+  let couldFetch = mayFetch();
+  const followLink = () => {
+    if (mayFetch() && !couldFetch) keeper.nudge();
+    couldFetch = mayFetch();
+  };
+  pusher.changed.on(followLink);
+  link.changed.on(followLink);
+  shown.changed.on(() => {
+    if (!pins.isEmpty()) keeper.nudge();
+  });
+  keeper.nudge();
+
   poller.start();
   pusher.nudge();
   const sightings = new Sightings({ nodes, activity, folders, poller, clock, signal });
@@ -214,6 +264,13 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     reader,
     activity,
     history,
+    remote,
+    clock,
+    pins,
+    keeper,
+    jobs,
+    shown,
+    rates,
     rescued,
     treeChanged,
     conflictMade,
@@ -223,6 +280,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
       clearInterval(accountTimer);
       clearInterval(flushTimer);
       await vfs.flushQuiet(0);
+      await vfs.sync();
       abort.abort(new RemoteError('cancelled', 'the session ends'));
       await pusher.settled();
       client.close();
@@ -234,36 +292,15 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
 }
 
 /** Opens the database; a damaged one is set aside with what was not sent, and made anew. */
-async function openOrRescue(databaseFile: string, stagingDir: string, { rescueDir, log }: SessionOptions) {
+async function openOrRescue(databaseFile: string, stagingDir: string, { rescueDir, log }: SessionOptions, now: number) {
   try {
     return { db: openDatabase(databaseFile), rescued: null };
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.kind !== 'damaged') throw error;
-    const rescued = await rescueStaging(databaseFile, stagingDir, rescueDir, systemClock.now());
+    const rescued = await rescueStaging(databaseFile, stagingDir, rescueDir, now);
     log.error('the metadata database was damaged and is made anew', { ...rescued, error });
     return { db: openDatabase(databaseFile), rescued };
   }
-}
-
-/** Content by md5 is downloaded from any place on the server that holds it, pinned to its revision when known. */
-function createSource(nodes: Nodes, remote: Remote): ContentSource {
-  return {
-    openRange: (content, start, end, signal) => {
-      const place = findPlace(nodes, content.md5);
-      if (place === undefined) throw new RemoteError('notFound', `no file on the server has content ${content.md5}`);
-      return remote.openRange(place.path, { start, end, size: content.size, revision: place.revision }, signal);
-    },
-  };
-}
-
-function findPlace(nodes: Nodes, md5: string): { path: WirePath; revision: number | null } | undefined {
-  const holder = nodes.getHolder(md5);
-  const path = holder === undefined ? undefined : getWirePath(nodes, holder.ino);
-  if (path !== undefined) return { path, revision: holder?.synced?.revision ?? null };
-  const former = nodes.getFormerPlace(md5);
-  const folder = former === undefined ? undefined : getWirePath(nodes, former.parent);
-  if (former === undefined || folder === undefined) return undefined;
-  return { path: [...folder, former.wire], revision: former.revision };
 }
 
 function loadAccount(nodes: Nodes, username: string): AccountState {

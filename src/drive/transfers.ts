@@ -18,7 +18,7 @@ const kinds: Record<PushKind, TransferKind> = {
 const maxRows = 200;
 
 /** Running first, then failed, then queued. */
-export function transferStates({ nodes, pusher }: Session): TransferState[] {
+export function transferStates({ nodes, pusher, jobs }: Session): TransferState[] {
   const running = pusher.getRunning().map(({ ino, kind, path, done, total }): TransferState => {
     return { id: String(ino), kind: kinds[kind], status: 'running', path, bytesDone: done, bytesTotal: total };
   });
@@ -32,5 +32,8 @@ export function transferStates({ nodes, pusher }: Session): TransferState[] {
     return { id: String(row.ino), kind, status, path, bytesDone: 0, bytesTotal: row.size, ...reason };
   });
   const failedFirst = others.sort((a, b) => Number(b.status === 'failed') - Number(a.status === 'failed'));
-  return [...running, ...failedFirst].slice(0, maxRows);
+  const copying = jobs.getRunning().map(({ id, kind, path, done, total }): TransferState => {
+    return { id, kind, status: 'running', path, bytesDone: done, bytesTotal: total };
+  });
+  return [...copying, ...running, ...failedFirst].slice(0, maxRows);
 }

@@ -114,6 +114,11 @@ const texts: Record<DriveErrorCode, ErrorText> = {
     sentence: (args) =>
       vscode.l10n.t('Jottacloud does not take the name {0}. Choose another one.', args.name ?? place(args)),
   },
+  vanished: {
+    sentence: () =>
+      vscode.l10n.t('The part of this file that was not changed here is no longer in your Jottacloud account.'),
+    action: transfers,
+  },
   quota: {
     sentence: () =>
       vscode.l10n.t('Your Jottacloud storage is full. Free some space or upgrade; changes are kept until then.'),
@@ -130,6 +135,29 @@ const texts: Record<DriveErrorCode, ErrorText> = {
     sentence: () =>
       vscode.l10n.t('The disk of this computer is full. Free some space, or make the Jottacloud cache smaller.'),
     action: settings('jottacloud.cache'),
+  },
+  notChangeable: {
+    sentence: (args) =>
+      vscode.l10n.t(
+        '{0} cannot be made, moved or deleted: only what lies inside Archive and the like can.',
+        place(args),
+      ),
+  },
+  localAccess: {
+    sentence: (args) =>
+      vscode.l10n.t('{0} on this computer may not be read or written. Choose another place.', place(args)),
+  },
+  tooLarge: {
+    sentence: (args) => vscode.l10n.t('{0} is too large to open here. Mount it, or download it.', place(args)),
+    action: () => ({ title: vscode.l10n.t('Mount'), command: 'jottacloud.mount' }),
+  },
+  pinnedAbove: {
+    sentence: (args) =>
+      vscode.l10n.t(
+        '{0} is kept offline with the folder {1}. Remove the offline copy of that folder.',
+        place(args),
+        args.folder ?? '',
+      ),
   },
   busy: {
     sentence: (args) => vscode.l10n.t('{0} is in use. Close the files and terminals in it and try again.', place(args)),

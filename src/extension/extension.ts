@@ -3,6 +3,8 @@ import type { DriveState } from '../protocol/state.ts';
 import { stateDir } from '../protocol/stateDir.ts';
 import { registerCommands } from './commands/register.ts';
 import { DriveClient } from './drive/client.ts';
+import { WatchSet } from './drive/watchSet.ts';
+import { registerFileSystems } from './fileSystem/register.ts';
 import { FuseCheck } from './fuseCheck.ts';
 import { loadedAt } from './loadedAt.ts';
 import { createExtensionLog } from './log.ts';
@@ -13,7 +15,9 @@ import { getCacheDir, getDriveOptions } from './settings.ts';
 import { followOutside, startUp } from './startup.ts';
 import { createStateKeys } from './stateKey.ts';
 import { createStatusBar } from './statusBar.ts';
+import { suggestExcludes } from './suggestExcludes.ts';
 import { createTokenStore } from './tokens.ts';
+import { Decorations } from './views/decorations.ts';
 import { FilesView } from './views/filesView.ts';
 import { createMountsView } from './views/mountsView.ts';
 import { createTransfersView } from './views/transfersView.ts';
@@ -46,20 +50,30 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const hasSession = async () =>
     client.attached ? client.state.account !== null : (await tokens.load()) !== undefined;
   const fuse = new FuseCheck(client);
-  const files = new FilesView(client, hasSession);
-  const services: Services = { client, tokens, fuse, files, log, report: createReporter(log) };
+  const watchSet = new WatchSet(client);
+  const files = new FilesView(client, watchSet, hasSession);
+  const services: Services = {
+    ...{ client, tokens, fuse, files, log },
+    report: createReporter(log),
+    memory: context.globalState,
+    extension: context.extension,
+  };
   const keys = createStateKeys(client, fuse);
   subscriptions.push(
     client,
     fuse,
     files,
     keys,
+    watchSet,
+    registerFileSystems(client, watchSet, hasSession),
+    new Decorations(client),
     createMountsView(client),
     createTransfersView(client),
     createStatusBar(client),
     createNotifications(services),
     registerCommands(services),
     followOutside(services),
+    suggestExcludes(services),
   );
   setImmediate(() => void startUp(services, keys.update));
   return { state: () => client.state, activationMs: loadMs + performance.now() - calledAt };

@@ -1,24 +1,37 @@
 import * as vscode from 'vscode';
-import { type Log, type LogFields, redact } from '../base/log.ts';
+import { createLog, type Log, type LogFields, type LogLevel } from '../base/log.ts';
 
 export interface ExtensionLog extends Log {
   show(): void;
+  /** The last lines, oldest first, in the form of the drive's log. */
+  recent(): readonly string[];
 }
+
+const keptLines = 300;
 
 /** The output channel "Jottacloud". Secrets are removed before a line is written (base/log.ts). */
 export function createExtensionLog(subscriptions: vscode.Disposable[]): ExtensionLog {
   const channel = vscode.window.createOutputChannel('Jottacloud', { log: true });
   subscriptions.push(channel);
-  return {
-    debug: (message, fields) => channel.debug(format(message, fields)),
-    info: (message, fields) => channel.info(format(message, fields)),
-    warn: (message, fields) => channel.warn(format(message, fields)),
-    error: (message, fields) => channel.error(format(message, fields)),
-    show: () => channel.show(true),
+  const kept: string[] = [];
+  const keep = createLog((line) => {
+    kept.push(line.trimEnd());
+    if (kept.length > keptLines) kept.shift();
+  });
+  const write = (level: LogLevel) => {
+    // The channel stamps its lines with time and level itself.
+    const show = createLog((line) => channel[level](line.trimEnd().split(' ').slice(2).join(' ')), 'debug');
+    return (message: string, fields?: LogFields) => {
+      show[level](message, fields);
+      keep[level](message, fields);
+    };
   };
-}
-
-function format(message: string, fields: LogFields = {}): string {
-  const tail = Object.entries(fields).map(([key, value]) => ` ${key}=${redact(value)}`);
-  return redact(message) + tail.join('');
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    show: () => channel.show(true),
+    recent: () => kept,
+  };
 }

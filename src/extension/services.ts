@@ -1,3 +1,4 @@
+import type * as vscode from 'vscode';
 import type { DriveClient } from './drive/client.ts';
 import type { FuseCheck } from './fuseCheck.ts';
 import type { ExtensionLog } from './log.ts';
@@ -13,4 +14,7 @@ export interface Services {
   readonly files: FilesView;
   readonly log: ExtensionLog;
   readonly report: Reporter;
+  /** What this extension remembers on this computer, over all windows. */
+  readonly memory: vscode.Memento;
+  readonly extension: vscode.Extension<unknown>;
 }

@@ -5,12 +5,16 @@ import type { DriveOptions, MountParams } from '../protocol/messages.ts';
 import { getNetworkOptions } from './networkSettings.ts';
 
 const bytesPerGigabyte = 1_000_000_000;
+const bytesPerKilobyte = 1_000;
 
 /** One remembered mount, as `jottacloud.mounts` holds it. */
 export interface MountProfile {
+  /** As written: may begin with `~`. */
   readonly path: string;
   readonly source: string;
   readonly readOnly: boolean;
+  /** Mounted when VS Code starts. */
+  readonly onStartup: boolean;
 }
 
 export const defaultMountPath = '~/CloudMounts/Jottacloud';
@@ -23,6 +27,9 @@ export function getDriveOptions(): DriveOptions {
     cacheMinFreeBytes: Math.round(clamp(settings.get('cache.minFreeSpace', 2), 0, 100_000) * bytesPerGigabyte),
     keepAfterClose: settings.get('mount.keepAfterClose', false),
     ignoredNames: getIgnoredNames(settings.get<unknown>('files.ignoredNames')),
+    uploadBytesPerSecond: clamp(settings.get('transfer.uploadLimit', 0), 0, 10_000_000) * bytesPerKilobyte,
+    downloadBytesPerSecond: clamp(settings.get('transfer.downloadLimit', 0), 0, 10_000_000) * bytesPerKilobyte,
+    parallelPushes: clamp(settings.get('transfer.parallel', 6), 1, 12),
     network: getNetworkOptions(),
   };
 }
@@ -33,17 +40,26 @@ export function getCacheDir(): string | undefined {
   return directory === '' ? undefined : expandHome(directory);
 }
 
-export function getDefaultMount(): MountParams {
+/** What "Mount Jottacloud" mounts. */
+export function getDefaultProfile(): MountProfile {
   const settings = vscode.workspace.getConfiguration('jottacloud.mount');
-  return toMountParams({
+  return {
     path: settings.get('path', defaultMountPath),
     source: settings.get('source', '/'),
     readOnly: settings.get('readOnly', false),
-  });
+    onStartup: settings.get('onStartup', false),
+  };
 }
 
-export function getMountsOnStartup(): boolean {
-  return vscode.workspace.getConfiguration('jottacloud.mount').get('onStartup', false);
+export function getDefaultMount(): MountParams {
+  return toMountParams(getDefaultProfile());
+}
+
+/** The default one first, then those remembered; one for each mount point. */
+export function getAllProfiles(): readonly MountProfile[] {
+  const first = getDefaultProfile();
+  const others = getMountProfiles().filter(({ path: file }) => expandHome(file) !== expandHome(first.path));
+  return [first, ...others];
 }
 
 /** Profiles remembered by the mount dialog; rows that are not profiles are skipped. */
@@ -56,6 +72,15 @@ export function getMountProfiles(): readonly MountProfile[] {
 export async function rememberMountProfile(profile: MountProfile): Promise<void> {
   const others = getMountProfiles().filter((known) => expandHome(known.path) !== expandHome(profile.path));
   await updateSetting('mounts', [...others, profile]);
+}
+
+/** Whether the profile of `mountPoint` is mounted when VS Code starts. */
+export async function setMountOnStartup(mountPoint: string, onStartup: boolean): Promise<void> {
+  if (expandHome(getDefaultProfile().path) === mountPoint) return updateSetting('mount.onStartup', onStartup);
+  const profiles = getMountProfiles().map((known) => {
+    return expandHome(known.path) === mountPoint ? { ...known, onStartup } : known;
+  });
+  await updateSetting('mounts', profiles);
 }
 
 export async function forgetMountProfile(mountPoint: string): Promise<void> {
@@ -99,9 +124,14 @@ function getIgnoredNames(value: unknown): readonly string[] {
 
 function parseProfile(row: unknown): MountProfile | undefined {
   if (typeof row !== 'object' || row === null) return undefined;
-  const { path: file, source, readOnly } = row as Record<string, unknown>;
+  const { path: file, source, readOnly, onStartup } = row as Record<string, unknown>;
   if (typeof file !== 'string' || file === '') return undefined;
-  return { path: file, source: typeof source === 'string' ? source : '/', readOnly: readOnly === true };
+  return {
+    path: file,
+    source: typeof source === 'string' ? source : '/',
+    readOnly: readOnly === true,
+    onStartup: onStartup === true,
+  };
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -4,24 +4,37 @@ import { mountNow } from './commands/mount.ts';
 import { getDemoToken, runDemo } from './demo.ts';
 import { toDriveError } from './errors.ts';
 import type { Services } from './services.ts';
-import { getDefaultMount, getDriveOptions, getMountsOnStartup } from './settings.ts';
+import { getAllProfiles, getDriveOptions, type MountProfile, toMountParams } from './settings.ts';
+import { ensureWorkspaceMounts } from './workspaceMounts.ts';
 
-/** What follows activation: with a stored session attach, and mount if asked to; without one, nothing is started. */
+/**
+ * What follows activation: with a stored session attach, mount what this window has open and what is to be mounted on
+ * startup; without one, nothing is started.
+ */
 export async function startUp(services: Services, updateKeys: () => void): Promise<void> {
-  const { client, tokens, fuse, report } = services;
+  const { client, tokens, fuse } = services;
   const demoToken = getDemoToken();
   try {
     if ((await tokens.load()) !== undefined) {
       await client.attach();
-      if (client.state.account === null) return;
-      void fuse.update();
-      await mountOnStartup(services);
+      updateKeys();
+      if (client.state.account !== null) {
+        void fuse.update();
+        for (const profile of getAllProfiles()) if (profile.onStartup) await mountOnStartup(services, profile);
+      }
     } else if (demoToken !== undefined) await runDemo(services, demoToken);
   } catch (error) {
-    report(error);
+    tell(services, error);
   } finally {
     updateKeys();
   }
+  await ensureWorkspaceMounts(services);
+}
+
+/** Nobody asked for it here: one window tells. */
+function tell({ client, report, log }: Services, error: unknown): void {
+  if (client.speaks) report(error);
+  else log.warn('another window tells', { error: toDriveError(error) });
 }
 
 /** Another window may sign in or change a setting; this one follows. */
@@ -40,14 +53,14 @@ export function followOutside({ client, tokens, log }: Services): vscode.Disposa
   );
 }
 
-async function mountOnStartup(services: Services): Promise<void> {
-  if (!getMountsOnStartup()) return;
-  const params = getDefaultMount();
+/** One that fails must not keep the others from being mounted. */
+async function mountOnStartup(services: Services, profile: MountProfile): Promise<void> {
+  const params = toMountParams(profile);
   if (services.client.state.mounts.some(({ mountPoint }) => mountPoint === params.mountPoint)) return;
   try {
     await mountNow(services, params);
   } catch (error) {
     // Two windows starting together both try.
-    if (toDriveError(error).code !== 'alreadyMounted') throw error;
+    if (toDriveError(error).code !== 'alreadyMounted') tell(services, error);
   }
 }

@@ -14,24 +14,29 @@ export function getStateKey(state: DriveState, fuseMissing: boolean): StateKey {
 
 /** Keeps the context keys in step with the drive. Sets nothing before the first call: no welcome view may flash up. */
 export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(): void; dispose(): void } {
-  let lastKey: StateKey | undefined;
-  let lastPaused: boolean | undefined;
+  const shown = new Map<string, unknown>();
+  const set = (key: string, value: unknown) => {
+    if (shown.get(key) === value) return;
+    shown.set(key, value);
+    void vscode.commands.executeCommand('setContext', key, value);
+  };
+  // Of the computer that mounts: `isMac` is of the one whose screen shows it.
+  set('jottacloud.onMac', process.platform === 'darwin');
   const update = () => {
-    const key = getStateKey(client.state, fuse.missing);
-    const paused = client.state.transfersPaused;
-    if (key !== lastKey) void vscode.commands.executeCommand('setContext', 'jottacloud.state', key);
-    if (paused !== lastPaused) void vscode.commands.executeCommand('setContext', 'jottacloud.transfersPaused', paused);
-    lastKey = key;
-    lastPaused = paused;
+    set('jottacloud.state', getStateKey(client.state, fuse.ready === false));
+    set('jottacloud.transfersPaused', client.state.transfersPaused);
   };
   // While the stored session is being taken up, "no account" is not yet the truth.
   const updateWhenAttached = () => {
-    if (client.attached || lastKey !== undefined) update();
+    if (client.attached || shown.has('jottacloud.state')) update();
   };
   const listeners = [
     client.onDidChangeState(updateWhenAttached),
     client.onDidAttach(update),
-    fuse.onDidChange(updateWhenAttached),
+    fuse.onDidChange(() => {
+      set('jottacloud.fuse', fuse.ready ? 'ready' : 'missing');
+      updateWhenAttached();
+    }),
   ];
   return { update, dispose: () => vscode.Disposable.from(...listeners).dispose() };
 }

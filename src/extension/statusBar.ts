@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { DriveState } from '../protocol/state.ts';
+import type { CommandId } from './commands/ids.ts';
 import type { DriveClient } from './drive/client.ts';
 import { contractHome } from './settings.ts';
 import { escapeMarkdown, formatBytes, formatTime } from './views/format.ts';
@@ -9,13 +10,20 @@ export function createStatusBar(client: DriveClient): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('jottacloud.status', vscode.StatusBarAlignment.Left, 10);
   item.name = 'Jottacloud';
   item.command = 'jottacloud.showActions';
+  let shown = '';
   const update = (state: DriveState) => {
     if (state.account === null && state.mounts.length === 0 && state.health !== 'signedOut') return item.hide();
     const { text, label, mustAct } = getStatus(state);
-    item.text = text;
-    item.accessibilityInformation = { label, role: 'button' };
-    item.backgroundColor = mustAct ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
-    item.tooltip = getTooltip(state);
+    const tooltip = getTooltip(state);
+    // Progress comes many times a second; an item that is set anew closes its tooltip under the mouse.
+    const next = JSON.stringify([text, label, mustAct, tooltip]);
+    if (next !== shown) {
+      shown = next;
+      item.text = text;
+      item.accessibilityInformation = { label, role: 'button' };
+      item.backgroundColor = mustAct ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+      item.tooltip = toMarkdown(tooltip);
+    }
     item.show();
   };
   return vscode.Disposable.from(item, client.onDidChangeState(update));
@@ -53,7 +61,21 @@ export function getStatus(state: DriveState): Status {
   return show('cloud', vscode.l10n.t('Jottacloud: not mounted'));
 }
 
-function getTooltip(state: DriveState): vscode.MarkdownString {
+/** Links of the tooltip; no other command can be run from it. */
+const links = [
+  'jottacloud.showTransfers',
+  'jottacloud.openMountedFolder',
+  'jottacloud.mount',
+  'jottacloud.showLog',
+] as const satisfies readonly CommandId[];
+
+function toMarkdown(text: string): vscode.MarkdownString {
+  const tooltip = new vscode.MarkdownString(text, true);
+  tooltip.isTrusted = { enabledCommands: links };
+  return tooltip;
+}
+
+function getTooltip(state: DriveState): string {
   const lines: string[] = [];
   if (state.account !== null) {
     const { email, username, usedBytes, totalBytes } = state.account;
@@ -67,15 +89,22 @@ function getTooltip(state: DriveState): vscode.MarkdownString {
   }
   for (const { mountPoint, source, readOnly } of state.mounts) {
     const note = readOnly ? ` (${vscode.l10n.t('read-only')})` : '';
-    lines.push(`$(folder) ${escapeMarkdown(contractHome(mountPoint))} ← ${escapeMarkdown(source)}${note}`);
+    const from = source === '/' ? vscode.l10n.t('whole account') : source;
+    lines.push(`$(folder) ${escapeMarkdown(contractHome(mountPoint))} ← ${escapeMarkdown(from)}${note}`);
   }
   if (state.pendingChanges > 0) lines.push(vscode.l10n.t('Changes to send: {0}', state.pendingChanges));
   if (state.failedChanges > 0) lines.push(vscode.l10n.t('Failed changes: {0}', state.failedChanges));
   if (state.lastPollAt !== null) lines.push(vscode.l10n.t('Last checked {0}', formatTime(state.lastPollAt)));
-  const transfers = vscode.l10n.t('Show Transfers');
-  const log = vscode.l10n.t('Show Log');
-  lines.push(`[${transfers}](command:jottacloud.showTransfers) · [${log}](command:jottacloud.showLog)`);
-  const tooltip = new vscode.MarkdownString(lines.join('\n\n'), true);
-  tooltip.isTrusted = { enabledCommands: ['jottacloud.showTransfers', 'jottacloud.showLog'] };
-  return tooltip;
+  const isMounted = state.mounts.some(({ status }) => status === 'mounted');
+  const open = isMounted
+    ? toLink(vscode.l10n.t('Open Mounted Folder'), 'jottacloud.openMountedFolder')
+    : toLink(vscode.l10n.t('Mount Jottacloud'), 'jottacloud.mount');
+  const transfers = toLink(vscode.l10n.t('Show Transfers'), 'jottacloud.showTransfers');
+  const log = toLink(vscode.l10n.t('Show Log'), 'jottacloud.showLog');
+  lines.push([open, transfers, log].join(' · '));
+  return lines.join('\n\n');
+}
+
+function toLink(title: string, command: (typeof links)[number]): string {
+  return `[${title}](command:${command})`;
 }

@@ -9,11 +9,13 @@ import { download } from './download.ts';
 import { type EventListener, watchEvents } from './eventSocket.ts';
 import { createHttp, type Http } from './http.ts';
 import { defaultLimits } from './limits.ts';
-import { fetchAccount, fetchCustomer, fetchFile, fetchMountpoints, fetchRevisions } from './listings.ts';
+import { fetchAccount, fetchCustomer, fetchFile, fetchKeptRevisions, fetchMountpoints, fetchRevisions } from './listings.ts';
 import { liststream } from './liststream.ts';
 import { moveFile, moveFolder } from './moves.ts';
 import type { Service } from './service.ts';
+import { disableShare, enableShare, fetchShare } from './sharing.ts';
 import type { Tokens } from './tokens.ts';
+import { fetchTrash, removeForGood, restore, type TrashedEntry } from './trash.ts';
 import type {
   Account,
   AllocateRequest,
@@ -90,6 +92,10 @@ export class JottacloudClient {
     return fetchRevisions(this.#service, path, signal);
   }
 
+  fetchKeptRevisions(path: RemotePath, signal: AbortSignal): Promise<RemoteFile[]> {
+    return fetchKeptRevisions(this.#service, path, signal);
+  }
+
   liststream(path: RemotePath, signal: AbortSignal): AsyncIterable<StreamedEntry> {
     return liststream(this.#service, path, signal);
   }
@@ -142,6 +148,30 @@ export class JottacloudClient {
 
   purgeTrash(signal: AbortSignal): Promise<{ folders: number; files: number }> {
     return purgeTrash(this.#service, signal);
+  }
+
+  fetchTrash(signal: AbortSignal): Promise<TrashedEntry[]> {
+    return fetchTrash(this.#service, signal);
+  }
+
+  restore(path: RemotePath, signal: AbortSignal): Promise<void> {
+    return restore(this.#service, path, signal);
+  }
+
+  removeForGood(path: RemotePath, signal: AbortSignal): Promise<void> {
+    return removeForGood(this.#service, path, signal);
+  }
+
+  fetchShare(path: RemotePath, signal: AbortSignal): Promise<string | undefined> {
+    return fetchShare(this.#service, path, signal);
+  }
+
+  enableShare(path: RemotePath, signal: AbortSignal): Promise<string> {
+    return enableShare(this.#service, path, signal);
+  }
+
+  disableShare(path: RemotePath, signal: AbortSignal): Promise<void> {
+    return disableShare(this.#service, path, signal);
   }
 
   watchEvents(listener: EventListener, signal: AbortSignal): Promise<void> {

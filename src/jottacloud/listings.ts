@@ -63,10 +63,21 @@ export async function fetchRevisions(service: Service, path: RemotePath, signal:
   return parseRevisions(root, service.http.log);
 }
 
+/** The same, also of a file in the trash: what it holds can be read at its old path (§2.7). */
+export async function fetchKeptRevisions(
+  service: Service,
+  path: RemotePath,
+  signal: AbortSignal,
+): Promise<RemoteFile[]> {
+  const root = await fetchRoot(service, path, signal);
+  if (root.name !== 'file') throw new JottaError('notFound', 'no file there');
+  return parseRevisions(root, service.http.log);
+}
+
 /** What is live at a path; the server tells by the root element alone (§2.2). An unfinished file counts as a file. */
 export type Found =
   | { kind: 'none' /** What the trash has at that path, if anything (§2.7). */; tombstone?: XmlElement }
-  | { kind: 'folder'; name: string }
+  | { kind: 'folder'; name: string; root: XmlElement }
   | { kind: 'file'; name: string; root: XmlElement };
 
 /** Whether something of value has the path; an unfinished upload is no content to protect. */
@@ -86,7 +97,7 @@ export async function look(service: Service, path: RemotePath, signal: AbortSign
   if (isDeleted(root)) return { kind: 'none', tombstone: root };
   const name = root.attributes.name ?? '';
   if (root.name === 'file') return { kind: 'file', name, root };
-  if (root.name === 'folder' || root.name === 'mountPoint') return { kind: 'folder', name };
+  if (root.name === 'folder' || root.name === 'mountPoint') return { kind: 'folder', name, root };
   throw unexpectedRoot(root);
 }
 

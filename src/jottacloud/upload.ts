@@ -22,7 +22,8 @@ export interface UploadSpan {
  * Sends bytes `start…size-1` (jottacloud-protocol.md §3.2). Never repeated here, since `body` cannot be rewound: after a
  * retryable failure allocate again and continue from its `resumePos` (§3.3). `onProgress` gets the bytes of this call
  * taken by the connection so far. `body` is destroyed at the end whatever happens.
- * JottaError 'incomplete' (420, a cut source, or an upload address that is no longer good), 'corrupt' (420, or another size or md5 confirmed), 'quota', 'timeout', 'offline';
+ * JottaError 'incomplete' (420, a cut source, or an upload address that is no longer good), 'corrupt' (420, or another size
+ * or md5 confirmed), 'quota', 'timeout', 'offline';
  * 'unauthorized' with `retryable` when the token has just been renewed. An error of `body` itself is thrown as it is.
  */
 export async function upload(

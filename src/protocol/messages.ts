@@ -1,7 +1,7 @@
 import { NotificationType, NotificationType0, RequestType, RequestType0 } from 'vscode-jsonrpc';
 import type { NetworkOptions } from '../base/networkOptions.ts';
 import type { DriveErrorData } from './errors.ts';
-import type { AccountState, ConflictNotice, DriveState, EntryInfo, MountState } from './state.ts';
+import type { AccountState, ConflictNotice, DriveState, EntryInfo, MountState, PastTransfer } from './state.ts';
 
 /** Raised when a request or notification changes meaning; the handshake refuses any other (design.md §2). */
 export const protocolVersion = 1;
@@ -12,6 +12,8 @@ export interface HelloParams {
   readonly clientVersion: string;
   /** A window that can keep tokens in SecretStorage; the drive asks it to (`storeTokens`). */
   readonly keepsTokens: boolean;
+  /** The person looks at this window now. */
+  readonly focused: boolean;
 }
 export interface HelloResult {
   readonly protocolVersion: number;
@@ -20,6 +22,8 @@ export interface HelloResult {
   readonly logFile: string;
   /** True when the drive has a session; false: send `resume` with the stored tokens, or `signIn`. */
   readonly signedIn: boolean;
+  /** As `spokesman` tells afterwards. */
+  readonly spokesman: boolean;
   readonly state: DriveState;
 }
 
@@ -50,6 +54,11 @@ export interface DriveOptions {
   readonly keepAfterClose: boolean;
   /** Patterns of names that never leave this computer; `*` stands for any characters. For names made after it is set. */
   readonly ignoredNames: readonly string[];
+  /** Bytes per second for all uploads, and for all downloads, together; 0: no limit. */
+  readonly uploadBytesPerSecond: number;
+  readonly downloadBytesPerSecond: number;
+  /** Changes sent side by side, at least 1. */
+  readonly parallelPushes: number;
   /** From VS Code's own `http.*` settings. May hold a password: sent over the user's own socket only, never logged. */
   readonly network: NetworkOptions;
 }
@@ -78,15 +87,30 @@ export const setOptions = new RequestType<DriveOptions, void, DriveErrorData>('d
 export const setTransfersPaused = new RequestType<{ paused: boolean }, void, DriveErrorData>(
   'drive/setTransfersPaused',
 );
-/** Retries failed changes now. */
-export const retryFailed = new RequestType0<void, DriveErrorData>('drive/retryFailed');
+/** Retries a failed change now, by the id of its transfer; without one, all of them. */
+export const retryFailed = new RequestType<{ id?: string }, void, DriveErrorData>('drive/retryFailed');
+/** Gives a failed change up: the server's side is shown again, what was only here is gone. `notFound` when it has not failed. */
+export const discardFailed = new RequestType<{ id: string }, void, DriveErrorData>('drive/discardFailed');
+/** Writes the content of a failed change to `to`, a file of this computer; the change stays. */
+export const exportFailed = new RequestType<{ id: string; to: string }, void, DriveErrorData>('drive/exportFailed');
+/** Finished transfers, newest first. */
+export const history = new RequestType<{ limit: number }, readonly PastTransfer[], DriveErrorData>('drive/history');
 /** Is FUSE here? Rejects with fuseMissing, fuseNotAllowed or fuseTooOld (args: `hint`, the command to run). */
 export const preflight = new RequestType0<void, DriveErrorData>('drive/preflight');
 export const shutdown = new RequestType<ShutdownParams, void, DriveErrorData>('drive/shutdown');
 
+/** The person turned to this window. */
+export const windowFocused = new NotificationType0('window/focused');
+
 /** Requests of the drive to a window. */
 /** Resolve only when the secret is durably stored; the drive uses the tokens after that (design.md §10). */
 export const storeTokens = new RequestType<StoredTokens, void, DriveErrorData>('window/storeTokens');
+
+/**
+ * Notification of the drive to one window: whether it is the one that speaks to the person. There is one at a time, the
+ * window looked at last, so that what happened is told once however many windows are open.
+ */
+export const spokesman = new NotificationType<{ spokesman: boolean }>('window/spokesman');
 
 /** Notifications of the drive to every window. */
 export const stateChanged = new NotificationType<DriveState>('drive/stateChanged');

@@ -39,6 +39,21 @@ export interface TransferState {
   readonly reason?: string;
 }
 
+/** One that ended. */
+export interface PastTransfer {
+  /** ms since the epoch of its end. */
+  readonly at: number;
+  readonly kind: TransferKind;
+  /** Path in the account. */
+  readonly path: string;
+  /** Bytes of the file. */
+  readonly bytes: number;
+  /** Time it took, ms. */
+  readonly ms: number;
+  /** `done`, or why it failed: an error code or another word for the log. */
+  readonly outcome: string;
+}
+
 export interface ConflictNotice {
   /** Path in the account of the version that kept the name. */
   readonly path: string;
@@ -74,6 +89,9 @@ export const emptyDriveState: DriveState = {
 /** How far a node is from the server; the tree shows it as icon and description. */
 export type SyncState = 'cloud' | 'cached' | 'pending' | 'uploading' | 'failed' | 'conflicted';
 
+/** Kept offline: by itself, by a folder above, or not. */
+export type PinState = 'own' | 'inherited' | 'none';
+
 export interface EntryInfo {
   readonly name: string;
   /** Path in the account. */
@@ -84,4 +102,9 @@ export interface EntryInfo {
   /** ms since the epoch; 0 when unknown (folders). */
   readonly modifiedMs: number;
   readonly sync: SyncState;
+  readonly pin: PinState;
+  /** A file that is shown as a symbolic link. */
+  readonly link: boolean;
+  /** Nothing in or about it may be changed: the account itself, a device, below a read-only mount. */
+  readonly readOnly: boolean;
 }

@@ -24,9 +24,12 @@ export async function open(context: VfsContext, ino: Ino, options: OpenOptions):
     await context.writing.run(ino, async () => {
       const inode = getOpen(context, ino);
       // Look again: an upload may have ended while the mutex was waited for.
-      const staged = context.nodes.get(ino)?.staging ?? null;
-      if (staged !== null && inode.staging === undefined) {
+      const now = context.nodes.get(ino);
+      const staged = now?.staging ?? null;
+      if (inode.staging === undefined && staged !== null) {
         inode.staging = await context.staging.open(staged, context.reader);
+      } else if (inode.staging === undefined && row.md5 === null && now !== undefined && now.md5 !== null) {
+        inode.clean = { md5: now.md5, size: now.size };
       }
       if (options.truncate) await truncateOpen(context, ino, 0);
     });

@@ -1,5 +1,6 @@
 import type { Ino, NodeRow } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
+import { noteFormerPlace } from './paths.ts';
 
 export interface ConflictNames {
   readonly host: string;
@@ -31,10 +32,7 @@ export function setAside(nodes: Nodes, row: NodeRow, clash: 'content' | 'name', 
   if (row.parent === null) throw new Error('a removed node cannot be set aside');
   const name = conflictName(nodes, row.parent, row.name, names);
   if (clash === 'name') return nodes.update(row.ino, { name, failure: null });
-  const { synced } = row;
-  if (synced !== null && synced.md5 !== null && synced.revision !== null) {
-    // A partly rewritten file still needs the bytes it was based on.
-    nodes.setFormerPlace(synced.md5, { parent: synced.parent, wire: synced.wire, revision: synced.revision });
-  }
+  // A partly rewritten file still needs the bytes it was based on.
+  if (row.synced !== null) noteFormerPlace(nodes, row.synced);
   return nodes.update(row.ino, { name, synced: null, failure: null });
 }

@@ -6,7 +6,7 @@ import { type Ino, rootIno } from '../cache/nodeRow.ts';
 import { writebackLimits } from './limits.ts';
 import { type MergeDeps, type MergeResult, mergeListing } from './merge.ts';
 import { getWirePath } from './paths.ts';
-import { type Remote, RemoteError } from './remote.ts';
+import { isRemoteError, type Remote, RemoteError } from './remote.ts';
 
 export interface FoldersDeps extends MergeDeps {
   readonly remote: Remote;
@@ -50,17 +50,32 @@ export class Folders {
       const path = getWirePath(nodes, ino);
       if (path === undefined) return;
       const since = activity.seq;
+      const askedAt = clock.now();
       const entries = await remote.fetchEntries(path, signal);
-      const result = mergeListing(this.#deps, ino, entries, since, clock.now());
+      const result = mergeListing(this.#deps, ino, entries, since, askedAt);
       if (result.changes.length > 0 || result.conflicts.length > 0) merged.emit(result);
     });
   }
 
-  /** The folder was listed a moment ago when this resolves; many callers cost one listing. */
-  async ensureFresh(ino: Ino): Promise<void> {
+  /** The same; of a folder that is gone, the one above it is listed instead. */
+  async look(ino: Ino): Promise<void> {
+    try {
+      await this.refresh(ino);
+    } catch (error) {
+      const parent = this.#deps.nodes.get(ino)?.synced?.parent;
+      if (!isRemoteError(error, 'notFound') || parent === undefined) throw error;
+      this.#deps.log.info('a listed folder is gone; its parent is listed', { ino });
+      await this.look(parent);
+    }
+  }
+
+  /** The folder was listed a moment ago, and after `notBefore` (ms), when this resolves; many callers cost one listing. */
+  async ensureFresh(ino: Ino, notBefore: number): Promise<void> {
     const { nodes, clock } = this.#deps;
-    const listedAt = nodes.get(ino)?.listedAt ?? 0;
-    if (clock.now() - listedAt >= writebackLimits.freshMs) await this.refresh(ino);
+    const isFresh = () => (nodes.get(ino)?.listedAt ?? 0) > Math.max(clock.now() - writebackLimits.freshMs, notBefore);
+    if (!isFresh()) await this.refresh(ino);
+    // The listing that was joined may have been asked for too early.
+    if (!isFresh()) await this.refresh(ino);
   }
 
   /** Folders looked at lately; the poller keeps these fresh. Forgets the others. */

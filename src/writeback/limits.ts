@@ -6,7 +6,7 @@ export const writebackLimits = {
   heldOpenMs: 60_000,
   /** Quiet time of what looks temporary and was never pushed; a rename to its real name ends it (fuse-semantics.md §5.2). */
   temporaryMs: 10 * 60_000,
-  /** Changes pushed side by side; the official client stops at 6 transfers (jottacloud-protocol.md §6). */
+  /** Changes pushed side by side unless told otherwise; the official client stops at 6 transfers (jottacloud-protocol.md §6). */
   parallelPushes: 6,
   /** Rows looked at per planning pass: bounds memory and time when a whole tree is pending. */
   planRows: 2_000,

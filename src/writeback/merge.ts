@@ -2,6 +2,7 @@ import { type Ino, type NodeRow, nameKey, type Synced, type Timestamp } from '..
 import type { Nodes } from '../cache/nodes.ts';
 import type { Activity } from './activity.ts';
 import { type ConflictNames, setAside } from './conflicts.ts';
+import { noteFormerPlace } from './paths.ts';
 import type { RemoteEntry, RemoteFile } from './remote.ts';
 import { holdsNews, revive } from './revive.ts';
 
@@ -114,12 +115,14 @@ export function mergeListing(
       nodes.update(row.ino, { synced });
       return;
     }
+    const here = row.parent === old.parent && row.name === old.name;
+    // Perhaps the same bytes: the upload's own look at the server knows.
+    if (here && row.staging !== null && row.size === entry.size && !activity.isUnflushed(row.ino)) return;
     if (!clean && bytesMoved) {
       makeConflict(row, 'content');
       addNew(entry);
       return;
     }
-    const here = row.parent === old.parent && row.name === old.name;
     const timeMoved = clean && (bytesMoved || (row.mtime.sec === old.mtime && entry.mtime !== old.mtime));
     nodes.update(row.ino, {
       synced,
@@ -137,14 +140,13 @@ export function mergeListing(
   };
 
   const vanish = (row: NodeRow): void => {
+    // Before the rows above it go: what was changed only in part still needs the rest.
+    if (row.kind === 'file' && row.parent !== null && row.synced !== null) noteFormerPlace(nodes, row.synced);
     for (const child of nodes.getSyncedChildren(row.ino)) vanish(child);
     const hasOwnWork =
       row.kind === 'file'
-        ? row.staging !== null ||
-          activity.isUnflushed(row.ino) ||
-          row.md5 !== row.synced?.md5 ||
-          row.parent !== row.synced?.parent
-        : nodes.hasChildren(row.ino) || row.parent !== row.synced?.parent;
+        ? row.staging !== null || activity.isUnflushed(row.ino) || row.md5 !== row.synced?.md5 || hasMoved(row)
+        : nodes.hasChildren(row.ino) || hasMoved(row);
     namesMoved = true;
     note(row.parent, row.name);
     if (row.parent === null || !hasOwnWork) nodes.remove(row.ino);
@@ -190,6 +192,10 @@ export function mergeListing(
     nodes.update(folder, { listedAt: now, ...(moved ? { mtime: toTimestamp(now), ctimeMs: now } : {}) });
   });
   return { changes, conflicts };
+}
+
+function hasMoved({ parent, name, synced }: NodeRow): boolean {
+  return parent !== synced?.parent || name !== synced?.name;
 }
 
 function toTimestamp(ms: number): Timestamp {

@@ -1,4 +1,4 @@
-import { type Ino, rootIno } from '../cache/nodeRow.ts';
+import { type Ino, rootIno, type Synced } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
 import type { WirePath } from './remote.ts';
 
@@ -24,6 +24,17 @@ export function getLocalPath(nodes: Nodes, ino: Ino): string | undefined {
     at = row.parent;
   }
   return `/${path.reverse().join('/')}`;
+}
+
+/** Remembers where the server had content that a local change rests on, before that place is given up. */
+export function noteFormerPlace(nodes: Nodes, synced: Synced): void {
+  const folder = getWirePath(nodes, synced.parent);
+  if (synced.md5 === null || folder === undefined) return;
+  nodes.setFormerPlace(synced.md5, {
+    parent: synced.parent,
+    path: [...folder, synced.wire],
+    revision: synced.revision,
+  });
 }
 
 /** True when `ino` is `ancestor` or lies under it on the server. */

@@ -52,8 +52,10 @@ export function plan(given: PlanContext, rows: readonly NodeRow[]): Plan {
     const row = context.nodes.get(ino);
     if (row === undefined || row.failure !== null) continue;
     if (context.running.has(ino) || context.isWaiting(ino)) continue;
-    const wait = context.activity.changedAt(ino) + getSettleMs(context, row) - context.now;
-    if (wait > 0) {
+    const quietMs = context.now - context.activity.changedAt(ino);
+    const wait = getSettleMs(context, row) - quietMs;
+    // A change in the future was made before the clock was put back.
+    if (wait > 0 && quietMs >= 0) {
       settlesInMs = Math.min(settlesInMs ?? wait, wait);
       continue;
     }

@@ -6,11 +6,11 @@ import type { Folders } from './folders.ts';
 import { writebackLimits } from './limits.ts';
 import type { Link } from './link.ts';
 import { getWirePath } from './paths.ts';
-import { isRemoteError, type Remote } from './remote.ts';
+import type { Remote } from './remote.ts';
 
 export interface PollerDeps {
   readonly nodes: Nodes;
-  readonly folders: Pick<Folders, 'getLive' | 'refresh'>;
+  readonly folders: Pick<Folders, 'getLive' | 'look'>;
   readonly remote: Remote;
   readonly link: Link;
   readonly clock: Clock;
@@ -69,10 +69,10 @@ export class Poller {
 
   /** Lists these folders now. Never rejects. */
   async lookAt(folders: readonly Ino[]): Promise<void> {
-    const { log, link } = this.#deps;
+    const { log, link, folders: listings } = this.#deps;
     if (link.health === 'signedOut') return;
     try {
-      await inParallel(folders, writebackLimits.parallelListings, (ino) => this.#refresh(ino));
+      await inParallel(folders, writebackLimits.parallelListings, (ino) => listings.look(ino));
     } catch (error) {
       log.debug('folders named by events were not listed', { error });
     }
@@ -90,22 +90,10 @@ export class Poller {
         if (path === undefined) return false;
         return full || (path.length >= 2 && moved.has(path.slice(0, 2).join('/')));
       });
-      await inParallel(stale, writebackLimits.parallelListings, (ino) => this.#refresh(ino));
+      await inParallel(stale, writebackLimits.parallelListings, (ino) => folders.look(ino));
       this.lastPollAt = clock.now();
     } catch (error) {
       log.info('poll failed', { error });
-    }
-  }
-
-  async #refresh(ino: Ino): Promise<void> {
-    const { nodes, folders, log } = this.#deps;
-    try {
-      await folders.refresh(ino);
-    } catch (error) {
-      if (!isRemoteError(error, 'notFound')) throw error;
-      const parent = nodes.get(ino)?.synced?.parent;
-      log.info('a listed folder is gone; its parent is listed', { ino });
-      if (parent !== undefined) await folders.refresh(parent);
     }
   }
 

@@ -7,13 +7,13 @@ import { pushContent, type UploadDeps } from './upload.ts';
 
 export type PushDeps = UploadDeps & RemovalDeps;
 
-/** Carries out one push and writes the outcome to `synced`. Answers a folder that must be listed again, if any. */
-export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): Promise<Ino | undefined> {
+/** Carries out one push and writes the outcome to `synced`. Answers the folders that turned out otherwise than known. */
+export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): Promise<readonly Ino[]> {
   const row = deps.nodes.get(push.ino);
-  if (row === undefined) return undefined;
+  if (row === undefined) return [];
   if (push.kind === 'trashFile' || push.kind === 'trashFolder') {
     await pushRemoval(deps, push.ino, signal);
-    return undefined;
+    return [];
   }
   if (push.kind === 'setTimes') return runSetTimes(deps, row, signal);
   const target = getTarget(deps, row);
@@ -26,7 +26,7 @@ export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): 
       await deps.remote.createFolder(target.path, signal);
       deps.reach('folderCreated');
       settle(deps, row.ino, target, row.name);
-      return undefined;
+      return [];
     });
   }
   return runMove(deps, row, push.kind === 'moveAside' ? aside(target, row) : { ...target, name: row.name }, signal);
@@ -65,7 +65,7 @@ async function runMove(
   row: NodeRow,
   target: Target & { name: string },
   signal: AbortSignal,
-): Promise<Ino | undefined> {
+): Promise<readonly Ino[]> {
   const from = getWirePath(deps.nodes, row.ino);
   if (from === undefined || row.synced === null) throw new RemoteError('cancelled', 'nothing to move yet');
   const places = [row.synced, { parent: target.parent, name: target.name }];
@@ -74,34 +74,33 @@ async function runMove(
     try {
       await move(from, target.path, signal);
     } catch (error) {
-      if (isRemoteError(error, 'notFound')) {
-        // Gone from where we knew it: it is created anew at its place, and the old folder is looked at again.
-        deps.nodes.update(row.ino, { synced: null });
-        return row.synced?.parent;
-      }
-      throw error;
+      if (!isRemoteError(error, 'notFound')) throw error;
+      // One of its ends is not what we knew: the listings tell which, and what to do instead (merge.ts).
+      return places.map(({ parent }) => parent);
     }
     deps.reach('moved');
     settle(deps, row.ino, target, target.name);
-    return undefined;
+    return [];
   });
 }
 
-async function runSetTimes(deps: UploadDeps, row: NodeRow, signal: AbortSignal): Promise<Ino | undefined> {
+async function runSetTimes(deps: UploadDeps, row: NodeRow, signal: AbortSignal): Promise<readonly Ino[]> {
   const path = getWirePath(deps.nodes, row.ino);
   const { synced } = row;
-  if (path === undefined || synced === null || synced.md5 === null) return undefined;
+  if (path === undefined || synced === null || synced.md5 === null) return [];
   const { md5, size } = synced;
   return deps.activity.whileTouching([synced], async () => {
     try {
+      // The server's command would bring back what was removed meanwhile.
+      await deps.remote.fetchFile(path, signal);
       await deps.remote.setTimes(path, { md5, size, mtime: row.mtime.sec }, signal);
     } catch (error) {
-      if (!isRemoteError(error, 'notFound')) throw error;
-      return synced.parent;
+      if (!isRemoteError(error, 'notFound') && !isRemoteError(error, 'conflict')) throw error;
+      return [synced.parent];
     }
     deps.reach('timesSet');
     const current = deps.nodes.get(row.ino)?.synced;
     if (current?.md5 === md5) deps.nodes.update(row.ino, { synced: { ...current, mtime: row.mtime.sec } });
-    return undefined;
+    return [];
   });
 }

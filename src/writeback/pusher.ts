@@ -50,8 +50,11 @@ interface Running extends Push {
   total: number;
 }
 
+/** An event loop may be late by so much; a timer later than that was slept through. ms. */
+const overdueMs = 1_000;
+
 /** Refusals that stay until the user or the account changes something. */
-const permanent: readonly RemoteErrorKind[] = ['quota', 'writeLocked', 'forbidden', 'invalidName'];
+const permanent: readonly RemoteErrorKind[] = ['quota', 'writeLocked', 'forbidden', 'invalidName', 'vanished'];
 
 /** Of these, the ones that a change of the account can end. */
 const passing: readonly string[] = ['quota', 'writeLocked'];
@@ -69,10 +72,11 @@ export class Pusher {
   readonly #retries = new Map<Ino, { failures: number; at: number }>();
   readonly #idle: (() => void)[] = [];
   #queue: Push[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  #timer: AbortController | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #probe = { failures: 0, at: 0 };
   #paused = false;
+  #parallel: number = writebackLimits.parallelPushes;
   #draining = 0;
 
   constructor(deps: PusherDeps) {
@@ -84,10 +88,9 @@ export class Pusher {
       if (health === 'ok') this.retryNow();
       else this.#wake();
     });
-    const refusals = setInterval(() => this.#retryPassing(), writebackLimits.refusalRetryMs);
+    void this.#watchRefusals();
     deps.signal.addEventListener('abort', () => {
-      clearTimeout(this.#timer);
-      clearInterval(refusals);
+      this.#timer?.abort();
       for (const push of this.#running.values()) push.controller.abort();
     });
   }
@@ -105,6 +108,12 @@ export class Pusher {
     if (paused) for (const push of this.#running.values()) push.controller.abort();
     this.nudge();
     this.changed.emit();
+  }
+
+  /** Changes sent side by side from now on; what runs already goes on. */
+  setParallel(count: number): void {
+    this.#parallel = Math.max(1, Math.trunc(count));
+    this.nudge();
   }
 
   /** Something changed: plan soon. Cheap; callable from every file operation. */
@@ -125,6 +134,14 @@ export class Pusher {
     const failed = nodes.getFailed().filter((row) => ino === undefined || row.ino === ino);
     for (const row of failed) nodes.update(row.ino, { failure: null });
     this.retryNow();
+  }
+
+  async #watchRefusals(): Promise<void> {
+    const { clock, signal } = this.#deps;
+    while (!signal.aborted) {
+      await clock.sleep(writebackLimits.refusalRetryMs, signal).catch(() => {});
+      if (!signal.aborted) this.#retryPassing();
+    }
   }
 
   /** Tries again what was refused for want of room or by a lock: both can end without a word. */
@@ -187,25 +204,35 @@ export class Pusher {
   }
 
   #schedule(ms: number): void {
-    const at = performance.now() + ms;
-    if (this.#deps.signal.aborted || at >= this.#timerAt) return;
-    clearTimeout(this.#timer);
+    const { clock, signal } = this.#deps;
+    const now = clock.now();
+    const at = now + ms;
+    // A timer that should have come long ago was slept through, and comes as late as it was set.
+    const overdue = this.#timerAt < now - overdueMs;
+    if (signal.aborted || (at >= this.#timerAt && !overdue)) return;
+    this.#timer?.abort();
+    const timer = new AbortController();
+    this.#timer = timer;
     this.#timerAt = at;
-    this.#timer = setTimeout(() => {
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.#fill();
-    }, ms);
+    clock.sleep(ms, timer.signal).then(
+      () => {
+        this.#timerAt = Number.POSITIVE_INFINITY;
+        this.#fill();
+      },
+      () => {},
+    );
   }
 
   #fill(): void {
     const { link, clock, signal, log } = this.#deps;
     if (this.#paused || signal.aborted || link.health === 'signedOut') return;
-    if (link.health === 'offline' && clock.now() < this.#probe.at) {
-      this.#schedule(this.#probe.at - clock.now());
+    const wait = getWait(this.#probe.at, clock.now(), writebackLimits.lastProbeMs);
+    if (link.health === 'offline' && wait > 0) {
+      this.#schedule(wait);
       return;
     }
     // Offline, one push at a time asks whether the network is back.
-    const limit = link.health === 'offline' ? 1 : writebackLimits.parallelPushes;
+    const limit = link.health === 'offline' ? 1 : this.#parallel;
     try {
       if (this.#queue.length === 0) this.#replan();
       while (this.#running.size < limit) {
@@ -225,7 +252,7 @@ export class Pusher {
   #plan(rows: readonly NodeRow[]) {
     const { nodes, xattrs, activity, clock, settleMs, reach } = this.#deps;
     const now = clock.now();
-    const isWaiting = (ino: Ino) => (this.#retries.get(ino)?.at ?? 0) > now;
+    const isWaiting = (ino: Ino) => getWait(this.#retries.get(ino)?.at ?? 0, now, writebackLimits.lastRetryMs) > 0;
     const settle = this.#draining > 0 ? 0 : settleMs;
     const isIncomplete = (row: NodeRow) => isFinderCopying(xattrs.get(row.ino, 'com.apple.FinderInfo'));
     const common = { nodes, activity, now, settleMs: settle, running: this.#running, reach };
@@ -247,12 +274,14 @@ export class Pusher {
 
   #scheduleRetry(): void {
     const now = this.#deps.clock.now();
-    const waits = [...this.#retries.values()].map(({ at }) => at - now).filter((wait) => wait > 0);
+    const waits = [...this.#retries.values()]
+      .map(({ at }) => getWait(at, now, writebackLimits.lastRetryMs))
+      .filter((wait) => wait > 0);
     if (waits.length > 0) this.#schedule(Math.min(...waits));
   }
 
   #start(push: Push): void {
-    const { nodes, log, signal, folders, clock } = this.#deps;
+    const { nodes, signal, clock } = this.#deps;
     const row = nodes.get(push.ino);
     const controller = new AbortController();
     const path = getLocalPath(nodes, push.ino) ?? row?.name ?? '';
@@ -268,13 +297,13 @@ export class Pusher {
     };
     runPush({ ...this.#deps, onProgress }, push, AbortSignal.any([signal, controller.signal]))
       .then(
-        (stale) => {
-          this.#retries.delete(push.ino);
+        async (stale) => {
           finish('done');
           // Something went to the trash: there may be room again.
           if (push.kind === 'trashFile' || push.kind === 'trashFolder') this.#retryPassing();
           this.#probe = { failures: 0, at: 0 };
-          if (stale !== undefined) folders.refresh(stale).catch((error) => log.warn('listing failed', { error }));
+          if (stale.length === 0) this.#retries.delete(push.ino);
+          else await this.#look(push.ino, stale);
         },
         (error) => {
           if (!signal.aborted) finish(isRemoteError(error) ? error.kind : 'internal');
@@ -287,6 +316,17 @@ export class Pusher {
         this.#wake();
         this.#fill();
       });
+  }
+
+  /** Lists folders that turned out otherwise than known, before the node is planned again: at once, then with patience. */
+  async #look(ino: Ino, stale: readonly Ino[]): Promise<void> {
+    const { folders, clock, random, log } = this.#deps;
+    const failures = this.#retries.get(ino)?.failures ?? 0;
+    const next = backOff(failures, clock.now(), random, 'retry');
+    this.#retries.set(ino, failures === 0 ? { failures: 1, at: 0 } : next);
+    for (const folder of new Set(stale)) {
+      await folders.look(folder).catch((error) => log.info('a folder that changed could not be listed', { error }));
+    }
   }
 
   #noteFailure(push: Push, path: string, error: unknown): void {
@@ -310,10 +350,18 @@ export class Pusher {
     log.warn('push failed, will be tried again', { kind: push.kind, path, inMs: next.at - clock.now(), error });
     this.#retries.set(push.ino, next);
     this.#schedule(next.at - clock.now());
-    const folder = row?.parent ?? row?.synced?.parent;
     const moved = isRemoteError(error, 'notFound') || isRemoteError(error, 'conflict');
-    if (moved && folder !== undefined) folders.refresh(folder).catch((e) => log.warn('listing failed', { error: e }));
+    const stale = new Set([row?.parent, row?.synced?.parent]);
+    for (const folder of moved ? stale : []) {
+      if (folder !== undefined && folder !== null)
+        folders.look(folder).catch((e) => log.info('listing failed', { error: e }));
+    }
   }
+}
+
+/** ms until `at`; 0 when that is further off than any wait is set: the clock was put back. */
+function getWait(at: number, now: number, longest: number): number {
+  return at - now > longest ? 0 : at - now;
 }
 
 /** Doubled wait with jitter of a quarter. */

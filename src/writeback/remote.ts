@@ -30,7 +30,8 @@ export interface TreeEntry {
 
 /**
  * Why the server did not do it. `offline`, `server` and `incomplete` pass by themselves; `signedOut` needs the user;
- * `quota`, `writeLocked`, `forbidden` and `invalidName` are refusals that stay until something changes; `cancelled` was our own wish.
+ * `quota`, `writeLocked`, `forbidden` and `invalidName` are refusals that stay until something changes; `vanished`: content that
+ * only the server had is nowhere on it any more; `cancelled` was our own wish.
  */
 export type RemoteErrorKind =
   | 'offline'
@@ -38,6 +39,7 @@ export type RemoteErrorKind =
   | 'incomplete'
   | 'signedOut'
   | 'notFound'
+  | 'vanished'
   | 'conflict'
   | 'quota'
   | 'writeLocked'
@@ -64,6 +66,8 @@ export interface Remote {
   /** Live, complete entries of any container; each name at most once per key. */
   fetchEntries(path: WirePath, signal: AbortSignal): Promise<RemoteEntry[]>;
   fetchFile(path: WirePath, signal: AbortSignal): Promise<RemoteFile>;
+  /** Revisions of a file that are still to be had, newest first; of one in the trash too. */
+  fetchRevisions(path: WirePath, signal: AbortSignal): Promise<RemoteFile[]>;
   /** Every live folder and file below a folder, itself included, in one request; only an iteration that ends was all of it. */
   fetchTree(path: WirePath, signal: AbortSignal): AsyncIterable<TreeEntry>;
   /** Size and date of each mountpoint of a device, as one text each that changes when anything beneath changes. */

@@ -24,7 +24,7 @@ export async function pushRemoval(deps: RemovalDeps, ino: Ino, signal: AbortSign
   const before = deps.nodes.get(ino);
   if (before === undefined || before.synced === null) return;
   try {
-    if (before.kind === 'file') await deps.folders.ensureFresh(before.synced.parent);
+    if (before.kind === 'file') await deps.folders.ensureFresh(before.synced.parent, deps.activity.changedAt(ino));
     else await ensureTreeKnown(deps, before, signal);
   } catch (error) {
     // It, or the folder it was in, is gone from the server as well.

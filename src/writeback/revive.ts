@@ -13,12 +13,13 @@ export function holdsNews(
   entries: readonly RemoteEntry[],
   since: number,
 ): boolean {
-  const known = new Map(nodes.getSyncedChildren(folder).map((row) => [nameKey(row.synced?.name ?? ''), row.synced]));
+  const known = new Map(nodes.getSyncedChildren(folder).map((row) => [nameKey(row.synced?.name ?? ''), row]));
   return entries.some((entry) => {
     if (activity.isTouched(folder, entry.name, since)) return false;
-    const synced = known.get(nameKey(entry.name));
-    if (synced === undefined || synced === null) return true;
-    return entry.kind === 'file' && synced.md5 !== null && synced.md5 !== entry.md5;
+    const row = known.get(nameKey(entry.name));
+    if (row === undefined || (row.kind === 'file') !== (entry.kind === 'file')) return true;
+    const md5 = row.synced?.md5 ?? null;
+    return entry.kind === 'file' && md5 !== null && md5 !== entry.md5;
   });
 }
 

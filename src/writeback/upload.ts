@@ -40,7 +40,7 @@ interface Snapshot {
 
 /**
  * Pushes a file's content to `target` (its place in the synced tree): base check, allocate, send from `resume_pos`, commit.
- * Answers the folder to list again when a conflict was found, else undefined.
+ * Answers the folders to list again: of a conflict.
  * Rejects with RemoteError; `cancelled` when the file was written to meanwhile.
  */
 export async function pushContent(
@@ -48,10 +48,13 @@ export async function pushContent(
   row: NodeRow,
   target: { parent: Ino; path: WirePath },
   signal: AbortSignal,
-): Promise<Ino | undefined> {
+): Promise<readonly Ino[]> {
   const file = row.staging === null ? undefined : await deps.staging.open(row.staging, deps.reader);
   try {
-    return await pushSnapshot(deps, row, target, await takeSnapshot(deps, row, file), signal);
+    const snapshot = await tryTakeSnapshot(deps, row, file, target, signal);
+    // What this is based on is not where it was: the listing tells what became of it.
+    if (snapshot === undefined) return row.synced === null ? [] : [row.synced.parent];
+    return await pushSnapshot(deps, deps.nodes.get(row.ino) ?? row, target, snapshot, signal);
   } finally {
     if (file !== undefined) await deps.staging.close(file.id);
   }
@@ -63,7 +66,7 @@ async function pushSnapshot(
   target: { parent: Ino; path: WirePath },
   snapshot: Snapshot,
   signal: AbortSignal,
-): Promise<Ino | undefined> {
+): Promise<readonly Ino[]> {
   const wire = target.path.at(-1) as string;
   const commit = (remote?: RemoteFile) =>
     commitUpload(deps, row, snapshot, {
@@ -83,8 +86,8 @@ async function pushSnapshot(
     if (current === undefined) creating = true;
     else if (current.md5 === snapshot.md5) {
       await commit(current);
-      return undefined;
-    } else if (current.md5 !== row.synced?.md5) return makeConflict(deps, row.ino, target.parent);
+      return [];
+    } else if (current.md5 !== row.synced?.md5) return [makeConflict(deps, row.ino, target.parent)];
   }
   if (row.synced === null) {
     // Written before the first request, so that a crash or an unlink in the middle finds what may have arrived.
@@ -98,12 +101,56 @@ async function pushSnapshot(
   } catch (error) {
     if (!isRemoteError(error, 'conflict')) throw error;
     const current = await tryFetchFile(deps.remote, target.path, signal);
-    if (current?.md5 !== snapshot.md5) return makeConflict(deps, row.ino, target.parent);
+    if (current?.md5 !== snapshot.md5) return [makeConflict(deps, row.ino, target.parent)];
     await commit(current);
-    return undefined;
+    return [];
   }
   await commit();
-  return undefined;
+  return [];
+}
+
+/** undefined when the server is to be listed first; RemoteError `vanished` when a new file's base is nowhere any more. */
+async function tryTakeSnapshot(
+  deps: UploadDeps,
+  row: NodeRow,
+  file: StagingFile | undefined,
+  target: { parent: Ino; path: WirePath },
+  signal: AbortSignal,
+): Promise<Snapshot | undefined> {
+  try {
+    return await takeSnapshot(deps, row, file);
+  } catch (error) {
+    if (!isRemoteError(error, 'vanished')) throw error;
+    if (row.synced !== null) return undefined;
+    if (!(await tryReviveBase(deps, row, file, target, signal))) throw error;
+    return takeSnapshot(deps, row, file);
+  }
+}
+
+/**
+ * The content that a new file was based on is at no path any more. The server may still know it, as it does what is in the
+ * trash: then it becomes the first revision at the file's own place, and can be read there.
+ */
+async function tryReviveBase(
+  { nodes, remote }: UploadDeps,
+  row: NodeRow,
+  file: StagingFile | undefined,
+  { parent, path }: { parent: Ino; path: WirePath },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const content = file?.info.base?.content;
+  if (content === undefined) return false;
+  const { md5, size } = content;
+  const mtime = row.mtime.sec;
+  try {
+    await remote.setTimes(path, { md5, size, mtime }, signal);
+  } catch (error) {
+    if (isRemoteError(error, 'notFound') || isRemoteError(error, 'conflict')) return false;
+    throw error;
+  }
+  const wire = path.at(-1) as string;
+  nodes.update(row.ino, { synced: { parent, name: row.name, wire, md5, size, mtime, revision: null, uuid: null } });
+  return true;
 }
 
 async function takeSnapshot(deps: UploadDeps, row: NodeRow, file: StagingFile | undefined): Promise<Snapshot> {

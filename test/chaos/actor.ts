@@ -32,9 +32,8 @@ export class Actor {
     const outcome = await perform(this.#stage, this.#lane, 'open', path, flags);
     if (outcome.code === undefined) {
       const entry = model.add(folder, name, Buffer.alloc(0));
-      const handle = { id: outcome.value, epoch, writing: true };
-      entry.file?.handles.push(handle);
-      return { entry, handle };
+      const handle = await this.#hold(entry, { id: outcome.value, epoch, writing: true });
+      return handle === undefined ? undefined : { entry, handle };
     }
     this.#judge(outcome, 'create', path);
     if (model.isContested(path)) return undefined;
@@ -49,9 +48,12 @@ export class Actor {
     const path = model.getPath(entry);
     const file = fileOf(entry);
     const truncates = (flags & O_TRUNC) !== 0 && file.view.length > 0;
-    if (truncates) file.changes.push({ kind: 'truncate', size: 0 });
     await drive.whenUp;
     const epoch = drive.epoch;
+    if (truncates) {
+      file.changes.push({ kind: 'truncate', size: 0 });
+      file.changedIn = epoch;
+    }
     const outcome = await perform(this.#stage, this.#lane, 'open', path, flags);
     if (outcome.code !== undefined) {
       if (truncates) file.uncertain = true;
@@ -59,9 +61,16 @@ export class Actor {
       return undefined;
     }
     if (truncates) this.#changed(file, { kind: 'truncate', size: 0 });
-    const handle = { id: outcome.value, epoch, writing: (flags & O_ACCMODE) !== O_RDONLY };
+    return this.#hold(entry, { id: outcome.value, epoch, writing: (flags & O_ACCMODE) !== O_RDONLY });
+  }
+
+  /** A volume that went away meanwhile ends with its last open file: that is closed at once. */
+  async #hold(entry: Entry, handle: Handle): Promise<Handle | undefined> {
+    const file = fileOf(entry);
     file.handles.push(handle);
-    return handle;
+    if (handle.epoch === this.#stage.drive.epoch) return handle;
+    await this.dropStale(entry);
+    return undefined;
   }
 
   /** `position` undefined: at the end, through a descriptor that appends. */
@@ -145,6 +154,8 @@ export class Actor {
     const { model } = this.#stage;
     const file = fileOf(entry);
     await this.dropStale(entry);
+    const hasDied = file.changedIn !== this.#stage.drive.epoch;
+    if (file.changes.length > 0 && file.handles.length === 0 && hasDied) file.uncertain = true;
     if (!file.uncertain) return true;
     if (entry.contested) return false;
     for (const handle of [...file.handles]) await this.close(entry, handle);
@@ -162,8 +173,9 @@ export class Actor {
           `(${describe(file.stable)}) nor that with later writes (${file.changes.map(describeChange).join(', ')})`,
       ]);
     }
-    Object.assign(file, { stable: outcome.value, view: outcome.value, changes: [], uncertain: false });
-    file.mtimeSec = undefined;
+    Object.assign(file, { view: outcome.value, uncertain: false, mtimeSec: undefined });
+    // What a restart shows stays; what the same process shows after an error may still be nowhere but in its memory.
+    if (hasDied) Object.assign(file, { stable: outcome.value, changes: [] });
     model.note(outcome.value, `found at ${path} after a crash or an error`);
     return true;
   }
@@ -296,6 +308,7 @@ export class Actor {
     const file = fileOf(entry);
     const path = model.getPath(entry);
     file.changes.push(change);
+    file.changedIn = this.#stage.drive.epoch;
     // It may be durable before the flush that says so: another descriptor's, or the end of the drive.
     model.note(apply(file.view, change), `on its way to ${path}`);
     const outcome = await work(path);

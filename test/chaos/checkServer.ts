@@ -48,7 +48,7 @@ async function checkEntry(model: Model, entry: Entry, kept: Kept): Promise<strin
   if (found === undefined) return [`LOST: ${path} (${md5(file.stable)}) is not on the server${hint(server, file)}`];
   if (found.md5 !== md5(file.stable)) {
     const content = await load(found.md5);
-    const fits = file.uncertain && content !== undefined && isPossible(content, [file.stable], file.changes);
+    const fits = content !== undefined && isPossible(content, [file.stable], file.changes);
     if (!fits) {
       return [`LOST: ${path} holds ${found.md5} on the server, not ${md5(file.stable)}${hint(server, file)}`];
     }
@@ -93,7 +93,7 @@ function checkNothingElse(model: Model, server: ServerState): string[] {
   for (const path of [...server.folders, ...server.files.keys()]) {
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (temporaryName.test(name)) findings.push(`a temporary name is left: ${path}`);
-    if (model.isContested(path)) continue;
+    if (model.isContested(path) || model.find(path) !== undefined) continue;
     const original = getOriginal(path);
     if (original !== undefined) {
       if (!model.isDisputed(original)) findings.push(`a conflicted copy without a conflict: ${path}`);
@@ -102,7 +102,6 @@ function checkNothingElse(model: Model, server: ServerState): string[] {
       }
       continue;
     }
-    if (model.find(path) !== undefined) continue;
     const history = model.wasPlace(path) ? 'it was removed or renamed' : 'nobody put it there';
     findings.push(`on the server, but ${history}: ${path} (${server.files.get(path)?.md5 ?? 'folder'})`);
   }

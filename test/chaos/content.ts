@@ -36,15 +36,18 @@ function isMix(found: Buffer, base: Buffer, changes: readonly Change[]): boolean
   let size = base.length;
   /** Below this every byte was there at the last flush, whatever the changes did meanwhile. */
   let cutTo = base.length;
-  const sizes = new Set([size]);
+  let mayBeSize = found.length === size;
   for (const change of changes) {
+    const before = size;
     if (change.kind === 'truncate') {
       size = change.size;
       cutTo = Math.min(cutTo, size);
     } else size = Math.max(size, change.position + change.bytes.length);
-    sizes.add(size);
+    // A write may be there in part, as on a full disk.
+    const grewPast = change.kind === 'write' && found.length > before && found.length < size;
+    mayBeSize ||= grewPast || found.length === size;
   }
-  if (!sizes.has(found.length)) return false;
+  if (!mayBeSize) return false;
   // A byte beyond the cut is zero only where a later change grew the file again.
   const regrown = found.length > cutTo && found.length !== base.length;
   for (let at = 0; at < found.length; at += 1) {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, open, rm, statfs } from 'node:fs/promises';
+import { cp, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -34,6 +34,7 @@ export async function createDisk(base: string): Promise<Disk> {
   const ballast = join(dir, 'ballast');
   let full = false;
   let was = false;
+  let closed = false;
   const free = async () => {
     await rm(ballast, { force: true });
     full = false;
@@ -50,16 +51,22 @@ export async function createDisk(base: string): Promise<Disk> {
       return answer;
     },
     fill: async (bytes) => {
+      if (!canFill || closed) throw new Error('there is no disk of our own to fill');
       await free();
+      // Once more, right before: this must never fill a disk that belongs to anyone else.
+      const [image, around] = await Promise.all([stat(dir), stat(base)]);
       const { bavail, bsize } = await statfs(dir);
       const length = bavail * bsize - bytes;
+      if (image.dev === around.dev || length > imageBytes) throw new Error('the image is not mounted');
       if (length <= 0) return;
       full = true;
       was = true;
-      await run('fallocate', ['--length', String(length), ballast]);
+      // What the drive takes meanwhile makes it fail, with the disk as full as can be.
+      await run('fallocate', ['--length', String(length), ballast]).catch(() => undefined);
     },
     free,
     close: async (keep) => {
+      closed = true;
       if (!canFill) return;
       await free();
       if (keep) await cp(dir, join(base, 'disk-content'), { recursive: true });

@@ -64,8 +64,8 @@ export class Director {
     }
   }
 
-  /** Nothing new happens, what lasts ends; afterwards the weather is fine and the drive is up. */
-  async stop(): Promise<void> {
+  /** Nothing new happens, what lasts ends; afterwards the weather is fine. Answers what it was like. */
+  async stop(): Promise<{ corrupt: boolean }> {
     this.#stop.abort();
     await Promise.all(this.#lasting);
     const { emulator, stage } = this.#havoc;
@@ -73,7 +73,9 @@ export class Director {
     emulator.shape({ latency: 0, bandwidth: undefined });
     emulator.quota(null, false);
     await stage.disk.free();
+    const { corrupt } = stage.weather;
     Object.assign(stage.weather, { faults: false, corrupt: false, outage: false });
+    return { corrupt };
   }
 
   async kill(): Promise<void> {
@@ -120,12 +122,12 @@ export class Director {
 
   async strike(): Promise<void> {
     const { random, mayLie, stage } = this.#havoc;
-    const samples = Array.from({ length: random.int(1, 3) }, () => sampleFault(random, mayLie));
+    const samples = Array.from({ length: random.int(2, 5) }, () => sampleFault(random, mayLie));
     const rules = samples.map(({ rule }) => rule);
     if (samples.some(({ lies }) => lies)) stage.model.contest('');
     if (rules.some(({ action }) => action.type === 'revoke')) stage.weather.signedOut = true;
     stage.history.add(`   ${JSON.stringify(rules)}`);
-    this.#last(() => this.#whileFaulty(rules, random.int(500, 4_000)));
+    this.#last(() => this.#whileFaulty(rules, random.int(1_000, 5_000)));
   }
 
   /** Every request is cut: the network is gone. */

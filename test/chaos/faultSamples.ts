@@ -106,10 +106,10 @@ export function sampleFault(random: Random, mayLie: boolean): FaultSample {
     if (recipe.lies === true && !mayLie) continue;
     const rule: FaultRule = {
       match: { kind: random.pick(recipe.kinds) },
-      nth: random.int(1, 3),
+      nth: random.int(1, 2),
       times: random.weighted([
-        [6, 1],
-        [3, 3],
+        [5, 1],
+        [4, 3],
         [1, 20],
       ]),
       action: recipe.make(random),

@@ -11,7 +11,10 @@ type Value<N extends OperationName> = Awaited<ReturnType<Operations[N]>>;
 
 /** The worker process seen from the harness. */
 export interface Hands {
-  /** Resolves with the value or the errno. Rejects with Violation when the operation does not end. */
+  /**
+   * Resolves with the value or the errno. Rejects with Violation when the operation does not end. After `close` it never
+   * settles: what was still at work then stops there.
+   */
   call<N extends OperationName>(name: N, ...args: Parameters<Operations[N]>): Promise<Answer<Value<N>>>;
   close(): Promise<void>;
 }
@@ -24,6 +27,7 @@ export function createHands(): Hands {
   });
   const waiting = new Map<number, (answer: WorkerAnswer) => void>();
   let nextId = 1;
+  let closed = false;
   child.on('message', (answer: WorkerAnswer) => {
     waiting.get(answer.id)?.(answer);
     waiting.delete(answer.id);
@@ -32,6 +36,7 @@ export function createHands(): Hands {
   return {
     call: (name, ...args) =>
       new Promise((resolve, reject) => {
+        if (closed) return;
         const id = nextId;
         nextId += 1;
         const timer = setTimeout(() => {
@@ -45,6 +50,7 @@ export function createHands(): Hands {
         child.send({ id, name, args });
       }),
     close: async () => {
+      closed = true;
       child.kill('SIGKILL');
       await exited;
     },

@@ -25,6 +25,11 @@ const rules: readonly Rule[] = [
     when: ({ fullDisk }) => fullDisk,
     because: 'without a byte of space the database cannot be opened',
   },
+  {
+    line: /planning failed .*disk is full/,
+    when: ({ fullDisk }) => fullDisk,
+    because: 'a plan writes hand-overs to the database; it is made again a second later',
+  },
 ];
 
 export function findUnfairErrors(log: readonly string[], past: Past): string[] {

@@ -18,6 +18,8 @@ export interface FileState {
   view: Buffer;
   /** Changes since the last acknowledged flush, in order. */
   changes: Change[];
+  /** The drive's epoch in which the newest of them was asked for. */
+  changedIn: number;
   /** An operation failed or the process died: what the file holds must be looked at. */
   uncertain: boolean;
   handles: Handle[];
@@ -122,6 +124,11 @@ export class Model {
   contest(path: string, content?: Buffer): void {
     this.#contested.add(path);
     for (const entry of this.#entries) {
+      // The server may still have a folder where it was: what comes into it there, shows where it is here.
+      for (const place of entry.places) {
+        if (place !== path && isWithin(path, place))
+          this.#contested.add(this.getPath(entry) + path.slice(place.length));
+      }
       if (![...entry.places].some((place) => isWithin(place, path))) continue;
       entry.contested = true;
       if (content !== undefined) entry.file?.foreign.push(content);
@@ -173,18 +180,7 @@ export class Model {
 }
 
 function newEntry(id: number, parent: Entry | undefined, name: string, content: Buffer | undefined): Entry {
-  const file: FileState | undefined =
-    content === undefined
-      ? undefined
-      : {
-          stable: content,
-          foreign: [],
-          view: content,
-          changes: [],
-          uncertain: false,
-          handles: [],
-          mtimeSec: undefined,
-        };
+  const file = content === undefined ? undefined : newFile(content);
   return {
     id,
     parent,
@@ -195,6 +191,11 @@ function newEntry(id: number, parent: Entry | undefined, name: string, content: 
     file,
     locks: { bytes: false, path: false, pathUsers: 0 },
   };
+}
+
+function newFile(content: Buffer): FileState {
+  const newest = { view: content, changes: [], changedIn: 0, uncertain: false };
+  return { stable: content, foreign: [], ...newest, handles: [], mtimeSec: undefined };
 }
 
 /** Is `path` the same as `folder` or below it? */

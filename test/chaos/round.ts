@@ -4,7 +4,7 @@ import { checkServer } from './checkServer.ts';
 import { clearSetAside, loadDriveState, retryFailed } from './checkState.ts';
 import { checkView } from './checkView.ts';
 import { Director } from './disturbances.ts';
-import { findUnfairErrors } from './logRules.ts';
+import { findUnfairErrors, type Past } from './logRules.ts';
 import { getOriginal } from './model.ts';
 import { operations } from './operations.ts';
 import type { Random } from './random.ts';
@@ -15,7 +15,7 @@ import type { World } from './world.ts';
 /** Programs at work side by side. */
 const lanes = 4;
 /** A round ends after so many operations, or so long. */
-const roundOperations = 220;
+const roundOperations = 350;
 const roundMs = 30_000;
 /** Each try drains for up to 60 s (drive/headless.ts); the later ones start with a new sign-in and no back-off. */
 const drains = 4;
@@ -33,16 +33,24 @@ export async function runRound(world: World, random: Random, only?: readonly str
   const director = new Director({ stage, emulator, random: random.fork('director'), other, mayLie });
   const end = performance.now() + roundMs;
   const first = stage.counts.operations;
-  const isOver = () => performance.now() > end || stage.counts.operations - first > roundOperations;
+  let isFailed = false;
+  let past: Omit<Past, 'fullDisk'>;
+  const isOver = () => isFailed || performance.now() > end || stage.counts.operations - first > roundOperations;
   const programs = Array.from({ length: lanes }, (_, lane) => runLane(world, `lane ${lane}`, random, isOver));
   const directing = director.run(only);
-  const work = Promise.all(programs).then(async () => {
-    await director.stop();
+  try {
+    // A disturbance that fails ends the round too; one that ends well does not.
+    await Promise.race([Promise.all(programs), died.promise, directing.then(() => new Promise<never>(() => {}))]);
+    past = await director.stop();
     await directing;
-    await closeAll(world);
-  });
-  await Promise.race([work, directing.then(() => work), died.promise]);
-  await check(world, stage.weather.corrupt);
+    await Promise.race([closeAll(world), died.promise]);
+  } catch (error) {
+    isFailed = true;
+    // Nothing may go on in a world that is taken down.
+    await Promise.allSettled([director.stop(), directing]);
+    throw error;
+  }
+  await check(world, past);
 }
 
 async function runLane(world: World, name: string, random: Random, isOver: () => boolean): Promise<void> {
@@ -74,22 +82,24 @@ async function closeAll({ stage }: World): Promise<void> {
   for (const entry of stage.model.getLive()) if (entry.file !== undefined) await actor.settle(entry);
 }
 
-async function check(world: World, corrupt: boolean): Promise<void> {
+async function check(world: World, past: Omit<Past, 'fullDisk'>): Promise<void> {
   const { stage, emulator, state } = world;
   const { counts, model, drive } = stage;
   await drain(world);
   const { orphans, setAside } = await loadDriveState(state);
-  const findings = orphans.map((id) => `an orphan in staging: ${id}`);
+  const whole = { ...past, fullDisk: stage.disk.wasFull() };
+  // A save that a full disk refused leaves a file that the next start sets aside; nothing else leaves one.
+  const findings = whole.fullDisk ? [] : orphans.map((id) => `an orphan in staging: ${id}`);
   counts.setAside += setAside.length;
   await clearSetAside(state);
   const server = await loadServerState(emulator, world.serverState);
   findings.push(...(await checkServer(model, { server, setAside, load: world.load })));
   await start(world);
   findings.push(...(await checkView(stage.hands, stage.top, server)));
-  const past = { corrupt, fullDisk: stage.disk.wasFull() };
-  findings.push(...findUnfairErrors(drive.takeLog(), past).map((line) => `in the log: ${line}`));
+  findings.push(...findUnfairErrors(drive.takeLog(), whole).map((line) => `in the log: ${line}`));
   if (findings.length > 0) throw new Violation(findings);
-  counts.conflictCopies += [...server.files.keys()].filter((path) => getOriginal(path) !== undefined).length;
+  const isNewCopy = (path: string) => getOriginal(path) !== undefined && model.find(path) === undefined;
+  counts.conflictCopies += [...server.files.keys()].filter(isNewCopy).length;
   await restartModel(world);
 }
 

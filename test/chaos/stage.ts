@@ -99,7 +99,9 @@ async function watch<V>(stage: Stage, what: string, work: () => Promise<Answer<V
   const epoch = drive.epoch;
   const fullBefore = disk.full;
   const answer = await work();
-  const disturbed = !drive.isUp || drive.epoch !== epoch;
+  // The kernel may know of a death before we do.
+  const isCut = answer.code === 'ENOTCONN' || answer.code === 'ECONNABORTED';
+  const disturbed = isCut || !drive.isUp || drive.epoch !== epoch;
   counts.operations += 1;
   if (answer.code === 'ENOSPC') counts.outOfSpace += 1;
   const result = answer.code ?? (typeof answer.value === 'number' ? `#${answer.value}` : 'ok');

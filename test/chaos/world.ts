@@ -49,8 +49,8 @@ export async function createWorld(counts: Counts): Promise<World> {
     history: createHistory(join(dir, 'history.log')),
   };
   const close = async (keep: boolean) => {
-    if (drive.isUp) await drive.kill();
     await stage.hands.close();
+    await drive.kill();
     await drive.detach();
     await emulator.close();
     await disk.close(keep);

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createLog } from '../../src/base/log.ts';
 import { defaultNetworkOptions } from '../../src/base/networkOptions.ts';
 import { Mounts } from '../../src/drive/mounts.ts';
@@ -13,12 +15,12 @@ import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { defaultLocalNames } from '../../src/vfs/localNames.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 
+const run = promisify(execFile);
+
 export interface TestDriveOptions {
   readonly pollMs?: number;
   /** Quiet time before an upload; by default so long that a test uploads when it says so (`settle`). */
   readonly settleMs?: number;
-  /** Gives the emulator a certificate and a configuration for rclone. */
-  readonly rclone?: boolean;
 }
 
 /**
@@ -40,6 +42,8 @@ export interface TestDrive {
   restart(): Promise<void>;
   /** Resolves when nothing is left to upload. */
   settle(): Promise<void>;
+  /** Lines as `digests` gives them (steps.ts), in any order, of what stock rclone finds on the server below /Jotta/Archive. */
+  listServer(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -48,7 +52,7 @@ const drainMs = 60_000;
 
 export async function startTestDrive(options: TestDriveOptions = {}): Promise<TestDrive> {
   const dir = await mkdtemp(join(tmpdir(), 'jottacloud-posix-'));
-  const emulator = await startEmulator(options.rclone === true ? { rclone: join(dir, 'rclone') } : {});
+  const emulator = await startEmulator({ rclone: join(dir, 'rclone') });
   const complaints: string[] = [];
   const log = createLog((line) => complaints.push(line), 'warn');
   const common = { endpoints: createEndpoints(emulator.url), userAgent, log };
@@ -98,6 +102,20 @@ export async function startTestDrive(options: TestDriveOptions = {}): Promise<Te
     },
     settle: async () => {
       await session.pusher.drain(AbortSignal.timeout(drainMs));
+    },
+    listServer: async () => {
+      const { config = '', env: own = {} } = emulator.rclone ?? {};
+      const { NO_PROXY: _upper, no_proxy: _lower, ...env } = { ...process.env, ...own };
+      const rclone = async (...args: string[]) => {
+        const { stdout } = await run('rclone', ['--config', config, ...args, 'remote:'], {
+          env,
+          maxBuffer: 64 * 1024 ** 2,
+        });
+        return stdout.split('\n').filter((line) => line !== '');
+      };
+      const files = await rclone('md5sum');
+      const folders = await rclone('lsf', '-R', '--dirs-only');
+      return [...files, ...folders];
     },
     close: async () => {
       await mounts.unmountAll();

@@ -117,6 +117,8 @@ export const listRest = (fh: string, prefix = '') => ({ op: 'listRest', fh, pref
 export const rewind = (fh: string) => ({ op: 'rewind', fh }) as const;
 /** Everything below, a line each: name, mode, time if it was set, size and md5, xattrs, targets. */
 export const tree = (path: string) => ({ op: 'tree', path }) as const;
+/** Sorted lines as rclone writes them: `md5  path` of files (symlinks as `.rclonelink` files), `path/` of folders. */
+export const digests = (path: string) => ({ op: 'digests', path }) as const;
 
 // Memory maps; `access` is r, rw (shared), pr or prw (private)
 

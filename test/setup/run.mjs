@@ -57,6 +57,8 @@ const tasks = {
   demo: { entry: 'test/demo/main.ts', needs: ['fuse'] },
   emulator: { entry: 'test/emulator/main.ts', needs: [] },
   mount: { entry: 'src/drive/headless.ts', needs: ['fuse'] },
+  bench: { entry: 'test/bench/main.ts', needs: ['fuse', 'rclone'] },
+  chaos: { entry: 'test/chaos/main.ts', needs: ['fuse', 'rclone'] },
   package: { entry: 'test/setup/package.ts', needs: [] },
 };
 

@@ -28,6 +28,14 @@ const suites: readonly Suite[] = [
   // One at a time: a mount is a thing of the whole machine, and two of them make timings lie.
   nodeTests('mount', 'test/mount/**/*.test.ts', minutes(20), ['--test-concurrency=1']),
   {
+    name: 'chaos',
+    // A fixed seed makes a failure one to look into, not to shrug at; `npm run chaos` goes on from there.
+    command: [process.execPath, path.join(root, 'test/chaos/main.ts'), '--minutes', '0.75', '--seed', 'npm-test'],
+    timeoutMs: minutes(5),
+    result: 'one',
+    files: 'test/chaos/**/*.ts',
+  },
+  {
     name: 'vscode',
     command: [process.execPath, path.join(root, 'test/vscode/harness/runExtensionHost.ts')],
     timeoutMs: minutes(8),

@@ -38,7 +38,7 @@ const listNames = () => nodes.getChildren(rootIno).map((row) => row.name);
 
 const local: Record<string, (row: NodeRow) => void> = {
   clean: () => {},
-  dirty: (row) => nodes.update(row.ino, { staging: 's', md5: null }),
+  dirty: (row) => nodes.update(row.ino, { staging: 's', md5: null, size: 4 }),
   removed: (row) => nodes.update(row.ino, { parent: null }),
   moved: (row) => nodes.update(row.ino, { name: 'b' }),
 };
@@ -59,7 +59,7 @@ const expected: Record<string, [string[], number]> = {
   'removed removed': [[], 0],
   'removed unchanged': [[], 0],
   'moved changed': [['b'], 0],
-  'moved removed': [[], 0],
+  'moved removed': [['b'], 0],
   'moved unchanged': [['b'], 0],
 };
 
@@ -146,6 +146,14 @@ describe('a listing', () => {
     merge();
     assert.equal(child('a')?.ino, ino);
     assert.equal(child('a')?.synced, null);
+  });
+
+  it('leaves it to the upload to compare, when both sides have new bytes of the same size', () => {
+    merge(file('a', 'old'));
+    const row = child('a') as NodeRow;
+    nodes.update(row.ino, { staging: 's', md5: null });
+    assert.equal(merge(file('a', 'new')).conflicts.length, 0);
+    assert.equal(child('a')?.synced?.md5, 'old', 'the upload must find the server changed');
   });
 
   it('takes a change of a file edited and moved here while its name was made anew', () => {

@@ -28,6 +28,7 @@ let nodes: Nodes;
 let barrier: DurabilityBarrier;
 let staging: StagingStore;
 let vfs: Vfs;
+let store: ContentStore;
 let home: Ino;
 
 beforeEach(async () => {
@@ -38,7 +39,7 @@ beforeEach(async () => {
   barrier = new DurabilityBarrier(join(dir, 'metadata.db'));
   staging = new StagingStore({ staging: join(dir, 'staging'), lost: join(dir, 'lost') }, db, silentLog);
   await staging.recover();
-  const store = await ContentStore.open(join(dir, 'c'), { maxBytes: 1e6, minFreeBytes: 0 }, silentLog);
+  store = await ContentStore.open(join(dir, 'c'), { maxBytes: 1e6, minFreeBytes: 0 }, silentLog);
   const source = { openRange: () => Promise.reject(new Error('no network')) };
   const reader = new ContentReader({ store, source, log: silentLog, signal: new AbortController().signal });
   const clock = { now: () => now, sleep: async () => {} };
@@ -81,6 +82,19 @@ async function readText(name: string): Promise<string> {
 const fails = (work: Promise<unknown>, code: string) => assert.rejects(work, { name: 'ErrnoError', code });
 
 describe('the vfs', () => {
+  it('reads what was saved when the upload of it ends while the file is opened', async () => {
+    const ino = await save('a.txt', 'hello');
+    const { staging: id } = nodes.get(ino) as { staging: string };
+    const md5 = '5d41402abc4b2a76b9719d911017c592';
+    const opening = vfs.open(ino, reading);
+    nodes.update(ino, { staging: null, md5 });
+    await store.adopt(md5, 5, staging.path(id));
+    const fh = await opening;
+    assert.equal((await vfs.read(fh, 0, 10)).toString(), 'hello');
+    assert.equal(vfs.getHandleAttr(fh).size, 5);
+    await vfs.release(fh);
+  });
+
   it('reads back what was saved, in any case, without a network', async () => {
     await save('A.txt', 'hello');
     assert.equal(await readText('a.TXT'), 'hello');

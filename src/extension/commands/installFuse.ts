@@ -1,44 +1,83 @@
 import * as vscode from 'vscode';
+import { getErrorSentence } from '../errorTexts.ts';
 import type { Services } from '../services.ts';
 
 const macFusePage = 'https://macfuse.github.io/';
-const linuxCommand = 'sudo apt install fuse3';
+const privacyPane = 'x-apple.systempreferences:com.apple.settings.PrivacySecurity.extension';
+const linuxCommand = 'sudo apt-get install fuse3';
 
-/** "Install FUSE…": opens macFUSE's page, or shows the one command for Linux. Browsing works without either. */
-export function installFuse({ client, fuse }: Services) {
+/** One way out of the problem: what it says on the button, and what pressing it does. */
+interface NextStep {
+  readonly text: string;
+  readonly button: string;
+  readonly run: () => unknown;
+}
+
+/** "Install FUSE…": the exact next step for what is wrong, then looks again. Browsing works without FUSE. */
+export function installFuse(services: Services) {
   return async (): Promise<void> => {
     const again = vscode.l10n.t('Check Again');
-    const chosen = process.platform === 'darwin' ? await showMac(again) : await showLinux(fuse.hint, again);
-    if (chosen !== again) return;
-    await client.attach();
-    await fuse.update();
+    const { text, button, run } = process.platform === 'darwin' ? getMacStep(services) : getLinuxStep(services);
+    const chosen = await vscode.window.showInformationMessage(text, button, again);
+    if (chosen === button) await run();
+    if (chosen === again) await checkFuse(services)();
   };
 }
 
-async function showMac(again: string): Promise<string | undefined> {
-  const openPage = vscode.l10n.t('Open macFUSE');
-  const chosen = await vscode.window.showInformationMessage(
-    vscode.l10n.t('Mounting needs macFUSE. Install it from its page, allow it in System Settings, then check again.'),
-    openPage,
-    again,
-  );
-  if (chosen === openPage) await vscode.env.openExternal(vscode.Uri.parse(macFusePage));
-  return chosen;
+/** "Check for FUSE": asks the drive and says what it found; what is missing is shown with its next step. */
+export function checkFuse({ fuse }: Services) {
+  return async (): Promise<boolean> => {
+    await fuse.ensure();
+    void vscode.window.showInformationMessage(vscode.l10n.t('FUSE is ready: this computer can mount Jottacloud.'));
+    return true;
+  };
 }
 
-/** The command is typed into a terminal but not run: it asks for a password, and that is the person's to give. */
-async function showLinux(hint: string, again: string): Promise<string | undefined> {
-  const command = hint === '' ? linuxCommand : hint;
-  const openTerminal = vscode.l10n.t('Open Terminal');
-  const chosen = await vscode.window.showInformationMessage(
-    vscode.l10n.t('Mounting needs FUSE 3. Run this, then check again: {0}', command),
-    openTerminal,
-    again,
-  );
-  if (chosen === openTerminal) {
-    const terminal = vscode.window.createTerminal('Jottacloud');
-    terminal.show();
-    terminal.sendText(command, false);
+function getMacStep({ fuse: { problem } }: Services): NextStep {
+  if (problem === 'fuseNotAllowed') {
+    return {
+      text: vscode.l10n.t(
+        'macFUSE is installed, but macOS does not let it run yet. Open System Settings › Privacy & Security, allow the system software of “Benjamin Fleischer”, restart the Mac when asked, then check again.',
+      ),
+      button: vscode.l10n.t('Open System Settings'),
+      run: () => vscode.env.openExternal(vscode.Uri.parse(privacyPane)),
+    };
   }
-  return chosen;
+  return {
+    text:
+      problem === 'fuseTooOld'
+        ? vscode.l10n.t(
+            'The installed macFUSE is too old. Install the current version from its page, then check again.',
+          )
+        : vscode.l10n.t(
+            'Mounting needs macFUSE. Install it from its page, allow it in System Settings, then check again.',
+          ),
+    button: vscode.l10n.t('Open macFUSE'),
+    run: () => vscode.env.openExternal(vscode.Uri.parse(macFusePage)),
+  };
+}
+
+function getLinuxStep({ fuse: { problem, hint } }: Services): NextStep {
+  const command = hint === '' ? linuxCommand : hint;
+  const button = vscode.l10n.t('Open Terminal');
+  const run = () => typeInTerminal(command);
+  if (problem === 'fuseNotAllowed') {
+    const text = vscode.l10n.t(
+      'FUSE is installed, but /dev/fuse may not be used. Run this, then check again: {0}. In a container, start it with /dev/fuse.',
+      command,
+    );
+    return { text, button, run };
+  }
+  const text =
+    problem === 'fuseTooOld'
+      ? `${getErrorSentence('fuseTooOld', {})} ${command}`
+      : vscode.l10n.t('Mounting needs FUSE 3. Run this, then check again: {0}', command);
+  return { text, button, run };
+}
+
+/** Typed but not run: it asks for a password, and that is the person's to give. */
+function typeInTerminal(command: string): void {
+  const terminal = vscode.window.createTerminal('Jottacloud');
+  terminal.show();
+  terminal.sendText(command, false);
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { DriveError } from '../../protocol/errors.ts';
 import { type MountParams, mount } from '../../protocol/messages.ts';
 import type { Services } from '../services.ts';
-import { contractHome, expandHome, getDefaultMount, getMountProfiles, toMountParams } from '../settings.ts';
+import { contractHome, expandHome, getAllProfiles, getDefaultMount, toMountParams } from '../settings.ts';
 import { signInIfNeeded } from './connect.ts';
 import { getMountPointArgument } from './targets.ts';
 
@@ -11,7 +11,7 @@ export function mountJottacloud(services: Services) {
   return async (argument?: unknown): Promise<boolean> => {
     if (!(await signInIfNeeded(services))) return false;
     const given = getMountPointArgument(argument);
-    const profile = getMountProfiles().find((known) => expandHome(known.path) === given);
+    const profile = getAllProfiles().find((known) => expandHome(known.path) === given);
     await mountNow(services, profile === undefined ? getDefaultMount() : toMountParams(profile));
     return true;
   };
@@ -28,8 +28,9 @@ export async function mountNow({ client, fuse }: Services, params: MountParams):
   await vscode.window.withProgress({ location: { viewId: 'jottacloud.mounts' }, title }, async () => {
     try {
       await client.request(mount, params);
-    } finally {
-      void fuse.update();
+    } catch (error) {
+      throw fuse.note(error);
     }
+    void fuse.update();
   });
 }

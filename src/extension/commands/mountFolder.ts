@@ -1,5 +1,9 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { DriveError, DriveErrorCode } from '../../protocol/errors.ts';
+import type { DriveState } from '../../protocol/state.ts';
+import { toDriveError } from '../errors.ts';
+import { getErrorSentence } from '../errorTexts.ts';
 import type { Services } from '../services.ts';
 import {
   contractHome,
@@ -17,11 +21,13 @@ import { mountNow } from './mount.ts';
 import { getPathArgument } from './targets.ts';
 
 interface Answers {
-  source: string;
-  path: string;
-  readOnly: boolean;
+  readonly source: string;
+  readonly path: string;
+  readonly readOnly: boolean;
   /** undefined: leave the settings as they are. */
-  pace: Pace | undefined;
+  readonly pace: Pace | undefined;
+  /** Why the mount point of before was not taken. */
+  readonly refusal?: DriveError;
 }
 interface Pace {
   readonly pollSeconds: number;
@@ -31,27 +37,61 @@ type Step = (services: Services, answers: Answers, frame: StepFrame) => Promise<
 
 const steps: readonly Step[] = [askSource, askMountPoint, askAccess, askPace];
 
-/** "Mount Jottacloud Folder…": four questions, then mounts and remembers the answers as a profile. */
+/** Index of the question about the mount point. */
+const mountPointStep = 1;
+
+/** Refusals of the mount point alone: the other answers stay good. */
+const ofMountPoint: readonly DriveErrorCode[] = [
+  'mountPointNotEmpty',
+  'mountPointReserved',
+  'mountPointNotWritable',
+  'mountPointNotAFolder',
+  'mountPointNested',
+  'alreadyMounted',
+];
+
+/**
+ * "Mount Jottacloud Folder…": four questions, then mounts and remembers the answers as a profile. A mount point that is
+ * refused is asked for again, with the reason and a proposal.
+ */
 export function mountFolder(services: Services) {
   return async (argument?: unknown): Promise<boolean> => {
     if (!(await signInIfNeeded(services))) return false;
-    const start = getPathArgument(argument) ?? '/';
-    const answers = await askAll(services, { source: start, path: '', readOnly: false, pace: undefined });
-    if (answers === undefined) return false;
-    const profile = { path: answers.path, source: answers.source, readOnly: answers.readOnly };
-    if (answers.pace !== undefined) {
-      await updateSetting('poll.interval', answers.pace.pollSeconds);
-      await updateSetting('cache.maxSize', answers.pace.cacheGigabytes);
+    // Four answers for nothing would be four too many.
+    await services.fuse.ensure();
+    const source = getPathArgument(argument) ?? '/';
+    let answers = await askAll(services, { source, path: '', readOnly: false, pace: undefined }, 0);
+    while (answers !== undefined) {
+      const refusal = await tryMount(services, answers);
+      if (refusal === undefined) return true;
+      answers = await askAll(services, { ...answers, refusal }, mountPointStep);
     }
-    await mountNow(services, toMountParams(profile));
-    await rememberMountProfile(profile);
-    return true;
+    return false;
   };
 }
 
-async function askAll(services: Services, start: Answers): Promise<Answers | undefined> {
+/** Resolves with the reason when it is the mount point's fault; throws any other. */
+async function tryMount(services: Services, answers: Answers): Promise<DriveError | undefined> {
+  const { path: file, source, readOnly, pace } = answers;
+  const profile = { path: file, source, readOnly, onStartup: false };
+  try {
+    await mountNow(services, toMountParams(profile));
+  } catch (error) {
+    const failure = toDriveError(error);
+    if (ofMountPoint.includes(failure.code)) return failure;
+    throw failure;
+  }
+  await rememberMountProfile(profile);
+  if (pace !== undefined) {
+    await updateSetting('poll.interval', pace.pollSeconds);
+    await updateSetting('cache.maxSize', pace.cacheGigabytes);
+  }
+  return undefined;
+}
+
+async function askAll(services: Services, start: Answers, from: number): Promise<Answers | undefined> {
   let answers = start;
-  for (let index = 0; index < steps.length; ) {
+  for (let index = from; index < steps.length; ) {
     const result = await steps[index]?.(services, answers, {
       title: vscode.l10n.t('Mount Jottacloud Folder'),
       step: index + 1,
@@ -73,15 +113,22 @@ async function askSource(
   answers: Answers,
   frame: StepFrame,
 ): Promise<Answers | Back | undefined> {
-  const source = await browse(client, { ...frame, want: 'folder', start: answers.source });
+  const question = vscode.l10n.t('What to mount: the whole account, or a folder in it');
+  const source = await browse(client, { ...frame, question, want: 'folder', start: answers.source });
   return source === undefined || source === back ? source : { ...answers, source };
 }
 
-async function askMountPoint(_: Services, answers: Answers, frame: StepFrame): Promise<Answers | Back | undefined> {
-  const proposal = answers.source === '/' ? defaultMountPath : `~/CloudMounts/${path.posix.basename(answers.source)}`;
+async function askMountPoint(
+  { client }: Services,
+  answers: Answers,
+  frame: StepFrame,
+): Promise<Answers | Back | undefined> {
+  const { refusal } = answers;
+  const proposal = propose(answers, client.state);
+  const reason = refusal === undefined ? '' : `${getErrorSentence(refusal.code, refusal.args)} `;
   const chosen = await askChoice<string | null>({
     ...frame,
-    placeholder: vscode.l10n.t('Where to mount: an empty folder, or a new one. Type a path or choose.'),
+    placeholder: reason + vscode.l10n.t('Where to mount: an empty folder, or a new one. Type a path or choose.'),
     items: [
       { label: `$(folder) ${proposal}`, description: vscode.l10n.t('created when missing'), value: proposal },
       { label: vscode.l10n.t('$(folder-opened) Choose Folder…'), alwaysShow: true, value: null },
@@ -97,6 +144,19 @@ async function askMountPoint(_: Services, answers: Answers, frame: StepFrame): P
     openLabel: vscode.l10n.t('Mount Here'),
   });
   return folders?.[0] === undefined ? undefined : { ...answers, path: contractHome(folders[0].fsPath) };
+}
+
+/** A folder that is most likely free: what the drive proposed, else one named after the source and not taken yet. */
+function propose({ source, refusal, path: refused }: Answers, { mounts }: DriveState): string {
+  const proposed = refusal?.args.proposal;
+  if (proposed !== undefined) return contractHome(proposed);
+  const first = source === '/' ? defaultMountPath : `~/CloudMounts/${path.posix.basename(source)}`;
+  const isTaken = (file: string) =>
+    file === refused || mounts.some(({ mountPoint }) => mountPoint === expandHome(file));
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? first : `${first} ${number}`;
+    if (!isTaken(candidate)) return candidate;
+  }
 }
 
 async function askAccess(_: Services, answers: Answers, frame: StepFrame): Promise<Answers | Back | undefined> {

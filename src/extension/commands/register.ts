@@ -2,22 +2,36 @@ import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
 import { connect } from './connect.ts';
 import { copyPath } from './copyPath.ts';
+import { deleteItems } from './delete.ts';
 import { disconnect } from './disconnect.ts';
+import { discardTransfer, exportTransfer } from './failedTransfers.ts';
 import { forgetMount } from './forgetMount.ts';
 import { type CommandId, commandIds } from './ids.ts';
-import { installFuse } from './installFuse.ts';
+import { checkFuse, installFuse } from './installFuse.ts';
+import { copyPublicLink, endPublicLink, openOnTheWeb } from './links.ts';
 import { mountJottacloud } from './mount.ts';
 import { mountFolder } from './mountFolder.ts';
+import { dontMountOnStartup, mountOnStartup } from './mountOnStartup.ts';
+import { newFolder } from './newFolder.ts';
+import { freeSpace, keepOffline, removeOffline } from './offline.ts';
 import { open } from './open.ts';
+import { openAsFolder } from './openAsFolder.ts';
 import { openMountedFolder, openMountedFolderInNewWindow } from './openMounted.ts';
 import { refreshAll, retryFolder } from './refresh.ts';
+import { renameItem } from './rename.ts';
+import { reportDiagnostics } from './reportDiagnostics.ts';
 import { reveal } from './reveal.ts';
+import { searchFiles } from './searchFiles.ts';
 import { showActions } from './showActions.ts';
 import { showLog } from './showLog.ts';
+import { downloadItems, uploadFiles } from './transferFiles.ts';
 import { pauseTransfers, resumeTransfers, retryTransfers, showTransfers } from './transfers.ts';
+import { deleteTrashed, restoreTrashed, showTrash } from './trash.ts';
 import { unmountJottacloud } from './unmount.ts';
+import { restoreVersion, showVersions } from './versions.ts';
 
-type Handler = (argument?: unknown) => unknown;
+/** `selection`: all rows selected in the tree that the command was called from. */
+type Handler = (argument?: unknown, selection?: unknown) => unknown;
 
 const handlers: Record<CommandId, (services: Services) => Handler> = {
   'jottacloud.connect': connect,
@@ -41,6 +55,30 @@ const handlers: Record<CommandId, (services: Services) => Handler> = {
   'jottacloud.installFuse': installFuse,
   'jottacloud.forgetMount': forgetMount,
   'jottacloud.showActions': showActions,
+  'jottacloud.checkFuse': checkFuse,
+  'jottacloud.exportTransfer': exportTransfer,
+  'jottacloud.discardTransfer': discardTransfer,
+  'jottacloud.mountOnStartup': mountOnStartup,
+  'jottacloud.dontMountOnStartup': dontMountOnStartup,
+  'jottacloud.reportDiagnostics': reportDiagnostics,
+  'jottacloud.newFolder': newFolder,
+  'jottacloud.uploadFiles': uploadFiles,
+  'jottacloud.download': downloadItems,
+  'jottacloud.rename': renameItem,
+  'jottacloud.delete': deleteItems,
+  'jottacloud.keepOffline': keepOffline,
+  'jottacloud.removeOfflineCopy': removeOffline,
+  'jottacloud.freeUpSpace': freeSpace,
+  'jottacloud.copyPublicLink': copyPublicLink,
+  'jottacloud.removePublicLink': endPublicLink,
+  'jottacloud.openOnTheWeb': openOnTheWeb,
+  'jottacloud.showVersions': showVersions,
+  'jottacloud.restoreVersion': restoreVersion,
+  'jottacloud.searchFiles': searchFiles,
+  'jottacloud.openAsFolder': openAsFolder,
+  'jottacloud.showTrash': showTrash,
+  'jottacloud.restoreFromTrash': restoreTrashed,
+  'jottacloud.deleteForever': deleteTrashed,
 };
 
 /** Registers all commands. A handler that throws has its error shown and answers undefined. */
@@ -48,9 +86,9 @@ export function registerCommands(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
     ...commandIds.map((id) => {
       const handler = handlers[id](services);
-      return vscode.commands.registerCommand(id, async (argument?: unknown) => {
+      return vscode.commands.registerCommand(id, async (argument?: unknown, selection?: unknown) => {
         try {
-          return await handler(argument);
+          return await handler(argument, selection);
         } catch (error) {
           services.report(error);
           return undefined;

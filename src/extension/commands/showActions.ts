@@ -7,7 +7,7 @@ import type { CommandId } from './ids.ts';
 /** Click on the status bar item: the commands that make sense now, the most likely first. */
 export function showActions({ client, fuse }: Services) {
   return async (): Promise<void> => {
-    const key = getStateKey(client.state, fuse.missing);
+    const key = getStateKey(client.state, fuse.ready === false);
     const chosen = await askChoice({
       title: 'Jottacloud',
       placeholder: vscode.l10n.t('What to do?'),
@@ -45,7 +45,8 @@ function getMainActions(key: StateKey, mustSignIn: boolean): ChoiceItem<CommandI
 
 function getCommonActions({ state }: Services['client'], key: StateKey): ChoiceItem<CommandId>[] {
   const log = row('output', vscode.l10n.t('Show Log'), 'jottacloud.showLog');
-  if (key === 'signedOut') return [log];
+  const diagnostics = row('report', vscode.l10n.t('Report Diagnostics'), 'jottacloud.reportDiagnostics');
+  if (key === 'signedOut') return [log, diagnostics];
   const rows = [row('arrow-swap', vscode.l10n.t('Show Transfers'), 'jottacloud.showTransfers')];
   if (state.failedChanges > 0) {
     rows.push(row('refresh', vscode.l10n.t('Retry Failed Transfers'), 'jottacloud.retryTransfers'));
@@ -56,6 +57,7 @@ function getCommonActions({ state }: Services['client'], key: StateKey): ChoiceI
       : row('debug-pause', vscode.l10n.t('Pause Transfers'), 'jottacloud.pauseTransfers'),
     row('sync', vscode.l10n.t('Refresh'), 'jottacloud.refresh'),
     log,
+    diagnostics,
     row('sign-out', vscode.l10n.t('Disconnect from Jottacloud'), 'jottacloud.disconnect'),
   );
   return rows;

@@ -8,12 +8,13 @@ import { browse } from '../ui/browse.ts';
 import { askChoice, back } from '../ui/steps.ts';
 import { signInIfNeeded } from './connect.ts';
 
-/** The account path a command was called with: a tree row, an entry, or the path itself. */
+/** The account path a command was called with: a row of a tree, what it shows, or the path itself. */
 export function getPathArgument(argument: unknown): string | undefined {
   if (typeof argument === 'string') return argument;
   if (typeof argument !== 'object' || argument === null) return undefined;
-  const { entry, path } = argument as { entry?: unknown; path?: unknown };
-  return entry === undefined ? (typeof path === 'string' ? path : undefined) : getPathArgument(entry);
+  const { entry, transfer, past, path } = argument as Record<string, unknown>;
+  const shown = entry ?? transfer ?? past;
+  return shown === undefined ? (typeof path === 'string' ? path : undefined) : getPathArgument(shown);
 }
 
 /** The mount point a command was called with: a row of the Mounts view, or the folder itself. */
@@ -28,7 +29,7 @@ export function getMountPointArgument(argument: unknown): string | undefined {
 export async function choosePath(
   services: Services,
   argument: unknown,
-  want: 'file' | 'any',
+  want: 'file' | 'folder' | 'any',
   title: string,
 ): Promise<string | undefined> {
   const given = getPathArgument(argument);

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { retryFailed, setTransfersPaused } from '../../protocol/messages.ts';
 import type { Services } from '../services.ts';
+import { getTransferArgument } from './failedTransfers.ts';
 
 /** "Pause Transfers": changes are still taken and kept, nothing is sent. */
 export function pauseTransfers({ client }: Services) {
@@ -19,7 +20,10 @@ export function showTransfers() {
   };
 }
 
-/** "Retry Failed Transfers". */
+/** "Retry Failed Transfers": all of them, or the one of the row it was called on. */
 export function retryTransfers({ client }: Services) {
-  return () => client.call(retryFailed);
+  return (argument?: unknown) => {
+    const row = getTransferArgument(argument);
+    return client.request(retryFailed, row === undefined ? {} : { id: row.id });
+  };
 }

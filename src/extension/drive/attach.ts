@@ -19,6 +19,7 @@ export interface AttachOptions {
   readonly signal: AbortSignal;
   /** Starts the process; called only when nobody listens. */
   start(): StartedDrive;
+  isFocused(): boolean;
   /** Adds handlers before the first message is read. */
   prepare(connection: MessageConnection): void;
 }
@@ -53,6 +54,7 @@ async function attachOnce(options: AttachOptions): Promise<Attached> {
         protocolVersion,
         clientVersion: options.clientVersion,
         keepsTokens: true,
+        focused: options.isFocused(),
       }),
       helloDeadlineMs,
     );

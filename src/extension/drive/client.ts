@@ -45,8 +45,12 @@ export class DriveClient implements vscode.Disposable {
   #connection: MessageConnection | undefined;
   #attaching: Promise<MessageConnection> | undefined;
   #logFile: string | undefined;
+  #driveVersion: string | undefined;
+  #spokesman = false;
+  readonly #focusListener: vscode.Disposable;
   /** Newer than the greeting: what the drive told while attaching was not finished. */
   #early: DriveState | undefined;
+  #earlySpokesman: boolean | undefined;
 
   readonly onDidChangeState = this.#stateEmitter.event;
   /** Folders (paths in the account) whose listing changed. */
@@ -61,6 +65,9 @@ export class DriveClient implements vscode.Disposable {
 
   constructor(options: DriveClientOptions) {
     this.#options = options;
+    this.#focusListener = vscode.window.onDidChangeWindowState(({ focused }) => {
+      if (focused) void this.#connection?.sendNotification(rpc.windowFocused).catch(() => undefined);
+    });
   }
 
   get state(): DriveState {
@@ -74,6 +81,19 @@ export class DriveClient implements vscode.Disposable {
   /** The drive's own log; undefined before the first attach. */
   get logFile(): string | undefined {
     return this.#logFile;
+  }
+
+  /** undefined before the first attach. */
+  get driveVersion(): string | undefined {
+    return this.#driveVersion;
+  }
+
+  /**
+   * Whether this is the window that tells the person what happened; never two at a time. The drive chooses (protocol's
+   * `spokesman`); while there is none to choose, it is the one looked at.
+   */
+  get speaks(): boolean {
+    return this.attached ? this.#spokesman : vscode.window.state.focused;
   }
 
   /** Attaches, starting the drive when there is none, and takes up the stored session. Throws DriveError. */
@@ -110,6 +130,7 @@ export class DriveClient implements vscode.Disposable {
 
   dispose(): void {
     this.#stop.abort();
+    this.#focusListener.dispose();
     this.#connection?.dispose();
     this.#connection = undefined;
     for (const emitter of [this.#stateEmitter, this.#entriesEmitter, this.#conflictEmitter]) emitter.dispose();
@@ -128,6 +149,7 @@ export class DriveClient implements vscode.Disposable {
     const { extensionPath, version, stateDir, log } = this.#options;
     let opened: MessageConnection | undefined;
     this.#early = undefined;
+    this.#earlySpokesman = undefined;
     try {
       const { connection, greeting } = await attach({
         socketFile: socketPath(stateDir),
@@ -139,11 +161,14 @@ export class DriveClient implements vscode.Disposable {
           log.info('started the drive process', { pid: drive.pid, stateDir });
           return drive;
         },
+        isFocused: () => vscode.window.state.focused,
         prepare: (link) => this.#addHandlers(link),
       });
       log.info('attached', { pid: greeting.pid, version: greeting.driveVersion, logFile: greeting.logFile });
       opened = connection;
       this.#logFile = greeting.logFile;
+      this.#driveVersion = greeting.driveVersion;
+      this.#spokesman = this.#earlySpokesman ?? greeting.spokesman;
       await connection.sendRequest(rpc.setOptions, this.#options.getDriveOptions());
       const account = greeting.signedIn ? greeting.state.account : await this.#resume(connection);
       // Shown only now: "no account" while the session is being taken up would flash the welcome view.
@@ -164,6 +189,10 @@ export class DriveClient implements vscode.Disposable {
     connection.onNotification(rpc.stateChanged, (state) => {
       if (this.#connection === connection) this.#setState(state);
       else this.#early = state;
+    });
+    connection.onNotification(rpc.spokesman, ({ spokesman }) => {
+      if (this.#connection === connection) this.#spokesman = spokesman;
+      else this.#earlySpokesman = spokesman;
     });
     connection.onNotification(rpc.entriesChanged, ({ folders }) => this.#entriesEmitter.fire(folders));
     connection.onNotification(rpc.conflictMade, (notice) => this.#conflictEmitter.fire(notice));

@@ -12,6 +12,8 @@ export interface BrowseOptions extends StepFrame {
   /** `folder`: any folder, the root included. `file`: files. `any`: both. */
   readonly want: 'folder' | 'file' | 'any';
   readonly start: string;
+  /** Asked above the folder that is shown. */
+  readonly question?: string;
 }
 
 interface BrowseItem extends vscode.QuickPickItem {
@@ -27,7 +29,7 @@ export function browse(client: DriveClient, options: BrowseOptions): Promise<str
   const enter = async (folder: string) => {
     const mine = ++generation;
     pick.value = '';
-    pick.placeholder = folder;
+    pick.placeholder = options.question === undefined ? folder : `${options.question} · ${folder}`;
     pick.busy = true;
     pick.items = [];
     const items = await loadItems(client, folder, options.want);

@@ -25,11 +25,12 @@ export function toEntryItem(entry: EntryInfo): vscode.TreeItem {
     isFile ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed,
   );
   item.id = `entry:${entry.path}`;
-  item.contextValue = entry.kind;
+  item.contextValue = entry.pin === 'own' ? `${entry.kind}.pinned` : entry.kind;
   item.iconPath = getIcon(entry);
   const status = getStatusText(entry);
-  item.description = [status, isFile ? formatBytes(entry.size) : ''].filter((text) => text !== '').join(' · ');
-  item.tooltip = getTooltip(entry, status);
+  const pinned = getPinText(entry);
+  item.description = [pinned, status, isFile ? formatBytes(entry.size) : ''].filter((text) => text !== '').join(' · ');
+  item.tooltip = getTooltip(entry, [pinned, status]);
   item.accessibilityInformation = { label: [entry.name, item.description].filter((text) => text !== '').join(', ') };
   if (isFile) {
     item.command = { command: 'jottacloud.open', title: vscode.l10n.t('Open'), arguments: [{ entry }] };
@@ -37,13 +38,26 @@ export function toEntryItem(entry: EntryInfo): vscode.TreeItem {
   return item;
 }
 
-function getIcon({ kind, sync }: EntryInfo): vscode.ThemeIcon {
+function getIcon({ kind, sync, pin, link }: EntryInfo): vscode.ThemeIcon {
+  if (kind === 'file' && sync === 'cached' && pin !== 'none') return new vscode.ThemeIcon('pinned');
+  if (kind === 'file' && sync === 'cloud' && pin !== 'none') return new vscode.ThemeIcon('cloud-download');
+  if (kind === 'file' && link && (sync === 'cached' || sync === 'cloud')) {
+    return new vscode.ThemeIcon('file-symlink-file');
+  }
   if (kind === 'file') return new vscode.ThemeIcon(fileIcons[sync]);
+  if (pin === 'own' && sync === 'cloud') return new vscode.ThemeIcon('pinned');
   return new vscode.ThemeIcon(sync === 'failed' || sync === 'conflicted' ? fileIcons[sync] : containerIcons[kind]);
 }
 
+/** For what a person marked, and for files below that. */
+function getPinText({ kind, pin, sync }: EntryInfo): string {
+  if (pin === 'none' || (kind !== 'file' && pin === 'inherited')) return '';
+  return kind === 'file' && sync === 'cloud' ? vscode.l10n.t('being fetched') : vscode.l10n.t('kept offline');
+}
+
 /** Empty where there is nothing to tell: a folder that is simply there. */
-function getStatusText({ kind, sync }: EntryInfo): string {
+function getStatusText({ kind, sync, pin }: EntryInfo): string {
+  if (pin !== 'none' && (sync === 'cloud' || sync === 'cached')) return '';
   switch (sync) {
     case 'cloud':
       return kind === 'file' ? vscode.l10n.t('in the cloud') : '';
@@ -60,9 +74,8 @@ function getStatusText({ kind, sync }: EntryInfo): string {
   }
 }
 
-function getTooltip(entry: EntryInfo, status: string): string {
-  const lines = [entry.path];
-  if (status !== '') lines.push(status);
+function getTooltip(entry: EntryInfo, states: readonly string[]): string {
+  const lines = [entry.path, ...states.filter((text) => text !== '')];
   if (entry.modifiedMs > 0) lines.push(vscode.l10n.t('Changed {0}', formatTime(entry.modifiedMs)));
   return lines.join('\n');
 }

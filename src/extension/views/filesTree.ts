@@ -6,6 +6,7 @@ import type { DriveClient } from '../drive/client.ts';
 import { toDriveError } from '../errors.ts';
 import { getErrorSentence } from '../errorTexts.ts';
 import { toEntryItem } from './entryItem.ts';
+import { loadTrash, type TrashedNode, type TrashNode, toTrashedItem, toTrashItem, trashNode } from './trashNodes.ts';
 
 export interface EntryNode {
   readonly kind: 'entry';
@@ -17,9 +18,11 @@ export interface FailedNode {
   readonly folder: string;
   readonly error: DriveError;
 }
-export type FileNode = EntryNode | FailedNode;
+export type FileNode = EntryNode | FailedNode | TrashNode | TrashedNode;
 
 export const rootPath = '/';
+/** In place of a folder where the trash could not be listed; no path of the account begins so. */
+const trashPath = 'trash:';
 
 /**
  * The account as a tree, one `list` per expanded folder. A folder that fails costs one row, which retries it. Nodes are
@@ -41,24 +44,37 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   }
 
   getTreeItem(node: FileNode): vscode.TreeItem {
-    return node.kind === 'entry' ? toEntryItem(node.entry) : toFailedItem(node);
+    switch (node.kind) {
+      case 'entry':
+        return toEntryItem(node.entry);
+      case 'failed':
+        return toFailedItem(node);
+      case 'trash':
+        return toTrashItem();
+      case 'trashed':
+        return toTrashedItem(node);
+    }
   }
 
   async getChildren(node?: FileNode): Promise<FileNode[]> {
-    if (node?.kind === 'failed') return [];
+    if (node?.kind === 'failed' || node?.kind === 'trashed') return [];
     if (!(await this.#hasSession())) return [];
-    const folder = node?.entry.path ?? rootPath;
+    const folder = node?.kind === 'trash' ? trashPath : (node?.entry.path ?? rootPath);
     // A folder whose row was retried or refreshed by hand asks the server; expanding shows what is known at once.
     const refresh = this.#asked.delete(folder);
     try {
+      if (node?.kind === 'trash') return await loadTrash(this.#client);
       const entries = await this.#list(folder, refresh);
-      return [...entries].sort(compareEntries).map((entry) => this.#toNode(entry));
+      const nodes: FileNode[] = [...entries].sort(compareEntries).map((entry) => this.#toNode(entry));
+      return node === undefined ? [...nodes, trashNode] : nodes;
     } catch (error) {
       return [{ kind: 'failed', folder, error: toDriveError(error) }];
     }
   }
 
-  getParent(node: FileNode): EntryNode | undefined {
+  getParent(node: FileNode): EntryNode | TrashNode | undefined {
+    if (node.kind === 'trash') return undefined;
+    if (node.kind === 'trashed') return trashNode;
     const path = node.kind === 'failed' ? node.folder : node.entry.path.replace(/\/[^/]*$/, '');
     return this.#nodes.get(path);
   }
@@ -66,9 +82,14 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   /** Reads a folder again; `ask` the server first, or take what the drive knows. Folders never shown cost nothing. */
   refresh(folder: string = rootPath, ask = false): void {
     if (ask) this.#asked.add(folder);
-    const node = this.#nodes.get(folder);
+    const node = folder === trashPath ? trashNode : this.#nodes.get(folder);
     if (folder === rootPath) this.#emitter.fire(undefined);
     else if (node !== undefined) this.#emitter.fire(node);
+  }
+
+  /** Reads the trash again. */
+  refreshTrash(): void {
+    this.#emitter.fire(trashNode);
   }
 
   dispose(): void {

@@ -1,12 +1,11 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { watch } from '../../protocol/messages.ts';
 import type { TransferState } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
+import type { WatchSet } from '../drive/watchSet.ts';
+import { FilesDragAndDrop } from './filesDragAndDrop.ts';
 import { type FileNode, FilesTree, rootPath } from './filesTree.ts';
-
-/** Expanding with the arrow keys comes in bursts; one request tells about all of it. */
-const watchSettleMs = 150;
+import { trashNode } from './trashNodes.ts';
 
 /** Local changes show as transfers first; a burst of them redraws each folder once. */
 const transferSettleMs = 300;
@@ -16,19 +15,22 @@ export class FilesView implements vscode.Disposable {
   readonly tree: FilesTree;
   readonly #view: vscode.TreeView<FileNode>;
   readonly #client: DriveClient;
+  readonly #watchSet: WatchSet;
   readonly #expanded = new Set<string>();
   readonly #disposable: vscode.Disposable;
-  #watchTimer: NodeJS.Timeout | undefined;
   #transferTimer: NodeJS.Timeout | undefined;
   /** Path in the account → status, of the transfers the tree shows now. */
   #transfers: ReadonlyMap<string, TransferState['status']> = new Map();
 
-  constructor(client: DriveClient, hasSession: () => Promise<boolean>) {
+  constructor(client: DriveClient, watchSet: WatchSet, hasSession: () => Promise<boolean>) {
     this.#client = client;
+    this.#watchSet = watchSet;
     this.tree = new FilesTree(client, hasSession);
     this.#view = vscode.window.createTreeView('jottacloud.files', {
       treeDataProvider: this.tree,
       showCollapseAll: true,
+      canSelectMany: true,
+      dragAndDropController: new FilesDragAndDrop(client),
     });
     let shownFor = '';
     this.#disposable = vscode.Disposable.from(
@@ -36,14 +38,11 @@ export class FilesView implements vscode.Disposable {
       this.#view,
       this.#view.onDidExpandElement(({ element }) => this.#onExpansion(element, true)),
       this.#view.onDidCollapseElement(({ element }) => this.#onExpansion(element, false)),
-      this.#view.onDidChangeVisibility(() => this.#watchSoon()),
+      this.#view.onDidChangeVisibility(() => this.#watch()),
       client.onDidChangeEntries((folders) => {
         for (const folder of folders) this.tree.refresh(folder);
       }),
-      client.onDidAttach(() => {
-        this.tree.refresh();
-        this.#watchSoon();
-      }),
+      client.onDidAttach(() => this.tree.refresh()),
       client.onDidChangeState(({ account, health }) => {
         this.#transferTimer ??= setTimeout(() => this.#showTransfers(), transferSettleMs);
         // Back from offline or signed out: rows that could not be loaded can be now.
@@ -65,12 +64,17 @@ export class FilesView implements vscode.Disposable {
     await vscode.commands.executeCommand('jottacloud.files.focus');
   }
 
-  getSelection(): FileNode | undefined {
-    return this.#view.selection[0];
+  /** Paths in the account of the rows that are selected. */
+  getSelectedPaths(): string[] {
+    return this.#view.selection.flatMap((node) => (node.kind === 'entry' ? [node.entry.path] : []));
+  }
+
+  /** Shows the trash, opened. */
+  async revealTrash(): Promise<void> {
+    await this.#view.reveal(trashNode, { select: true, focus: true, expand: true });
   }
 
   dispose(): void {
-    clearTimeout(this.#watchTimer);
     clearTimeout(this.#transferTimer);
     this.#disposable.dispose();
   }
@@ -79,17 +83,11 @@ export class FilesView implements vscode.Disposable {
     if (node.kind !== 'entry') return;
     if (expanded) this.#expanded.add(node.entry.path);
     else this.#expanded.delete(node.entry.path);
-    this.#watchSoon();
+    this.#watch();
   }
 
-  #watchSoon(): void {
-    clearTimeout(this.#watchTimer);
-    this.#watchTimer = setTimeout(() => {
-      // A request would start the drive; there is nothing to watch for before somebody else did.
-      if (!this.#client.attached) return;
-      const paths = this.#view.visible ? [rootPath, ...this.#expanded] : [];
-      this.#client.request(watch, { paths }).catch(() => undefined);
-    }, watchSettleMs);
+  #watch(): void {
+    this.#watchSet.set('filesView', this.#view.visible ? [rootPath, ...this.#expanded] : []);
   }
 
   /** Reads the folders again in which a transfer began, ended or failed: their rows say so. */

@@ -133,6 +133,21 @@ def digest(place, info):
     return f"{info.st_size} {hashlib.md5(data).hexdigest()}"
 
 
+def digests(path, relative, lines):
+    """What stock rclone says of the same tree: `md5  path` of files, `path/` of folders; a symlink is a file."""
+    for name in os.listdir(path):
+        place, shown = path + b"/" + name, f"{relative}{os.fsdecode(name)}"
+        info = os.lstat(place)
+        if stat.S_ISLNK(info.st_mode):
+            lines.append(f"{hashlib.md5(os.readlink(place)).hexdigest()}  {shown}.rclonelink")
+        elif stat.S_ISDIR(info.st_mode):
+            lines.append(f"{shown}/")
+            digests(place, f"{shown}/", lines)
+        else:
+            lines.append(f"{digest(place, info).split()[1]}  {shown}")
+    return lines
+
+
 def readable(target):
     return os.fsdecode(target.replace(root, b"{root}"))
 
@@ -429,6 +444,7 @@ DO = {
     "sync": lambda o: libc.syncfs(descriptor(o)),
     "exec": do_exec,
     "tree": lambda o: tree(full(o["path"]), "", []),
+    "digests": lambda o: sorted(digests(full(o["path"]), "", [])),
     "closeAll": do_close_all,
     "makeFolder": do_make_folder,
 }

@@ -27,8 +27,13 @@ export interface Stage {
   readonly server: RunningCodeServer;
   /** Where `Mount Jottacloud` mounts. */
   readonly mountPoint: string;
-  /** Opens a window, on another folder when one is given. All windows share one browser profile, as a person's do. */
-  openWindow(folder?: string): Promise<Workbench>;
+  /** Where the drive keeps its own. */
+  readonly stateDir: string;
+  /**
+   * Opens a window, on another folder when one is given, which is made unless it is said to be there already. All windows
+   * share one browser profile, as a person's do.
+   */
+  openWindow(folder?: string, options?: { readonly isThere: boolean }): Promise<Workbench>;
   /** The kernel's id of what is mounted at `mountPoint`; another mount there would have another. */
   getMountId(): Promise<string | undefined>;
   /** Ends windows, server, drive and emulator, and removes all that they wrote. */
@@ -80,9 +85,9 @@ async function openStage(settings: Readonly<Record<string, unknown>> = {}): Prom
     const browser = await openBrowser();
     cleanUps.push(() => browser.close());
     return {
-      ...{ emulator, server, mountPoint, close },
-      openWindow: async (folder = server.folder) => {
-        await mkdir(folder, { recursive: true });
+      ...{ emulator, server, mountPoint, stateDir, close },
+      openWindow: async (folder = server.folder, { isThere } = { isThere: false }) => {
+        if (!isThere) await mkdir(folder, { recursive: true });
         return await Workbench.open(browser.context, server.getUrl(folder));
       },
       getMountId: () => findMountId(mountPoint),
@@ -100,8 +105,8 @@ export async function onStage(
 ): Promise<void> {
   const stage = await openStage(settings);
   const windows: Workbench[] = [];
-  const openWindow = async (folder?: string) => {
-    const window = await stage.openWindow(folder);
+  const openWindow: Stage['openWindow'] = async (folder, options) => {
+    const window = await stage.openWindow(folder, options);
     windows.push(window);
     return window;
   };
@@ -226,13 +231,13 @@ export function watchMount(stage: Stage): { stop(): Promise<readonly string[]> }
 }
 
 /** Asks the kernel's table, not the folder: a folder with a dead mount on it would not answer. */
-async function findMountId(mountPoint: string): Promise<string | undefined> {
+export async function findMountId(mountPoint: string): Promise<string | undefined> {
   const rows = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' '));
   return rows.find((fields) => fields[4] === mountPoint)?.[0];
 }
 
 /** Ends the drive that the extension started with `--state <stateDir>`, and what it may have left mounted. */
-async function endDrive(stateDir: string, mountPoint: string): Promise<void> {
+export async function endDrive(stateDir: string, mountPoint: string): Promise<void> {
   const { stdout } = await run('ps', ['-axww', '-o', 'pid=,command='], { timeout: 5_000 });
   const rows = stdout.split('\n').filter((row) => row.includes('drive.mjs') && row.includes(stateDir));
   const pids = rows.map((row) => Number.parseInt(row, 10));

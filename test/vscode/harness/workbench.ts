@@ -66,7 +66,10 @@ export class Workbench {
         await this.page.keyboard.press('Escape');
       }
     }
-    await this.page.keyboard.press('Enter');
+    // What was used lately comes first, and may have a longer title that begins the same.
+    const name = this.page.locator('.label-name', { hasText: new RegExp(`^\\s*${escapeRegExp(title)}\\s*$`) });
+    const exact = this.quickInput.locator('.quick-input-list .monaco-list-row').filter({ has: name });
+    await ((await exact.count()) > 0 ? exact.first() : offered).click();
   }
 
   /** Picks a row of the quick pick that is open. */
@@ -188,4 +191,8 @@ export class Workbench {
     await this.page.waitForTimeout(600);
     await this.page.screenshot({ path: file });
   }
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

@@ -1,0 +1,111 @@
+import { posix } from 'node:path';
+import { type Ino, type NodeRow, rootIno } from '../../cache/nodeRow.ts';
+import { DriveError } from '../../protocol/errors.ts';
+import type { MountState } from '../../protocol/state.ts';
+import { isLink } from '../../vfs/links.ts';
+import { splitPath } from '../../vfs/names.ts';
+import { getWirePath } from '../../writeback/paths.ts';
+import type { WirePath } from '../../writeback/remote.ts';
+import { toDriveErrorData } from '../rpcErrors.ts';
+import type { Session } from '../session.ts';
+
+/** What the file requests of one session work with. */
+export interface FilesContext {
+  readonly session: Session;
+  readonly getMounts: () => readonly MountState[];
+}
+
+export interface Place {
+  readonly parent: Ino;
+  readonly name: string;
+}
+
+/** Runs `work`; a failure says which path it is about. Rejects with DriveError. */
+export async function about<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, args } = toDriveErrorData(error);
+    throw new DriveError(code, { path, ...args }, { cause: error });
+  }
+}
+
+export function find({ session }: FilesContext, path: string): Promise<NodeRow> {
+  return session.vfs.resolve(rootIno, splitPath(path));
+}
+
+/** The node of a path that may not exist; undefined then. */
+export async function tryFind(context: FilesContext, path: string): Promise<NodeRow | undefined> {
+  try {
+    return await find(context, path);
+  } catch (error) {
+    if (toDriveErrorData(error).code === 'notFound') return undefined;
+    throw error;
+  }
+}
+
+/** A chain of links longer than this goes round in a circle. */
+const longestChain = 40;
+
+/** What a path stands for once links in its last part are followed. `notFound` where one leads out of the account. */
+export async function followLinks(context: FilesContext, path: string): Promise<string> {
+  const { vfs, nodes } = context.session;
+  let at = path;
+  for (let steps = 0; steps < longestChain; steps += 1) {
+    const row = await tryFind(context, at);
+    if (row === undefined || !isLink(nodes, row)) return at;
+    const target = await vfs.readlink(row.ino);
+    if (target.startsWith('/')) break;
+    at = posix.resolve('/', posix.dirname(at), target);
+  }
+  throw new DriveError('notFound', { path });
+}
+
+/** The folder and name that a path stands for; the folder must exist. `notChangeable` for the root. */
+export async function locate(context: FilesContext, path: string): Promise<Place> {
+  const names = splitPath(path);
+  const name = names.pop();
+  if (name === undefined) throw new DriveError('notChangeable', { path });
+  const folder = await context.session.vfs.resolve(rootIno, names);
+  return { parent: folder.ino, name };
+}
+
+/** Path in the account, without doubled or closing slashes. */
+export function toPath(names: readonly string[]): string {
+  return `/${names.join('/')}`;
+}
+
+export function joinPath(folder: string, name: string): string {
+  return toPath([...splitPath(folder), name]);
+}
+
+/** Throws `readOnly` below a read-only mount (design.md §1.7). */
+export function checkWritable(context: FilesContext, path: string): void {
+  if (isReadOnly(context.getMounts(), path)) throw new DriveError('readOnly', { path });
+}
+
+/** Is the closest mount that shows the path read-only? Without one that shows it, nothing is. */
+export function isReadOnly(mounts: readonly MountState[], path: string): boolean {
+  const covering = mounts.filter(({ source }) => isWithin(path, source));
+  const depth = Math.max(...covering.map(({ source }) => splitPath(source).length));
+  const closest = covering.filter(({ source }) => splitPath(source).length === depth);
+  return closest.length > 0 && closest.every(({ readOnly }) => readOnly);
+}
+
+function isWithin(path: string, folder: string): boolean {
+  const [inner, outer] = [path, folder].map((text) => splitPath(text.normalize('NFC').toLowerCase()));
+  return outer?.every((name, index) => inner?.[index] === name) ?? false;
+}
+
+/** Where the server holds a node. `pendingUploads` while it does not. */
+export function getServerPath({ session }: FilesContext, row: NodeRow, path: string): WirePath {
+  const wire = getWirePath(session.nodes, row.ino);
+  const sent = row.kind !== 'file' || (row.synced !== null && row.synced.md5 !== null);
+  if (wire === undefined || !sent) throw new DriveError('pendingUploads', { path });
+  return wire;
+}
+
+/** Tells the mounts: the kernel keeps what it was told until then. */
+export function noteChanged({ session }: FilesContext, ...places: readonly Place[]): void {
+  session.treeChanged.emit(places);
+}

@@ -1,0 +1,122 @@
+import { createWriteStream } from 'node:fs';
+import { lstat, mkdir, rename, symlink, unlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fsErrorCode } from '../../base/errno.ts';
+import type { NodeRow } from '../../cache/nodeRow.ts';
+import type { DownloadParams } from '../../protocol/fileMessages.ts';
+import { isLink } from '../../vfs/links.ts';
+import { splitPath } from '../../vfs/names.ts';
+import { resolveName } from './collision.ts';
+import { withFile } from './content.ts';
+import { about, type FilesContext, find, joinPath } from './context.ts';
+import { copy } from './copy.ts';
+import { resolveLocal } from './localPaths.ts';
+
+/** Read at a time: one run of blocks, whose requests go side by side. */
+const pieceBytes = 4 * 1024 * 1024;
+
+/**
+ * Saves files and folders of the account into a local folder, each file a transfer of its own. A file appears under its name
+ * when it is complete. Into a mount of ours they are copied inside the account.
+ */
+export async function download(
+  context: FilesContext,
+  { paths, localFolder, collision }: DownloadParams,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const target = await resolveLocal(localFolder, context.getMounts());
+  const made: string[] = [];
+  for (const path of paths) {
+    await about(path, async () => {
+      const wanted = splitPath(path).at(-1) ?? 'Jottacloud';
+      if (target.kind === 'mounted') {
+        const copied = await copy(context, { from: path, to: joinPath(target.path, wanted), collision }, signal);
+        made.push(join(localFolder, splitPath(copied).at(-1) ?? wanted));
+        return;
+      }
+      const row = await find(context, path);
+      const name = await resolveName(
+        toLocalName(wanted),
+        collision,
+        (candidate) => exists(join(target.path, candidate)),
+        join(localFolder, wanted),
+      );
+      await save(context, row, path, join(target.path, name), signal);
+      made.push(join(localFolder, name));
+    });
+  }
+  return made;
+}
+
+async function save(
+  context: FilesContext,
+  row: NodeRow,
+  path: string,
+  localPath: string,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const { vfs, nodes } = context.session;
+  if (row.kind !== 'file') {
+    await mkdir(localPath, { recursive: true });
+    for (const { name, row: child } of await vfs.readdir(row.ino)) {
+      if (!child.localOnly) {
+        await save(context, child, joinPath(path, name), join(localPath, toLocalName(name)), signal);
+      }
+    }
+  } else if (isLink(nodes, row)) {
+    if (await exists(localPath)) await unlink(localPath);
+    await symlink(await vfs.readlink(row.ino), localPath);
+  } else await saveFile(context, row, path, localPath, signal);
+}
+
+async function saveFile(
+  context: FilesContext,
+  row: NodeRow,
+  path: string,
+  localPath: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { vfs, jobs } = context.session;
+  const { size, mtime } = vfs.getAttr(row.ino);
+  const partial = `${localPath}.part`;
+  try {
+    await jobs.run({ kind: 'download', path, total: size }, (report) =>
+      withFile(context.session, row, async (fh) => {
+        await pipeline(readAll(fh, report), createWriteStream(partial), { signal });
+      }),
+    );
+    await utimes(partial, mtime.sec, mtime.sec);
+    await rename(partial, localPath);
+  } catch (error) {
+    await unlink(partial).catch(() => undefined);
+    throw error;
+  }
+
+  async function* readAll(fh: number, report: (done: number) => void): AsyncGenerator<Buffer, void> {
+    for (let at = 0; at < size; ) {
+      const bytes = await vfs.read(fh, at, pieceBytes);
+      if (bytes.length === 0) return;
+      yield bytes;
+      at += bytes.length;
+      report(at);
+    }
+  }
+}
+
+/** A name that came from outside is one part of a path, never a way out of the folder. */
+function toLocalName(name: string): string {
+  const safe = name.replaceAll(/[/\\\0]/g, '_');
+  return safe === '' || safe === '.' || safe === '..' ? '_' : safe;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (fsErrorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

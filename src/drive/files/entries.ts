@@ -1,0 +1,95 @@
+import type { Ino, NodeRow } from '../../cache/nodeRow.ts';
+import { isContainer, rootIno } from '../../cache/nodeRow.ts';
+import type { EntryInfo, MountState, PinState, SyncState } from '../../protocol/state.ts';
+import { getShownChild, getShownName, isLink } from '../../vfs/links.ts';
+import { splitPath } from '../../vfs/names.ts';
+import type { Session } from '../session.ts';
+import { type FilesContext, find, isReadOnly, joinPath, toPath } from './context.ts';
+
+/** What a version that was set aside is called (writeback/conflicts.ts). */
+const conflictName = / \(conflicted copy .*\)/;
+
+/** Entries of one folder. `refresh` asks the server first, where the folder is known already. */
+export async function list(context: FilesContext, path: string, refresh: boolean): Promise<EntryInfo[]> {
+  const { session } = context;
+  const folder = await find(context, path);
+  if (refresh && folder.listedAt !== null) await session.folders.refresh(folder.ino);
+  const children = await session.vfs.readdir(folder.ino);
+  const describe = createDescriber(context);
+  return children.filter(({ row }) => !row.localOnly).map(({ name, row }) => describe(row, joinPath(path, name), name));
+}
+
+export async function stat(context: FilesContext, path: string): Promise<EntryInfo> {
+  const row = await find(context, path);
+  const names = splitPath(path);
+  const name = row.ino === rootIno ? '' : getShownName(context.session.nodes, row);
+  return createDescriber(context)(row, toPath([...names.slice(0, -1), ...(name === '' ? [] : [name])]), name);
+}
+
+/** Only from what is known: never asks the server, never counts as a use. */
+export function lookup(context: FilesContext, paths: readonly string[]): (EntryInfo | null)[] {
+  const describe = createDescriber(context);
+  return paths.map((path) => {
+    const row = findKnown(context.session, path);
+    return row === undefined ? null : describe(row, path, getShownName(context.session.nodes, row));
+  });
+}
+
+function findKnown({ nodes }: Session, path: string): NodeRow | undefined {
+  let row = nodes.get(rootIno);
+  for (const name of splitPath(path)) {
+    if (row === undefined || row.kind === 'file') return undefined;
+    row = getShownChild(nodes, row.ino, name);
+  }
+  return row;
+}
+
+/** What holds for all entries of one answer is looked up once. */
+function createDescriber({ session, getMounts }: FilesContext) {
+  const running = new Set(session.pusher.getRunning().map(({ ino }) => ino));
+  const mounts = getMounts();
+  const hasPins = !session.pins.isEmpty();
+  const pinnedAbove = new Map<Ino, boolean>();
+  return (row: NodeRow, path: string, name: string): EntryInfo => {
+    const attr = session.vfs.getAttr(row.ino);
+    const isFile = row.kind === 'file';
+    return {
+      name,
+      path,
+      kind: row.kind === 'root' ? 'folder' : row.kind,
+      size: attr.size,
+      modifiedMs: isFile ? attr.mtime.sec * 1000 + Math.floor(attr.mtime.nsec / 1e6) : 0,
+      sync: getSync(session, row, running),
+      pin: hasPins ? getPin(session, row, pinnedAbove) : 'none',
+      link: isFile && isLink(session.nodes, row),
+      readOnly: row.kind === 'root' || row.kind === 'device' || isReadOnlyPath(mounts, path),
+    };
+  };
+}
+
+function isReadOnlyPath(mounts: readonly MountState[], path: string): boolean {
+  return mounts.length > 0 && isReadOnly(mounts, path);
+}
+
+function getSync(session: Session, row: NodeRow, running: ReadonlySet<Ino>): SyncState {
+  if (row.failure !== null) return 'failed';
+  if (running.has(row.ino)) return 'uploading';
+  if (conflictName.test(row.name)) return 'conflicted';
+  if (row.ino === rootIno) return 'cloud';
+  if (row.synced === null || row.staging !== null) return 'pending';
+  if (isContainer(row) || row.md5 === null) return 'cloud';
+  return session.reader.isLocal({ md5: row.md5, size: row.size }) ? 'cached' : 'cloud';
+}
+
+function getPin({ nodes, pins }: Session, row: NodeRow, known: Map<Ino, boolean>): PinState {
+  if (pins.has(row.ino)) return 'own';
+  const isCovered = (ino: Ino | null): boolean => {
+    if (ino === null) return false;
+    const before = known.get(ino);
+    if (before !== undefined) return before;
+    const covered = pins.has(ino) || isCovered(nodes.get(ino)?.parent ?? null);
+    known.set(ino, covered);
+    return covered;
+  };
+  return isCovered(row.parent) ? 'inherited' : 'none';
+}

@@ -1,0 +1,54 @@
+import { lstat, readlink } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import type { MountState } from '../../protocol/state.ts';
+import { joinPath } from './context.ts';
+
+/** A path of this computer, looked at without ever entering a mount of our own (ARCHITECTURE.md, invariant 8). */
+export type LocalPath =
+  | { readonly kind: 'local'; readonly path: string }
+  | { readonly kind: 'mounted'; readonly path: string };
+
+/** As many links in a row as the kernel follows. */
+const longestChain = 40;
+
+/**
+ * Follows every link of an absolute path as far as it exists. One that leads into a mount answers `mounted` with the path
+ * in the account. Rejects with ELOOP.
+ */
+export async function resolveLocal(path: string, mounts: readonly MountState[]): Promise<LocalPath> {
+  let waiting = resolve(path).split(sep).filter(Boolean);
+  let at = '/';
+  for (let links = 0; links <= longestChain; ) {
+    const mounted = toAccountPath(at, mounts);
+    if (mounted !== undefined) return { kind: 'mounted', path: waiting.reduce(joinPath, mounted) };
+    const [name, ...rest] = waiting;
+    if (name === undefined) return { kind: 'local', path: at };
+    waiting = rest;
+    const next = join(at, name);
+    // The mount point itself is not looked at.
+    const target = toAccountPath(next, mounts) === undefined ? await tryReadLink(next) : undefined;
+    if (target === undefined) at = next;
+    else {
+      links += 1;
+      waiting = [...resolve(at, target).split(sep).filter(Boolean), ...rest];
+      at = '/';
+    }
+  }
+  throw Object.assign(new Error('too many links'), { code: 'ELOOP' });
+}
+
+/** The path in the account of a path that lies in a mount; undefined for any other. */
+function toAccountPath(path: string, mounts: readonly MountState[]): string | undefined {
+  const mount = mounts.find(({ mountPoint }) => path === mountPoint || path.startsWith(mountPoint + sep));
+  if (mount === undefined) return undefined;
+  return path.slice(mount.mountPoint.length).split(sep).filter(Boolean).reduce(joinPath, mount.source);
+}
+
+async function tryReadLink(path: string): Promise<string | undefined> {
+  try {
+    return (await lstat(path)).isSymbolicLink() ? await readlink(path) : undefined;
+  } catch {
+    // What does not exist is no link; whoever opens it will say so.
+    return undefined;
+  }
+}

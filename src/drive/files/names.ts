@@ -1,0 +1,55 @@
+import { inParallel } from '../../base/parallel.ts';
+import type { Ino } from '../../cache/nodeRow.ts';
+import type { DeleteParams, RenameParams } from '../../protocol/fileMessages.ts';
+import { checkWritable, type FilesContext, find, locate, noteChanged } from './context.ts';
+
+/** Each removal waits for the disk; together they share one wait. */
+const parallelRemovals = 64;
+
+export async function createFolder(context: FilesContext, path: string): Promise<void> {
+  checkWritable(context, path);
+  const place = await locate(context, path);
+  await context.session.vfs.mkdir(place.parent, place.name, 0);
+  noteChanged(context, place);
+}
+
+export async function rename(context: FilesContext, { from, to, overwrite }: RenameParams): Promise<void> {
+  checkWritable(context, from);
+  checkWritable(context, to);
+  const [source, target] = [await locate(context, from), await locate(context, to)];
+  await context.session.vfs.rename(source, target, overwrite ? 'replace' : 'noReplace');
+  noteChanged(context, source, target);
+}
+
+/** To the trash. A folder with all that it holds: what other devices put into it meanwhile comes back, and it with that. */
+export async function remove(
+  context: FilesContext,
+  { path, recursive }: DeleteParams,
+  signal: AbortSignal,
+): Promise<void> {
+  checkWritable(context, path);
+  const place = await locate(context, path);
+  const { vfs } = context.session;
+  const row = await find(context, path);
+  if (row.kind === 'file') await vfs.unlink(place.parent, place.name);
+  else {
+    if (recursive && row.kind === 'folder') await empty(context, row.ino, signal);
+    await vfs.rmdir(place.parent, place.name);
+  }
+  noteChanged(context, place);
+}
+
+async function empty(context: FilesContext, folder: Ino, signal: AbortSignal): Promise<void> {
+  const { vfs } = context.session;
+  const children = await vfs.readdir(folder);
+  // Folders one by one: each may ask the server what it holds.
+  for (const { name, row } of children) {
+    signal.throwIfAborted();
+    if (row.kind === 'file') continue;
+    await empty(context, row.ino, signal);
+    await vfs.rmdir(folder, name);
+  }
+  signal.throwIfAborted();
+  const files = children.filter(({ row }) => row.kind === 'file');
+  await inParallel(files, parallelRemovals, ({ name }) => vfs.unlink(folder, name));
+}

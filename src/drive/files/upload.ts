@@ -1,0 +1,75 @@
+import { lstat, readdir, readlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { UploadParams } from '../../protocol/fileMessages.ts';
+import { getShownChild, isLink } from '../../vfs/links.ts';
+import { resolveName } from './collision.ts';
+import { fillFile, readPieces } from './content.ts';
+import { about, checkWritable, type FilesContext, find, joinPath, noteChanged, type Place } from './context.ts';
+import { copyInto, ensureFolder } from './copy.ts';
+import { resolveLocal } from './localPaths.ts';
+
+/**
+ * Takes local files and folders into a folder of the account. Their bytes are copied here, each a transfer of its own, and
+ * sent in the background. What lies in a mount of ours is copied inside the account. Links in folders stay links.
+ */
+export async function upload(
+  context: FilesContext,
+  { localPaths, folder, collision }: UploadParams,
+  signal: AbortSignal,
+): Promise<string[]> {
+  checkWritable(context, folder);
+  const { ino: parent } = await find(context, folder);
+  const { nodes, vfs } = context.session;
+  await vfs.readdir(parent);
+  const isTaken = async (name: string) => getShownChild(nodes, parent, name) !== undefined;
+  const made: string[] = [];
+  for (const localPath of localPaths) {
+    await about(localPath, async () => {
+      const source = await resolveLocal(localPath, context.getMounts());
+      const wanted = basename(localPath);
+      const name = await resolveName(wanted, collision, isTaken, joinPath(folder, wanted));
+      const path = joinPath(folder, name);
+      if (source.kind === 'mounted')
+        await copyInto(context, await find(context, source.path), { parent, name }, signal);
+      else await take(context, source.path, { parent, name }, path, signal);
+      made.push(path);
+    });
+  }
+  return made;
+}
+
+async function take(
+  context: FilesContext,
+  localPath: string,
+  place: Place,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const info = await lstat(localPath);
+  if (info.isDirectory()) {
+    const folder = await ensureFolder(context, place);
+    for (const name of await readdir(localPath)) {
+      const inner = join(localPath, name);
+      // The account is not put into itself, and a mount of ours is not looked at.
+      const isMount = context.getMounts().some(({ mountPoint }) => mountPoint === inner);
+      if (!isMount) await take(context, inner, { parent: folder, name }, joinPath(path, name), signal);
+    }
+  } else if (info.isSymbolicLink()) await takeLink(context, localPath, place);
+  else if (info.isFile()) {
+    await context.session.jobs.run({ kind: 'upload', path, total: info.size }, (report) =>
+      fillFile(context, place, info.size, readPieces(localPath), (done) => {
+        signal.throwIfAborted();
+        report(done);
+      }),
+    );
+  }
+}
+
+async function takeLink(context: FilesContext, localPath: string, place: Place): Promise<void> {
+  const { vfs, nodes } = context.session;
+  const existing = getShownChild(nodes, place.parent, place.name);
+  if (existing !== undefined && isLink(nodes, existing)) await vfs.unlink(place.parent, place.name);
+  await vfs.symlink(place.parent, place.name, await readlink(localPath));
+  noteChanged(context, place);
+}

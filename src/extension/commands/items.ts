@@ -1,0 +1,83 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { stat } from '../../protocol/fileMessages.ts';
+import type { EntryInfo } from '../../protocol/state.ts';
+import { findAccountPath } from '../fileSystem/scheme.ts';
+import type { Services } from '../services.ts';
+import { signInIfNeeded } from './connect.ts';
+import { choosePath, getPathArgument } from './targets.ts';
+
+/** The account path of a row, an entry, a URI or a path. */
+export function getItemArgument({ client }: Services, argument: unknown): string | undefined {
+  if (argument instanceof vscode.Uri) return findAccountPath(client.state, argument);
+  return getPathArgument(argument);
+}
+
+/** Was the command called by a key of the Files view? It then means what is selected there. */
+function isForSelection(argument: unknown): boolean {
+  return typeof argument === 'object' && argument !== null && (argument as { selected?: unknown }).selected === true;
+}
+
+/** What a command works on: the rows selected together with the one it was called on, that one, or one browsed to. */
+export async function chooseItems(
+  services: Services,
+  argument: unknown,
+  selection: unknown,
+  title: string,
+): Promise<readonly string[] | undefined> {
+  if (isForSelection(argument)) {
+    const paths = services.files.getSelectedPaths();
+    return paths.length === 0 ? undefined : paths;
+  }
+  const given = getItemArgument(services, argument);
+  const selected = (Array.isArray(selection) ? selection : []).flatMap(
+    (item: unknown) => getItemArgument(services, item) ?? [],
+  );
+  if (given !== undefined && selected.includes(given)) return selected;
+  const chosen = given ?? (await choosePath(services, undefined, 'any', title));
+  return chosen === undefined ? undefined : [chosen];
+}
+
+/** One item: the one given, or one browsed to. */
+export async function chooseItem(
+  services: Services,
+  argument: unknown,
+  want: 'file' | 'any',
+  title: string,
+): Promise<string | undefined> {
+  if (isForSelection(argument)) return services.files.getSelectedPaths()[0];
+  return getItemArgument(services, argument) ?? choosePath(services, undefined, want, title);
+}
+
+/** A folder: the one given, the one a given file is in, or one browsed to. */
+export async function chooseFolder(services: Services, argument: unknown, title: string): Promise<string | undefined> {
+  const given = getItemArgument(services, argument);
+  if (given === undefined) return choosePath(services, undefined, 'folder', title);
+  if (!(await signInIfNeeded(services))) return undefined;
+  const { kind } = await services.client.request(stat, { path: given });
+  return kind === 'file' ? path.posix.dirname(given) : given;
+}
+
+export function statItem({ client }: Services, accountPath: string): Promise<EntryInfo> {
+  return client.request(stat, { path: accountPath });
+}
+
+/** For titles and questions: the name of one, the number of several. */
+export function describeItems(paths: readonly string[]): string {
+  const [first] = paths;
+  if (first !== undefined && paths.length === 1) return path.posix.basename(first) || '/';
+  return vscode.l10n.t('{0} items', paths.length);
+}
+
+/** Why a name cannot be given; undefined when it can. The drive has the last word. */
+export function checkName(name: string): string | undefined {
+  const trimmed = name.trim();
+  if (trimmed === '' || trimmed === '.' || trimmed === '..') return vscode.l10n.t('Type a name.');
+  if (name.includes('/')) return vscode.l10n.t('A name cannot hold a slash.');
+  return name.length > 255 ? vscode.l10n.t('A name has at most 255 characters.') : undefined;
+}
+
+/** Says in passing what was done; nobody has to act. */
+export function tell(text: string): void {
+  vscode.window.setStatusBarMessage(text, 5_000);
+}

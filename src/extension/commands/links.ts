@@ -1,0 +1,53 @@
+import * as vscode from 'vscode';
+import { createPublicLink, getPublicLink, getWebUrl, removePublicLink } from '../../protocol/fileMessages.ts';
+import type { Services } from '../services.ts';
+import { chooseItem, describeItems, tell } from './items.ts';
+
+/** "Copy Public Link": makes one after asking, or takes the one there is. Resolves with it. */
+export function copyPublicLink(services: Services) {
+  return async (argument?: unknown): Promise<string | undefined> => {
+    const path = await chooseItem(services, argument, 'any', vscode.l10n.t('Copy Public Link'));
+    if (path === undefined) return undefined;
+    const { client } = services;
+    const known = await client.request(getPublicLink, { path });
+    if (known === null && !(await confirmSharing(path))) return undefined;
+    const link = known ?? (await client.request(createPublicLink, { path }));
+    await vscode.env.clipboard.writeText(link);
+    tell(vscode.l10n.t('Copied the public link of {0}', describeItems([path])));
+    return link;
+  };
+}
+
+/** "Remove Public Link". True when there was one. */
+export function endPublicLink(services: Services) {
+  return async (argument?: unknown): Promise<boolean> => {
+    const path = await chooseItem(services, argument, 'any', vscode.l10n.t('Remove Public Link'));
+    if (path === undefined) return false;
+    const known = await services.client.request(getPublicLink, { path });
+    if (known !== null) await services.client.request(removePublicLink, { path });
+    tell(
+      known === null
+        ? vscode.l10n.t('{0} has no public link', describeItems([path]))
+        : vscode.l10n.t('Removed the public link of {0}', describeItems([path])),
+    );
+    return known !== null;
+  };
+}
+
+/** "Open on the Web". Resolves with the address. */
+export function openOnTheWeb(services: Services) {
+  return async (argument?: unknown): Promise<string | undefined> => {
+    const path = await chooseItem(services, argument, 'any', vscode.l10n.t('Open on the Web'));
+    if (path === undefined) return undefined;
+    const url = await services.client.request(getWebUrl, { path });
+    await vscode.env.openExternal(vscode.Uri.parse(url, true));
+    return url;
+  };
+}
+
+async function confirmSharing(path: string): Promise<boolean> {
+  const create = vscode.l10n.t('Create Link');
+  const text = vscode.l10n.t('Make {0} public?', describeItems([path]));
+  const detail = vscode.l10n.t('Everybody who has the link can see and download it, until you remove the link.');
+  return (await vscode.window.showWarningMessage(text, { modal: true, detail }, create)) === create;
+}

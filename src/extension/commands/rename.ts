@@ -1,0 +1,26 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { rename } from '../../protocol/fileMessages.ts';
+import type { Services } from '../services.ts';
+import { checkName, chooseItem } from './items.ts';
+
+/** "Rename…". Resolves with the new path. */
+export function renameItem(services: Services) {
+  return async (argument?: unknown): Promise<string | undefined> => {
+    const from = await chooseItem(services, argument, 'any', vscode.l10n.t('Rename'));
+    if (from === undefined) return undefined;
+    const old = path.posix.basename(from);
+    const dot = old.lastIndexOf('.');
+    const name = await vscode.window.showInputBox({
+      title: vscode.l10n.t('Rename'),
+      prompt: vscode.l10n.t('New name of {0}', from),
+      value: old,
+      valueSelection: [0, dot > 0 ? dot : old.length],
+      validateInput: checkName,
+    });
+    if (name === undefined || name === old || checkName(name) !== undefined) return undefined;
+    const to = path.posix.join(path.posix.dirname(from), name);
+    await services.client.request(rename, { from, to, overwrite: false });
+    return to;
+  };
+}

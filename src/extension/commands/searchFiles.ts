@@ -1,0 +1,86 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { type SearchResult, search } from '../../protocol/fileMessages.ts';
+import type { DriveClient } from '../drive/client.ts';
+import { toDriveError } from '../errors.ts';
+import { getErrorSentence } from '../errorTexts.ts';
+import type { Services } from '../services.ts';
+import { signInIfNeeded } from './connect.ts';
+import { getItemArgument } from './items.ts';
+
+/** What is known is searched this long after the last key, the server after the longer one. ms. */
+const knownAfterMs = 120;
+const serverAfterMs = 500;
+const limit = 200;
+
+interface Hit extends vscode.QuickPickItem {
+  readonly hit: SearchResult['hits'][number];
+}
+
+/** "Search Files by Name…": as one types, first what is known here, then all of the account. */
+export function searchFiles(services: Services) {
+  return async (argument?: unknown): Promise<string | undefined> => {
+    if (!(await signInIfNeeded(services))) return undefined;
+    const folder = getItemArgument(services, argument) ?? '/';
+    const hit = await pick(services.client, folder);
+    if (hit === undefined) return undefined;
+    const command = hit.kind === 'file' ? 'jottacloud.open' : 'jottacloud.openAsFolder';
+    await vscode.commands.executeCommand(command, hit.path);
+    return hit.path;
+  };
+}
+
+function pick(client: DriveClient, folder: string): Promise<SearchResult['hits'][number] | undefined> {
+  const box = vscode.window.createQuickPick<Hit>();
+  box.title = vscode.l10n.t('Search Files by Name');
+  box.placeholder = folder === '/' ? vscode.l10n.t('Part of a name') : vscode.l10n.t('Part of a name, in {0}', folder);
+  let stop = new vscode.CancellationTokenSource();
+  let timers: NodeJS.Timeout[] = [];
+
+  const ask = async (text: string, deep: boolean) => {
+    const { token } = stop;
+    try {
+      const result = await client.request(search, { folder, text, limit, deep }, token);
+      if (token.isCancellationRequested) return;
+      box.items = result.hits.map(toItem);
+    } catch (error) {
+      if (token.isCancellationRequested) return;
+      const { code, args } = toDriveError(error);
+      box.title = getErrorSentence(code, args);
+    }
+    if (deep) box.busy = false;
+  };
+  const restart = (text: string) => {
+    stop.cancel();
+    stop = new vscode.CancellationTokenSource();
+    for (const timer of timers) clearTimeout(timer);
+    timers = [];
+    box.busy = text !== '';
+    if (text === '') box.items = [];
+    else {
+      timers.push(setTimeout(() => void ask(text, false), knownAfterMs));
+      timers.push(setTimeout(() => void ask(text, true), serverAfterMs));
+    }
+  };
+  return new Promise((resolve) => {
+    const finish = (hit: SearchResult['hits'][number] | undefined) => {
+      restart('');
+      resolve(hit);
+      box.dispose();
+    };
+    box.onDidChangeValue((text) => restart(text.trim()));
+    box.onDidAccept(() => box.selectedItems[0] !== undefined && finish(box.selectedItems[0].hit));
+    box.onDidHide(() => finish(undefined));
+    box.show();
+  });
+}
+
+/** The drive has matched already: VS Code is not to filter again. */
+function toItem(hit: SearchResult['hits'][number]): Hit {
+  return {
+    label: `$(${hit.kind === 'folder' ? 'folder' : 'file'}) ${path.posix.basename(hit.path)}`,
+    description: path.posix.dirname(hit.path),
+    alwaysShow: true,
+    hit,
+  };
+}

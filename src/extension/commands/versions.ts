@@ -1,0 +1,86 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { listRevisions, type RevisionInfo, restoreRevision } from '../../protocol/fileMessages.ts';
+import { parseVersionUri, toVersionUri } from '../fileSystem/scheme.ts';
+import { getOpenUri } from '../openUri.ts';
+import type { Services } from '../services.ts';
+import { askChoice, back } from '../ui/steps.ts';
+import { formatBytes, formatTime } from '../views/format.ts';
+import { chooseItem, tell } from './items.ts';
+
+/** "Version History…": shows a version beside the current one. Resolves with its number. */
+export function showVersions(services: Services) {
+  return async (argument?: unknown): Promise<number | undefined> => {
+    const file = await chooseItem(services, argument, 'file', vscode.l10n.t('Version History'));
+    if (file === undefined) return undefined;
+    const title = vscode.l10n.t('Version History of {0}', path.posix.basename(file));
+    const chosen = await chooseVersion(
+      services,
+      file,
+      title,
+      vscode.l10n.t('Which version to compare with the current one?'),
+    );
+    if (chosen === undefined) return undefined;
+    const old = toVersionUri(file, chosen.revision);
+    const label = vscode.l10n.t(
+      '{0}: {1} ↔ current',
+      path.posix.basename(file),
+      chosen.modifiedMs > 0 ? formatTime(chosen.modifiedMs) : `#${chosen.revision}`,
+    );
+    await vscode.commands.executeCommand('vscode.diff', old, getOpenUri(services.client.state, file), label);
+    return chosen.revision;
+  };
+}
+
+/** "Restore Version…": of the version that an editor shows, or one that is asked for. True when done. */
+export function restoreVersion(services: Services) {
+  return async (argument?: unknown): Promise<boolean> => {
+    const shown = argument instanceof vscode.Uri ? parseVersionUri(argument) : undefined;
+    const target = shown ?? (await askVersion(services, argument));
+    if (target === undefined) return false;
+    const restore = vscode.l10n.t('Restore');
+    const name = path.posix.basename(target.path);
+    const chosen = await vscode.window.showWarningMessage(
+      vscode.l10n.t('Restore this version of {0}?', name),
+      {
+        modal: true,
+        detail: vscode.l10n.t('It becomes the newest version. The one that is current now stays in the history.'),
+      },
+      restore,
+    );
+    if (chosen !== restore) return false;
+    await services.client.request(restoreRevision, { path: target.path, revision: target.revision });
+    tell(vscode.l10n.t('Restored a version of {0}', name));
+    return true;
+  };
+}
+
+async function askVersion(services: Services, argument: unknown) {
+  const title = vscode.l10n.t('Restore Version');
+  const file = await chooseItem(services, argument, 'file', title);
+  if (file === undefined) return undefined;
+  const chosen = await chooseVersion(services, file, title, vscode.l10n.t('Which version?'));
+  return chosen === undefined ? undefined : { path: file, revision: chosen.revision };
+}
+
+/** One of the earlier versions, newest first. */
+async function chooseVersion(
+  { client }: Services,
+  file: string,
+  title: string,
+  placeholder: string,
+): Promise<RevisionInfo | undefined> {
+  const revisions = await client.request(listRevisions, { path: file });
+  const earlier = revisions.filter(({ current }) => !current);
+  if (earlier.length === 0) {
+    tell(vscode.l10n.t('{0} has no earlier versions', path.posix.basename(file)));
+    return undefined;
+  }
+  const items = earlier.map((revision) => ({
+    label: `$(history) ${revision.modifiedMs > 0 ? formatTime(revision.modifiedMs) : `#${revision.revision}`}`,
+    description: formatBytes(revision.size),
+    value: revision,
+  }));
+  const chosen = await askChoice({ title, placeholder, items });
+  return chosen === back ? undefined : chosen;
+}

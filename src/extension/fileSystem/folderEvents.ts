@@ -1,0 +1,123 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { list } from '../../protocol/messages.ts';
+import type { EntryInfo } from '../../protocol/state.ts';
+import type { DriveClient } from '../drive/client.ts';
+import { pathKey, toUri } from './scheme.ts';
+
+/** Folders whose entries are remembered; the ones used last. */
+const maxFolders = 500;
+
+interface Known {
+  readonly path: string;
+  /** Entries by key; what a reader of this file system was told. */
+  readonly entries: Map<string, EntryInfo>;
+  /** All of them, so that an unknown one is new. */
+  complete: boolean;
+}
+
+/**
+ * Turns "this folder looks otherwise now" into which files came, went and changed: compares what was told to VS Code with
+ * what the drive shows now. Folders nobody asked about cost nothing.
+ */
+export class FolderEvents implements vscode.Disposable {
+  readonly #client: DriveClient;
+  readonly #folders = new Map<string, Known>();
+  readonly #running = new Map<string, 'running' | 'again'>();
+  readonly #emitter = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  readonly #listener: vscode.Disposable;
+
+  readonly onDidChangeFile = this.#emitter.event;
+
+  constructor(client: DriveClient) {
+    this.#client = client;
+    this.#listener = client.onDidChangeEntries((folders) => {
+      for (const folder of folders) void this.#compare(folder);
+    });
+  }
+
+  /** Folders that were told about, the ones used last first. */
+  getFolders(): string[] {
+    return [...this.#folders.values()].reverse().map((known) => known.path);
+  }
+
+  /** `entries` is all that the folder holds. Who asked knows now; others are told what it differs by. */
+  noteFolder(folder: string, entries: readonly EntryInfo[]): void {
+    const known = this.#use(folder);
+    this.#tell(known, entries);
+    known.complete = true;
+    for (const entry of entries) known.entries.set(pathKey(entry.name), entry);
+  }
+
+  /** What is known already stays: the next comparison is to find and tell the difference. */
+  noteEntry(entry: EntryInfo): void {
+    if (entry.path === '/') return;
+    const { entries, complete } = this.#use(path.posix.dirname(entry.path));
+    const key = pathKey(entry.name);
+    if (!complete && !entries.has(key)) entries.set(key, entry);
+  }
+
+  dispose(): void {
+    this.#listener.dispose();
+    this.#emitter.dispose();
+  }
+
+  #use(folder: string): Known {
+    const key = pathKey(folder);
+    const known = this.#folders.get(key) ?? { path: folder, entries: new Map<string, EntryInfo>(), complete: false };
+    this.#folders.delete(key);
+    this.#folders.set(key, known);
+    const [oldest] = this.#folders.keys();
+    if (this.#folders.size > maxFolders && oldest !== undefined) this.#folders.delete(oldest);
+    return known;
+  }
+
+  #tell(known: Known, now: readonly EntryInfo[]): void {
+    const events = getEvents(known, now);
+    if (events.length > 0) this.#emitter.fire(events);
+  }
+
+  /** One look at a folder at a time; a change meanwhile costs one more. */
+  async #compare(folder: string): Promise<void> {
+    const key = pathKey(folder);
+    const known = this.#folders.get(key);
+    if (known === undefined) return;
+    if (this.#running.has(key)) {
+      this.#running.set(key, 'again');
+      return;
+    }
+    this.#running.set(key, 'running');
+    try {
+      const now = await this.#client.request(list, { path: folder, refresh: false });
+      this.#tell(known, now);
+    } catch {
+      // A folder that is gone is an entry of the one above; a lost link brings a new look.
+    }
+    const again = this.#running.get(key) === 'again';
+    this.#running.delete(key);
+    if (again) await this.#compare(folder);
+  }
+}
+
+/** What changed since `known`, which becomes what is now. */
+function getEvents(known: Known, now: readonly EntryInfo[]): vscode.FileChangeEvent[] {
+  const events: vscode.FileChangeEvent[] = [];
+  const current = new Map(now.map((entry) => [pathKey(entry.name), entry]));
+  for (const [key, before] of known.entries) {
+    const entry = current.get(key);
+    if (entry === undefined) {
+      events.push({ type: vscode.FileChangeType.Deleted, uri: toUri(before.path) });
+      known.entries.delete(key);
+    } else if (isOther(before, entry)) events.push({ type: vscode.FileChangeType.Changed, uri: toUri(entry.path) });
+  }
+  for (const [key, entry] of current) {
+    const isNew = !known.entries.has(key);
+    if (isNew && known.complete) events.push({ type: vscode.FileChangeType.Created, uri: toUri(entry.path) });
+    if (!isNew || known.complete) known.entries.set(key, entry);
+  }
+  return events;
+}
+
+function isOther(a: EntryInfo, b: EntryInfo): boolean {
+  return a.kind !== b.kind || a.size !== b.size || a.modifiedMs !== b.modifiedMs || a.readOnly !== b.readOnly;
+}

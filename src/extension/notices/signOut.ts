@@ -1,0 +1,21 @@
+import * as vscode from 'vscode';
+import { getErrorSentence } from '../errorTexts.ts';
+import type { Services } from '../services.ts';
+
+/** Asks once per loss of the session, whichever window asks. */
+export function watchSignOut({ client }: Services): vscode.Disposable {
+  let asked = false;
+  return vscode.Disposable.from(
+    client.onDidChangeState(({ account, health }) => {
+      if (account !== null && health !== 'signedOut') asked = false;
+    }),
+    client.onDidSignOut(async () => {
+      if (asked) return;
+      asked = true;
+      if (!client.speaks) return;
+      const signIn = vscode.l10n.t('Sign In Again');
+      const chosen = await vscode.window.showWarningMessage(getErrorSentence('signedOut', {}), signIn);
+      if (chosen === signIn) await vscode.commands.executeCommand('jottacloud.connect');
+    }),
+  );
+}

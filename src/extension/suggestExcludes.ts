@@ -1,0 +1,47 @@
+import * as vscode from 'vscode';
+import type { DriveState } from '../protocol/state.ts';
+import type { Services } from './services.ts';
+import { contractHome } from './settings.ts';
+
+const toldKey = 'jottacloud.excludesSuggested';
+
+/**
+ * A whole mount opened as a folder makes VS Code walk through the whole account, to watch and to index it. Suggests once
+ * for each mount point to leave it out; a folder inside a mount is a project like any other.
+ */
+export function suggestExcludes({ client, memory }: Services): vscode.Disposable {
+  const look = ({ mounts }: DriveState) => {
+    if (!client.speaks) return;
+    const open = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+    const told = memory.get<readonly string[]>(toldKey, []);
+    const fresh = mounts.find(
+      ({ status, mountPoint }) => status === 'mounted' && open.includes(mountPoint) && !told.includes(mountPoint),
+    );
+    if (fresh === undefined) return;
+    void memory.update(toldKey, [...told, fresh.mountPoint]);
+    void suggest(fresh.mountPoint);
+  };
+  return client.onDidChangeState(look);
+}
+
+async function suggest(mountPoint: string): Promise<void> {
+  const watching = vscode.l10n.t('Do Not Watch');
+  const both = vscode.l10n.t('Do Not Watch or Search');
+  const chosen = await vscode.window.showInformationMessage(
+    vscode.l10n.t(
+      '{0} is a whole Jottacloud mount. Watching and searching all of it asks for every folder, and downloads what is searched.',
+      contractHome(mountPoint),
+    ),
+    watching,
+    both,
+  );
+  if (chosen !== undefined) await exclude('files', 'watcherExclude', mountPoint);
+  if (chosen === both) await exclude('search', 'exclude', mountPoint);
+}
+
+/** In the person's settings: those of the workspace would be a file in the account. */
+async function exclude(section: string, name: string, mountPoint: string): Promise<void> {
+  const settings = vscode.workspace.getConfiguration(section);
+  const before = settings.inspect<Record<string, boolean>>(name)?.globalValue;
+  await settings.update(name, { ...before, [`${mountPoint}/**`]: true }, vscode.ConfigurationTarget.Global);
+}

@@ -1,0 +1,18 @@
+import * as vscode from 'vscode';
+import type { Collision } from '../../protocol/fileMessages.ts';
+
+/** Asks what to do about names that are taken; undefined when the person wants none of it. Nothing taken: nothing asked. */
+export async function askCollision(taken: readonly string[]): Promise<Collision | undefined> {
+  const [first] = taken;
+  if (first === undefined) return 'fail';
+  const replace = vscode.l10n.t('Replace');
+  const keepBoth = vscode.l10n.t('Keep Both');
+  const text =
+    taken.length === 1
+      ? vscode.l10n.t('{0} is there already.', first)
+      : vscode.l10n.t('{0} of them are there already.', taken.length);
+  const detail = vscode.l10n.t('Folders are merged, and files in the account keep their earlier versions.');
+  const chosen = await vscode.window.showWarningMessage(text, { modal: true, detail }, replace, keepBoth);
+  if (chosen === replace) return 'replace';
+  return chosen === keepBoth ? 'keepBoth' : undefined;
+}

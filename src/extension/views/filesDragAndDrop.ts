@@ -1,0 +1,94 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { rename } from '../../protocol/fileMessages.ts';
+import type { DriveClient } from '../drive/client.ts';
+import { withLocalFile } from '../fileSystem/content.ts';
+import { findAccountPath, pathKey } from '../fileSystem/scheme.ts';
+import { getOpenUri } from '../openUri.ts';
+import { uploadAsking } from '../transfers/upload.ts';
+import type { FileNode } from './filesTree.ts';
+
+/** What rows of this view travel as. */
+const ownType = 'application/vnd.code.tree.jottacloud.files';
+const uriType = 'text/uri-list';
+
+/** Rows dropped on a folder move there; files and folders of this computer are uploaded into it. */
+export class FilesDragAndDrop implements vscode.TreeDragAndDropController<FileNode> {
+  readonly dropMimeTypes = [ownType, uriType, 'files'];
+  readonly dragMimeTypes = [uriType];
+  readonly #client: DriveClient;
+
+  constructor(client: DriveClient) {
+    this.#client = client;
+  }
+
+  /** Dropped on an editor, rows open; dropped on this view, they move. */
+  handleDrag(nodes: readonly FileNode[], data: vscode.DataTransfer): void {
+    const paths = nodes.flatMap((node) => (node.kind === 'entry' ? [node.entry.path] : []));
+    if (paths.length === 0) return;
+    data.set(ownType, new vscode.DataTransferItem(paths));
+    const uris = paths.map((accountPath) => getOpenUri(this.#client.state, accountPath).toString());
+    data.set(uriType, new vscode.DataTransferItem(uris.join('\r\n')));
+  }
+
+  async handleDrop(target: FileNode | undefined, data: vscode.DataTransfer): Promise<void> {
+    const folder = getFolder(target);
+    if (folder === undefined) return;
+    const own: unknown = data.get(ownType)?.value;
+    if (Array.isArray(own))
+      return this.#move(
+        own.filter((item) => typeof item === 'string'),
+        folder,
+      );
+    const uris = parseUris((await data.get(uriType)?.asString()) ?? '');
+    const local = uris.filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath);
+    if (local.length > 0) {
+      await uploadAsking(this.#client, local, folder);
+      return;
+    }
+    const virtual = uris.flatMap((uri) => findAccountPath(this.#client.state, uri) ?? []);
+    if (virtual.length > 0) return this.#move(virtual, folder);
+    await this.#uploadBytes(data, folder);
+  }
+
+  /** Rows that are there already, and rows that go along with a folder above them, stay where they are. */
+  async #move(paths: readonly string[], folder: string): Promise<void> {
+    const keys = new Set(paths.map(pathKey));
+    for (const from of paths) {
+      if (pathKey(path.posix.dirname(from)) === pathKey(folder) || hasAncestor(from, keys)) continue;
+      const to = path.posix.join(folder, path.posix.basename(from));
+      await this.#client.request(rename, { from, to, overwrite: false });
+    }
+  }
+
+  /** In a browser a dropped file is bytes without a path. */
+  async #uploadBytes(data: vscode.DataTransfer, folder: string): Promise<void> {
+    for (const [, item] of data) {
+      const file = item.asFile();
+      if (file === undefined) continue;
+      if (file.uri?.scheme === 'file') await uploadAsking(this.#client, [file.uri.fsPath], folder);
+      else {
+        const name = path.posix.basename(file.name);
+        await withLocalFile(await file.data(), name, (local) => uploadAsking(this.#client, [local], folder));
+      }
+    }
+  }
+}
+
+/** The folder of a row: itself, or the one a file is in. */
+function getFolder(node: FileNode | undefined): string | undefined {
+  if (node?.kind !== 'entry') return undefined;
+  return node.entry.kind === 'file' ? path.posix.dirname(node.entry.path) : node.entry.path;
+}
+
+function hasAncestor(accountPath: string, keys: ReadonlySet<string>): boolean {
+  for (let at = path.posix.dirname(accountPath); at !== '/'; at = path.posix.dirname(at)) {
+    if (keys.has(pathKey(at))) return true;
+  }
+  return false;
+}
+
+function parseUris(text: string): vscode.Uri[] {
+  const lines = text.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.map((line) => vscode.Uri.parse(line));
+}

@@ -1,0 +1,100 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { parseDriveErrorData } from '../../protocol/errors.ts';
+import type { PastTransfer, TransferKind, TransferState } from '../../protocol/state.ts';
+import { getErrorSentence } from '../errorTexts.ts';
+import { escapeMarkdown, formatBytes, formatTime } from './format.ts';
+
+export function toTransferItem(row: TransferState): vscode.TreeItem {
+  const item = new vscode.TreeItem(path.posix.basename(row.path) || row.path);
+  item.id = `transfer:${row.id}`;
+  item.contextValue = `transfer.${row.status}`;
+  item.iconPath = new vscode.ThemeIcon(getIcon(row), getColor(row));
+  item.description = getProgress(row);
+  const lines = [row.path, item.description];
+  if (row.status === 'failed') lines.push(vscode.l10n.t('Your change is kept on this computer.'));
+  item.tooltip = toTooltip(lines);
+  item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
+  return item;
+}
+
+/** The closed group of what is done. */
+export function toDoneItem(): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('Finished'), vscode.TreeItemCollapsibleState.Collapsed);
+  item.id = 'transfers:done';
+  item.contextValue = 'history';
+  item.iconPath = new vscode.ThemeIcon('history');
+  return item;
+}
+
+export function toPastItem({ at, kind, path: file, bytes, outcome }: PastTransfer): vscode.TreeItem {
+  const item = new vscode.TreeItem(path.posix.basename(file) || file);
+  const done = outcome === 'done';
+  item.contextValue = 'transfer.past';
+  item.iconPath = new vscode.ThemeIcon(done ? 'check' : 'error');
+  const what = done ? getKindText(kind) : getFailure(getKindText(kind), getReasonText(outcome, file));
+  const size = bytes > 0 ? formatBytes(bytes) : '';
+  item.description = [what, size, formatTime(at)].filter((text) => text !== '').join(' · ');
+  item.tooltip = toTooltip([file, item.description]);
+  item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
+  return item;
+}
+
+function toTooltip(lines: readonly string[]): vscode.MarkdownString {
+  const shown = lines.filter((text) => text !== '').map(escapeMarkdown);
+  return new vscode.MarkdownString(shown.join('  \n'));
+}
+
+function getIcon({ kind, status }: TransferState): string {
+  if (status === 'failed') return 'error';
+  if (status === 'queued') return 'clock';
+  return kind === 'download' ? 'cloud-download' : kind === 'upload' ? 'cloud-upload' : 'sync~spin';
+}
+
+/** Beside the icon, never instead of it. */
+function getColor({ status }: TransferState): vscode.ThemeColor | undefined {
+  return status === 'failed' ? new vscode.ThemeColor('list.errorForeground') : undefined;
+}
+
+function getProgress(row: TransferState): string {
+  const what = getKindText(row.kind);
+  const reason = row.reason === undefined ? undefined : getReasonText(row.reason, row.path);
+  switch (row.status) {
+    case 'queued':
+      return `${what} · ${reason ?? vscode.l10n.t('waiting')}`;
+    case 'failed':
+      return getFailure(what, reason ?? vscode.l10n.t('see the log'));
+    case 'running': {
+      if (row.bytesTotal <= 0) return what;
+      const percent = Math.min(100, Math.floor((row.bytesDone / row.bytesTotal) * 100));
+      return vscode.l10n.t('{0} · {1} % of {2}', what, percent, formatBytes(row.bytesTotal));
+    }
+  }
+}
+
+function getFailure(what: string, reason: string): string {
+  return vscode.l10n.t('{0} failed · {1}', what, reason);
+}
+
+/** The drive sends an error code; a text it has no code for is shown as it is. */
+function getReasonText(reason: string, accountPath: string): string {
+  const known = parseDriveErrorData({ code: reason, args: { path: accountPath } });
+  return known === undefined ? reason : getErrorSentence(known.code, known.args);
+}
+
+function getKindText(kind: TransferKind): string {
+  switch (kind) {
+    case 'upload':
+      return vscode.l10n.t('Upload');
+    case 'download':
+      return vscode.l10n.t('Download');
+    case 'move':
+      return vscode.l10n.t('Move');
+    case 'delete':
+      return vscode.l10n.t('Delete');
+    case 'createFolder':
+      return vscode.l10n.t('New folder');
+    case 'setTimes':
+      return vscode.l10n.t('Date');
+  }
+}

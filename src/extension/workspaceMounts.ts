@@ -1,0 +1,107 @@
+import * as vscode from 'vscode';
+import { DriveError } from '../protocol/errors.ts';
+import type { DriveState } from '../protocol/state.ts';
+import { signInIfNeeded } from './commands/connect.ts';
+import { mountNow } from './commands/mount.ts';
+import { toDriveError } from './errors.ts';
+import { getErrorAction, getErrorSentence } from './errorTexts.ts';
+import type { Services } from './services.ts';
+import { contractHome, getAllProfiles, type MountProfile, toMountParams } from './settings.ts';
+
+/** Attaching and mounting take a second; a mount that another window has begun is waited for this long. */
+const mountingDeadlineMs = 60_000;
+
+/**
+ * A window that was opened on a folder of a mount, cold: mounts what the folder needs and says so, so that nobody looks
+ * at an empty folder and wonders. Opening the folder is the asking; nothing else is mounted. Never throws.
+ */
+export async function ensureWorkspaceMounts(services: Services): Promise<void> {
+  for (const profile of findNeeded(services.client.state)) await ensureMount(services, profile);
+}
+
+/** Profiles that a folder of this window lies in and that are not mounted. */
+function findNeeded(state: DriveState): MountProfile[] {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  return getAllProfiles().filter((profile) => {
+    const { mountPoint } = toMountParams(profile);
+    const isOpen = folders.some(({ uri }) => uri.fsPath === mountPoint || uri.fsPath.startsWith(`${mountPoint}/`));
+    return isOpen && !isUp(state, mountPoint);
+  });
+}
+
+async function ensureMount(services: Services, profile: MountProfile): Promise<void> {
+  const { client, tokens, log } = services;
+  const { mountPoint } = toMountParams(profile);
+  const place = contractHome(mountPoint);
+  if (client.state.account === null && (await tokens.load()) === undefined) {
+    const connect = vscode.l10n.t('Connect to Jottacloud…');
+    const text = vscode.l10n.t(
+      '{0} is a Jottacloud folder, and Jottacloud is not connected. It is empty until then.',
+      place,
+    );
+    if ((await vscode.window.showWarningMessage(text, connect)) !== connect) return;
+    if (!(await signInIfNeeded(services))) return;
+  }
+  try {
+    await showWaiting(place, () => mountOrWait(services, profile));
+    await vscode.commands.executeCommand('workbench.files.action.refreshFilesExplorer');
+  } catch (error) {
+    const failure = toDriveError(error);
+    log.warn('the folder of this window could not be mounted', { error: failure });
+    const action = getErrorAction(failure.code);
+    const again = vscode.l10n.t('Try Again');
+    const sentence = getErrorSentence(failure.code, failure.args);
+    const text = vscode.l10n.t('{0} is a Jottacloud folder that could not be mounted. {1}', place, sentence);
+    const buttons = action === undefined ? [again] : [action.title, again];
+    // Not awaited: what is mounted next must not wait for an answer.
+    void vscode.window.showErrorMessage(text, ...buttons).then(async (chosen) => {
+      if (chosen === again) await ensureMount(services, profile);
+      else if (chosen !== undefined && action !== undefined) {
+        await vscode.commands.executeCommand(action.command, ...(action.args ?? []));
+      }
+    });
+  }
+}
+
+function showWaiting(place: string, work: () => Promise<void>): Promise<void> {
+  const title = vscode.l10n.t('Mounting {0}, which this window shows', place);
+  return Promise.resolve(
+    vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () => work()),
+  );
+}
+
+async function mountOrWait(services: Services, profile: MountProfile): Promise<void> {
+  const { client } = services;
+  const params = toMountParams(profile);
+  await client.attach();
+  try {
+    if (!isKnown(client.state, params.mountPoint)) await mountNow(services, params);
+  } catch (error) {
+    // Another window was faster; what it mounts is what is waited for.
+    if (toDriveError(error).code !== 'alreadyMounted') throw error;
+  }
+  await waitUntilUp(services, params.mountPoint);
+}
+
+/** Throws 'timeout' when it is not up by then. */
+function waitUntilUp({ client }: Services, mountPoint: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = (settle: () => void) => {
+      clearTimeout(timer);
+      listener.dispose();
+      settle();
+    };
+    const timer = setTimeout(() => finish(() => reject(new DriveError('timeout'))), mountingDeadlineMs);
+    const look = (state: DriveState) => isUp(state, mountPoint) && finish(resolve);
+    const listener = client.onDidChangeState(look);
+    look(client.state);
+  });
+}
+
+function isUp(state: DriveState, mountPoint: string): boolean {
+  return state.mounts.some((mount) => mount.mountPoint === mountPoint && mount.status === 'mounted');
+}
+
+function isKnown(state: DriveState, mountPoint: string): boolean {
+  return state.mounts.some((mount) => mount.mountPoint === mountPoint && mount.status !== 'failed');
+}

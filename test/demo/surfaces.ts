@@ -1,0 +1,110 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { mount, onStage, type Stage, showNotifications, signIn, until } from '../vscode/browser/support.ts';
+import { showcaseSample, writeSamples } from './samples.ts';
+
+// node test/demo/surfaces.ts DIR [dark|light|contrast]: what every surface looks like in each theme, as DIR/<surface>-<theme>.png, to be looked at.
+
+const themes = {
+  dark: 'Dark Modern',
+  light: 'Light Modern',
+  contrast: 'Default High Contrast',
+} as const;
+const archive = '/Jotta/Archive';
+const out = path.resolve(process.argv[2] ?? 'surfaces');
+
+const settings = {
+  mounts: [{ path: '~/CloudMounts/Pictures', source: `${archive}/Pictures`, readOnly: true, onStartup: true }],
+};
+const wanted = process.argv[3];
+for (const theme of Object.keys(themes) as (keyof typeof themes)[]) {
+  if (wanted === undefined || wanted === theme) await onStage((stage) => takeAll(stage, theme), settings);
+}
+
+async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> {
+  await putSamples(stage);
+  await setTheme(stage, themes[theme]);
+  const window = await stage.openWindow();
+  const shoot = (name: string) => window.screenshot(path.join(out, `${name}-${theme}.png`));
+  // Wide enough for the pictures of the walkthrough.
+  await window.page.setViewportSize({ width: 1500, height: 900 });
+  await window.openView('Jottacloud');
+
+  await window.runCommand('Welcome: Open Walkthrough...');
+  await window.pick('Get Started with Jottacloud');
+  await window.page.locator('.gettingStartedContainer', { hasText: 'Get a login token' }).waitFor();
+  await window.webview.locator('svg').waitFor();
+  await shoot('walkthrough');
+  await window.page.keyboard.press('Control+W');
+
+  await window.runCommand('Connect to Jottacloud…');
+  await window.answer('certainly not a token', 'Paste a personal login token');
+  await shoot('connect');
+  await window.page.keyboard.press('Escape');
+
+  await signIn(stage, window);
+  await window.runCommand('Mount Jottacloud Folder…');
+  await window.quickPickRow('The whole account').first().waitFor();
+  await shoot('dialog-1');
+  await window.page.keyboard.press('Enter');
+  await window.quickPickRow('Choose Folder…').first().waitFor();
+  await shoot('dialog-2');
+  await window.page.keyboard.press('Escape');
+
+  await mount(stage, window);
+  await window.expand('Jotta');
+  await window.expand('Archive');
+  await window.expand('Notes');
+  await window.treeRow('Sourdough bread.md').first().click();
+  await window.editorText.filter({ hasText: 'Sourdough' }).waitFor();
+  await shoot('mounted');
+
+  await window.runCommand('Jottacloud: Pause Transfers');
+  for (const name of ['Budget.xlsx', 'Weekly plan copy.md', 'Holiday.jpg']) {
+    await writeFile(path.join(stage.mountPoint, archive, 'Notes', name), `${name}\n`);
+  }
+  await window.statusBarItem('paused').waitFor();
+  await shoot('paused');
+  await window.statusBarItem('paused').hover();
+  await delay(1_500);
+  await shoot('tooltip');
+  await window.statusBarItem('paused').click();
+  await window.quickPickRow('Resume Transfers').first().waitFor();
+  await shoot('actions');
+  await window.page.keyboard.press('Escape');
+  stage.emulator.quota(1);
+  await window.runCommand('Jottacloud: Resume Transfers');
+  await window.statusBarItem('failed').waitFor();
+  await showNotifications(window, 'storage is full');
+  await shoot('failed');
+  stage.emulator.quota(null);
+  stage.emulator.shape({ bandwidth: 30_000 });
+  await writeFile(path.join(stage.mountPoint, archive, 'Notes', 'Film.mov'), Buffer.alloc(3_000_000, 7));
+  await window.runCommand('Jottacloud: Retry Failed Transfers');
+  await delay(8_000);
+  await shoot('uploading');
+
+  await window.runCommand('Jottacloud: Report Diagnostics');
+  await window.editorText.filter({ hasText: /diagnostics/ }).waitFor();
+  await shoot('diagnostics');
+}
+
+async function putSamples({ emulator }: Stage): Promise<void> {
+  const dir = await mkdtemp('/tmp/samples-');
+  await writeSamples(dir);
+  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    await emulator.put(`${archive}/${path.relative(dir, file)}`, await readFile(file));
+  }
+  await rm(dir, { recursive: true });
+  await until(showcaseSample, () => emulator.tree().some((item) => item.path.endsWith(showcaseSample)));
+}
+
+/** Before the first window: one that is open would take no notice. */
+async function setTheme({ server }: Stage, theme: string): Promise<void> {
+  const file = path.join(server.userDataDir, 'User', 'settings.json');
+  const settings = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  await writeFile(file, JSON.stringify({ ...settings, 'workbench.colorTheme': theme }, undefined, 2));
+}

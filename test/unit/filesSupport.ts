@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readFile, writeFile } from '../../src/drive/files/content.ts';
+import { type FilesContext, joinPath } from '../../src/drive/files/context.ts';
+import { list } from '../../src/drive/files/entries.ts';
+import { toDriveErrorData } from '../../src/drive/rpcErrors.ts';
+import type { DriveErrorCode } from '../../src/protocol/errors.ts';
+import type { MountState } from '../../src/protocol/state.ts';
+import { startTestDrive, type TestDrive } from '../posix/drive.ts';
+
+export const home = '/Jotta/Archive';
+
+/** One drive without mounts, and the requests of a window to it. */
+export interface FilesWorld {
+  readonly drive: TestDrive;
+  readonly context: FilesContext;
+  /** Cancels nothing. */
+  readonly signal: AbortSignal;
+  /** What the drive says is mounted; nothing unless set. */
+  mounts: readonly MountState[];
+  save(path: string, text: string): Promise<void>;
+  text(path: string): Promise<string>;
+  names(path: string): Promise<string[]>;
+  /** md5 of each live file on the server, by its path below the archive. */
+  server(): Record<string, string | null>;
+}
+
+export async function createFilesWorld(): Promise<FilesWorld> {
+  const drive = await startTestDrive();
+  const world: FilesWorld = {
+    drive,
+    context: {
+      get session() {
+        return drive.session();
+      },
+      getMounts: () => world.mounts,
+    },
+    signal: new AbortController().signal,
+    mounts: [],
+    save: (path, text) =>
+      writeFile(world.context, {
+        path: joinPath(home, path),
+        content: Buffer.from(text).toString('base64'),
+        create: true,
+        overwrite: true,
+      }),
+    text: async (path) => {
+      const chunk = await readFile(world.context, { path: joinPath(home, path), offset: 0, length: 1_000_000 });
+      return Buffer.from(chunk.content, 'base64').toString();
+    },
+    names: async (path) => (await list(world.context, joinPath(home, path), false)).map(({ name }) => name).sort(),
+    server: () => {
+      const files = drive.emulator.tree().filter(({ kind }) => kind === 'file');
+      return Object.fromEntries(files.map(({ path, md5 }) => [path.replace(/^.*\/Archive\//, ''), md5]));
+    },
+  };
+  return world;
+}
+
+export function md5Of(text: string): string {
+  return createHash('md5').update(text).digest('hex');
+}
+
+/** The promise rejects with what a window would be told as `code`. */
+export async function refused(code: DriveErrorCode, work: Promise<unknown>): Promise<void> {
+  await assert.rejects(work, (error) => {
+    assert.equal(toDriveErrorData(error).code, code, String(error));
+    return true;
+  });
+}
+
+/** Waits until `check` holds; fails after a deadline. */
+export async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 15_000; performance.now() < end; ) {
+    if (await check()) return;
+    await delay(20);
+  }
+  assert.fail(`waited for ${what}`);
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { silentLog } from '../../src/base/log.ts';
+import { ContentStore } from '../../src/cache/contentStore.ts';
+import { list, stat } from '../../src/drive/files/entries.ts';
+import { createFolder, rename } from '../../src/drive/files/names.ts';
+import { freeUpSpace, pin, removeOfflineCopy } from '../../src/drive/files/pins.ts';
+import { createFilesWorld, type FilesWorld, home, refused, until } from './filesSupport.ts';
+
+describe('pinned content', () => {
+  let dir: string;
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'pins-'));
+  });
+  after(() => rm(dir, { recursive: true, force: true }));
+
+  it('is never evicted and does not count against the budget', async () => {
+    const [kept, other, third] = ['a', 'b', 'c'].map((letter) => letter.repeat(32));
+    const body = Buffer.alloc(1000);
+    const store = await ContentStore.open(dir, { maxBytes: 2500, minFreeBytes: 0 }, silentLog);
+    await store.keepBlock(kept as string, 0, body);
+    store.setPinned(new Set([kept as string]));
+    for (const md5 of [other, third]) await store.keepBlock(md5 as string, 0, body);
+    assert.deepEqual(
+      [kept, other, third].map((md5) => store.hasBlock(md5 as string, 0)),
+      [true, true, true],
+    );
+    assert.ok((await store.evict(Number.POSITIVE_INFINITY)) >= 2000);
+    assert.deepEqual(
+      [kept, other, third].map((md5) => store.hasBlock(md5 as string, 0)),
+      [true, false, false],
+    );
+    store.setPinned(new Set());
+    store.setBudget({ maxBytes: 10, minFreeBytes: 0 });
+    assert.equal(store.hasBlock(kept as string, 0), false);
+  });
+});
+
+describe('keep offline', () => {
+  let world: FilesWorld;
+  const path = `${home}/album`;
+
+  beforeEach(async () => {
+    world = await createFilesWorld();
+    const { emulator } = world.drive;
+    await emulator.put(`${path}/a.jpg`, Buffer.alloc(600_000, 'a'));
+    await emulator.put(`${path}/sub/b.jpg`, Buffer.alloc(10, 'b'));
+    await emulator.put(`${home}/other.jpg`, Buffer.alloc(10, 'o'));
+  });
+  afterEach(() => world.drive.close());
+
+  const syncOf = async (file: string) => (await stat(world.context, file)).sync;
+  const isCached = async (file: string) => (await syncOf(file)) === 'cached';
+
+  it('fetches everything below a folder ahead, and only that', async () => {
+    await pin(world.context, path);
+    await until('the files', async () => (await isCached(`${path}/a.jpg`)) && (await isCached(`${path}/sub/b.jpg`)));
+    assert.equal(await syncOf(`${home}/other.jpg`), 'cloud');
+    assert.equal((await stat(world.context, path)).pin, 'own');
+    assert.deepEqual(
+      (await list(world.context, path, false)).map((entry) => entry.pin),
+      ['inherited', 'inherited'],
+    );
+  });
+
+  it('keeps what frees space away from it, over a restart and a rename', async () => {
+    await pin(world.context, path);
+    await until('the files', async () => (await isCached(`${path}/a.jpg`)) && (await isCached(`${path}/sub/b.jpg`)));
+    await world.text('other.jpg');
+    await until('the other file', () => isCached(`${home}/other.jpg`));
+    const { freedBytes } = await freeUpSpace(world.context);
+    assert.ok(freedBytes >= 10 && freedBytes < 1000, String(freedBytes));
+    assert.equal(await syncOf(`${home}/other.jpg`), 'cloud');
+    await rename(world.context, { from: path, to: `${home}/renamed`, overwrite: false });
+    await world.drive.settle();
+    await world.drive.restart();
+    assert.equal(await syncOf(`${home}/renamed/a.jpg`), 'cached');
+    await freeUpSpace(world.context);
+    assert.equal(await syncOf(`${home}/renamed/a.jpg`), 'cached');
+  });
+
+  it('fetches what changes and what comes', async () => {
+    await pin(world.context, path);
+    await until('the files', () => isCached(`${path}/a.jpg`));
+    await world.drive.emulator.put(`${path}/a.jpg`, Buffer.alloc(300_000, 'A'));
+    await world.drive.emulator.put(`${path}/sub/new.jpg`, Buffer.alloc(20, 'n'));
+    await world.drive.session().poller.pollNow('full');
+    const entry = await stat(world.context, `${path}/a.jpg`);
+    assert.equal(entry.size, 300_000);
+    await until('the new content', async () => {
+      return (await isCached(`${path}/a.jpg`)) && (await isCached(`${path}/sub/new.jpg`));
+    });
+  });
+
+  it('ends with the offline copy, whose bytes are freed', async () => {
+    await pin(world.context, path);
+    await until('the files', async () => (await isCached(`${path}/a.jpg`)) && (await isCached(`${path}/sub/b.jpg`)));
+    await refused('pinnedAbove', removeOfflineCopy(world.context, `${path}/a.jpg`));
+    const { freedBytes } = await removeOfflineCopy(world.context, path);
+    assert.ok(freedBytes >= 600_000);
+    assert.equal(await syncOf(`${path}/a.jpg`), 'cloud');
+    assert.equal((await stat(world.context, path)).pin, 'none');
+    await pin(world.context, `${path}/a.jpg`);
+    await until('the file again', () => isCached(`${path}/a.jpg`));
+    assert.equal(await syncOf(`${path}/sub/b.jpg`), 'cloud');
+  });
+
+  it('waits while transfers are paused', async () => {
+    const { pusher } = world.drive.session();
+    pusher.setPaused(true);
+    await stat(world.context, `${path}/a.jpg`);
+    await pin(world.context, path);
+    await createFolder(world.context, `${home}/meanwhile`);
+    assert.equal(await syncOf(`${path}/a.jpg`), 'cloud');
+    pusher.setPaused(false);
+    await until('the file', () => isCached(`${path}/a.jpg`));
+  });
+});
+
+describe('windows are told', () => {
+  it('which folders look otherwise, of changes here and of content that came', async () => {
+    const world = await createFilesWorld();
+    try {
+      await world.drive.emulator.put(`${home}/read/me`, Buffer.from('bytes'));
+      const told = new Set<number>();
+      const { shown, vfs } = world.drive.session();
+      const folder = async (path: string) => (await vfs.resolve(1, path.split('/').filter(Boolean))).ino;
+      await createFolder(world.context, `${home}/made`);
+      await world.names('read');
+      const { promise, resolve } = Promise.withResolvers<void>();
+      shown.changed.on((inos) => {
+        for (const ino of inos) told.add(ino);
+        resolve();
+      });
+      await promise;
+      assert.ok(told.has(await folder(home)));
+      told.clear();
+      await world.text('read/me');
+      const read = await folder(`${home}/read`);
+      await until('the notice', () => told.has(read));
+      told.clear();
+      await world.save('made/x', 'x');
+      const made = await folder(`${home}/made`);
+      await until('the notice', () => told.has(made));
+    } finally {
+      await world.drive.close();
+    }
+  });
+});

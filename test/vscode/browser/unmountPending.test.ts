@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { findOnServer, mount, onStage, showNotifications, signIn, until, untilOnServer } from './support.ts';
+
+const folder = '/Jotta/Archive';
+
+test('unmounting says what is not uploaded yet, keeps it when told to, and sends it with the next mount', async () => {
+  await onStage(async (stage) => {
+    await stage.emulator.put(`${folder}/hello.md`, '# Hello\n');
+    const window = await stage.openWindow();
+    await signIn(stage, window);
+    await mount(stage, window);
+    await window.runCommand('Jottacloud: Pause Transfers');
+    await window.statusBarItem('Jottacloud: paused').waitFor();
+    await writeFile(path.join(stage.mountPoint, folder, 'late.txt'), 'late\n');
+    await window.treeRow('late.txt').first().waitFor();
+
+    await window.runCommand('Unmount Jottacloud');
+    const asked = await showNotifications(window, 'Changes that are not uploaded yet: 1.');
+    assert.ok(await stage.getMountId(), 'nothing is unmounted without an answer');
+    await asked.getByRole('button', { name: 'Unmount Anyway' }).click();
+    await until('it is unmounted', async () => (await stage.getMountId()) === undefined);
+    assert.equal(findOnServer(stage.emulator, `${folder}/late.txt`), undefined);
+
+    await mount(stage, window);
+    await window.runCommand('Jottacloud: Resume Transfers');
+    await untilOnServer(stage, `${folder}/late.txt`, 'late\n');
+    await window.treeRow('Finished').first().waitFor();
+  });
+});
+
+test('unmounting waits for uploads that are on their way', async () => {
+  await onStage(async (stage) => {
+    const window = await stage.openWindow();
+    await signIn(stage, window);
+    await mount(stage, window);
+    stage.emulator.shape({ latency: 1_500 });
+    await writeFile(path.join(stage.mountPoint, folder, 'slow.txt'), 'slow\n');
+    await window.treeRow('slow.txt').first().waitFor();
+    await window.runCommand('Unmount Jottacloud');
+    await until('it is unmounted', async () => (await stage.getMountId()) === undefined);
+    assert.ok(findOnServer(stage.emulator, `${folder}/slow.txt`), 'it was sent before the volume went');
+  });
+});

@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { ExtensionApi } from '../../../src/extension/extension.ts';
+import { answering, connect, waitForServer } from './session.ts';
+import { collectErrorMessages, waitFor } from './support.ts';
+
+const { fs } = vscode.workspace;
+const { executeCommand } = vscode.commands;
+const home = '/Jotta/Archive/commands';
+const uriOf = (accountPath: string) => vscode.Uri.from({ scheme: 'jottacloud', path: accountPath });
+const save = (name: string, text: string) => fs.writeFile(uriOf(`${home}/${name}`), new TextEncoder().encode(text));
+const textOf = async (name: string) => new TextDecoder().decode(await fs.readFile(uriOf(`${home}/${name}`)));
+const namesIn = async (name: string) =>
+  (await fs.readDirectory(uriOf(`${home}${name}`))).map(([entry]) => entry).sort();
+/** As the tree calls a command: the row, then all selected ones. */
+const row = (name: string, kind = 'file') => ({ kind: 'entry', entry: { path: `${home}/${name}`, kind } });
+
+describe('commands on files', () => {
+  let api: ExtensionApi;
+  let disconnect: () => Promise<void>;
+  let local: string;
+
+  before(async () => {
+    ({ api, disconnect } = await connect());
+    local = await mkdtemp(path.join(os.tmpdir(), 'files-'));
+    await fs.createDirectory(uriOf(home));
+  });
+  after(async () => {
+    await disconnect();
+    await rm(local, { recursive: true, force: true });
+  });
+
+  it('New Folder… makes the folder that is named', async () => {
+    await answering(
+      'showInputBox',
+      () => 'made here',
+      async () => assert.equal(await executeCommand('jottacloud.newFolder', home), `${home}/made here`),
+    );
+    assert.ok((await namesIn('')).includes('made here'));
+  });
+
+  it('New Folder… says when the name is taken', async () => {
+    const messages = await collectErrorMessages(() =>
+      answering(
+        'showInputBox',
+        () => 'MADE here',
+        () => executeCommand('jottacloud.newFolder', row('', 'folder')),
+      ),
+    );
+    assert.equal(messages.length, 1);
+    assert.ok((messages[0] ?? '').includes('MADE here'), messages.join());
+  });
+
+  it('Rename… gives a new name, of which the stem is proposed for typing over', async () => {
+    await save('old.txt', 'x');
+    const [asked] = await answering(
+      'showInputBox',
+      () => 'new.txt',
+      async () => assert.equal(await executeCommand('jottacloud.rename', row('old.txt')), `${home}/new.txt`),
+    );
+    const [{ value, valueSelection, validateInput }] = asked as [vscode.InputBoxOptions];
+    assert.deepEqual([value, valueSelection], ['old.txt', [0, 3]]);
+    assert.notEqual(validateInput?.('a/b'), undefined);
+    assert.equal(validateInput?.('a b'), undefined);
+    assert.equal(await textOf('new.txt'), 'x');
+  });
+
+  it('Delete asks first, then moves all selected rows to the trash', async () => {
+    for (const name of ['d1', 'd2']) await save(name, name);
+    const rows = [row('d1'), row('d2')];
+    await answering(
+      'showWarningMessage',
+      () => undefined,
+      async () => assert.equal(await executeCommand('jottacloud.delete', rows[0], rows), false),
+    );
+    assert.equal(await textOf('d1'), 'd1');
+    await answering(
+      'showWarningMessage',
+      (_text, _options, move) => move,
+      async () => assert.equal(await executeCommand('jottacloud.delete', rows[0], rows), true),
+    );
+    assert.deepEqual(
+      (await namesIn('')).filter((name) => name.startsWith('d')),
+      [],
+    );
+    await waitForServer(`${home}/d1`, undefined);
+  });
+
+  it('Upload Files… takes the files that are chosen, and asks where a name is taken', async () => {
+    const file = path.join(local, 'up.txt');
+    await writeFile(file, 'from this computer');
+    const upload = () =>
+      answering(
+        'showOpenDialog',
+        () => [vscode.Uri.file(file)],
+        () => executeCommand('jottacloud.uploadFiles', home),
+      );
+    await upload();
+    await waitForServer(`${home}/up.txt`, 'from this computer');
+    await answering('showWarningMessage', (_text, _options, _replace, keepBoth) => keepBoth, upload);
+    assert.equal(await textOf('up (2).txt'), 'from this computer');
+    await writeFile(file, 'newer');
+    await answering('showWarningMessage', (_text, _options, replace) => replace, upload);
+    assert.equal(await textOf('up.txt'), 'newer');
+    assert.ok(!(await namesIn('')).includes('up (3).txt'));
+  });
+
+  it('Download… saves files and folders in the folder that is chosen', async () => {
+    await fs.createDirectory(uriOf(`${home}/down/inner`));
+    await save('down/inner/a.txt', 'content');
+    const target = path.join(local, 'target');
+    await mkdir(target);
+    await answering(
+      'showOpenDialog',
+      () => [vscode.Uri.file(target)],
+      async () => {
+        assert.deepEqual(await executeCommand('jottacloud.download', row('down', 'folder')), [
+          path.join(target, 'down'),
+        ]);
+      },
+    );
+    assert.equal(await readFile(path.join(target, 'down', 'inner', 'a.txt'), 'utf8'), 'content');
+  });
+
+  it('Keep Offline, Free Up Space and Remove Offline Copy', async () => {
+    await fs.createDirectory(uriOf(`${home}/kept`));
+    await save('kept/a', 'kept');
+    await save('free', 'may go');
+    await waitForServer(`${home}/kept/a`, 'kept');
+    await waitForServer(`${home}/free`, 'may go');
+    assert.equal(await executeCommand('jottacloud.keepOffline', row('kept', 'folder')), true);
+    assert.ok(((await executeCommand<number>('jottacloud.freeUpSpace')) ?? 0) >= 6);
+    assert.equal(await executeCommand<number>('jottacloud.freeUpSpace'), 0);
+    const messages = await collectErrorMessages(() => executeCommand('jottacloud.removeOfflineCopy', row('kept/a')));
+    assert.ok((messages[0] ?? '').includes(`${home}/kept`), messages.join());
+    assert.equal(await executeCommand<number>('jottacloud.removeOfflineCopy', row('kept', 'folder')), 4);
+    assert.equal(await textOf('kept/a'), 'kept');
+  });
+
+  it('Copy Public Link asks once, then takes the link there is, until it is removed', async () => {
+    await save('shared.txt', 'public');
+    await waitForServer(`${home}/shared.txt`, 'public');
+    const copy = () => executeCommand<string>('jottacloud.copyPublicLink', row('shared.txt'));
+    let link = '';
+    const asked = await answering(
+      'showWarningMessage',
+      (_text, _options, create) => create,
+      async () => {
+        link = await copy();
+        assert.equal(await copy(), link);
+      },
+    );
+    assert.equal(asked.length, 1);
+    assert.match(link, /^https:\/\/www\.jottacloud\.com\/s\//);
+    assert.equal(await vscode.env.clipboard.readText(), link);
+    assert.equal(await executeCommand('jottacloud.removePublicLink', row('shared.txt')), true);
+    assert.equal(await executeCommand('jottacloud.removePublicLink', row('shared.txt')), false);
+  });
+
+  it('Version History… shows a version beside the current one, and Restore Version… brings it back', async () => {
+    for (const text of ['one\n', 'two\n']) {
+      await save('v.txt', text);
+      await waitForServer(`${home}/v.txt`, text);
+    }
+    const shown = executeCommand<number>('jottacloud.showVersions', row('v.txt'));
+    await acceptQuickPickUntil(shown);
+    assert.equal(await shown, 1);
+    const diff = await waitFor('the diff', () => {
+      const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+      return input instanceof vscode.TabInputTextDiff ? input : undefined;
+    });
+    assert.equal(diff.original.scheme, 'jottacloud-version');
+    assert.equal(diff.modified.path, `${home}/v.txt`);
+    const old = await vscode.workspace.openTextDocument(diff.original);
+    assert.equal(old.getText(), 'one\n');
+    await assert.rejects(Promise.resolve(fs.writeFile(diff.original, new Uint8Array())));
+    await answering(
+      'showWarningMessage',
+      (_text, _options, restore) => restore,
+      async () => assert.equal(await executeCommand('jottacloud.restoreVersion', diff.original), true),
+    );
+    assert.equal(await textOf('v.txt'), 'one\n');
+    await waitForServer(`${home}/v.txt`, 'one\n');
+  });
+
+  it('Restore from Trash and Delete Forever, from a row or from the list', async () => {
+    for (const name of ['back', 'away']) {
+      await save(name, name);
+      await waitForServer(`${home}/${name}`, name);
+      await fs.delete(uriOf(`${home}/${name}`));
+      await waitForServer(`${home}/${name}`, undefined);
+    }
+    const choose = (name: string) => (items: unknown) =>
+      (items as { trashed: string }[]).filter(({ trashed }) => trashed === `${home}/${name}`);
+    await answering('showQuickPick', choose('back'), () => executeCommand('jottacloud.restoreFromTrash'));
+    assert.equal(await textOf('back'), 'back');
+    const trashed = { kind: 'trashed', trashed: { path: `${home}/away` } };
+    await answering(
+      'showWarningMessage',
+      (_text, _options, forever) => forever,
+      async () => assert.equal(await executeCommand('jottacloud.deleteForever', trashed), true),
+    );
+    const messages = await collectErrorMessages(() => executeCommand('jottacloud.restoreFromTrash', trashed));
+    assert.equal(messages.length, 1);
+    await executeCommand('jottacloud.showTrash');
+  });
+
+  it('Search Files by Name… finds as one types, and opens what is chosen', async () => {
+    await save('needle in here.txt', 'found');
+    const window = vscode.window as { createQuickPick: unknown };
+    const original = vscode.window.createQuickPick;
+    let box: vscode.QuickPick<vscode.QuickPickItem> | undefined;
+    window.createQuickPick = () => {
+      box = original();
+      return box;
+    };
+    const opened = executeCommand<string>('jottacloud.searchFiles', row('', 'folder'));
+    try {
+      const shown = await waitFor('the box', () => box);
+      shown.value = 'EEDLE in';
+      await waitFor('the file', () => shown.items[0]?.label.includes('needle in here.txt') || undefined);
+      await acceptQuickPickUntil(opened);
+    } finally {
+      window.createQuickPick = original;
+    }
+    assert.equal(await opened, `${home}/needle in here.txt`);
+    const { document } = await waitFor('the editor', () => vscode.window.activeTextEditor);
+    assert.equal(document.getText(), 'found');
+  });
+
+  it('Open as Folder opens the virtual folder where nothing is mounted', async () => {
+    const commands = vscode.commands as { executeCommand: unknown };
+    const original = commands.executeCommand;
+    const asked: unknown[][] = [];
+    const uri = await (async () => {
+      commands.executeCommand = (...args: unknown[]) => {
+        if (args[0] !== 'vscode.openFolder') return (original as (...all: unknown[]) => unknown)(...args);
+        asked.push(args);
+        return Promise.resolve();
+      };
+      try {
+        return await executeCommand<vscode.Uri>('jottacloud.openAsFolder', home);
+      } finally {
+        commands.executeCommand = original;
+      }
+    })();
+    assert.equal(uri.toString(), uriOf(home).toString());
+    assert.deepEqual(
+      asked.map(([, target]) => String(target)),
+      [uri.toString()],
+    );
+  });
+
+  it('all of them end without an error when the question is left', async () => {
+    const ids = ['newFolder', 'uploadFiles', 'download', 'rename', 'delete', 'keepOffline', 'removeOfflineCopy'];
+    const others = ['copyPublicLink', 'removePublicLink', 'openOnTheWeb', 'showVersions', 'restoreVersion'];
+    for (const id of [...ids, ...others, 'searchFiles', 'openAsFolder', 'open', 'copyPath']) {
+      const messages = await collectErrorMessages(async () => {
+        const done = executeCommand(`jottacloud.${id}`);
+        let ended = false;
+        void done.then(() => {
+          ended = true;
+        });
+        await waitFor(`the end of ${id}`, async () => {
+          await executeCommand('workbench.action.closeQuickOpen');
+          return ended || undefined;
+        });
+      });
+      assert.deepEqual(messages, [], id);
+    }
+    assert.notEqual(api.state().account, null);
+  });
+});
+
+/** Presses Enter in the quick pick as soon as it is there. */
+async function acceptQuickPickUntil(done: Thenable<unknown>): Promise<void> {
+  let ended = false;
+  void done.then(() => {
+    ended = true;
+  });
+  await waitFor('the choice', async () => {
+    await executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+    return ended || undefined;
+  });
+}

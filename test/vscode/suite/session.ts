@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { ExtensionApi } from '../../../src/extension/extension.ts';
+import { type EmulatorItem, fetchEmulator, getEnvironment, getExtension, waitFor } from './support.ts';
+
+/** Signs in with a fresh token. `disconnect` ends it; a suite leaves nothing behind. */
+export async function connect(): Promise<{ api: ExtensionApi; disconnect(): Promise<void> }> {
+  const api = await getExtension().activate();
+  const response = await fetch(new URL('/_emulator/login-token', getEnvironment('JOTTACLOUD_ENDPOINT')), {
+    method: 'POST',
+    body: '{}',
+  });
+  const { loginToken } = (await response.json()) as { loginToken: string };
+  assert.equal(await vscode.commands.executeCommand('jottacloud.connect', loginToken), true);
+  await waitFor('the account', () => api.state().account ?? undefined);
+  return {
+    api,
+    disconnect: async () => {
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+      await waitFor('an idle drive', () => api.state().pendingChanges === 0 || undefined);
+      assert.equal(await vscode.commands.executeCommand('jottacloud.disconnect'), true);
+      await waitFor('no account', () => api.state().account === null || undefined);
+    },
+  };
+}
+
+/** Waits until the server holds `content` at a path of the account; undefined: until it holds nothing there. */
+export async function waitForServer(accountPath: string, content: string | undefined): Promise<void> {
+  const md5 = content === undefined ? undefined : createHash('md5').update(content).digest('hex');
+  await waitFor(`${accountPath} on the server: ${content ?? 'nothing'}`, async () => {
+    const tree = await fetchEmulator<EmulatorItem[]>('/_emulator/tree');
+    const item = tree.find((each) => each.path.endsWith(accountPath));
+    return (md5 === undefined ? item === undefined : item?.md5 === md5) || undefined;
+  });
+}
+
+/** Answers a question of VS Code's while `work` runs; the arguments it was asked with are returned. */
+export async function answering(
+  question: 'showInputBox' | 'showWarningMessage' | 'showOpenDialog' | 'showQuickPick',
+  answer: (...asked: readonly unknown[]) => unknown,
+  work: () => PromiseLike<unknown>,
+): Promise<unknown[][]> {
+  const asked: unknown[][] = [];
+  const window = vscode.window as unknown as Record<string, unknown>;
+  const original = window[question];
+  window[question] = (...args: unknown[]) => {
+    asked.push(args);
+    return Promise.resolve(answer(...args));
+  };
+  try {
+    await work();
+  } finally {
+    window[question] = original;
+  }
+  return asked;
+}
