@@ -117,8 +117,10 @@ export class Nodes {
     return this.#sql(query).get() as { pending: number; failed: number };
   }
 
-  getFailed(): NodeRow[] {
-    return this.#rows(this.#sql(`SELECT * FROM node WHERE failure IS NOT NULL AND ${pendingCondition}`).all());
+  /** Refused changes, oldest first; all of them without `limit`. */
+  getFailed(limit = -1): NodeRow[] {
+    const query = `SELECT * FROM node INDEXED BY pending WHERE failure IS NOT NULL AND ${pendingCondition} ORDER BY ino LIMIT ?`;
+    return this.#rows(this.#sql(query).all(limit));
   }
 
   insert(node: NewNode): NodeRow {

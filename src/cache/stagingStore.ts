@@ -28,8 +28,8 @@ export class StagingStore {
   }
 
   /**
-   * Sets aside what no node claims: bytes of a save that was never acknowledged. Empty ones are deleted, others moved to
-   * the lost-and-found folder. Returns how many were moved.
+   * Sets aside what no node claims: bytes of a save that was never acknowledged. Empty ones, and those that the server has
+   * (`retire`), are deleted, others moved to the lost-and-found folder. Returns how many were moved.
    */
   async recover(): Promise<number> {
     await mkdir(this.#dir, { recursive: true, mode: 0o700 });
@@ -40,17 +40,19 @@ export class StagingStore {
         .all()
         .map((row) => String(row.id)),
     );
+    const retired = this.#db.prepare('SELECT value FROM meta WHERE key = ?');
     let moved = 0;
     for (const id of await readdir(this.#dir)) {
       if (claimed.has(id)) continue;
       const path = this.path(id);
-      if ((await stat(path)).size === 0) await unlink(path);
+      if ((await stat(path)).size === 0 || retired.get(retiredKey(id)) !== undefined) await unlink(path);
       else {
         await mkdir(this.#lostDir, { recursive: true, mode: 0o700 });
         await rename(path, join(this.#lostDir, id));
         moved += 1;
       }
     }
+    this.#db.prepare('DELETE FROM meta WHERE key GLOB ?').run(retiredKey('*'));
     if (moved > 0) this.#log.warn('unclaimed staging files were set aside', { moved, folder: this.#lostDir });
     return moved;
   }
@@ -120,7 +122,7 @@ export class StagingStore {
 
   /** Deletes file and row; who has it open reads on until the close. */
   async unlink(id: string): Promise<void> {
-    this.forget(id);
+    this.#forget(id);
     await unlink(this.path(id)).catch((error) => this.#log.warn('staging file could not be deleted', { id, error }));
   }
 
@@ -130,8 +132,19 @@ export class StagingStore {
     await open?.file.close();
   }
 
-  /** Deletes the row only: the file has been taken over by the cache. */
-  forget(id: string): void {
+  /** The server has the bytes; part of the caller's transaction. The file then goes to the cache by `takeOver`. */
+  retire(id: string): void {
+    this.#forget(id);
+    this.#db.prepare("INSERT OR REPLACE INTO meta(key, value) VALUES (?, '')").run(retiredKey(id));
+  }
+
+  /** Hands the file of a retired id to `take`, which moves or deletes it. */
+  async takeOver(id: string, take: (path: string) => Promise<void>): Promise<void> {
+    await take(this.path(id));
+    this.#db.prepare('DELETE FROM meta WHERE key = ?').run(retiredKey(id));
+  }
+
+  #forget(id: string): void {
     this.#db.prepare('DELETE FROM staging WHERE id = ?').run(id);
   }
 
@@ -142,6 +155,10 @@ export class StagingStore {
   path(id: string): string {
     return join(this.#dir, id);
   }
+}
+
+function retiredKey(id: string): string {
+  return `retired.${id}`;
 }
 
 function parseStaging(row: Record<string, unknown>): StagingInfo {

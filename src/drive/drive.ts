@@ -21,17 +21,19 @@ import {
   type EntryInfo,
   emptyDriveState,
   type MountState,
+  type PastTransfer,
 } from '../protocol/state.ts';
 import { defaultLocalNames } from '../vfs/localNames.ts';
 import { splitPath } from '../vfs/names.ts';
 import { writebackLimits } from '../writeback/limits.ts';
 import { getLocalPath } from '../writeback/paths.ts';
+import { discardFailed, exportFailed } from './failed.ts';
 import type { FilesContext } from './files/context.ts';
 import { list } from './files/entries.ts';
 import { Mounts } from './mounts.ts';
 import { openSession, type Session } from './session.ts';
 import type { TokenKeeper } from './tokenKeeper.ts';
-import { transferStates } from './transfers.ts';
+import { pastTransfers, transferStates } from './transfers.ts';
 import { userAgent } from './version.ts';
 
 export interface DriveDeps {
@@ -105,6 +107,7 @@ export class Drive {
       transfersPaused: session.pusher.paused,
       transfers: transferStates(session),
       lastPollAt: session.poller.lastPollAt,
+      rescued: session.rescued,
     };
   }
 
@@ -212,6 +215,18 @@ export class Drive {
     this.#need().session.pusher.retryFailed(id === undefined ? undefined : (Number(id) as Ino));
   }
 
+  discardFailed(id: string): Promise<void> {
+    return discardFailed(this.#need().session, id);
+  }
+
+  exportFailed(id: string, to: string): Promise<void> {
+    return exportFailed(this.getFiles(), id, to);
+  }
+
+  getHistory(limit: number): PastTransfer[] {
+    return pastTransfers(this.#need().session, limit);
+  }
+
   /** Rejects with fuseMissing, fuseNotAllowed or fuseTooOld. */
   async preflight(): Promise<void> {
     try {
@@ -280,6 +295,8 @@ export class Drive {
     session.shown.changed.on((inos) => {
       const folders = inos.map((ino) => getLocalPath(session.nodes, ino)).filter((path) => path !== undefined);
       if (folders.length > 0) this.entriesChanged.emit(folders);
+      // What waits is counted too, and waits without a push to tell of it: paused, offline, settling.
+      this.stateChanged.emit();
     });
     session.conflictMade.on(({ original, copy }) =>
       this.conflictMade.emit({

@@ -34,6 +34,7 @@ const { values } = parseArgs({
     'cache-size': { type: 'string', default: String(10 * 1024 ** 3) },
     state: { type: 'string', default: join(homedir(), '.local', 'state', 'jottacloud-headless') },
     'settle-ms': { type: 'string' },
+    cache: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -67,10 +68,17 @@ function createFileVault(file: string): TokenVault & { loadTokens(): Promise<Tok
   };
 }
 
-/** `JOTTACLOUD_KILL_AT=point` dies at that step of a push as by kill -9, so that the replay can be proved. */
-function createReach(killAt: string | undefined): (point: FaultPoint) => void {
+/**
+ * `JOTTACLOUD_KILL_AT=point` dies at that step of a push as by kill -9, with `:n` when it is reached for the n-th time, so
+ * that the replay can be proved.
+ */
+function createReach(killAt = ''): (point: FaultPoint) => void {
+  const [wanted, times = '1'] = killAt.split(':');
+  let left = Number(times);
   return (point) => {
-    if (point === killAt) process.kill(process.pid, 'SIGKILL');
+    if (point !== wanted) return;
+    left -= 1;
+    if (left === 0) process.kill(process.pid, 'SIGKILL');
   };
 }
 
@@ -85,7 +93,7 @@ async function main(): Promise<void> {
   const client = new JottacloudClient({ endpoints, tokens, vault, userAgent, log, network });
   const session = await openSession(client, {
     stateDir,
-    cacheDir: join(stateDir, 'cache'),
+    cacheDir: values.cache ?? join(stateDir, 'cache'),
     budget: {
       maxBytes: parseNumber('cache-size', values['cache-size']),
       minFreeBytes: parseNumber('min-free', values['min-free']),

@@ -103,6 +103,9 @@ function attachWindow(
   answer.request(messages.setOptions, (options) => drive.setOptions(options));
   answer.request(messages.setTransfersPaused, ({ paused }) => drive.setTransfersPaused(paused));
   answer.request(messages.retryFailed, ({ id }) => drive.retryFailed(id));
+  answer.request(messages.discardFailed, ({ id }) => drive.discardFailed(id));
+  answer.request(messages.exportFailed, ({ id, to }) => drive.exportFailed(id, to));
+  answer.request(messages.history, ({ limit }) => drive.getHistory(limit));
   answer.plain(messages.preflight, () => drive.preflight());
   answer.request(messages.shutdown, ({ reason }) => deps.onShutdown(reason));
   connection.onNotification(messages.windowFocused, () => spokesman.focus(connection));
@@ -152,6 +155,7 @@ function broadcastState(windows: ReadonlySet<MessageConnection>, { drive, log }:
     scheduled = true;
     setTimeout(() => {
       scheduled = false;
+      if (windows.size === 0) return;
       const state = drive.getState();
       send((window) => window.sendNotification(messages.stateChanged, state));
     }, stateIntervalMs);

@@ -39,6 +39,7 @@ import { Jobs } from './jobs.ts';
 import { PinKeeper } from './pinKeeper.ts';
 import { createRemote, type Rates } from './remoteAdapter.ts';
 import { ShownChanges } from './shownChanges.ts';
+import { watchWake } from './wake.ts';
 
 export interface SessionOptions {
   readonly stateDir: string;
@@ -193,9 +194,11 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     reach: options.reach ?? (() => {}),
   });
   const history = new History(db);
-  pusher.finished.on(({ kind, path, bytes, took, outcome }) =>
-    history.add({ at: clock.now(), kind, path, bytes, ms: took, outcome }),
-  );
+  pusher.finished.on(({ kind, path, bytes, took, outcome }) => {
+    // Attempts that say nothing about the change itself would crowd out those that do.
+    if (outcome === 'cancelled' || outcome === 'offline' || outcome === 'signedOut') return;
+    history.add({ at: clock.now(), kind, path, bytes, ms: took, outcome });
+  });
   const poller = new Poller({ nodes, folders, remote, link, clock, log, signal }, options.pollMs);
   const localNames = new LocalNames(options.localNames);
   const vfs = new Vfs({
@@ -247,6 +250,13 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   });
   keeper.nudge();
 
+  const stopWatchingWake = watchWake(clock.now, () => {
+    log.info('the computer slept; everything is looked at again');
+    // Connections from before are dead without a word.
+    client.dropConnections();
+    pusher.retryNow();
+    void poller.pollNow('full');
+  });
   poller.start();
   pusher.nudge();
   const sightings = new Sightings({ nodes, activity, folders, poller, clock, signal });
@@ -277,6 +287,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     getAccount: () => accountState,
     refreshAccount,
     close: async () => {
+      stopWatchingWake();
       clearInterval(accountTimer);
       clearInterval(flushTimer);
       await vfs.flushQuiet(0);

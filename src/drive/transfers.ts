@@ -1,4 +1,4 @@
-import type { TransferKind, TransferState } from '../protocol/state.ts';
+import type { PastTransfer, TransferKind, TransferState } from '../protocol/state.ts';
 import { getLocalPath } from '../writeback/paths.ts';
 import type { PushKind } from '../writeback/planner.ts';
 import type { Session } from './session.ts';
@@ -16,14 +16,18 @@ const kinds: Record<PushKind, TransferKind> = {
 
 /** Rows a view can show; the counts beside them tell the rest. */
 const maxRows = 200;
+/** As many as are kept (cache/history.ts). */
+const maxPast = 1_000;
 
 /** Running first, then failed, then queued. */
 export function transferStates({ nodes, pusher, jobs }: Session): TransferState[] {
   const running = pusher.getRunning().map(({ ino, kind, path, done, total }): TransferState => {
-    return { id: String(ino), kind: kinds[kind], status: 'running', path, bytesDone: done, bytesTotal: total };
+    return { id: String(ino), kind: kinds[kind as PushKind], status: 'running', path, bytesDone: done, bytesTotal: total };
   });
   const busy = new Set(running.map(({ id }) => id));
-  const waiting = nodes.getPending(0, maxRows).filter(({ ino }) => !busy.has(String(ino)));
+  // Failed ones may be behind any number of others.
+  const rows = [...nodes.getFailed(maxRows), ...nodes.getPending(0, maxRows).filter(({ failure }) => failure === null)];
+  const waiting = rows.filter(({ ino }) => !busy.has(String(ino)));
   const others = waiting.map((row): TransferState => {
     const kind = row.parent === null ? 'delete' : row.kind !== 'file' ? 'createFolder' : 'upload';
     const path = getLocalPath(nodes, row.ino) ?? row.name;
@@ -31,9 +35,15 @@ export function transferStates({ nodes, pusher, jobs }: Session): TransferState[
     const reason = row.failure === null ? {} : { reason: row.failure };
     return { id: String(row.ino), kind, status, path, bytesDone: 0, bytesTotal: row.size, ...reason };
   });
-  const failedFirst = others.sort((a, b) => Number(b.status === 'failed') - Number(a.status === 'failed'));
   const copying = jobs.getRunning().map(({ id, kind, path, done, total }): TransferState => {
     return { id, kind, status: 'running', path, bytesDone: done, bytesTotal: total };
   });
-  return [...copying, ...running, ...failedFirst].slice(0, maxRows);
+  return [...copying, ...running, ...others].slice(0, maxRows);
+}
+
+/** What ended lately, newest first. */
+export function pastTransfers({ history }: Session, limit: number): PastTransfer[] {
+  return history
+    .list(Math.max(0, Math.min(limit, maxPast)))
+    .map(({ kind, ...entry }) => ({ ...entry, kind: kinds[kind as PushKind] }));
 }

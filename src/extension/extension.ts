@@ -18,6 +18,8 @@ import { createStatusBar } from './statusBar.ts';
 import { suggestExcludes } from './suggestExcludes.ts';
 import { createTokenStore } from './tokens.ts';
 import { Decorations } from './views/decorations.ts';
+import type { FilesDragAndDrop } from './views/filesDragAndDrop.ts';
+import type { FilesTree } from './views/filesTree.ts';
 import { FilesView } from './views/filesView.ts';
 import { createMountsView } from './views/mountsView.ts';
 import { createTransfersView } from './views/transfersView.ts';
@@ -27,6 +29,10 @@ export interface ExtensionApi {
   state(): DriveState;
   /** Time on the extension host's thread: running the bundle and activate(), not what VS Code awaits between them. */
   readonly activationMs: number;
+  /** What VS Code calls when rows are drawn and dropped; no command does. */
+  readonly tree: FilesTree;
+  readonly dragAndDrop: FilesDragAndDrop;
+  readonly decorations: Decorations;
 }
 
 const loadMs = performance.now() - loadedAt;
@@ -52,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const fuse = new FuseCheck(client);
   const watchSet = new WatchSet(client);
   const files = new FilesView(client, watchSet, hasSession);
+  const decorations = new Decorations(client);
   const services: Services = {
     ...{ client, tokens, fuse, files, log },
     report: createReporter(log),
@@ -66,7 +73,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     keys,
     watchSet,
     registerFileSystems(client, watchSet, hasSession),
-    new Decorations(client),
+    decorations,
     createMountsView(client),
     createTransfersView(client),
     createStatusBar(client),
@@ -76,5 +83,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     suggestExcludes(services),
   );
   setImmediate(() => void startUp(services, keys.update));
-  return { state: () => client.state, activationMs: loadMs + performance.now() - calledAt };
+  const { tree, dragAndDrop } = files;
+  const activationMs = loadMs + performance.now() - calledAt;
+  return { state: () => client.state, activationMs, tree, dragAndDrop, decorations };
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { watchConflicts } from './notices/conflicts.ts';
 import { watchMounts } from './notices/fallenMounts.ts';
 import { watchRefusals } from './notices/refusals.ts';
+import { watchRescued } from './notices/rescued.ts';
 import { watchSignOut } from './notices/signOut.ts';
 import type { Services } from './services.ts';
 
@@ -16,6 +17,7 @@ export function createNotifications(services: Services): vscode.Disposable {
     watchConflicts(services),
     watchRefusals(services),
     watchMounts(services),
+    watchRescued(services),
     client.onDidFail((error) => void (client.speaks && report(error))),
   );
 }

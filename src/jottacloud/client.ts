@@ -9,7 +9,14 @@ import { download } from './download.ts';
 import { type EventListener, watchEvents } from './eventSocket.ts';
 import { createHttp, type Http } from './http.ts';
 import { defaultLimits } from './limits.ts';
-import { fetchAccount, fetchCustomer, fetchFile, fetchKeptRevisions, fetchMountpoints, fetchRevisions } from './listings.ts';
+import {
+  fetchAccount,
+  fetchCustomer,
+  fetchFile,
+  fetchKeptRevisions,
+  fetchMountpoints,
+  fetchRevisions,
+} from './listings.ts';
 import { liststream } from './liststream.ts';
 import { moveFile, moveFolder } from './moves.ts';
 import type { Service } from './service.ts';
@@ -187,6 +194,12 @@ export class JottacloudClient {
   /** Continues with the tokens of a new sign-in to the same account; JottaError 'protocol' for another one. */
   replaceTokens(tokens: Tokens): void {
     this.#service.tokens.replaceTokens(tokens);
+  }
+
+  /** Closes every connection, for all of them may be dead; a token rotation on its way is let end. New ones are made. */
+  dropConnections(): void {
+    this.#service.http.agents.destroy();
+    void this.settleTokens().then(() => this.#tokenHttp.agents.destroy());
   }
 
   /** Aborts every call and closes every connection, except a token rotation on its way: see `settleTokens`. */

@@ -73,6 +73,14 @@ export interface DriveState {
   readonly transfers: readonly TransferState[];
   /** ms since the epoch of the last poll that got an answer; null before the first. */
   readonly lastPollAt: number | null;
+  /** Where files that were not uploaded went when this start found the drive's database damaged. */
+  readonly rescued: RescuedFiles | null;
+}
+
+export interface RescuedFiles {
+  /** Folder of this computer. */
+  readonly folder: string;
+  readonly files: number;
 }
 
 export const emptyDriveState: DriveState = {
@@ -84,6 +92,7 @@ export const emptyDriveState: DriveState = {
   transfersPaused: false,
   transfers: [],
   lastPollAt: null,
+  rescued: null,
 };
 
 /** How far a node is from the server; the tree shows it as icon and description. */

@@ -133,24 +133,35 @@ export function mergeListing(
     if (bytesMoved || timeMoved || entry.name !== old.name) note(row.parent, row.name);
   };
 
+  /** A file that is open goes on without a name until its last release, as after an unlink. */
+  const drop = (row: NodeRow) => {
+    if (activity.isOpen(row.ino)) nodes.update(row.ino, { parent: null, synced: null, failure: null });
+    else nodes.remove(row.ino);
+  };
+
   const restore = (row: NodeRow, synced: Synced, entry: RemoteFile) => {
-    nodes.remove(row.ino);
+    drop(row);
     if (nodes.getChild(folder, entry.name) === undefined) insert(entry);
     else addNew({ ...entry, wire: synced.wire });
   };
 
+  const isBeingWritten = (ino: Ino) => activity.isUnflushed(ino) || activity.isOpenForWriting(ino);
+
   const vanish = (row: NodeRow): void => {
-    // Before the rows above it go: what was changed only in part still needs the rest.
-    if (row.kind === 'file' && row.parent !== null && row.synced !== null) noteFormerPlace(nodes, row.synced);
     for (const child of nodes.getSyncedChildren(row.ino)) vanish(child);
     const hasOwnWork =
       row.kind === 'file'
-        ? row.staging !== null || activity.isUnflushed(row.ino) || row.md5 !== row.synced?.md5 || hasMoved(row)
+        ? row.staging !== null || isBeingWritten(row.ino) || row.md5 !== row.synced?.md5 || hasMoved(row)
         : nodes.hasChildren(row.ino) || hasMoved(row);
     namesMoved = true;
     note(row.parent, row.name);
-    if (row.parent === null || !hasOwnWork) nodes.remove(row.ino);
-    else nodes.update(row.ino, { synced: null });
+    if (row.parent === null || !hasOwnWork) {
+      drop(row);
+      return;
+    }
+    // Before the rows above it go: what was changed only in part still needs the rest.
+    if (row.kind === 'file' && row.synced !== null) noteFormerPlace(nodes, row.synced);
+    nodes.update(row.ino, { synced: null });
   };
 
   nodes.transaction(() => {

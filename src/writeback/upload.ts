@@ -222,10 +222,10 @@ async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, 
   }
   nodes.transaction(() => {
     nodes.update(row.ino, { synced, staging: null, md5: snapshot.md5, failure: null });
-    staging.forget(stagingId);
+    staging.retire(stagingId);
   });
   deps.reach('committed');
-  await store.adopt(snapshot.md5, snapshot.size, staging.path(stagingId));
+  await staging.takeOver(stagingId, (path) => store.adopt(snapshot.md5, snapshot.size, path));
   deps.reach('adopted');
 }
 

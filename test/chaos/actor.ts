@@ -159,6 +159,8 @@ export class Actor {
     if (!file.uncertain) return true;
     if (entry.contested) return false;
     for (const handle of [...file.handles]) await this.close(entry, handle);
+    // What the same process shows after an error may be nowhere but in its memory: only a restart tells.
+    if (!hasDied) return false;
     const path = model.getPath(entry);
     const outcome = await perform(this.#stage, this.#lane, 'readFile', path);
     if (outcome.code !== undefined) {
@@ -173,9 +175,8 @@ export class Actor {
           `(${describe(file.stable)}) nor that with later writes (${file.changes.map(describeChange).join(', ')})`,
       ]);
     }
-    Object.assign(file, { view: outcome.value, uncertain: false, mtimeSec: undefined });
-    // What a restart shows stays; what the same process shows after an error may still be nowhere but in its memory.
-    if (hasDied) Object.assign(file, { stable: outcome.value, changes: [] });
+    const found = outcome.value;
+    Object.assign(file, { stable: found, view: found, changes: [], uncertain: false, mtimeSec: undefined });
     model.note(outcome.value, `found at ${path} after a crash or an error`);
     return true;
   }

@@ -205,9 +205,11 @@ export function isWithin(path: string, folder: string): boolean {
 
 const copySuffix = /^(.*?)((?: \(conflicted copy [^)]*\))+)(\.[^.]*)?$/;
 
-/** The path a conflicted copy was made of; undefined for any other path. */
+/** The path a conflicted copy, or what is in one, was made of; undefined for any other path. */
 export function getOriginal(path: string): string | undefined {
-  const cut = path.lastIndexOf('/') + 1;
-  const match = copySuffix.exec(path.slice(cut));
-  return match === null ? undefined : `${path.slice(0, cut)}${match[1]}${match[3] ?? ''}`;
+  const original = path
+    .split('/')
+    .map((name) => name.replace(copySuffix, (_all, stem: string, _suffix, extension = '') => stem + extension))
+    .join('/');
+  return original === path ? undefined : original;
 }

@@ -21,12 +21,22 @@ export interface HeadlessOptions {
   readonly mountPoint?: string;
   /** Replaces PATH: without the FUSE helper on it, FUSE is missing. */
   readonly path?: string;
+  /** Step of a push at which the drive dies (faultPoints.ts), `:n` for the n-th time it is reached. */
+  readonly killAt?: string;
+  /** Bytes; the free-space floor. */
+  readonly minFree?: number;
+  /** Bytes; the cache budget. */
+  readonly cacheSize?: number;
+  readonly state?: string;
+  readonly cache?: string;
 }
 
 /** A running `npm run mount`, without the npm. */
 export interface Headless {
   readonly mountPoint: string;
   readonly process: ChildProcess;
+  /** Resolves when the process is gone, however it ends. */
+  readonly exited: Promise<number | null>;
   /** SIGTERM; resolves with the exit code when the process is gone. */
   stop(): Promise<number | null>;
   /** SIGKILL. */
@@ -44,14 +54,14 @@ export interface World {
   readonly dir: string;
   start(options?: HeadlessOptions): Promise<Headless>;
   /** Starts a drive that is expected to refuse; resolves with its exit code and stderr. */
-  startRefused(options: HeadlessOptions & { state?: string }): Promise<{ code: number | null; stderr: string }>;
+  startRefused(options: HeadlessOptions): Promise<{ code: number | null; stderr: string }>;
   /** Stock rclone against this emulator. */
   rclone(...args: string[]): Promise<string>;
   close(): Promise<void>;
 }
 
 export async function createWorld(
-  options: { latencyMs?: number; quirks?: NonNullable<EmulatorOptions['quirks']> } = {},
+  options: { latencyMs?: number; state?: string; quirks?: NonNullable<EmulatorOptions['quirks']> } = {},
 ): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'jottacloud-mount-'));
   const rcloneDir = join(dir, 'rclone');
@@ -59,9 +69,10 @@ export async function createWorld(
     rclone: rcloneDir,
     latency: options.latencyMs ?? 0,
     quirks: options.quirks ?? {},
+    ...(options.state === undefined ? {} : { state: options.state }),
   });
   const running = new Set<Headless>();
-  const spawnDrive = (given: HeadlessOptions & { state?: string }) => {
+  const spawnDrive = (given: HeadlessOptions) => {
     const mountPoint = given.mountPoint ?? join(dir, 'volume');
     const args = [
       '--endpoint',
@@ -75,9 +86,16 @@ export async function createWorld(
     args.push('--poll', String(given.pollSeconds ?? 1), '--settle-ms', String(given.settleMs ?? 200));
     if (given.loginToken !== undefined) args.push('--login-token', given.loginToken);
     if (given.readOnly === true) args.push('--read-only');
+    if (given.minFree !== undefined) args.push('--min-free', String(given.minFree));
+    if (given.cacheSize !== undefined) args.push('--cache-size', String(given.cacheSize));
+    if (given.cache !== undefined) args.push('--cache', given.cache);
     const child = spawn(process.execPath, [join(root, 'src/drive/headless.ts'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...(given.path === undefined ? {} : { PATH: given.path }) },
+      env: {
+        ...process.env,
+        ...(given.path === undefined ? {} : { PATH: given.path }),
+        ...(given.killAt === undefined ? {} : { JOTTACLOUD_KILL_AT: given.killAt }),
+      },
     });
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -100,6 +118,7 @@ export async function createWorld(
       const headless: Headless = {
         mountPoint,
         process: child,
+        exited,
         stop: async () => {
           child.kill('SIGTERM');
           const code = await exited;

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { createLog } from '../../src/base/log.ts';
-import { defaultNetworkOptions } from '../../src/base/networkOptions.ts';
+import { defaultNetworkOptions, type NetworkOptions } from '../../src/base/networkOptions.ts';
 import { type Ino, rootIno } from '../../src/cache/nodeRow.ts';
 import { openSession, type Session, type SessionOptions } from '../../src/drive/session.ts';
 import { userAgent } from '../../src/drive/version.ts';
@@ -15,9 +16,14 @@ import { exchangeLoginToken, type Tokens } from '../../src/jottacloud/tokens.ts'
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { defaultLocalNames } from '../../src/vfs/localNames.ts';
 import type { Emulator } from '../emulator/emulator.ts';
+import { TestClock } from './testClock.ts';
 
 /** Waits long enough for any drain of a test; one that waits for ever says what it waits for. */
 const drainMs = 30_000;
+
+/** Turns of the event loop without a push after which nothing more comes by itself. */
+const quietTurns = 3;
+const longestJumpMs = 60_000;
 
 /** A session against an emulator in this process, without kernel and windows. */
 export interface SessionWorld {
@@ -30,6 +36,10 @@ export interface SessionWorld {
   restart(): Promise<void>;
   /** Pushes what is pending; settle times are skipped. */
   drain(): Promise<void>;
+  /** Waits until `condition` holds; with a TestClock, goes from sleeper to sleeper while nothing is being pushed. */
+  until(what: string, condition: () => boolean): Promise<void>;
+  /** Goes on with the tokens of a new sign-in. */
+  signInAgain(): Promise<void>;
   /** Lists every folder that was looked at. */
   poll(): Promise<void>;
   /** The node at a path of the account, `/Jotta/Archive/…`. */
@@ -46,6 +56,9 @@ export interface SessionWorld {
 export interface SessionWorldOptions extends Partial<Omit<SessionOptions, 'log'>> {
   /** Tokens of an earlier exchange; absent: a new sign-in. */
   readonly tokens?: Tokens;
+  /** Another address of the emulator. */
+  readonly url?: string;
+  readonly network?: () => NetworkOptions;
 }
 
 export async function signIn(emulator: Emulator): Promise<Tokens> {
@@ -69,10 +82,10 @@ export async function openSessionWorld(emulator: Emulator, options: SessionWorld
   const open = () =>
     openSession(
       new JottacloudClient({
-        endpoints: createEndpoints(emulator.url),
+        endpoints: createEndpoints(options.url ?? emulator.url),
         userAgent,
         log,
-        network: { getOptions: () => defaultNetworkOptions, env: {} },
+        network: { getOptions: options.network ?? (() => defaultNetworkOptions), env: {} },
         tokens,
         vault,
         // The write-back's own patience is what is tested.
@@ -108,6 +121,22 @@ export async function openSessionWorld(emulator: Emulator, options: SessionWorld
       session = await open();
     },
     drain: () => session.pusher.drain(AbortSignal.timeout(drainMs)),
+    until: async (what, condition) => {
+      const end = performance.now() + drainMs;
+      for (let idle = 0; !condition(); ) {
+        if (performance.now() > end) throw new Error(`timed out waiting until ${what}`);
+        await delay(1);
+        idle = session.pusher.getRunning().length === 0 ? idle + 1 : 0;
+        if (clock instanceof TestClock && idle > quietTurns) {
+          clock.advanceToNext(longestJumpMs);
+          idle = 0;
+        }
+      }
+    },
+    signInAgain: async () => {
+      session.client.replaceTokens(await signIn(emulator));
+      session.link.set('ok');
+    },
     poll: () => session.poller.pollNow('full'),
     find,
     save: async (path, content) => {

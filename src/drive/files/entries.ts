@@ -1,7 +1,7 @@
 import type { Ino, NodeRow } from '../../cache/nodeRow.ts';
 import { isContainer, rootIno } from '../../cache/nodeRow.ts';
-import type { EntryInfo, MountState, PinState, SyncState } from '../../protocol/state.ts';
-import { getShownChild, getShownName, isLink } from '../../vfs/links.ts';
+import type { EntryInfo, PinState, SyncState } from '../../protocol/state.ts';
+import { getShownChild, getShownName } from '../../vfs/links.ts';
 import { splitPath } from '../../vfs/names.ts';
 import type { Session } from '../session.ts';
 import { type FilesContext, find, isReadOnly, joinPath, toPath } from './context.ts';
@@ -16,7 +16,8 @@ export async function list(context: FilesContext, path: string, refresh: boolean
   if (refresh && folder.listedAt !== null) await session.folders.refresh(folder.ino);
   const children = await session.vfs.readdir(folder.ino);
   const describe = createDescriber(context);
-  return children.filter(({ row }) => !row.localOnly).map(({ name, row }) => describe(row, joinPath(path, name), name));
+  const base = joinPath(path, '');
+  return children.filter(({ row }) => !row.localOnly).map(({ name, row }) => describe(row, base + name, name));
 }
 
 export async function stat(context: FilesContext, path: string): Promise<EntryInfo> {
@@ -48,6 +49,7 @@ function findKnown({ nodes }: Session, path: string): NodeRow | undefined {
 function createDescriber({ session, getMounts }: FilesContext) {
   const running = new Set(session.pusher.getRunning().map(({ ino }) => ino));
   const mounts = getMounts();
+  const hasReadOnly = mounts.some(({ readOnly }) => readOnly);
   const hasPins = !session.pins.isEmpty();
   const pinnedAbove = new Map<Ino, boolean>();
   return (row: NodeRow, path: string, name: string): EntryInfo => {
@@ -61,14 +63,10 @@ function createDescriber({ session, getMounts }: FilesContext) {
       modifiedMs: isFile ? attr.mtime.sec * 1000 + Math.floor(attr.mtime.nsec / 1e6) : 0,
       sync: getSync(session, row, running),
       pin: hasPins ? getPin(session, row, pinnedAbove) : 'none',
-      link: isFile && isLink(session.nodes, row),
-      readOnly: row.kind === 'root' || row.kind === 'device' || isReadOnlyPath(mounts, path),
+      link: attr.kind === 'link',
+      readOnly: row.kind === 'root' || row.kind === 'device' || (hasReadOnly && isReadOnly(mounts, path)),
     };
   };
-}
-
-function isReadOnlyPath(mounts: readonly MountState[], path: string): boolean {
-  return mounts.length > 0 && isReadOnly(mounts, path);
 }
 
 function getSync(session: Session, row: NodeRow, running: ReadonlySet<Ino>): SyncState {

@@ -30,7 +30,6 @@ export function toEntryItem(entry: EntryInfo): vscode.TreeItem {
   const status = getStatusText(entry);
   const pinned = getPinText(entry);
   item.description = [pinned, status, isFile ? formatBytes(entry.size) : ''].filter((text) => text !== '').join(' · ');
-  item.tooltip = getTooltip(entry, [pinned, status]);
   item.accessibilityInformation = { label: [entry.name, item.description].filter((text) => text !== '').join(', ') };
   if (isFile) {
     item.command = { command: 'jottacloud.open', title: vscode.l10n.t('Open'), arguments: [{ entry }] };
@@ -74,8 +73,9 @@ function getStatusText({ kind, sync, pin }: EntryInfo): string {
   }
 }
 
-function getTooltip(entry: EntryInfo, states: readonly string[]): string {
-  const lines = [entry.path, ...states.filter((text) => text !== '')];
+/** Made when somebody points at the row: a folder has thousands of them. */
+export function getEntryTooltip(entry: EntryInfo): string {
+  const lines = [entry.path, ...[getPinText(entry), getStatusText(entry)].filter((text) => text !== '')];
   if (entry.modifiedMs > 0) lines.push(vscode.l10n.t('Changed {0}', formatTime(entry.modifiedMs)));
   return lines.join('\n');
 }

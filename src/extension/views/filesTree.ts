@@ -5,7 +5,7 @@ import type { EntryInfo } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { toDriveError } from '../errors.ts';
 import { getErrorSentence } from '../errorTexts.ts';
-import { toEntryItem } from './entryItem.ts';
+import { getEntryTooltip, toEntryItem } from './entryItem.ts';
 import { loadTrash, type TrashedNode, type TrashNode, toTrashedItem, toTrashItem, trashNode } from './trashNodes.ts';
 
 export interface EntryNode {
@@ -54,6 +54,11 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
       case 'trashed':
         return toTrashedItem(node);
     }
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: FileNode): vscode.TreeItem {
+    if (node.kind === 'entry') item.tooltip = getEntryTooltip(node.entry);
+    return item;
   }
 
   async getChildren(node?: FileNode): Promise<FileNode[]> {

@@ -13,6 +13,7 @@ const transferSettleMs = 300;
 /** The Files view: the tree, and telling the drive which folders are on the screen so that the poller keeps them fresh. */
 export class FilesView implements vscode.Disposable {
   readonly tree: FilesTree;
+  readonly dragAndDrop: FilesDragAndDrop;
   readonly #view: vscode.TreeView<FileNode>;
   readonly #client: DriveClient;
   readonly #watchSet: WatchSet;
@@ -26,11 +27,12 @@ export class FilesView implements vscode.Disposable {
     this.#client = client;
     this.#watchSet = watchSet;
     this.tree = new FilesTree(client, hasSession);
+    this.dragAndDrop = new FilesDragAndDrop(client);
     this.#view = vscode.window.createTreeView('jottacloud.files', {
       treeDataProvider: this.tree,
       showCollapseAll: true,
       canSelectMany: true,
-      dragAndDropController: new FilesDragAndDrop(client),
+      dragAndDropController: this.dragAndDrop,
     });
     let shownFor = '';
     this.#disposable = vscode.Disposable.from(

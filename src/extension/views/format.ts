@@ -1,5 +1,9 @@
 import * as vscode from 'vscode';
 
+/** Making one costs far more than using it, and a folder has thousands of rows. By decimals shown. */
+const numberFormats = new Map<number, Intl.NumberFormat>();
+let timeFormat: Intl.DateTimeFormat | undefined;
+
 /** Decimal units, as the Jottacloud web page and Finder count. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -10,11 +14,15 @@ export function formatBytes(bytes: number): string {
     unit++;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : 1;
-  return `${value.toLocaleString(vscode.env.language, { maximumFractionDigits: digits })} ${units[unit]}`;
+  const format =
+    numberFormats.get(digits) ?? new Intl.NumberFormat(vscode.env.language, { maximumFractionDigits: digits });
+  numberFormats.set(digits, format);
+  return `${format.format(value)} ${units[unit]}`;
 }
 
 export function formatTime(ms: number): string {
-  return new Date(ms).toLocaleString(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' });
+  timeFormat ??= new Intl.DateTimeFormat(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' });
+  return timeFormat.format(ms);
 }
 
 /** For Markdown tooltips: names may hold anything. */

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { type FaultPoint, faultPoints } from '../../../src/writeback/faultPoints.ts';
 import { loadServerState } from '../../chaos/serverState.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
-import { createWorld, md5, remoteFiles, until, type World } from '../support.ts';
+import { createWorld, type Headless, type HeadlessOptions, md5, remoteFiles, until, type World } from '../support.ts';
 
 interface Scenario {
   readonly what: string;
@@ -80,15 +80,15 @@ const scenarios: readonly Scenario[] = [
     what: 'a new revision has been sent',
     killAt: 'sent',
     before: old,
-    act: (dir) => writeFile(join(dir, 'doc.txt'), 'second'),
-    after: { 'doc.txt': ['second', 2] },
+    act: (dir) => writeFile(join(dir, 'doc.txt'), 'sent anew'),
+    after: { 'doc.txt': ['sent anew', 2] },
   },
   {
     what: 'an upload is on record, its staging file not yet in the cache',
     killAt: 'committed',
     before: old,
-    act: (dir) => writeFile(join(dir, 'doc.txt'), 'second'),
-    after: { 'doc.txt': ['second', 2] },
+    act: (dir) => writeFile(join(dir, 'doc.txt'), 'on record'),
+    after: { 'doc.txt': ['on record', 2] },
   },
   {
     what: 'a staging file has become cache',
@@ -152,6 +152,12 @@ describe('a drive killed at a step of a push', () => {
   before(async () => {
     serverDir = await mkdtemp(join(tmpdir(), 'jottacloud-killed-'));
     world = await createWorld({ state: serverDir });
+    for (const [index, { before = {} }] of scenarios.entries()) {
+      world.emulator.mkdir(`/Jotta/Archive/scenario ${index}`);
+      for (const [name, text] of Object.entries(before)) {
+        await world.emulator.put(`/Jotta/Archive/scenario ${index}/${name}`, text);
+      }
+    }
     const drive = await world.start({ loginToken: world.emulator.newLoginToken() });
     assert.equal(await drive.stop(), 0);
   });
@@ -159,6 +165,18 @@ describe('a drive killed at a step of a push', () => {
     await world.close();
     await rm(serverDir, { recursive: true, force: true });
   });
+
+  const started = new Set<Headless>();
+  afterEach(async () => {
+    for (const drive of started)
+      if (drive.process.exitCode === null && drive.process.signalCode === null) await drive.kill();
+    started.clear();
+  });
+  async function start(options: HeadlessOptions): Promise<Headless> {
+    const drive = await world.start(options);
+    started.add(drive);
+    return drive;
+  }
 
   async function listAccount(folder: string): Promise<string[]> {
     const accounts = join(world.dir, 'state', 'accounts');
@@ -170,19 +188,15 @@ describe('a drive killed at a step of a push', () => {
     it(`when ${scenario.what}: goes on after it, once`, async () => {
       const folder = `scenario ${index}`;
       const { emulator } = world;
-      emulator.mkdir(`/Jotta/Archive/${folder}`);
-      for (const [name, text] of Object.entries(scenario.before ?? {})) {
-        await emulator.put(`/Jotta/Archive/${folder}/${name}`, text);
-      }
       scenario.prepare?.(emulator);
-      const doomed = await world.start({ killAt: scenario.killAt, settleMs: 300 });
+      const doomed = await start({ killAt: scenario.killAt, settleMs: 300 });
       const dir = join(doomed.mountPoint, folder);
       for (const entry of await readdir(dir, { recursive: true })) await stat(join(dir, entry));
       await scenario.act(dir);
       await doomed.exited;
       assert.equal(doomed.process.signalCode, 'SIGKILL', 'the step was reached');
 
-      const drive = await world.start({ settleMs: 50 });
+      const drive = await start({ settleMs: 50 });
       const server = () => {
         const files = [...remoteFiles(emulator)].filter(([path]) => path.startsWith(`${folder}/`));
         return Object.fromEntries(
@@ -207,7 +221,7 @@ describe('a drive killed at a step of a push', () => {
   it('leaves no upload unfinished, and shows what the server has', async () => {
     const { unfinished } = await loadServerState(world.emulator, serverDir);
     assert.deepEqual(unfinished, []);
-    const drive = await world.start();
+    const drive = await start({});
     for (const [path, item] of remoteFiles(world.emulator)) {
       await until(`${path} is shown`, async () => md5(await readFile(join(drive.mountPoint, path))) === item.md5);
     }

@@ -1,24 +1,33 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { endDrive, mount, onStage, signIn, until } from './support.ts';
+import { endDrive, mount, onStage, showNotifications, signIn, until } from './support.ts';
 
-test('a window opened on a mounted folder, cold, mounts it and shows what is in it', async () => {
+test('a window opened on a mount point, cold, mounts it and shows what is in it', async () => {
   await onStage(async (stage) => {
     await stage.emulator.put('/Jotta/Archive/hello.md', '# Hello\n');
     const first = await stage.openWindow();
     await signIn(stage, first);
     await mount(stage, first);
-    const folder = path.join(stage.mountPoint, 'Jotta', 'Archive');
     // As after a night: no window, no drive, an empty mount point.
     await first.close();
     await endDrive(stage.stateDir, stage.mountPoint);
     await until('nothing is mounted', async () => (await stage.getMountId()) === undefined);
 
-    const second = await stage.openWindow(folder, { isThere: true });
+    const second = await stage.openWindow(stage.mountPoint);
     await until('it is mounted', () => stage.getMountId());
     await second.openView('Explorer');
-    await second.explorerRow('hello.md').first().waitFor();
-    await second.explorerRow('hello.md').first().dblclick();
+    await second.explorerRow('Jotta').first().waitFor();
+    await second.openFile(path.join(stage.mountPoint, 'Jotta', 'Archive', 'hello.md'));
     await second.editorText.filter({ hasText: /#\sHello/ }).waitFor();
+
+    // A whole account in the explorer: what VS Code would do to it is told, and taken back by one button.
+    const told = await showNotifications(second, 'is a whole Jottacloud mount.');
+    await told.getByRole('button', { name: 'Do Not Watch', exact: true }).click();
+    const settings = path.join(stage.server.userDataDir, 'User', 'settings.json');
+    await until('it is not watched', async () => {
+      const text = await readFile(settings, 'utf8');
+      return text.includes('files.watcherExclude') && text.includes(`${stage.mountPoint}/**`);
+    });
   });
 });

@@ -31,6 +31,7 @@ test('mounts from the view, the status bar and the dialog; a mount point that is
     await writeFile(path.join(full, 'mine.txt'), 'mine\n');
     await window.runCommand('Mount Jottacloud Folder…');
     for (const name of ['Jotta', 'Archive', 'Photos', 'This folder']) await window.pick(name);
+    await window.quickInput.locator('.quick-input-title', { hasText: '2/4' }).waitFor();
     await window.quickInputBox.fill(full);
     await window.quickPickRow(full).first().click();
     await window.pick('Read only');

@@ -29,11 +29,8 @@ export interface Stage {
   readonly mountPoint: string;
   /** Where the drive keeps its own. */
   readonly stateDir: string;
-  /**
-   * Opens a window, on another folder when one is given, which is made unless it is said to be there already. All windows
-   * share one browser profile, as a person's do.
-   */
-  openWindow(folder?: string, options?: { readonly isThere: boolean }): Promise<Workbench>;
+  /** Opens a window, on another folder when one is given. All windows share one browser profile, as a person's do. */
+  openWindow(folder?: string): Promise<Workbench>;
   /** The kernel's id of what is mounted at `mountPoint`; another mount there would have another. */
   getMountId(): Promise<string | undefined>;
   /** Ends windows, server, drive and emulator, and removes all that they wrote. */
@@ -86,8 +83,8 @@ async function openStage(settings: Readonly<Record<string, unknown>> = {}): Prom
     cleanUps.push(() => browser.close());
     return {
       ...{ emulator, server, mountPoint, stateDir, close },
-      openWindow: async (folder = server.folder, { isThere } = { isThere: false }) => {
-        if (!isThere) await mkdir(folder, { recursive: true });
+      openWindow: async (folder = server.folder) => {
+        await mkdir(folder, { recursive: true });
         return await Workbench.open(browser.context, server.getUrl(folder));
       },
       getMountId: () => findMountId(mountPoint),
@@ -105,8 +102,8 @@ export async function onStage(
 ): Promise<void> {
   const stage = await openStage(settings);
   const windows: Workbench[] = [];
-  const openWindow: Stage['openWindow'] = async (folder, options) => {
-    const window = await stage.openWindow(folder, options);
+  const openWindow = async (folder?: string) => {
+    const window = await stage.openWindow(folder);
     windows.push(window);
     return window;
   };

@@ -61,7 +61,7 @@ describe('what the manifest promises', () => {
   it('reads every declared setting, and declares every one it reads', () => {
     const declared = Object.keys(manifest.contributes.configuration.properties);
     const read = new Set<string>();
-    for (const [, section, calls] of sources.matchAll(/getConfiguration\('([\w.]+)'\)([\s\S]*?)\n}/g)) {
+    for (const [, section, calls] of sources.matchAll(/getConfiguration\('(jottacloud[\w.]*)'\)([\s\S]*?)\n}/g)) {
       for (const [, name] of (calls ?? '').matchAll(/\bget(?:<\w+>)?\(\s*'([\w.]+)'/g)) read.add(`${section}.${name}`);
     }
     assert.deepEqual([...read].sort(), [...declared].sort());

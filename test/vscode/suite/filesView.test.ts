@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { ExtensionApi } from '../../../src/extension/extension.ts';
+import type { EntryNode, FileNode } from '../../../src/extension/views/filesTree.ts';
+import { answering, connect, waitForServer } from './session.ts';
+import { collectErrorMessages, waitFor } from './support.ts';
+
+const { fs } = vscode.workspace;
+const { executeCommand } = vscode.commands;
+const home = '/Jotta/Archive/view';
+const uriOf = (accountPath: string) => vscode.Uri.from({ scheme: 'jottacloud', path: accountPath });
+const save = (name: string, text: string) => fs.writeFile(uriOf(`${home}/${name}`), new TextEncoder().encode(text));
+const textOf = async (name: string) => new TextDecoder().decode(await fs.readFile(uriOf(`${home}/${name}`)));
+
+describe('the Files view', () => {
+  let api: ExtensionApi;
+  let disconnect: () => Promise<void>;
+  let local: string;
+
+  before(async () => {
+    ({ api, disconnect } = await connect());
+    local = await mkdtemp(path.join(os.tmpdir(), 'view-'));
+    await fs.createDirectory(uriOf(home));
+  });
+  after(async () => {
+    await disconnect();
+    await rm(local, { recursive: true, force: true });
+  });
+
+  /** The rows from the top down to a path of the account. */
+  async function findNode(accountPath: string): Promise<EntryNode> {
+    let node: FileNode | undefined;
+    for (const name of accountPath.split('/').filter(Boolean)) {
+      const children: FileNode[] = await api.tree.getChildren(node);
+      node = children.find((child) => child.kind === 'entry' && child.entry.name === name);
+      assert.equal(node?.kind, 'entry', `${name} of ${accountPath}`);
+    }
+    assert.equal(node?.kind, 'entry');
+    return node as EntryNode;
+  }
+  const drag = (nodes: readonly FileNode[]) => {
+    const data = new vscode.DataTransfer();
+    api.dragAndDrop.handleDrag(nodes, data);
+    return data;
+  };
+
+  it('moves rows that are dropped on a folder, once, whatever else was selected below them', async () => {
+    await fs.createDirectory(uriOf(`${home}/target`));
+    await fs.createDirectory(uriOf(`${home}/moving`));
+    await save('moving/inner', 'inner');
+    await save('alone', 'alone');
+    const rows = await Promise.all(['moving', 'moving/inner', 'alone'].map((name) => findNode(`${home}/${name}`)));
+    const target = await findNode(`${home}/target`);
+    await api.dragAndDrop.handleDrop(target, drag(rows));
+    assert.equal(await textOf('target/moving/inner'), 'inner');
+    assert.equal(await textOf('target/alone'), 'alone');
+    await api.dragAndDrop.handleDrop(target, drag([await findNode(`${home}/target/alone`)]));
+    assert.equal(await textOf('target/alone'), 'alone');
+  });
+
+  it('uploads files and folders of this computer that are dropped on it', async () => {
+    await mkdir(path.join(local, 'dropped'));
+    await writeFile(path.join(local, 'dropped', 'a b.txt'), 'dropped');
+    const data = new vscode.DataTransfer();
+    const uri = vscode.Uri.file(path.join(local, 'dropped')).toString();
+    data.set('text/uri-list', new vscode.DataTransferItem(uri));
+    await api.dragAndDrop.handleDrop(await findNode(home), data);
+    await waitForServer(`${home}/dropped/a b.txt`, 'dropped');
+  });
+
+  it('lets rows be dropped on an editor: they travel as what opens them', async () => {
+    await save('opens', 'x');
+    const data = drag([await findNode(`${home}/opens`)]);
+    assert.equal(await data.get('text/uri-list')?.asString(), uriOf(`${home}/opens`).toString());
+  });
+
+  it('says of each file where it is: icon, words and the label for screen readers', async () => {
+    await save('state.txt', 'state');
+    await waitForServer(`${home}/state.txt`, 'state');
+    await waitFor('an idle drive', () => api.state().pendingChanges === 0 || undefined);
+    const look = async () => {
+      const item = api.tree.getTreeItem(await findNode(`${home}/state.txt`));
+      return [(item.iconPath as vscode.ThemeIcon).id, item.contextValue];
+    };
+    assert.deepEqual(await look(), ['file', 'file']);
+    await executeCommand('jottacloud.freeUpSpace');
+    assert.deepEqual(await look(), ['cloud', 'file']);
+    await executeCommand('jottacloud.keepOffline', `${home}/state.txt`);
+    await waitFor('the content', async () => (await look())[0] === 'pinned' || undefined);
+    assert.deepEqual(await look(), ['pinned', 'file.pinned']);
+    const item = api.tree.getTreeItem(await findNode(`${home}/state.txt`));
+    assert.ok(item.accessibilityInformation?.label.includes(String(item.description)));
+  });
+
+  it('ends with the trash, whose rows say where things were', async () => {
+    await save('thrown away', 'x');
+    await waitForServer(`${home}/thrown away`, 'x');
+    await fs.delete(uriOf(`${home}/thrown away`));
+    await waitForServer(`${home}/thrown away`, undefined);
+    const trash = (await api.tree.getChildren()).at(-1);
+    assert.equal(trash?.kind, 'trash');
+    const rows = await waitFor('the row', async () => {
+      const found = await api.tree.getChildren(trash);
+      return found.some((row) => row.kind === 'trashed' && row.trashed.path === `${home}/thrown away`)
+        ? found
+        : undefined;
+    });
+    const row = rows.find((each) => each.kind === 'trashed' && each.trashed.path === `${home}/thrown away`);
+    assert.ok(row);
+    const item = api.tree.getTreeItem(row);
+    assert.equal(item.label, 'thrown away');
+    assert.ok(String(item.description).includes(home));
+    assert.equal(api.tree.getParent(row), trash);
+  });
+
+  it('decorates files in any explorer with one request for many', async () => {
+    await executeCommand('jottacloud.pauseTransfers');
+    await save('waiting', 'x');
+    const uris = ['waiting', 'state.txt', 'none'].map((name) => uriOf(`${home}/${name}`));
+    const badges = await Promise.all(uris.map((uri) => api.decorations.provideFileDecoration(uri)));
+    assert.deepEqual(
+      badges.map((decoration) => decoration?.badge),
+      ['…', '●', undefined],
+    );
+    const told = new Promise<void>((resolve) => {
+      const listener = api.decorations.onDidChangeFileDecorations((changed) => {
+        if (!changed.some(({ path: text }) => text === `${home}/waiting`)) return;
+        listener.dispose();
+        resolve();
+      });
+    });
+    await executeCommand('jottacloud.resumeTransfers');
+    await told;
+    assert.equal(api.decorations.provideFileDecoration(vscode.Uri.file(local)), undefined);
+  });
+});
+
+describe('a read-only mount', () => {
+  let api: ExtensionApi;
+  let disconnect: () => Promise<void>;
+  let mountPoint: string;
+
+  before(async () => {
+    ({ api, disconnect } = await connect());
+    await fs.createDirectory(uriOf(home));
+    await save('there', 'there');
+    await waitForServer(`${home}/there`, 'there');
+    mountPoint = path.join(await mkdtemp(path.join(os.tmpdir(), 'mnt-')), 'Jottacloud');
+    await configure('mount.path', mountPoint);
+    await configure('mount.readOnly', true);
+    assert.equal(await executeCommand('jottacloud.mount'), true);
+    await waitFor('the mount', () => api.state().mounts.some(({ status }) => status === 'mounted') || undefined);
+  });
+  after(async () => {
+    await executeCommand('jottacloud.unmount');
+    await configure('mount.readOnly', undefined);
+    await configure('mount.path', undefined);
+    await disconnect();
+  });
+
+  it('is read-only in the tree and in the virtual file system as well', async () => {
+    await assert.rejects(Promise.resolve(save('there', 'changed')));
+    assert.equal((await fs.stat(uriOf(`${home}/there`))).permissions, vscode.FilePermission.Readonly);
+    const messages = await collectErrorMessages(() =>
+      answering(
+        'showInputBox',
+        () => 'new name',
+        () => executeCommand('jottacloud.rename', `${home}/there`),
+      ),
+    );
+    assert.equal(messages.length, 1);
+    assert.equal(await textOf('there'), 'there');
+  });
+
+  it('opens items at their mounted path, and decorates them there', async () => {
+    const uri = await executeCommand<vscode.Uri>('jottacloud.open', `${home}/there`);
+    assert.equal(uri.fsPath, path.join(mountPoint, home, 'there'));
+    await executeCommand('jottacloud.keepOffline', uri);
+    const decoration = await api.decorations.provideFileDecoration(uri);
+    assert.equal(decoration?.badge, '●');
+    await executeCommand('workbench.action.closeAllEditors');
+  });
+});
+
+async function configure(name: string, value: unknown): Promise<void> {
+  await vscode.workspace.getConfiguration('jottacloud').update(name, value, vscode.ConfigurationTarget.Global);
+}
