@@ -19,6 +19,7 @@ import { DatabaseError, openDatabase } from '../cache/schema.ts';
 import { StagingStore } from '../cache/stagingStore.ts';
 import { Xattrs } from '../cache/xattrs.ts';
 import type { JottacloudClient } from '../jottacloud/client.ts';
+import { DriveError } from '../protocol/errors.ts';
 import type { AccountState } from '../protocol/state.ts';
 import { vfsLimits } from '../vfs/limits.ts';
 import { LocalNames } from '../vfs/localNames.ts';
@@ -302,12 +303,14 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   };
 }
 
-/** Opens the database; a damaged one is set aside with what was not sent, and made anew. */
+/** Opens the database; a damaged one is set aside with what was not sent, and made anew. DriveError `versionMismatch`. */
 async function openOrRescue(databaseFile: string, stagingDir: string, { rescueDir, log }: SessionOptions, now: number) {
   try {
     return { db: openDatabase(databaseFile), rescued: null };
   } catch (error) {
-    if (!(error instanceof DatabaseError) || error.kind !== 'damaged') throw error;
+    if (!(error instanceof DatabaseError)) throw error;
+    // Whoever wrote it has work in it that this version would lose.
+    if (error.kind === 'newer') throw new DriveError('versionMismatch', {}, { cause: error });
     const rescued = await rescueStaging(databaseFile, stagingDir, rescueDir, now);
     log.error('the metadata database was damaged and is made anew', { ...rescued, error });
     return { db: openDatabase(databaseFile), rescued };

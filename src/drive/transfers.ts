@@ -22,7 +22,14 @@ const maxPast = 1_000;
 /** Running first, then failed, then queued. */
 export function transferStates({ nodes, pusher, jobs }: Session): TransferState[] {
   const running = pusher.getRunning().map(({ ino, kind, path, done, total }): TransferState => {
-    return { id: String(ino), kind: kinds[kind as PushKind], status: 'running', path, bytesDone: done, bytesTotal: total };
+    return {
+      id: String(ino),
+      kind: kinds[kind as PushKind],
+      status: 'running',
+      path,
+      bytesDone: done,
+      bytesTotal: total,
+    };
   });
   const busy = new Set(running.map(({ id }) => id));
   // Failed ones may be behind any number of others.

@@ -75,6 +75,11 @@ async function runMove(
       await move(from, target.path, signal);
     } catch (error) {
       if (!isRemoteError(error, 'notFound')) throw error;
+      if (row.kind === 'file' && row.synced?.md5 === null) {
+        // The upload that was begun there never came to be.
+        deps.nodes.update(row.ino, { synced: null });
+        return [];
+      }
       // One of its ends is not what we knew: the listings tell which, and what to do instead (merge.ts).
       return places.map(({ parent }) => parent);
     }

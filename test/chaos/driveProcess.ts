@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,6 +14,8 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Longest start and longest clean end (the drive itself drains for at most 60 s). ms. */
 const startMs = 60_000;
 const stopMs = 100_000;
+/** From SIGKILL to the end: more means that the kernel holds a thread. ms. */
+const killMs = 30_000;
 
 export interface DriveOptions {
   readonly endpoint: string;
@@ -63,7 +66,8 @@ export class DriveProcess {
     args.push('--poll', '1', '--settle-ms', String(given.settleMs));
     if (given.loginToken !== undefined) args.push('--login-token', given.loginToken);
     this.note(`-- start${given.loginToken === undefined ? '' : ' with a login token'}`);
-    const child = spawn(process.execPath, [join(root, 'src/drive/headless.ts'), ...args], {
+    const report = ['--report-on-signal', '--report-directory', dirname(this.#options.logFile)];
+    const child = spawn(process.execPath, [...report, join(root, 'src/drive/headless.ts'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -100,7 +104,14 @@ export class DriveProcess {
     this.#expectsEnd = true;
     this.#end();
     this.#child?.kill('SIGKILL');
-    await this.#exited;
+    const pid = this.#child?.pid;
+    const timer = new AbortController();
+    const late = delay(killMs, 'late' as const, { signal: timer.signal }).catch(() => 'late' as const);
+    const code = await Promise.race([this.#exited, late]);
+    timer.abort();
+    if (code !== 'late') return;
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => 'gone from /proc');
+    throw new Violation([`SIGKILL did not end the drive in ${killMs / 1000} s`, ...status.split('\n').slice(0, 4)]);
   }
 
   /** SIGTERM. Answers whether nothing was left pending. */
@@ -150,6 +161,9 @@ export class DriveProcess {
     const code = await Promise.race([this.#exited, late]);
     timer.abort();
     if (code === 'late') {
+      // Where it hangs is told by the report Node.js then writes beside the log.
+      this.#child?.kill('SIGUSR2');
+      await delay(2_000);
       throw new Violation([`the drive did not end in ${stopMs / 1000} s`]);
     }
     if (code !== 0) throw new Violation([`the drive ended with exit code ${code} after a clean request to end`]);

@@ -27,6 +27,7 @@ import { createWorld, type World } from './world.ts';
  * while the server lied) but the loss of bytes.
  * The kept folder has `history.log` (every operation and disturbance in order), `drive.log` (all its lives),
  * `requests.log` (what reached the server, in order of arrival, with the status answered), `disk-content/state` (database, staging, lost+found) and `server/account.json` (every revision, the trash too). Search
+ * `report.*.json` is there when the drive did not end: its stack and what it waits for. Search
  * `history.log` backwards for the path, then `drive.log` at the same time.
  *
  * `--seed` repeats every decision; what those decisions meet depends on timing, so a violation may need several runs.

@@ -15,6 +15,8 @@ const call = {
   write: promisify(fs.write),
 };
 
+const staleErrno = process.platform === 'darwin' ? 70 : 116;
+
 const descriptors = new Map<number, number>();
 let nextFile = 1;
 
@@ -87,11 +89,17 @@ export interface WorkerAnswer {
   readonly code?: string;
 }
 
+/** Node.js has no name for ESTALE. */
+function nameOf(error: NodeJS.ErrnoException): string {
+  if (error.errno !== undefined && -error.errno === staleErrno) return 'ESTALE';
+  return error.code ?? String(error);
+}
+
 process.on('message', ({ id, name, args }: WorkerCall) => {
   const work = operations[name] as (...args: readonly unknown[]) => Promise<unknown>;
   work(...args).then(
     (value) => process.send?.({ id, value }),
-    (error: NodeJS.ErrnoException) => process.send?.({ id, code: error.code ?? String(error) }),
+    (error: NodeJS.ErrnoException) => process.send?.({ id, code: nameOf(error) }),
   );
 });
 process.on('disconnect', () => process.exit(0));

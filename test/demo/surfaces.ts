@@ -34,8 +34,11 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.runCommand('Welcome: Open Walkthrough...');
   await window.pick('Get Started with Jottacloud');
   await window.page.locator('.gettingStartedContainer', { hasText: 'Get a login token' }).waitFor();
-  await window.webview.locator('svg').waitFor();
-  await shoot('walkthrough');
+  for (const [index, title] of ['Install FUSE 3', 'Get a login token', 'Connect', 'Mount and open'].entries()) {
+    if (index > 0) await window.page.locator('.getting-started-step', { hasText: title }).click();
+    await window.webview.locator('svg').waitFor();
+    await shoot(`walkthrough-${index + 1}`);
+  }
   await window.page.keyboard.press('Control+W');
 
   await window.runCommand('Connect to Jottacloud…');
@@ -82,7 +85,7 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   stage.emulator.shape({ bandwidth: 30_000 });
   await writeFile(path.join(stage.mountPoint, archive, 'Notes', 'Film.mov'), Buffer.alloc(3_000_000, 7));
   await window.runCommand('Jottacloud: Retry Failed Transfers');
-  await delay(8_000);
+  await window.treeRow(/Film.*%/).waitFor();
   await shoot('uploading');
 
   await window.runCommand('Jottacloud: Report Diagnostics');

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createLog } from '../../src/base/log.ts';
+import { createLog, type Log } from '../../src/base/log.ts';
 import { defaultNetworkOptions } from '../../src/base/networkOptions.ts';
 import { Mounts } from '../../src/drive/mounts.ts';
 import { openSession, type Session } from '../../src/drive/session.ts';
@@ -33,6 +33,7 @@ export interface TestDrive {
   readonly session: () => Session;
   /** Lines of level warn and error. */
   readonly complaints: readonly string[];
+  readonly log: Log;
   /** Absolute path, free to be mounted on. */
   readonly mountPoint: string;
   /** Mounts /Jotta/Archive; again after every restart. */
@@ -83,6 +84,7 @@ export async function startTestDrive(options: TestDriveOptions = {}): Promise<Te
     emulator,
     session: () => session,
     complaints,
+    log,
     mountPoint,
     mount: async ({ readOnly = false } = {}) => {
       await mounts.mount({ mountPoint, source: '/Jotta/Archive', readOnly });

@@ -234,6 +234,7 @@ describe('a failure that passes', () => {
       });
       let strictSsl = false;
       const world = await openSessionWorld(emulator, {
+        settleMs: 200,
         url: emulator.tlsUrl as string,
         network: () => ({ ...defaultNetworkOptions, strictSsl }),
       });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -33,7 +33,10 @@ export interface SessionWorld {
   readonly dir: string;
   /** Lines of level warn and error. */
   readonly complaints: readonly string[];
-  restart(): Promise<void>;
+  /** `between` sees the state while nobody has it open. */
+  restart(between?: (accountDir: string) => Promise<void>): Promise<void>;
+  /** After a restart that failed. */
+  reopen(): Promise<void>;
   /** Pushes what is pending; settle times are skipped. */
   drain(): Promise<void>;
   /** Waits until `condition` holds; with a TestClock, goes from sleeper to sleeper while nothing is being pushed. */
@@ -116,8 +119,14 @@ export async function openSessionWorld(emulator: Emulator, options: SessionWorld
     session: () => session,
     dir,
     complaints,
-    restart: async () => {
+    restart: async (between) => {
       await session.close();
+      const accounts = join(dir, 'state', 'accounts');
+      const [account = ''] = await readdir(accounts);
+      await between?.(join(accounts, account));
+      session = await open();
+    },
+    reopen: async () => {
       session = await open();
     },
     drain: () => session.pusher.drain(AbortSignal.timeout(drainMs)),

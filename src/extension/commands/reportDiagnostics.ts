@@ -50,13 +50,16 @@ function getVersions({ client, extension }: Services): Record<string, string> {
   };
 }
 
-/** Every setting of the manifest, and whether a proxy is set; its address may hold a password. */
+/** What was changed of the manifest's settings, and whether a proxy is set; its address may hold a password. */
 function getSettings({ extension }: Services): Record<string, unknown> {
-  const { properties } = extension.packageJSON.contributes.configuration as { properties: Record<string, unknown> };
+  const { properties } = extension.packageJSON.contributes.configuration as {
+    properties: Record<string, { default: unknown }>;
+  };
   const all = vscode.workspace.getConfiguration();
-  const own = Object.keys(properties).map((name) => [name, all.get<unknown>(name)] as const);
-  const proxy = Boolean(all.get<unknown>('http.proxy'));
-  return { ...Object.fromEntries(own), 'http.proxy is set': proxy };
+  const values = Object.entries(properties).map(([name, setting]) => [name, all.get<unknown>(name), setting] as const);
+  const changed = values.filter(([, value, setting]) => JSON.stringify(value) !== JSON.stringify(setting.default));
+  const proxy = all.get<string>('http.proxy') ? { 'http.proxy is set': true } : {};
+  return { ...Object.fromEntries(changed.map(([name, value]) => [name, value])), ...proxy };
 }
 
 async function describeFuse({ fuse }: Services): Promise<string> {

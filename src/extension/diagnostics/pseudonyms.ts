@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 /** Stands for a name in a report: the same name has the same stand-in, and nobody without the key finds the name. */
 export interface Pseudonyms {
   name(name: string): string;
-  /** Each part by itself, so that the shape of a path stays: `/#1f…/#a3…`; `~` stays `~`. */
+  /** Each part by itself, so that the shape of a path stays: `/n-1f…/n-a3…`; `~` stays `~`. */
   path(path: string): string;
 }
 
@@ -12,7 +12,7 @@ const digits = 8;
 
 /** `key`: secret of this computer. Reports made with the same one can be compared. */
 export function createPseudonyms(key: string): Pseudonyms {
-  const name = (text: string) => `#${createHmac('sha256', key).update(text).digest('hex').slice(0, digits)}`;
+  const name = (text: string) => `n-${createHmac('sha256', key).update(text).digest('hex').slice(0, digits)}`;
   return {
     name,
     path: (path) =>

@@ -8,7 +8,7 @@ export interface Findings {
   readonly now: number;
   /** Label and text: versions, the operating system. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Settings as they are. Texts that are no choice of a list become stand-ins. */
+  /** Settings that are not at their default. Texts become stand-ins. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** undefined: there is no drive to ask. */
   readonly fuse: string | undefined;
@@ -32,7 +32,7 @@ export function writeReport(findings: Findings, pseudonyms: Pseudonyms): string 
   return [
     '# Jottacloud diagnostics',
     '',
-    `${new Date(now).toISOString()}. Names are replaced: the same name is the same \`#…\` everywhere in here.`,
+    `${new Date(now).toISOString()}. Names are replaced: the same name is the same \`n-…\` everywhere in here.`,
     '',
     '## Versions',
     ...Object.entries(versions).map(([label, text]) => `- ${label}: ${text}`),
@@ -40,7 +40,7 @@ export function writeReport(findings: Findings, pseudonyms: Pseudonyms): string 
     '## FUSE',
     fuse ?? 'not asked: no drive is running',
     '',
-    '## Settings',
+    '## Settings that are not at their default',
     ...block(Object.entries(settings).map(([name, value]) => `${name}: ${describeSetting(value, pseudonyms)}`)),
     '## State',
     ...block(describeState(state, pseudonyms)),
@@ -70,7 +70,7 @@ function block(lines: readonly string[]): string[] {
 function describeState(state: DriveState, pseudonyms: Pseudonyms): string[] {
   const { account, health, mounts, pendingChanges, failedChanges, transfersPaused, lastPollAt } = state;
   return [
-    `account: ${account === null ? 'none' : `${account.usedBytes} of ${account.totalBytes} bytes used`}`,
+    `account: ${account === null ? 'none' : `${account.usedBytes} of ${toLimit(account.totalBytes)} bytes used`}`,
     `health: ${health}`,
     `pending: ${pendingChanges}, failed: ${failedChanges}, paused: ${transfersPaused}`,
     `last poll: ${lastPollAt === null ? 'never' : new Date(lastPollAt).toISOString()}`,
@@ -88,6 +88,10 @@ function describeSetting(value: unknown, pseudonyms: Pseudonyms): string {
     if (typeof inner !== 'string' || inner === '') return inner;
     return /^~?\//.test(inner) ? pseudonyms.path(inner) : pseudonyms.name(inner);
   });
+}
+
+function toLimit(totalBytes: number): string {
+  return totalBytes < 0 ? 'unlimited' : String(totalBytes);
 }
 
 /** A reason is one word of the program; anything else may be a text of the server. */

@@ -348,7 +348,7 @@ export const attributes: readonly PosixCase[] = [
     settle(),
     since('g', ['ino']),
   ),
-  onVolume('an inode number stays over a remount', save('f', 'x'), remember('f'), remount(), since('f', ['ino'])),
+  inKernel('an inode number stays over a remount', save('f', 'x'), remember('f'), remount(), since('f', ['ino'])),
   inKernel(
     'statfs tells free space and the longest name',
     statfs('', 'namemax', 'blocks', 'free'),

@@ -10,6 +10,8 @@ export interface GeneratorOptions {
   readonly operations: number;
   /** Names are also spelled in other cases, as a case-insensitive file system takes them for the same. */
   readonly otherCases?: boolean;
+  /** Without what only a kernel does: maps and permissions. */
+  readonly withoutKernel?: boolean;
   /** Now and then the file system goes and comes back. */
   readonly remounts?: boolean;
 }
@@ -89,11 +91,13 @@ function createChooser(random: Random, model: Model, options: GeneratorOptions):
   const chmod = (chosen: string) => {
     const found = model.perform(fs.stat(chosen, 'kind'));
     const isFolder = 'value' in found && isDeepStrictEqual(found.value, { kind: 'folder' });
-    return fs.chmod(chosen, random.pick(isFolder ? [0o755, 0o700] : [0o644, 0o600, 0o444, 0o755, 0o200]));
+    return fs.chmod(chosen, random.pick(isFolder ? [0o755, 0o700] : fileModes));
   };
 
+  const fileModes = options.withoutKernel === true ? [0o644, 0o600, 0o755] : [0o644, 0o600, 0o444, 0o755, 0o200];
+
   const makers: readonly (readonly [weight: number, make: () => Operation])[] = [
-    [12, () => fs.open(random.pick(handles), path('file', 'link'), flags(), random.pick([0o644, 0o600, 0o755, 0o444]))],
+    [12, () => fs.open(random.pick(handles), path('file', 'link'), flags(), random.pick(fileModes))],
     [6, () => fs.close(fh())],
     [9, () => fs.read(fh(), 1 + size(), at())],
     [14, () => fs.write(fh(), data(), at())],
@@ -101,7 +105,7 @@ function createChooser(random: Random, model: Model, options: GeneratorOptions):
     [3, () => fs.truncate(path('file'), size())],
     [3, () => fs.fsync(fh())],
     [5, () => fs.fstat(namedFh(), ...statFields)],
-    [4, () => fs.store(namedFh(), random.below(200_000), data())],
+    [options.withoutKernel === true ? 0 : 4, () => fs.store(namedFh(), random.below(200_000), data())],
     [3, () => fs.fallocate(fh(), random.pick(['', 'KEEP_SIZE', 'PUNCH_HOLE', 'PUNCH_HOLE']), size(), 1 + size())],
     [4, () => fs.copyRange(fh(), fh(), 1 + size(), at(), at())],
     [6, () => fs.save(path('file'), data())],

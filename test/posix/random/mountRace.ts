@@ -39,7 +39,7 @@ export async function startMountRace(): Promise<MountRace> {
   return {
     run: async (options) => {
       const failure = await race(contestants, options);
-      assert.ok(failure === undefined, failure && describeFailure(options, failure));
+      if (failure !== undefined) assert.fail(describeFailure(options, failure));
     },
     compareServer: async () => {
       await drive.settle();
@@ -48,7 +48,7 @@ export async function startMountRace(): Promise<MountRace> {
         const [here] = await performOnce(shared, [digests('')]);
         assert.ok(here !== undefined && 'value' in here);
         const difference = describeLists(here.value as string[], await drive.listServer());
-        assert.ok(difference === undefined, `the server is not as the mount is\n${difference}`);
+        if (difference !== undefined) assert.fail(`the server is not as the mount is\n${difference}`);
       } finally {
         await shared.close();
       }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { packageQuietly } from '../../setup/packageQuietly.ts';
+import { packLanguage } from '../harness/languagePack.ts';
 import { openBrowser } from '../harness/openBrowser.ts';
 import { type RunningCodeServer, startCodeServer } from '../harness/startCodeServer.ts';
 import { Workbench } from '../harness/workbench.ts';
@@ -39,9 +40,18 @@ export interface Stage {
 
 let vsix: Promise<string> | undefined;
 
-/** Packages what is in the working tree, once in a test process: what runs is what a user installs. */
+/**
+ * Packages what is in the working tree: what runs is what a user installs. Once in a run of the suite, whose temporary
+ * folder all its processes share; else once in a process.
+ */
 function getVsix(): Promise<string> {
   vsix ??= (async () => {
+    const { TMPDIR: runDir, JOTTACLOUD_TEST_RUN: run } = process.env;
+    if (run !== undefined && runDir !== undefined) {
+      const shared = path.join(runDir, 'jottacloud.vsix');
+      if (!existsSync(shared)) await packageQuietly({ out: shared, withRuntime: false });
+      return shared;
+    }
     const dir = await mkdtemp('/tmp/vsix-');
     process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
     const out = path.join(dir, 'jottacloud.vsix');
@@ -51,8 +61,8 @@ function getVsix(): Promise<string> {
   return vsix;
 }
 
-/** `settings` are the extension's own, without their `jottacloud.`. */
-async function openStage(settings: Readonly<Record<string, unknown>> = {}): Promise<Stage> {
+/** `settings` are the extension's own, without their `jottacloud.`; `language` is a display language other than English. */
+async function openStage(settings: Readonly<Record<string, unknown>>, language?: string): Promise<Stage> {
   const out = await getVsix();
   // Short, below /tmp: sockets in it have 108 bytes.
   const workDir = await mkdtemp('/tmp/be-');
@@ -77,8 +87,10 @@ async function openStage(settings: Readonly<Record<string, unknown>> = {}): Prom
       // A browser's VS Code saves by itself unless told not to. Tabs tell the whole path.
       settings: { 'files.autoSave': 'off', 'workbench.editor.labelFormat': 'long' },
       env: { JOTTACLOUD_ENDPOINT: emulator.url, JOTTACLOUD_STATE_DIR: stateDir },
+      locale: language,
     });
     cleanUps.push(() => server.stop());
+    if (language !== undefined) await server.installVsix(await packLanguage(workDir, language, language));
     const browser = await openBrowser();
     cleanUps.push(() => browser.close());
     return {
@@ -99,8 +111,9 @@ async function openStage(settings: Readonly<Record<string, unknown>> = {}): Prom
 export async function onStage(
   work: (stage: Stage) => Promise<void>,
   settings: Readonly<Record<string, unknown>> = {},
+  language?: string,
 ): Promise<void> {
-  const stage = await openStage(settings);
+  const stage = await openStage(settings, language);
   const windows: Workbench[] = [];
   const openWindow = async (folder?: string) => {
     const window = await stage.openWindow(folder);

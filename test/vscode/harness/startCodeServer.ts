@@ -22,6 +22,8 @@ export interface CodeServerOptions {
   readonly folder?: string | undefined;
   readonly userDataDir?: string | undefined;
   readonly extensionsDir?: string | undefined;
+  /** Display language, as `nb`. VS Code itself stays English without a language pack; extensions need one to follow. */
+  readonly locale?: string | undefined;
 }
 
 export interface RunningCodeServer {
@@ -93,6 +95,7 @@ export async function startCodeServer(options: CodeServerOptions): Promise<Runni
       ...['--disable-getting-started-override', '--ignore-last-opened', '--reconnection-grace-time', '3'],
       // Without it a page ignores the extension folder and the tests it is asked to load, and says nothing.
       ...['--vscode-option', 'enable-smoke-test-driver'],
+      ...(options.locale === undefined ? [] : ['--locale', options.locale]),
     ],
     { cwd: workDir, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );

@@ -231,6 +231,24 @@ describe('commands on files', () => {
     assert.equal(document.getText(), 'found');
   });
 
+  it('Open on the Web opens the page of the item', async () => {
+    await waitForServer(`${home}/shared.txt`, 'public');
+    const env = vscode.env as { openExternal: unknown };
+    const original = env.openExternal;
+    const opened: string[] = [];
+    env.openExternal = (uri: vscode.Uri) => {
+      opened.push(uri.toString());
+      return Promise.resolve(true);
+    };
+    try {
+      const url = 'https://www.jottacloud.com/web/archive/list/name/commands/shared.txt';
+      assert.equal(await executeCommand('jottacloud.openOnTheWeb', row('shared.txt')), url);
+      assert.deepEqual(opened, [url]);
+    } finally {
+      env.openExternal = original;
+    }
+  });
+
   it('Open as Folder opens the virtual folder where nothing is mounted', async () => {
     const commands = vscode.commands as { executeCommand: unknown };
     const original = commands.executeCommand;
