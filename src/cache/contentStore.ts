@@ -34,6 +34,8 @@ export class ContentStore {
   #pinned: ReadonlySet<string> = new Set();
   #pinnedBytes = 0;
   #checkedFreeAt = 0;
+  /** Nothing is written until then: the disk has just failed. */
+  #restsUntil = 0;
 
   private constructor(dir: string, budget: ContentBudget, log: Log, onChange: (md5: string) => void) {
     this.#dir = dir;
@@ -54,17 +56,24 @@ export class ContentStore {
     });
   }
 
-  /** Opens `dir` (created 0700) and indexes what is there, oldest first. `onChange` hears of each md5 that gains or loses bytes. */
+  /**
+   * Opens `dir` (created 0700) and indexes what is there, oldest first. A folder that cannot be used is no cache: everything
+   * is streamed. `onChange` hears of each md5 that gains or loses bytes.
+   */
   static async open(
     dir: string,
     budget: ContentBudget,
     log: Log,
     options: { pinned?: ReadonlySet<string>; onChange?: (md5: string) => void } = {},
   ): Promise<ContentStore> {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
     const store = new ContentStore(dir, budget, log, options.onChange ?? (() => {}));
     store.#pinned = options.pinned ?? new Set();
-    await store.#index();
+    try {
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      await store.#index();
+    } catch (error) {
+      log.warn('the cache folder cannot be used', { dir, error });
+    }
     return store;
   }
 
@@ -126,16 +135,18 @@ export class ContentStore {
   /** Keeps a block if the disk allows; failing to is logged and costs only a later download. */
   async keepBlock(md5: string, index: number, body: Buffer): Promise<void> {
     const name = blockName(md5, index);
-    if (this.hasBlock(md5, index) || !(await this.#makeRoom(body.length + headerBytes))) return;
+    if (performance.now() < this.#restsUntil || this.hasBlock(md5, index)) return;
     const file = Buffer.allocUnsafe(headerBytes + body.length);
     file.writeUInt32BE(crc32(body), 0);
     body.copy(file, headerBytes);
     try {
+      if (!(await this.#makeRoom(file.length))) return;
       await this.#writeBlock(name, file);
       this.#entries.set(name, file.length);
       this.#shrink(0);
     } catch (error) {
-      this.#log.warn('cache write failed', { name, error });
+      this.#log.warn('cache write failed, content is streamed for now', { name, error });
+      this.#restsUntil = performance.now() + cacheLimits.cacheRestMs;
     }
   }
 

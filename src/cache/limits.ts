@@ -17,6 +17,8 @@ export const cacheLimits = {
   parallelDownloads: 6,
   /** How often free space is asked of the disk, at most. */
   freeSpaceCheckMs: 2_000,
+  /** After a failed write the cache is left alone for this long, rather than to fail with every block. */
+  cacheRestMs: 30_000,
   /** Staging stops at this much free disk, or at the free-space floor where that is lower: a save is worth more than a cache. */
   stagingFloorBytes: 256 * 1024 * 1024,
   /** Rows of the dentry cache. */

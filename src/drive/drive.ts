@@ -321,11 +321,6 @@ function applyPace({ pusher, rates }: Session, options: DriveOptions): void {
 /** In the home folder, where a person looks. */
 export const rescueFolder = 'Jottacloud Rescued Files';
 
-export function defaultCacheDir(): string {
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'Jottacloud Drive');
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'jottacloud');
-}
-
 function parseToken(text: string): LoginToken {
   try {
     return parseLoginToken(text);

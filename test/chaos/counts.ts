@@ -3,6 +3,8 @@ export interface Counts {
   rounds: number;
   operations: number;
   kills: number;
+  /** Kills that ended the drive only once its FUSE connection was aborted. */
+  hungDeaths: number;
   stops: number;
   ejects: number;
   /** Requests that were hit, by kind of fault. */
@@ -22,7 +24,16 @@ export interface Counts {
 }
 
 export function newCounts(): Counts {
-  const numbers = { rounds: 0, operations: 0, kills: 0, stops: 0, ejects: 0, remoteEdits: 0, rcloneEdits: 0 };
+  const numbers = {
+    rounds: 0,
+    operations: 0,
+    kills: 0,
+    hungDeaths: 0,
+    stops: 0,
+    ejects: 0,
+    remoteEdits: 0,
+    rcloneEdits: 0,
+  };
   const results = { conflictCopies: 0, outOfSpace: 0, refused: 0, setAside: 0, hiddenVictims: 0 };
   return { ...numbers, ...results, faults: new Map(), disturbances: new Map() };
 }

@@ -80,7 +80,7 @@ export class Director {
 
   async kill(): Promise<void> {
     const { stage, random } = this.#havoc;
-    await stage.drive.kill();
+    if ((await stage.drive.kill()).hung) stage.counts.hungDeaths += 1;
     stage.counts.kills += 1;
     await this.#serverIsDone();
     if (random.chance(0.3)) await this.#pause(random.int(0, 600));

@@ -54,13 +54,12 @@ const counts = newCounts();
 const startedAt = performance.now();
 let violations = 0;
 let world: World | undefined;
-let interrupted = false;
-process.once('SIGINT', () => {
-  interrupted = true;
-});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => void (world?.close(false) ?? Promise.resolve()).finally(() => process.exit(130)));
+}
 
 console.log(`chaos: seed ${seed}, ${minutes} min`);
-while (!interrupted && performance.now() - startedAt < minutes * 60_000) {
+while (performance.now() - startedAt < minutes * 60_000) {
   const current: World = world ?? (await createWorld(counts));
   world = current;
   if (counts.rounds === 0 && !current.stage.disk.canFill) console.log('no loop mounts here: the disk is never full');

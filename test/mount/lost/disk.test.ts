@@ -129,6 +129,9 @@ describe('a small local disk', { skip }, () => {
       await arrived('ours too.bin', md5(ours));
       assert.equal(md5(await readFile(path('ours too.bin'))), md5(ours));
       assert.equal(md5(await readFile(path('moved.bin'))), md5(bytes));
+      await stop();
+      await start({ cache: join(cacheDisk.dir, 'new cache') });
+      assert.equal(md5(await readFile(path('moved.bin'))), md5(bytes), 'started without a cache');
     } finally {
       await cacheDisk.remount('rw');
     }

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { packageQuietly } from '../../setup/packageQuietly.ts';
-import { packLanguage } from '../harness/languagePack.ts';
+import { writeLanguagePack } from '../harness/languagePack.ts';
 import { openBrowser } from '../harness/openBrowser.ts';
 import { type RunningCodeServer, startCodeServer } from '../harness/startCodeServer.ts';
 import { Workbench } from '../harness/workbench.ts';
@@ -81,6 +81,7 @@ async function openStage(settings: Readonly<Record<string, unknown>>, language?:
     const own = Object.entries({ 'mount.path': mountPoint, ...settings });
     const pairs = own.map(([name, value]) => [`jottacloud.${name}`, value]);
     await writeFile(machineSettings, JSON.stringify(Object.fromEntries(pairs)));
+    if (language !== undefined) await writeLanguagePack(path.join(workDir, 'user-data'), language);
     const server = await startCodeServer({
       workDir,
       vsix: out,
@@ -90,7 +91,6 @@ async function openStage(settings: Readonly<Record<string, unknown>>, language?:
       locale: language,
     });
     cleanUps.push(() => server.stop());
-    if (language !== undefined) await server.installVsix(await packLanguage(workDir, language, language));
     const browser = await openBrowser();
     cleanUps.push(() => browser.close());
     return {
