@@ -87,6 +87,10 @@ export class Mounts {
     if (mount?.volume === undefined) throw new DriveError('notMounted', { path: mountPoint });
     mount.status = 'unmounting';
     this.changed.emit();
+    // Who has a file open may never close it.
+    if (force) {
+      await this.#session.vfs.flushQuiet(0).catch((error) => this.#log.warn('an open file was not flushed', { error }));
+    }
     const done = await mount.volume.unmount(force);
     if (!done) {
       mount.status = 'mounted';

@@ -251,10 +251,11 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   });
   keeper.nudge();
 
-  const stopWatchingWake = watchWake(clock.now, () => {
+  const stopWatchingWake = watchWake(clock.now, (sleptMs) => {
     log.info('the computer slept; everything is looked at again');
     // Connections from before are dead without a word.
     client.dropConnections();
+    folders.noteSlept(sleptMs);
     pusher.retryNow();
     void poller.pollNow('full');
   });

@@ -14,10 +14,12 @@ const keychainService = 'Jottacloud Drive';
 export class TokenKeeper implements TokenVault {
   readonly #windows = new Set<SecretStore>();
   readonly #log: Log;
+  readonly #loadKeychain: () => Promise<Keychain | undefined>;
   #current: Tokens | undefined;
 
-  constructor(log: Log) {
+  constructor(log: Log, loadKeychain = loadSystemKeychain) {
     this.#log = log;
+    this.#loadKeychain = loadKeychain;
   }
 
   get current(): Tokens | undefined {
@@ -30,44 +32,66 @@ export class TokenKeeper implements TokenVault {
     if (this.#current !== undefined) {
       const { username } = this.#current;
       store(toStored(this.#current))
-        .then(() => forgetInKeychain(username))
+        .then(() => this.#forgetInKeychain(username))
         .catch((error) => this.#log.warn('a window did not take the tokens', { error }));
     }
     return () => this.#windows.delete(store);
   }
 
   async canSave(): Promise<boolean> {
-    return this.#windows.size > 0 || (await loadKeychain()) !== undefined;
+    return this.#windows.size > 0 || (await this.#loadKeychain()) !== undefined;
   }
 
   async saveTokens(tokens: Tokens): Promise<void> {
     const stored = toStored(tokens);
     for (const store of this.#windows) {
       try {
-        await store(stored);
+        await withDeadline(store(stored));
         this.#current = tokens;
         return;
       } catch (error) {
         this.#log.warn('a window could not store the tokens', { error });
       }
     }
-    const keychain = await loadKeychain();
+    const keychain = await this.#loadKeychain();
     if (keychain === undefined) throw new Error('no window and no keychain to keep the tokens');
     await keychain.setPassword(keychainService, tokens.username, stored.secret);
     this.#current = tokens;
   }
 
-  /** Tokens as a window kept them, or newer ones that the keychain got while no window was there. */
+  /**
+   * Tokens as a window kept them, or newer ones that the keychain got while no window was there. Never the older ones:
+   * using them would revoke the newer (jottacloud-protocol.md §1.2).
+   */
   async restore(stored: StoredTokens): Promise<Tokens | undefined> {
-    const keychain = await loadKeychain();
-    const newer = await keychain?.getPassword(keychainService, stored.username).catch(() => null);
-    this.#current = parseTokens(newer ?? stored.secret) ?? parseTokens(stored.secret);
+    const keychain = await this.#loadKeychain();
+    const kept = await keychain?.getPassword(keychainService, stored.username).catch(() => null);
+    const known = [stored.secret, kept ?? ''].map(parseTokens).filter((tokens) => tokens !== undefined);
+    this.#current = known.sort((a, b) => b.expiresAt - a.expiresAt)[0];
     return this.#current;
   }
 
   clear(): void {
-    if (this.#current !== undefined) void forgetInKeychain(this.#current.username);
+    if (this.#current !== undefined) void this.#forgetInKeychain(this.#current.username);
     this.#current = undefined;
+  }
+
+  async #forgetInKeychain(username: string): Promise<void> {
+    const keychain = await this.#loadKeychain();
+    await keychain?.deletePassword(keychainService, username).catch(() => false);
+  }
+}
+
+/** A window that does not answer by then is passed over. ms. */
+const storeDeadlineMs = 10_000;
+
+async function withDeadline(work: Promise<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('the window does not answer')), storeDeadlineMs);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -88,11 +112,11 @@ function parseTokens(secret: string): Tokens | undefined {
   }
 }
 
-type Keychain = Pick<typeof import('keytar/keytar.js'), 'setPassword' | 'getPassword' | 'deletePassword'>;
+export type Keychain = Pick<typeof import('keytar/keytar.js'), 'setPassword' | 'getPassword' | 'deletePassword'>;
 let keychainProbe: Promise<Keychain | undefined> | undefined;
 
 /** The OS keychain, or undefined where there is none (a server without a secret service). Asked once. */
-function loadKeychain(): Promise<Keychain | undefined> {
+function loadSystemKeychain(): Promise<Keychain | undefined> {
   keychainProbe ??= import('keytar/keytar.js')
     .then(async (keytar) => {
       await keytar.getPassword(keychainService, 'probe');
@@ -100,9 +124,4 @@ function loadKeychain(): Promise<Keychain | undefined> {
     })
     .catch(() => undefined);
   return keychainProbe;
-}
-
-async function forgetInKeychain(username: string): Promise<void> {
-  const keychain = await loadKeychain();
-  await keychain?.deletePassword(keychainService, username).catch(() => false);
 }

@@ -4,15 +4,15 @@ const lookMs = 5_000;
 const sleptMs = 15_000;
 
 /**
- * Calls `onWake` after the computer slept: a timer that comes far too late is the one sign that every system gives.
+ * Calls `onWake` with the time slept (ms) after the computer slept: a timer that comes far too late is the one sign that every system gives.
  * Answers the way to stop.
  */
-export function watchWake(now: () => number, onWake: () => void): () => void {
+export function watchWake(now: () => number, onWake: (sleptMs: number) => void): () => void {
   let last = now();
   const timer = setInterval(() => {
     const late = now() - last - lookMs;
     last = now();
-    if (late > sleptMs) onWake();
+    if (late > sleptMs) onWake(late);
   }, lookMs);
   timer.unref();
   return () => clearInterval(timer);

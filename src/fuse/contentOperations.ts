@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import type Fuse from 'fuse-native';
 import { ErrnoError } from '../base/errno.ts';
+import type { Fh } from '../vfs/openInode.ts';
 import { change, type FuseView, find, locate, serve } from './serve.ts';
 
 /** open(2)'s access mode bits; node:fs does not name the mask. */
@@ -14,17 +15,23 @@ const seekData = process.platform === 'darwin' ? 4 : 3;
 const seekHole = process.platform === 'darwin' ? 3 : 4;
 
 /** Handles and the bytes behind them. */
-export function contentOperations(view: FuseView) {
+export function contentOperations(view: FuseView, handles: Set<Fh>) {
   const { vfs } = view;
+  const keep = (fh: Fh) => {
+    handles.add(fh);
+    return fh;
+  };
   return {
     open: (path, flags, cb) =>
-      serve(view, 'open', path, cb, async () => vfs.open(await find(view, path), parseFlags(flags, view.readOnly))),
+      serve(view, 'open', path, cb, async () =>
+        keep(await vfs.open(await find(view, path), parseFlags(flags, view.readOnly))),
+      ),
     createWithFlags: (path, mode, flags, cb) =>
       serve(view, 'create', path, cb, async () => {
         const options = parseFlags(flags | constants.O_CREAT, view.readOnly);
         const { parent, name } = await locate(view, path);
         const exclusive = (flags & constants.O_EXCL) !== 0;
-        return (await vfs.create(parent, name, mode, { ...options, exclusive })).fh;
+        return keep((await vfs.create(parent, name, mode, { ...options, exclusive })).fh);
       }),
     read: (path, fh, buffer, length, position, cb) =>
       serve(
@@ -44,7 +51,11 @@ export function contentOperations(view: FuseView) {
       ),
     flush: (path, fh, cb) => serve(view, 'flush', path, cb, () => vfs.flushHandle(Number(fh))),
     fsync: (path, _dataOnly, fh, cb) => serve(view, 'fsync', path, cb, () => vfs.flushHandle(Number(fh))),
-    release: (path, fh, cb) => serve(view, 'release', path, cb, () => vfs.release(Number(fh))),
+    release: (path, fh, cb) =>
+      serve(view, 'release', path, cb, () => {
+        handles.delete(Number(fh));
+        return vfs.release(Number(fh));
+      }),
     truncate: (path, size, cb) =>
       change(view, 'truncate', path, cb, async () => vfs.truncate(await find(view, path), Number(size))),
     ftruncate: (path, fh, size, cb) =>

@@ -8,4 +8,6 @@ export const fuseLimits = {
   concurrency: 64,
   /** ms per operation: longer than every deadline of our own, shorter than macFUSE's 60 s (fuse-semantics.md §2.5). */
   timeouts: { default: 20_000, read: 50_000, write: 50_000, flush: 50_000, fsync: 50_000, release: 50_000 },
+  /** ms a forced unmount waits for the kernel to let go; with a file open it does not until that is closed. */
+  detachMs: 1_000,
 } as const;

@@ -1,4 +1,5 @@
 import type Fuse from 'fuse-native';
+import type { Fh } from '../vfs/openInode.ts';
 import { attrOperations } from './attrOperations.ts';
 import { contentOperations } from './contentOperations.ts';
 import { fuseLimits } from './limits.ts';
@@ -6,8 +7,11 @@ import { nameOperations } from './nameOperations.ts';
 import type { FuseView } from './serve.ts';
 import { xattrOperations } from './xattrOperations.ts';
 
-/** The kernel's operations on one mounted volume, path by path, over the inode-based VFS. */
-export function createOperations(view: FuseView, fuse: typeof Fuse): Fuse.OPERATIONS {
+/**
+ * The kernel's operations on one mounted volume, path by path, over the inode-based VFS. `handles` are those that the kernel
+ * was given and has not released.
+ */
+export function createOperations(view: FuseView, fuse: typeof Fuse, handles = new Set<Fh>()): Fuse.OPERATIONS {
   return {
     initWithConfig: (connection, cb) =>
       cb(0, {
@@ -15,7 +19,7 @@ export function createOperations(view: FuseView, fuse: typeof Fuse): Fuse.OPERAT
         maxReadahead: Math.min(fuseLimits.transferBytes, connection.maxReadahead),
       }),
     ...attrOperations(view, fuse),
-    ...contentOperations(view),
+    ...contentOperations(view, handles),
     ...nameOperations(view),
     ...xattrOperations(view),
   };

@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type Fuse from 'fuse-native';
+import type { Fh } from '../vfs/openInode.ts';
 import { fuseLimits } from './limits.ts';
 import { detach, loadMounts, tryUnmount } from './mountPoint.ts';
 import { createOperations } from './operations.ts';
@@ -13,7 +15,7 @@ export interface Volume {
   readonly gone: Promise<void>;
   /** Makes the kernel forget a name (path from the volume's root), so that the next look asks us. */
   notify(path: string): void;
-  /** false: something uses it and `force` was not given. */
+  /** false: something uses it and `force` was not given. With it, files that are open stay usable for who has them. */
   unmount(force: boolean): Promise<boolean>;
 }
 
@@ -24,13 +26,14 @@ export async function mountVolume(
   volumeName: string,
   view: FuseView,
 ): Promise<Volume> {
+  const handles = new Set<Fh>();
   const outside = AsyncLocalStorage.snapshot();
   const gone = Promise.withResolvers<void>();
   const operations: Fuse.OPERATIONS = {
-    ...createOperations(view, fuseModule),
+    ...createOperations(view, fuseModule, handles),
     destroy: (cb) => {
       cb(0);
-      gone.resolve();
+      void releaseAll(view, handles).then(gone.resolve);
     },
   };
   const fuse = new fuseModule(mountPoint, operations, {
@@ -69,11 +72,23 @@ export async function mountVolume(
       ),
     unmount: async (force) => {
       if (!(await loadMounts()).some((mount) => mount.path === mountPoint)) return true;
-      if (!force) {
-        if (!(await tryUnmount(mountPoint))) return false;
-      } else await detach(mountPoint);
+      if (force) {
+        await detach(mountPoint);
+        // Out of sight at once; who has a file open is served until it is closed, however long that takes.
+        await Promise.race([gone.promise, delay(fuseLimits.detachMs, undefined, { ref: false })]);
+        return true;
+      }
+      if (!(await tryUnmount(mountPoint))) return false;
       await gone.promise;
       return true;
     },
   };
+}
+
+/** The kernel may let go of a detached volume without a word about what was open last. */
+async function releaseAll({ vfs, log }: FuseView, handles: Set<Fh>): Promise<void> {
+  for (const fh of handles) {
+    await vfs.release(fh).catch((error) => log.warn('a file of a volume that is gone was not released', { error }));
+  }
+  handles.clear();
 }

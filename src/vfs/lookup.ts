@@ -1,6 +1,7 @@
 import { ErrnoError } from '../base/errno.ts';
 import type { Ino, NodeRow } from '../cache/nodeRow.ts';
 import { ensureListed, getFolder, getRow, type VfsContext } from './context.ts';
+import { vfsLimits } from './limits.ts';
 import { getShownChild, getShownName } from './links.ts';
 import { isHiddenName } from './names.ts';
 
@@ -27,6 +28,8 @@ export async function lookup(context: VfsContext, parent: Ino, name: string): Pr
     const found = getShownChild(nodes, parent, name);
     if (found !== undefined) return found;
   }
+  // The server has names of 255 characters, whatever their bytes: only what is not there is too long.
+  if (Buffer.byteLength(name) > vfsLimits.nameMax) throw new ErrnoError('ENAMETOOLONG', 'name is longer than 255');
   throw new ErrnoError('ENOENT', 'no such file');
 }
 

@@ -88,6 +88,11 @@ export class Folders {
     return [...this.#usedAt.keys()].filter((ino) => nodes.get(ino)?.listedAt !== null);
   }
 
+  /** The computer slept for `ms`: nobody could look at anything, and what was live still is. */
+  noteSlept(ms: number): void {
+    for (const [ino, usedAt] of this.#usedAt) this.#usedAt.set(ino, usedAt + ms);
+  }
+
   /** Marks a folder as looked at. One that was not live, or was
    * listed before this start, is revalidated in the background; the poller keeps live ones. */
   noteUse(ino: Ino): void {

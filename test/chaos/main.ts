@@ -26,8 +26,9 @@ import { createWorld, type World } from './world.ts';
  * Paths are below `/Jotta/Archive`. Nothing is said about contested paths (changed by another device in that round, or
  * while the server lied) but the loss of bytes.
  * The kept folder has `history.log` (every operation and disturbance in order), `drive.log` (all its lives),
- * `requests.log` (what reached the server, in order of arrival, with the status answered), `disk-content/state` (database, staging, lost+found) and `server/account.json` (every revision, the trash too). Search
- * `report.*.json` is there when the drive did not end: its stack and what it waits for. Search
+ * `requests.log` (what reached the server, in order of arrival, with the status answered), `disk-content/state`
+ * (database, staging, lost+found), `server/account.json` (every revision, the trash too), and, when the drive did not end,
+ * `report.*.json` (its stack and what it waits for). Search
  * `history.log` backwards for the path, then `drive.log` at the same time.
  *
  * `--seed` repeats every decision; what those decisions meet depends on timing, so a violation may need several runs.

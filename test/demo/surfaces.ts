@@ -1,7 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { mount, onStage, type Stage, showNotifications, signIn, until } from '../vscode/browser/support.ts';
+import { findMountId, onStage, type Stage, showNotifications, signIn, until } from '../vscode/browser/support.ts';
+import type { Workbench } from '../vscode/harness/workbench.ts';
 import { showcaseSample, writeSamples } from './samples.ts';
 
 // node test/demo/surfaces.ts DIR [dark|light|contrast]: what every surface looks like in each theme, as DIR/<surface>-<theme>.png, to be looked at.
@@ -15,6 +16,8 @@ const archive = '/Jotta/Archive';
 const out = path.resolve(process.argv[2] ?? 'surfaces');
 
 const settings = {
+  // Where it is by default: a picture is of what people meet.
+  'mount.path': '~/CloudMounts/Jottacloud',
   mounts: [{ path: '~/CloudMounts/Pictures', source: `${archive}/Pictures`, readOnly: true, onStartup: true }],
 };
 const wanted = process.argv[3];
@@ -30,6 +33,7 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   // Wide enough for the pictures of the walkthrough.
   await window.page.setViewportSize({ width: 1500, height: 900 });
   await window.openView('Jottacloud');
+  await widenSideBar(window);
 
   await window.runCommand('Welcome: Open Walkthrough...');
   await window.pick('Get Started with Jottacloud');
@@ -55,7 +59,8 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await shoot('dialog-2');
   await window.page.keyboard.press('Escape');
 
-  await mount(stage, window);
+  await window.runCommand('Mount Jottacloud');
+  await until('it is mounted', () => findMountId(mountPoint(stage)));
   await window.expand('Jotta');
   await window.expand('Archive');
   await window.expand('Notes');
@@ -65,7 +70,7 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
 
   await window.runCommand('Jottacloud: Pause Transfers');
   for (const name of ['Budget.xlsx', 'Weekly plan copy.md', 'Holiday.jpg']) {
-    await writeFile(path.join(stage.mountPoint, archive, 'Notes', name), `${name}\n`);
+    await writeFile(path.join(mountPoint(stage), archive, 'Notes', name), `${name}\n`);
   }
   await window.statusBarItem('paused').waitFor();
   await shoot('paused');
@@ -83,7 +88,7 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await shoot('failed');
   stage.emulator.quota(null);
   stage.emulator.shape({ bandwidth: 30_000 });
-  await writeFile(path.join(stage.mountPoint, archive, 'Notes', 'Film.mov'), Buffer.alloc(3_000_000, 7));
+  await writeFile(path.join(mountPoint(stage), archive, 'Notes', 'Film.mov'), Buffer.alloc(3_000_000, 7));
   await window.runCommand('Jottacloud: Retry Failed Transfers');
   await window.treeRow(/Film.*%/).waitFor();
   await shoot('uploading');
@@ -91,6 +96,10 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.runCommand('Jottacloud: Report Diagnostics');
   await window.editorText.filter({ hasText: /diagnostics/ }).waitFor();
   await shoot('diagnostics');
+}
+
+function mountPoint({ server }: Stage): string {
+  return path.join(server.home, 'CloudMounts', 'Jottacloud');
 }
 
 async function putSamples({ emulator }: Stage): Promise<void> {
@@ -105,9 +114,23 @@ async function putSamples({ emulator }: Stage): Promise<void> {
   await until(showcaseSample, () => emulator.tree().some((item) => item.path.endsWith(showcaseSample)));
 }
 
+/** So that the rows tell all they have to tell. */
+async function widenSideBar({ page }: Workbench): Promise<void> {
+  const box = await page.locator('.part.sidebar').boundingBox();
+  if (box === null) return;
+  const [x, y] = [box.x + box.width, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + 140, y, { steps: 5 });
+  await page.mouse.up();
+}
+
 /** Before the first window: one that is open would take no notice. */
 async function setTheme({ server }: Stage, theme: string): Promise<void> {
   const file = path.join(server.userDataDir, 'User', 'settings.json');
   const settings = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
-  await writeFile(file, JSON.stringify({ ...settings, 'workbench.colorTheme': theme }, undefined, 2));
+  await writeFile(
+    file,
+    JSON.stringify({ ...settings, 'breadcrumbs.enabled': false, 'workbench.colorTheme': theme }, undefined, 2),
+  );
 }

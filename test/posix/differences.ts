@@ -107,8 +107,9 @@ export const differences: Readonly<Record<string, Difference>> = {
     answers: { 1: ok, 2: value('65536 bytes, md5 263d480ebebad5f6e163943b63037bf0') },
   },
   'security and system attributes say no, or that there are none, but never EIO': {
-    because: 'A name without a namespace is taken, as macOS gives them.',
-    answers: { 6: ok, 7: value('x') },
+    because:
+      '`system.*`, `security.*` and `trusted.*` are EOPNOTSUPP, for reading too. A name without a namespace is taken, as macOS gives them.',
+    answers: { 1: error('EOPNOTSUPP'), 2: error('EOPNOTSUPP'), 3: error('EOPNOTSUPP'), 6: ok, 7: value('x') },
   },
   'a hard link is EPERM, and leaves nothing': {
     because: 'hard links, device nodes, pipes, sockets | EPERM',

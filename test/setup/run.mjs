@@ -58,6 +58,7 @@ const tasks = {
   emulator: { entry: 'test/emulator/main.ts', needs: [] },
   mount: { entry: 'src/drive/headless.ts', needs: ['fuse'] },
   bench: { entry: 'test/bench/main.ts', needs: ['fuse', 'rclone'] },
+  fuzz: { entry: 'test/posix/fuzz.ts', needs: ['fuse', 'rclone', 'programs'] },
   chaos: { entry: 'test/chaos/main.ts', needs: ['fuse', 'rclone'] },
   package: { entry: 'test/setup/package.ts', needs: [] },
 };

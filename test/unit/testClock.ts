@@ -41,6 +41,11 @@ export class TestClock implements Clock {
     for (const { wake } of due) wake();
   }
 
+  /** As a sleeping computer: the clock moves, who sleeps is not woken. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Goes to the moment the next sleeper wakes; at most `limitMs` ahead. */
   advanceToNext(limitMs: number): void {
     const next = Math.min(...[...this.#sleepers].map(({ at }) => at));

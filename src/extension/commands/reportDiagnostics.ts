@@ -27,7 +27,10 @@ export function reportDiagnostics(services: Services) {
         settings: getSettings(services),
         fuse: client.attached ? await describeFuse(services) : undefined,
         state: client.state,
-        history: client.attached ? await withDeadline(client.request(history, { limit: pastTransfers }), []) : [],
+        history:
+          client.attached && client.state.account !== null
+            ? await withDeadline(client.request(history, { limit: pastTransfers }), [])
+            : [],
         windowLog: log.recent().join('\n'),
         driveLog: client.logFile === undefined ? '' : await loadTail(client.logFile),
       },

@@ -56,7 +56,9 @@ export class TransfersTree implements vscode.TreeDataProvider<TransferNode>, vsc
 
   /** Looks whether anything was ever transferred: without, the welcome view has the place. */
   async updatePast(): Promise<void> {
-    const past = this.#client.attached ? await this.#client.request(history, { limit: 1 }).catch(() => []) : [];
+    const { attached, state } = this.#client;
+    const canAsk = attached && state.account !== null;
+    const past = canAsk ? await this.#client.request(history, { limit: 1 }).catch(() => []) : [];
     if (past.length > 0 === this.#hasPast) return this.#emitter.fire(doneNode);
     this.#hasPast = past.length > 0;
     this.#emitter.fire(undefined);

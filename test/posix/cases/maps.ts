@@ -188,6 +188,16 @@ export const maps: readonly PosixCase[] = [
   ),
   inKernel('a map of nothing is EINVAL', save('f', 'abc'), open('h', 'f', 'O_RDWR'), mmap('m', 'h', 0, 'r')),
   inKernel(
+    'a store into the map of an appending handle goes where it was stored',
+    save('f', 'abcdefgh'),
+    open('h', 'f', 'O_RDWR|O_APPEND'),
+    store('h', 2, 'XY'),
+    fstat('h', 'size'),
+    write('h', 'end'),
+    close('h'),
+    load('f'),
+  ),
+  inKernel(
     'a store leaves a time of now',
     save('f', 'abcdefgh'),
     open('h', 'f', 'O_RDWR'),

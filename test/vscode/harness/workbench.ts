@@ -139,7 +139,15 @@ export class Workbench {
   /** Runs an action of a row's context menu. */
   async runRowAction(text: string | RegExp, action: string): Promise<void> {
     await this.treeRow(text).first().click({ button: 'right' });
-    await this.page.locator('.context-view .action-item', { hasText: action }).first().click();
+    const item = this.page.locator('.context-view .action-item', { hasText: action }).first();
+    await item.click();
+    try {
+      await item.waitFor({ state: 'hidden', timeout: 3_000 });
+    } catch {
+      // A menu that has just opened takes a click for the one that opened it, and stays.
+      await item.click();
+      await item.waitFor({ state: 'hidden' });
+    }
   }
   /** The text of a view that is empty (`viewsWelcome`). */
   welcomeView(text: string | RegExp): Locator {

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { connect, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  createMessageConnection,
+  type MessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
+import * as messages from '../../../src/protocol/messages.ts';
+import { socketPath } from '../../../src/protocol/socketPath.ts';
+import type { DriveState } from '../../../src/protocol/state.ts';
+import { until, type World } from '../support.ts';
+
+const main = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'src/drive/main.ts');
+
+/** A VS Code window as the drive sees it; tokens are kept by the process it is attached to. */
+export interface Window {
+  readonly rpc: MessageConnection;
+  readonly state: () => DriveState;
+  /** Every state that was sent. */
+  readonly states: readonly DriveState[];
+  close(): void;
+}
+
+/** The drive process on a state folder of its own, with one window. */
+export interface DriveProcess {
+  readonly stateDir: string;
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | null>;
+  /** What windows keep for the drive, shared by all of one world. */
+  readonly openWindow: () => Promise<Window>;
+}
+
+/** Tokens as the SecretStorage of all windows keeps them. */
+export interface Secrets {
+  stored: messages.StoredTokens | undefined;
+}
+
+/** Starts the drive; its home is inside the world's folder. */
+export function startDriveProcess(world: World, secrets: Secrets, env: NodeJS.ProcessEnv = {}): DriveProcess {
+  const stateDir = join(world.dir, 'drive');
+  const args = [main, '--state', stateDir, '--cache', join(world.dir, 'cache'), '--grace', '60000'];
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, JOTTACLOUD_ENDPOINT: world.emulator.url, HOME: world.dir, ...env },
+    stdio: 'ignore',
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return { stateDir, child, exited, openWindow: () => openWindow(stateDir, secrets) };
+}
+
+async function openWindow(stateDir: string, secrets: Secrets): Promise<Window> {
+  const socket = await until('the socket answers', () => tryConnect(socketPath(stateDir)));
+  const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+  rpc.onRequest(messages.storeTokens, (tokens) => {
+    secrets.stored = tokens;
+  });
+  const states: DriveState[] = [];
+  rpc.onNotification(messages.stateChanged, (next) => {
+    states.push(next);
+  });
+  rpc.listen();
+  const greeting = await rpc.sendRequest(messages.hello, {
+    protocolVersion: messages.protocolVersion,
+    clientVersion: '0.1.0',
+    keepsTokens: true,
+    focused: true,
+  });
+  const close = () => {
+    rpc.dispose();
+    socket.destroy();
+  };
+  return { rpc, close, states, state: () => states.at(-1) ?? greeting.state };
+}
+
+function tryConnect(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', () => resolve(undefined));
+  });
+}

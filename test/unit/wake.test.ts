@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { watchWake } from '../../src/drive/wake.ts';
+import { startEmulator } from '../emulator/emulator.ts';
+import { openSessionWorld } from './sessionWorld.ts';
+import { TestClock } from './testClock.ts';
+
+const top = '/Jotta/Archive';
+const lookMs = 5_000;
+const nightMs = 8 * 3_600_000;
+
+describe('a computer that wakes', () => {
+  it('is noticed by a clock that jumped, and by nothing less', (context) => {
+    context.mock.timers.enable({ apis: ['setInterval'] });
+    const clock = new TestClock();
+    let woke = 0;
+    const stop = watchWake(clock.now, () => {
+      woke += 1;
+    });
+    const look = (ms: number) => {
+      clock.jump(ms);
+      context.mock.timers.tick(lookMs);
+    };
+    look(lookMs);
+    // A busy moment.
+    look(lookMs + 3_000);
+    assert.equal(woke, 0);
+    look(nightMs);
+    assert.equal(woke, 1);
+    look(lookMs);
+    // The clock was put back.
+    look(-nightMs);
+    assert.equal(woke, 1);
+    stop();
+    look(nightMs);
+    assert.equal(woke, 1);
+  });
+
+  it('goes on at once: with new connections, with what waited, and with what changed meanwhile', async (context) => {
+    context.mock.timers.enable({ apis: ['setInterval'] });
+    const emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
+    const clock = new TestClock();
+    const world = await openSessionWorld(emulator, { clock, settleMs: 1_000, random: () => 1 });
+    try {
+      await world.find(top);
+      await world.session().vfs.readdir(await world.find(top));
+      await emulator.outage(true);
+      await world.save(`${top}/ours.txt`, 'from before');
+      let probes = 0;
+      world.session().pusher.finished.on(({ outcome }) => {
+        probes += outcome === 'offline' ? 1 : 0;
+      });
+      await world.until('the waits are long', () => probes >= 7);
+      clock.jump(nightMs);
+      await emulator.outage(false);
+      await emulator.put(`${top}/theirs.txt`, 'from the night');
+      const wokeAt = clock.now();
+      context.mock.timers.tick(lookMs);
+      await world.until('ours is up', () => emulator.tree().some(({ path }) => path === `${top}/ours.txt`));
+      assert.ok(clock.now() - wokeAt < 1_000, `${clock.now() - wokeAt} ms`);
+      await world.until('theirs is here', () => {
+        const { nodes } = world.session();
+        return nodes.findByName('theirs.txt', 1).length === 1;
+      });
+      assert.ok(clock.now() - wokeAt < 5_000, `${clock.now() - wokeAt} ms`);
+    } finally {
+      await world.close();
+      await emulator.close();
+    }
+  });
+});
