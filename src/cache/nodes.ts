@@ -15,6 +15,9 @@ export interface FormerPlace {
   readonly parent?: Ino;
 }
 
+/** Contents remembered whose upload's answer never came; a file that is rewritten more often meanwhile is rare. */
+const mostSent = 32;
+
 export type NodePatch = Partial<Omit<NodeRow, 'ino' | 'kind'>>;
 
 /**
@@ -199,14 +202,29 @@ export class Nodes {
     );
   }
 
-  /** Remembers the content whose upload was begun for a node, until its outcome is known; over a crash too. */
-  setSent(ino: Ino, md5: string | null): void {
-    if (md5 === null) this.#sql('DELETE FROM meta WHERE key = ?').run(`sent.${ino}`);
-    else this.setMeta(`sent.${ino}`, md5);
+  /** Remembers a content whose upload was begun for a node, until an outcome is known; over a crash too. */
+  addSent(ino: Ino, md5: string): void {
+    const all = [...this.getSent(ino).filter((known) => known !== md5), md5];
+    this.setMeta(`sent.${ino}`, JSON.stringify(all.slice(-mostSent)));
   }
 
-  getSent(ino: Ino): string | undefined {
-    return this.getMeta(`sent.${ino}`);
+  /** Uploads that were begun belong to a place on the server: they go with its synced side. */
+  swapSent(a: Ino, b: Ino): void {
+    const [ofA, ofB] = [this.getSent(a), this.getSent(b)];
+    this.clearSent(a);
+    this.clearSent(b);
+    for (const md5 of ofA) this.addSent(b, md5);
+    for (const md5 of ofB) this.addSent(a, md5);
+  }
+
+  clearSent(ino: Ino): void {
+    this.#sql('DELETE FROM meta WHERE key = ?').run(`sent.${ino}`);
+  }
+
+  /** Oldest first. */
+  getSent(ino: Ino): string[] {
+    const text = this.getMeta(`sent.${ino}`);
+    return text === undefined ? [] : (JSON.parse(text) as string[]);
   }
 
   /** Remembers where a superseded content can still be had: the base of an edit that was set aside. */

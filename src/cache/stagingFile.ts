@@ -58,6 +58,11 @@ export class StagingFile {
     return this.#size;
   }
 
+  /** What `info` will be after a cut to `size`. */
+  infoAt(size: number): StagingInfo {
+    return { id: this.id, size, extents: clipExtents(this.#extents, size), base: this.#baseAt(size) };
+  }
+
   /** The content that this file is, byte for byte, because nothing was written over its base; null otherwise. */
   get wholeBase(): ContentRef | null {
     const base = this.#base;
@@ -143,10 +148,7 @@ export class StagingFile {
   async #truncate(size: number): Promise<void> {
     await this.#file.truncate(size);
     this.#extents = clipExtents(this.#extents, size);
-    if (this.#base !== null) {
-      const limit = Math.min(this.#base.limit, size);
-      this.#base = limit === 0 ? null : { content: this.#base.content, limit };
-    }
+    this.#base = this.#baseAt(size);
     this.#hash = size === 0 ? createHash('md5') : this.#hashedBytes === size ? this.#hash : undefined;
     if (size === 0) this.#hashedBytes = 0;
     this.#size = size;
@@ -163,6 +165,11 @@ export class StagingFile {
       at = hole.end;
     }
     this.#extents = addExtent(this.#extents, start, end);
+  }
+
+  #baseAt(size: number): StagingBase | null {
+    const limit = Math.min(this.#base?.limit ?? 0, size);
+    return this.#base === null || limit === 0 ? null : { content: this.#base.content, limit };
   }
 
   /** Copies the base's missing bytes in, so that the file stands alone. May download. */

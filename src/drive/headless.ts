@@ -108,11 +108,10 @@ async function main(): Promise<void> {
   const mounts = new Mounts(session, [stateDir], log);
   session.refreshAccount().catch((error) => log.info('quota is not known yet', { error }));
   const state = await mounts.mount({ mountPoint, source: values.source, readOnly: values['read-only'] });
-  process.stdout.write(`mounted ${state.mountPoint}\n`);
-
   const stop = Promise.withResolvers<void>();
   process.once('SIGTERM', () => stop.resolve());
   process.once('SIGINT', () => stop.resolve());
+  process.stdout.write(`mounted ${state.mountPoint}\n`);
   mounts.changed.on(() => {
     if (mounts.size === 0) stop.resolve();
   });

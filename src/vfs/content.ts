@@ -102,7 +102,33 @@ export async function truncateOpen(context: VfsContext, ino: Ino, size: number):
     context.activity.noteChange(ino);
     return;
   }
-  await changeOpen(context, ino, (staging) => staging.truncate(size));
+  const inode = getOpen(context, ino);
+  const { staging } = inode;
+  if (staging !== undefined && size < staging.size && context.nodes.get(ino)?.staging === staging.id) {
+    // The row promises these bytes: they go when a row says so, not before.
+    if (size === 0) {
+      inode.staging = await startEmpty(context, staging);
+      noteWrite(context, ino, true);
+      return;
+    }
+    context.nodes.transaction(() => {
+      context.staging.save(staging.infoAt(size));
+      context.nodes.update(ino, { size });
+    });
+  }
+  await changeOpen(context, ino, (file) => file.truncate(size));
+}
+
+/** A staging file of no bytes in the place of `full`, whose row stands until the next flush. */
+async function startEmpty(context: VfsContext, full: StagingFile): Promise<StagingFile> {
+  try {
+    const empty = await context.staging.create(null, context.reader);
+    await empty.truncate(0);
+    await context.staging.close(full.id);
+    return empty;
+  } catch (error) {
+    throw toErrno(error);
+  }
 }
 
 /** Under the inode's mutex: the staging file becomes what the row tells of. */
@@ -116,6 +142,7 @@ export async function flushOpen(context: VfsContext, ino: Ino): Promise<void> {
     const row = nodes.get(ino);
     if (row === undefined) throw new ErrnoError('ESTALE', 'the file is gone');
     const shared = file.wholeBase;
+    const replaced = row.staging === file.id ? null : row.staging;
     nodes.transaction(() => {
       if (shared === null) staging.save(file.info);
       const content = shared === null ? { staging: file.id, md5: null } : { staging: null, md5: shared.md5 };
@@ -124,6 +151,7 @@ export async function flushOpen(context: VfsContext, ino: Ino): Promise<void> {
     if (shared !== null) await staging.unlink(file.id);
     activity.noteUnflushed(ino, file.dirty);
     await barrier.barrier();
+    if (replaced !== null) await staging.unlink(replaced);
   } catch (error) {
     file.dirty = true;
     activity.noteUnflushed(ino, true);

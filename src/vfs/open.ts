@@ -74,7 +74,10 @@ export async function release(context: VfsContext, fh: Fh): Promise<void> {
   const { activity, nodes, staging, pusher } = context;
   await context.writing.run(handle.ino, async () => {
     const inode = getOpen(context, handle.ino);
-    if (inode.staging?.dirty === true) await flushOpen(context, handle.ino);
+    // Its error was told by the close before it, or reaches nobody: the handle goes whatever happens.
+    if (inode.staging?.dirty === true) {
+      await flushOpen(context, handle.ino).catch((error) => context.log.warn('bytes were not kept', { error }));
+    }
     context.handles.delete(fh);
     activity.noteClose(handle.ino, handle.writing);
     inode.handles -= 1;

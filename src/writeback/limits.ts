@@ -43,6 +43,8 @@ export const writebackLimits = {
   idleFoldersPerLook: 8,
   /** Events kept before all live folders are listed instead; bounds memory, and the time to go through them to about 20 ms. */
   pendingSightings: 2_000,
+  /** An upload with no more than this to go is not cancelled: it may be done before the server hears of it. Bytes. */
+  lastBytes: 1024 * 1024,
   /** Upload attempts that end short before the push counts as failed; each continues where the last one stopped. */
   resumes: 5,
 } as const;

@@ -110,7 +110,7 @@ export function mergeListing(
     }
     const unwritten = row.staging === null && !activity.isUnflushed(row.ino);
     const clean = unwritten && (row.md5 === old.md5 || row.md5 === entry.md5);
-    if (!clean && nodes.getSent(row.ino) === entry.md5) {
+    if (!clean && nodes.getSent(row.ino).includes(entry.md5)) {
       // Our own upload, whose answer was lost: the newer local bytes rest on it.
       nodes.update(row.ino, { synced });
       return;

@@ -154,6 +154,7 @@ function planFile(context: Planning, row: NodeRow, parent: Ino): PushKind | unde
 /** `row` sits where the server holds `occupant`: it takes that synced side, the occupant gets what `row` had. */
 function handOver({ nodes, activity }: PlanContext, occupant: NodeRow, row: NodeRow): void {
   nodes.transaction(() => {
+    nodes.swapSent(occupant.ino, row.ino);
     nodes.update(occupant.ino, { synced: null });
     nodes.update(row.ino, { synced: occupant.synced });
     if (row.synced !== null) nodes.update(occupant.ino, { synced: row.synced });

@@ -160,7 +160,8 @@ export class Pusher {
   cancelUpload(ino: Ino): void {
     const push = this.#running.get(ino);
     // Only an upload: a move or removal may already be done, and must be told about.
-    if (push?.kind === 'upload') push.controller.abort();
+    // Nor one whose last bytes are on their way: the server would finish it some time after what comes next.
+    if (push?.kind === 'upload' && push.total - push.done > writebackLimits.lastBytes) push.controller.abort();
   }
 
   /**
@@ -169,6 +170,7 @@ export class Pusher {
    */
   async drain(signal: AbortSignal): Promise<void> {
     this.#draining += 1;
+    this.retryNow();
     try {
       while (!this.#isDrained()) {
         signal.throwIfAborted();
@@ -281,7 +283,7 @@ export class Pusher {
   }
 
   #start(push: Push): void {
-    const { nodes, signal, clock } = this.#deps;
+    const { nodes, signal, clock, random, log } = this.#deps;
     const row = nodes.get(push.ino);
     const controller = new AbortController();
     const path = getLocalPath(nodes, push.ino) ?? row?.name ?? '';
@@ -310,6 +312,13 @@ export class Pusher {
           this.#noteFailure(push, path, error);
         },
       )
+      .catch((error) => {
+        // The database takes nothing now (a full disk): whatever came of the push is met again.
+        const next = backOff(this.#retries.get(push.ino)?.failures ?? 0, clock.now(), random, 'retry');
+        log.warn('the outcome of a push could not be kept', { kind: push.kind, path, error });
+        this.#retries.set(push.ino, next);
+        this.#schedule(next.at - clock.now());
+      })
       .finally(() => {
         this.#running.delete(push.ino);
         this.changed.emit();

@@ -80,6 +80,9 @@ async function pushSnapshot(
       uuid: remote?.uuid ?? row.synced?.uuid ?? null,
     });
 
+  const former = deps.nodes.getSent(row.ino);
+  /** An earlier upload of this file, whose answer never came: the newer bytes rest on it. */
+  const wasSent = (remote: RemoteFile) => former.includes(remote.md5);
   let creating = row.synced === null || row.synced.md5 === null;
   if (!creating) {
     const current = await tryFetchFile(deps.remote, target.path, signal);
@@ -87,23 +90,27 @@ async function pushSnapshot(
     else if (current.md5 === snapshot.md5) {
       await commit(current);
       return [];
-    } else if (current.md5 !== row.synced?.md5) return [makeConflict(deps, row.ino, target.parent)];
+    } else if (current.md5 !== row.synced?.md5 && !wasSent(current))
+      return [makeConflict(deps, row.ino, target.parent)];
   }
   if (row.synced === null) {
     // Written before the first request, so that a crash or an unlink in the middle finds what may have arrived.
     const attempted = { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
     deps.nodes.update(row.ino, { synced: { parent: target.parent, name: row.name, wire, ...attempted } });
   }
-  deps.nodes.setSent(row.ino, snapshot.md5);
+  deps.nodes.addSent(row.ino, snapshot.md5);
   deps.reach('uploadNoted');
   try {
     await send(deps, row.ino, snapshot, target.path, creating ? 'reject' : 'newRevision', signal);
   } catch (error) {
     if (!isRemoteError(error, 'conflict')) throw error;
     const current = await tryFetchFile(deps.remote, target.path, signal);
-    if (current?.md5 !== snapshot.md5) return [makeConflict(deps, row.ino, target.parent)];
-    await commit(current);
-    return [];
+    if (current?.md5 === snapshot.md5) {
+      await commit(current);
+      return [];
+    }
+    if (current === undefined || !wasSent(current)) return [makeConflict(deps, row.ino, target.parent)];
+    await send(deps, row.ino, snapshot, target.path, 'newRevision', signal);
   }
   await commit();
   return [];
@@ -212,7 +219,7 @@ async function send(
 /** The server has `synced`; the staging file becomes clean cache unless it was written to meanwhile. */
 async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, synced: Synced): Promise<void> {
   const { nodes, staging, store } = deps;
-  nodes.setSent(row.ino, null);
+  nodes.clearSent(row.ino);
   const current = nodes.get(row.ino);
   if (current === undefined) return;
   const stagingId = snapshot.stagingFile?.id;

@@ -40,7 +40,7 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.page.locator('.gettingStartedContainer', { hasText: 'Get a login token' }).waitFor();
   for (const [index, title] of ['Install FUSE 3', 'Get a login token', 'Connect', 'Mount and open'].entries()) {
     if (index > 0) await window.page.locator('.getting-started-step', { hasText: title }).click();
-    await window.webview.locator('svg').waitFor();
+    await window.webview.locator('svg').waitFor({ state: 'attached' });
     await shoot(`walkthrough-${index + 1}`);
   }
   await window.page.keyboard.press('Control+W');
@@ -85,6 +85,8 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.runCommand('Jottacloud: Resume Transfers');
   await window.statusBarItem('failed').waitFor();
   await showNotifications(window, 'storage is full');
+  // Off what it was clicked for, whose own hint would cover the editor.
+  await window.page.mouse.move(900, 620);
   await shoot('failed');
   stage.emulator.quota(null);
   stage.emulator.shape({ bandwidth: 30_000 });

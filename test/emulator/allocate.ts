@@ -54,7 +54,8 @@ export function allocate(context: Context, body: unknown, origin: string): Reply
   const unfinished = file ?? ensureFile(context, place);
   const promised = { md5, bytes, created, modified };
   const upload = continued(context, unfinished, request) ?? startUpload(context, unfinished, target, promised);
-  Object.assign(upload, { created, modified });
+  // The file may have been moved since: the upload ends where it was asked for last.
+  Object.assign(upload, { created, modified, target });
   const state = unfinished.latest?.state === 'CORRUPT' ? 'CORRUPT' : context.quirks.allocateState;
   const answer = { name: unfinished.name, path, state, upload_id: upload.id, bytes, resume_pos: upload.received };
   return jsonReply({ ...answer, upload_url: `${origin}/upload/${upload.id}-${upload.serial}` });

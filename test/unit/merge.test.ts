@@ -132,7 +132,7 @@ describe('a listing', () => {
     merge(file('a', 'old'));
     const { ino } = child('a') as NodeRow;
     nodes.update(ino, { staging: 's', md5: null });
-    nodes.setSent(ino, 'mine');
+    nodes.addSent(ino, 'mine');
     merge(file('a', 'mine'));
     assert.deepEqual(listNames(), ['a']);
     assert.equal(child('a')?.synced?.md5, 'mine');
