@@ -21,16 +21,16 @@ export function getAttr(context: VfsContext, ino: Ino): Attr {
   return {
     ino,
     kind,
-    size: isNewest(staging, row) ? staging.size : row.size,
+    size: isNewest(context, staging, row) ? staging.size : row.size,
     mtime: row.mtime,
     ctimeMs: row.ctimeMs,
     mode: row.mode,
   };
 }
 
-/** Does this staging file, rather than the row, tell the size? Not once an upload has made its bytes clean. */
-function isNewest(staging: StagingFile | undefined, row: NodeRow): staging is StagingFile {
-  return staging !== undefined && (staging.dirty || row.staging === staging.id);
+/** Does this staging file, rather than the row, tell the size? While a flush runs too; not once an upload has made it clean. */
+function isNewest({ activity }: VfsContext, staging: StagingFile | undefined, row: NodeRow): staging is StagingFile {
+  return staging !== undefined && (staging.dirty || activity.isUnflushed(row.ino) || row.staging === staging.id);
 }
 
 /** Mode bits have no home on the server: they are kept with the node. */

@@ -7,7 +7,7 @@ import { getAttr } from './attr.ts';
 import { getHandle, getNow, getOpen, type VfsContext } from './context.ts';
 import { toErrno } from './errors.ts';
 import { vfsLimits } from './limits.ts';
-import type { Fh } from './openInode.ts';
+import type { Fh, OpenInode } from './openInode.ts';
 
 /** Bytes `[position, position + length)`, clipped to the size. ETIMEDOUT after the read deadline. */
 export async function read(context: VfsContext, fh: Fh, position: number, length: number): Promise<Buffer> {
@@ -79,7 +79,10 @@ export async function changeContent<T>(
 
 async function changeOpen<T>(context: VfsContext, ino: Ino, change: (staging: StagingFile) => Promise<T>): Promise<T> {
   try {
-    const staging = await ensureStaging(context, ino);
+    let staging = await ensureStaging(context, ino);
+    const inode = getOpen(context, ino);
+    // Look again: an upload may have ended in the very moment before. A file just made is not known to any upload.
+    if (staging.generation > 0 && isAdopted(context, inode)) staging = await ensureStaging(context, ino);
     try {
       return await change(staging);
     } finally {
@@ -161,18 +164,23 @@ export async function flushOpen(context: VfsContext, ino: Ino): Promise<void> {
   pusher.nudge();
 }
 
+/** An upload has turned the staging file into cache: it may not change any more. */
+function isAdopted({ nodes }: VfsContext, { ino, staging }: OpenInode): boolean {
+  const row = nodes.get(ino);
+  return staging !== undefined && !staging.dirty && row !== undefined && row.staging === null && row.md5 !== null;
+}
+
 /** Under the inode's mutex: the staging file to write to, made over the clean content if need be. */
 async function ensureStaging(context: VfsContext, ino: Ino): Promise<StagingFile> {
   const { nodes, staging, reader } = context;
   const open = getOpen(context, ino);
-  const row = nodes.get(ino);
-  // An upload has turned the staging file into cache: it may not change any more.
-  const adopted = open.staging !== undefined && row !== undefined && row.staging === null && row.md5 !== null;
-  if (open.staging !== undefined && (open.staging.dirty || !adopted)) return open.staging;
+  if (open.staging !== undefined && !isAdopted(context, open)) return open.staging;
   if (open.staging !== undefined) await staging.close(open.staging.id);
+  const row = nodes.get(ino);
   if (row !== undefined && row.md5 !== null) open.clean = { md5: row.md5, size: row.size };
   const base = open.clean.size === 0 ? null : { content: open.clean, limit: open.clean.size };
   open.staging = await staging.create(base, reader);
+  // No one else knows this file yet, and nothing says that it was uploaded.
   return open.staging;
 }
 

@@ -149,13 +149,14 @@ export async function readFile(kernel: Kernel, path: string): Promise<Buffer> {
 
 async function writeBytes(kernel: Kernel, handle: OpenFile, bytes: Buffer, at: number | null): Promise<number> {
   if (!handle.writes) throw new CallError('EBADF');
-  const start = at ?? handle.position;
+  // As the kernel does: an appending write goes where it takes the end to be.
+  const start = handle.appends ? Number((await statHandle(kernel, handle)).size) : (at ?? handle.position);
   for (let done = 0; done < bytes.length; ) {
     const part = bytes.subarray(done, done + requestBytes);
     done += await kernel.calls.count('write', handle.path, handle.fh, part, part.length, start + done);
   }
   if (at === null && bytes.length > 0) {
-    handle.position = handle.appends ? Number((await statHandle(kernel, handle)).size) : start + bytes.length;
+    handle.position = start + bytes.length;
   }
   return bytes.length;
 }
