@@ -164,12 +164,13 @@ export class Nodes {
     this.#sql('DELETE FROM node WHERE ino = ?').run(ino);
   }
 
-  /** Removes a folder's row and every row that is under it on the server and gone locally. */
-  removeSyncedTree(ino: Ino): void {
+  /** Removes a folder's row and every row that is under it on the server and gone locally; what is open stays without a place. */
+  removeSyncedTree(ino: Ino, isOpen: (ino: Ino) => boolean = () => false): void {
     for (const child of this.getSyncedChildren(ino)) {
-      if (child.parent === null) this.removeSyncedTree(child.ino);
+      if (child.parent === null) this.removeSyncedTree(child.ino, isOpen);
     }
-    this.remove(ino);
+    if (isOpen(ino)) this.update(ino, { synced: null });
+    else this.remove(ino);
   }
 
   /** All or nothing; nests by joining the outer one. */

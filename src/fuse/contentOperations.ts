@@ -15,7 +15,7 @@ const seekData = process.platform === 'darwin' ? 4 : 3;
 const seekHole = process.platform === 'darwin' ? 3 : 4;
 
 /** Handles and the bytes behind them. */
-export function contentOperations(view: FuseView, handles: Set<Fh>) {
+export function contentOperations(view: FuseView, handles: Set<Fh>, isMappedWrite: () => boolean) {
   const { vfs } = view;
   const keep = (fh: Fh) => {
     handles.add(fh);
@@ -47,7 +47,7 @@ export function contentOperations(view: FuseView, handles: Set<Fh>) {
         'write',
         path,
         (result, written?: number) => cb(written ?? result),
-        () => vfs.write(Number(fh), buffer.subarray(0, length), Number(position)),
+        () => vfs.write(Number(fh), buffer.subarray(0, length), Number(position), isMappedWrite()),
       ),
     flush: (path, fh, cb) => serve(view, 'flush', path, cb, () => vfs.flushHandle(Number(fh))),
     fsync: (path, _dataOnly, fh, cb) => serve(view, 'fsync', path, cb, () => vfs.flushHandle(Number(fh))),

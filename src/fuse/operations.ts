@@ -9,9 +9,15 @@ import { xattrOperations } from './xattrOperations.ts';
 
 /**
  * The kernel's operations on one mounted volume, path by path, over the inode-based VFS. `handles` are those that the kernel
- * was given and has not released.
+ * was given and has not released. `isMappedWrite` tells, within a write, whether it puts back pages of a memory map: those come
+ * through any handle open for writing, an appending one too.
  */
-export function createOperations(view: FuseView, fuse: typeof Fuse, handles = new Set<Fh>()): Fuse.OPERATIONS {
+export function createOperations(
+  view: FuseView,
+  fuse: typeof Fuse,
+  handles = new Set<Fh>(),
+  isMappedWrite = () => false,
+): Fuse.OPERATIONS {
   return {
     initWithConfig: (connection, cb) =>
       cb(0, {
@@ -19,7 +25,7 @@ export function createOperations(view: FuseView, fuse: typeof Fuse, handles = ne
         maxReadahead: Math.min(fuseLimits.transferBytes, connection.maxReadahead),
       }),
     ...attrOperations(view, fuse),
-    ...contentOperations(view, handles),
+    ...contentOperations(view, handles, isMappedWrite),
     ...nameOperations(view),
     ...xattrOperations(view),
   };

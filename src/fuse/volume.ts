@@ -30,13 +30,13 @@ export async function mountVolume(
   const outside = AsyncLocalStorage.snapshot();
   const gone = Promise.withResolvers<void>();
   const operations: Fuse.OPERATIONS = {
-    ...createOperations(view, fuseModule, handles),
+    ...createOperations(view, fuseModule, handles, () => fuse.context()?.fileInfo?.writepage === true),
     destroy: (cb) => {
       cb(0);
       void releaseAll(view, handles).then(gone.resolve);
     },
   };
-  const fuse = new fuseModule(mountPoint, operations, {
+  const fuse: Fuse = new fuseModule(mountPoint, operations, {
     ...fuseLimits.kernelTtl,
     autoCache: true,
     acAttrTimeout: 0,

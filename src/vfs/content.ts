@@ -36,26 +36,26 @@ export async function readRow(context: VfsContext, row: NodeRow, ahead: Readahea
   }
 }
 
-/** Answers the bytes written, all of them. Never waits for the network. EFBIG beyond the largest size, ENOSPC. */
-export async function write(context: VfsContext, fh: Fh, bytes: Buffer, position: number): Promise<number> {
+/**
+ * Answers the bytes written, all of them. Never waits for the network. An appending handle writes at the end, unless the
+ * bytes are `mapped`: pages of a memory map, which the kernel puts back through any handle open for writing.
+ * EFBIG beyond the largest size, ENOSPC.
+ */
+export async function write(
+  context: VfsContext,
+  fh: Fh,
+  bytes: Buffer,
+  position: number,
+  mapped = false,
+): Promise<number> {
   const handle = getHandle(context, fh);
   await context.room.ensure(bytes.length);
   return changeContent(context, handle.ino, async (staging) => {
-    const at = handle.append && !isPageOf(staging.size, position, bytes.length) ? staging.size : position;
+    const at = handle.append && !mapped ? staging.size : position;
     checkSize(at + bytes.length);
     await staging.write(bytes, at);
     return bytes.length;
   });
-}
-
-/**
- * Is this write the kernel putting back pages of a shared memory map? That comes through any handle open for writing, an
- * appending one too, and the binding does not tell it from write(2): whole pages inside the file, the last one cut at its end.
- */
-function isPageOf(size: number, position: number, length: number): boolean {
-  const end = position + length;
-  if (position % vfsLimits.pageBytes !== 0 || end > size) return false;
-  return end === size || length % vfsLimits.pageBytes === 0;
 }
 
 export async function truncateHandle(context: VfsContext, fh: Fh, size: number): Promise<void> {

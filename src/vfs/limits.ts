@@ -6,8 +6,6 @@ export const vfsLimits = {
   nameMax: 255,
   /** Largest file: what ext4 with 4 KiB blocks can hold, where staging files live. */
   fileMax: 2 ** 44 - 4096,
-  /** Smallest page of any kernel this runs on. */
-  pageBytes: 4096,
   /** PATH_MAX without its NUL; a larger `.rclonelink` file is no link. */
   linkTargetMax: 4095,
   linkMode: 0o777,

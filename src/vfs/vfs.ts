@@ -87,8 +87,8 @@ export class Vfs {
     return content.read(this.#context, fh, position, length);
   }
 
-  write(fh: Fh, bytes: Buffer, position: number): Promise<number> {
-    return content.write(this.#context, fh, bytes, position);
+  write(fh: Fh, bytes: Buffer, position: number, mapped = false): Promise<number> {
+    return content.write(this.#context, fh, bytes, position, mapped);
   }
 
   truncate(ino: Ino, size: number): Promise<void> {

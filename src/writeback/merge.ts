@@ -104,7 +104,9 @@ export function mergeListing(
     const bytesMoved = entry.md5 !== old.md5;
     if (row.parent === null) {
       // Removed here, changed there: the newer bytes win over the removal, so that nothing is lost.
-      if (bytesMoved && old.md5 !== null) restore(row, synced, entry);
+      // Unless they are an upload of our own, whose answer never came.
+      const ours = nodes.getSent(row.ino).includes(entry.md5);
+      if (bytesMoved && old.md5 !== null && !ours) restore(row, synced, entry);
       else nodes.update(row.ino, { synced });
       return;
     }

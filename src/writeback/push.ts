@@ -1,9 +1,9 @@
 import type { Ino, NodeRow } from '../cache/nodeRow.ts';
 import { getWirePath } from './paths.ts';
 import type { Push } from './planner.ts';
-import { isRemoteError, RemoteError, type WirePath } from './remote.ts';
+import { isRemoteError, RemoteError } from './remote.ts';
 import { pushRemoval, type RemovalDeps } from './removal.ts';
-import { pushContent, type UploadDeps } from './upload.ts';
+import { pushContent, type Target, type UploadDeps } from './upload.ts';
 
 export type PushDeps = UploadDeps & RemovalDeps;
 
@@ -32,22 +32,17 @@ export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): 
   return runMove(deps, row, push.kind === 'moveAside' ? aside(target, row) : { ...target, name: row.name }, signal);
 }
 
-interface Target {
-  readonly parent: Ino;
-  readonly path: WirePath;
-}
-
 function getTarget({ nodes, remote }: UploadDeps, row: NodeRow): Target {
   const parent = row.parent;
   const folder = parent === null ? undefined : getWirePath(nodes, parent);
   if (parent === null || folder === undefined) throw new RemoteError('cancelled', 'the folder is not there yet');
   const inPlace = row.synced !== null && row.synced.parent === parent && row.synced.name === row.name;
   const wire = inPlace && row.synced !== null ? row.synced.wire : remote.encodeName(row.name);
-  return { parent, path: [...folder, wire] };
+  return { parent, path: [...folder, wire], name: row.name };
 }
 
 /** A free name beside the target, for folders that trade places; the next plan moves it on. */
-function aside(target: Target, row: NodeRow): Target & { name: string } {
+function aside(target: Target, row: NodeRow): Target {
   const name = `.${row.name}.jottacloud-${row.ino}`;
   return { parent: target.parent, path: [...target.path.slice(0, -1), name], name };
 }
@@ -60,12 +55,7 @@ function settle({ nodes }: UploadDeps, ino: Ino, target: Target, name: string): 
   nodes.update(ino, { synced: { ...known, parent: target.parent, name, wire }, failure: null });
 }
 
-async function runMove(
-  deps: UploadDeps,
-  row: NodeRow,
-  target: Target & { name: string },
-  signal: AbortSignal,
-): Promise<readonly Ino[]> {
+async function runMove(deps: UploadDeps, row: NodeRow, target: Target, signal: AbortSignal): Promise<readonly Ino[]> {
   const from = getWirePath(deps.nodes, row.ino);
   if (from === undefined || row.synced === null) throw new RemoteError('cancelled', 'nothing to move yet');
   const places = [row.synced, { parent: target.parent, name: target.name }];

@@ -45,10 +45,10 @@ export async function pushRemoval(deps: RemovalDeps, ino: Ino, signal: AbortSign
 }
 
 /** The server holds it no longer: the removed rows go; what was put back in its place meanwhile is new. */
-function forget({ nodes }: RemovalDeps, ino: Ino): void {
+function forget({ nodes, activity }: RemovalDeps, ino: Ino): void {
   nodes.transaction(() => {
     const row = nodes.get(ino);
-    if (row?.parent === null) nodes.removeSyncedTree(ino);
+    if (row?.parent === null) nodes.removeSyncedTree(ino, (each) => activity.isOpen(each));
     else if (row !== undefined) nodes.update(ino, { synced: null });
   });
 }

@@ -38,6 +38,14 @@ interface Snapshot {
   readonly chunks: (start: number) => AsyncIterable<Buffer>;
 }
 
+/** A place on the server, fixed for one push: the file may be renamed here meanwhile. */
+export interface Target {
+  readonly parent: Ino;
+  /** Local spelling of the last name of `path`. */
+  readonly name: string;
+  readonly path: WirePath;
+}
+
 /**
  * Pushes a file's content to `target` (its place in the synced tree): base check, allocate, send from `resume_pos`, commit.
  * Answers the folders to list again: of a conflict.
@@ -46,7 +54,7 @@ interface Snapshot {
 export async function pushContent(
   deps: UploadDeps,
   row: NodeRow,
-  target: { parent: Ino; path: WirePath },
+  target: Target,
   signal: AbortSignal,
 ): Promise<readonly Ino[]> {
   const file = row.staging === null ? undefined : await deps.staging.open(row.staging, deps.reader);
@@ -63,7 +71,7 @@ export async function pushContent(
 async function pushSnapshot(
   deps: UploadDeps,
   row: NodeRow,
-  target: { parent: Ino; path: WirePath },
+  target: Target,
   snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<readonly Ino[]> {
@@ -71,7 +79,7 @@ async function pushSnapshot(
   const commit = (remote?: RemoteFile) =>
     commitUpload(deps, row, snapshot, {
       parent: target.parent,
-      name: row.name,
+      name: target.name,
       wire: remote?.wire ?? wire,
       md5: snapshot.md5,
       size: snapshot.size,
@@ -83,7 +91,7 @@ async function pushSnapshot(
   const former = deps.nodes.getSent(row.ino);
   /** An earlier upload of this file, whose answer never came: the newer bytes rest on it. */
   const wasSent = (remote: RemoteFile) => former.includes(remote.md5);
-  let creating = row.synced === null || row.synced.md5 === null;
+  let creating = row.synced === null;
   if (!creating) {
     const current = await tryFetchFile(deps.remote, target.path, signal);
     if (current === undefined) creating = true;
@@ -96,7 +104,7 @@ async function pushSnapshot(
   if (row.synced === null) {
     // Written before the first request, so that a crash or an unlink in the middle finds what may have arrived.
     const attempted = { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
-    deps.nodes.update(row.ino, { synced: { parent: target.parent, name: row.name, wire, ...attempted } });
+    deps.nodes.update(row.ino, { synced: { parent: target.parent, name: target.name, wire, ...attempted } });
   }
   deps.nodes.addSent(row.ino, snapshot.md5);
   deps.reach('uploadNoted');
@@ -121,7 +129,7 @@ async function tryTakeSnapshot(
   deps: UploadDeps,
   row: NodeRow,
   file: StagingFile | undefined,
-  target: { parent: Ino; path: WirePath },
+  target: Target,
   signal: AbortSignal,
 ): Promise<Snapshot | undefined> {
   try {
@@ -142,7 +150,7 @@ async function tryReviveBase(
   { nodes, remote }: UploadDeps,
   row: NodeRow,
   file: StagingFile | undefined,
-  { parent, path }: { parent: Ino; path: WirePath },
+  { parent, path, name }: Target,
   signal: AbortSignal,
 ): Promise<boolean> {
   const content = file?.info.base?.content;
@@ -156,7 +164,7 @@ async function tryReviveBase(
     throw error;
   }
   const wire = path.at(-1) as string;
-  nodes.update(row.ino, { synced: { parent, name: row.name, wire, md5, size, mtime, revision: null, uuid: null } });
+  nodes.update(row.ino, { synced: { parent, name, wire, md5, size, mtime, revision: null, uuid: null } });
   return true;
 }
 

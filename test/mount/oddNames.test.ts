@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { longestName, oddNames, percentNames, storedName } from '../contract/oddNames.ts';
+import { oddNames as allOddNames, longestName, percentNames, storedName } from '../contract/oddNames.ts';
 import { createWorld, digestTree, type Headless, md5, remoteFiles, until, type World } from './support.ts';
+
+/** U+FFFD stands for bytes that are not UTF-8 in what the kernel says: no new name holds it (SEMANTICS.md). */
+const oddNames = allOddNames.filter((name) => !name.includes('\uFFFD'));
 
 /** A file of every odd name, one in a folder of every odd name, and a few below chains of such folders. */
 const paths = [
