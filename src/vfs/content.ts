@@ -79,10 +79,11 @@ export async function changeContent<T>(
 
 async function changeOpen<T>(context: VfsContext, ino: Ino, change: (staging: StagingFile) => Promise<T>): Promise<T> {
   try {
-    let staging = await ensureStaging(context, ino);
     const inode = getOpen(context, ino);
-    // Look again: an upload may have ended in the very moment before. A file just made is not known to any upload.
-    if (staging.generation > 0 && isAdopted(context, inode)) staging = await ensureStaging(context, ino);
+    const before = inode.staging;
+    let staging = await ensureStaging(context, ino);
+    // Look again: an upload of what was there may have ended in the very moment before. What was just made none knows.
+    if (staging === before && isAdopted(context, inode)) staging = await ensureStaging(context, ino);
     try {
       return await change(staging);
     } finally {
@@ -180,7 +181,6 @@ async function ensureStaging(context: VfsContext, ino: Ino): Promise<StagingFile
   if (row !== undefined && row.md5 !== null) open.clean = { md5: row.md5, size: row.size };
   const base = open.clean.size === 0 ? null : { content: open.clean, limit: open.clean.size };
   open.staging = await staging.create(base, reader);
-  // No one else knows this file yet, and nothing says that it was uploaded.
   return open.staging;
 }
 
