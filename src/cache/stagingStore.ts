@@ -114,12 +114,6 @@ export class StagingStore {
     if (open.users === 0) await this.#closeNow(id);
   }
 
-  /** Deletes file and row, whoever has it open. */
-  async discard(id: string): Promise<void> {
-    await this.#closeNow(id);
-    await this.unlink(id);
-  }
-
   /** Deletes file and row; who has it open reads on until the close. */
   async unlink(id: string): Promise<void> {
     this.#forget(id);

@@ -50,6 +50,6 @@ async function revert(context: VfsContext, row: NodeRow, names: ConflictNames): 
       if (row.parent !== null) touchFolder(context, row.parent);
       touchFolder(context, synced.parent);
     });
-    if (row.staging !== null) await staging.discard(row.staging);
+    if (row.staging !== null) await staging.unlink(row.staging);
   });
 }

@@ -89,7 +89,7 @@ export async function release(context: VfsContext, fh: Fh): Promise<void> {
       await forget(context, handle.ino, row);
     } else if (row.parent === null && row.staging !== null) {
       nodes.update(row.ino, { staging: null, md5: row.synced?.md5 ?? emptyMd5 });
-      await staging.discard(row.staging);
+      await staging.unlink(row.staging);
     }
   });
   pusher.nudge();
@@ -129,5 +129,5 @@ async function forget(context: VfsContext, ino: Ino, row: NodeRow | undefined): 
   context.activity.noteUnflushed(ino, false);
   if (row === undefined) return;
   context.nodes.remove(ino);
-  if (row.staging !== null) await context.staging.discard(row.staging);
+  if (row.staging !== null) await context.staging.unlink(row.staging);
 }

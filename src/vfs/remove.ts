@@ -43,7 +43,7 @@ export async function remove(context: VfsContext, row: NodeRow): Promise<void> {
     if (row.parent !== null) touchFolder(context, row.parent);
     return detach(context, row);
   });
-  if (discarded !== null) await staging.discard(discarded);
+  if (discarded !== null) await staging.unlink(discarded);
   activity.noteChange(row.ino);
   await barrier.barrier();
   pusher.nudge();

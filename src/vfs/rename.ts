@@ -68,7 +68,7 @@ async function move(context: VfsContext, known: NodeRow, to: Place, mode: Rename
     settle(context, row, placed);
     return unneeded;
   });
-  if (discarded !== null) await staging.discard(discarded);
+  if (discarded !== null) await staging.unlink(discarded);
   return [row.ino];
 }
 

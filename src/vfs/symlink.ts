@@ -52,10 +52,11 @@ export async function symlink(context: VfsContext, parent: Ino, name: string, ta
       return nodes.update(made.ino, { staging: file.id });
     });
     activity.noteChange(row.ino);
-    await staging.close(file.id);
   } catch (error) {
-    await staging.discard(file.id);
+    await staging.unlink(file.id);
     throw toErrno(error);
+  } finally {
+    await staging.close(file.id);
   }
   await barrier.barrier();
   pusher.nudge();

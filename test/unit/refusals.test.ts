@@ -127,6 +127,24 @@ describe('a change the server refuses', () => {
     });
   });
 
+  it('given up while a program reads it: the reader goes on with what it opened, the next one gets the server’s', async () => {
+    await withWorld({}, {}, async (world, emulator) => {
+      await emulator.put(`${top}/refused.txt`, 'theirs');
+      await world.readText(`${top}/refused.txt`);
+      emulator.setFaults([{ match: { kind: 'allocate' }, action: { type: 'status', status: 403 } }]);
+      const ino = await world.save(`${top}/refused.txt`, 'ours, not wanted');
+      await world.drain();
+      const { vfs } = world.session();
+      const fh = await vfs.open(ino, { writing: false, append: false, truncate: false });
+      const begun = vfs.read(fh, 0, 4);
+      await vfs.discard(ino, { host: 'host', now: 0 });
+      assert.equal(String(await begun), 'ours');
+      assert.equal(String(await vfs.read(fh, 4, 100)), ', not wanted');
+      await vfs.release(fh);
+      assert.equal(await world.readText(`${top}/refused.txt`), 'theirs');
+    });
+  });
+
   for (const [what, refuse, relent] of [
     ['want of room', (e: Emulator) => e.quota(used(e) + 10), (e: Emulator) => e.quota(null)],
     ['a lock', (e: Emulator) => e.lock({ write: true }), (e: Emulator) => e.lock({})],
