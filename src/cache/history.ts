@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Log } from '../base/log.ts';
 
 /** One finished transfer. */
 export interface HistoryEntry {
@@ -23,17 +24,24 @@ export class History {
   readonly #add: StatementSync;
   readonly #trim: StatementSync;
   readonly #list: StatementSync;
+  readonly #log: Log;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, log: Log) {
+    this.#log = log;
     this.#add = db.prepare('INSERT INTO history(at, kind, path, bytes, ms, outcome) VALUES (?, ?, ?, ?, ?, ?)');
     this.#trim = db.prepare('DELETE FROM history WHERE id <= ?');
     this.#list = db.prepare('SELECT at, kind, path, bytes, ms, outcome FROM history ORDER BY id DESC LIMIT ?');
   }
 
+  /** Best effort: what was done is done, whether a full disk lets it be told or not. */
   add(entry: HistoryEntry): void {
     const { at, kind, path, bytes, ms, outcome } = entry;
-    const { lastInsertRowid } = this.#add.run(Math.trunc(at), kind, path, bytes, Math.trunc(ms), outcome);
-    this.#trim.run(Number(lastInsertRowid) - kept);
+    try {
+      const { lastInsertRowid } = this.#add.run(Math.trunc(at), kind, path, bytes, Math.trunc(ms), outcome);
+      this.#trim.run(Number(lastInsertRowid) - kept);
+    } catch (error) {
+      this.#log.info('the history of transfers takes nothing now', { error });
+    }
   }
 
   /** Newest first. */

@@ -194,7 +194,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     signal,
     reach: options.reach ?? (() => {}),
   });
-  const history = new History(db);
+  const history = new History(db, log);
   pusher.finished.on(({ kind, path, bytes, took, outcome }) => {
     // Attempts that say nothing about the change itself would crowd out those that do.
     if (outcome === 'cancelled' || outcome === 'offline' || outcome === 'signedOut') return;

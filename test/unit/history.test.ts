@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createLog } from '../../src/base/log.ts';
 import { History } from '../../src/cache/history.ts';
 import { openDatabase } from '../../src/cache/schema.ts';
 import { startEmulator } from '../emulator/emulator.ts';
@@ -8,7 +9,7 @@ import { openSessionWorld } from './sessionWorld.ts';
 describe('the history of transfers', () => {
   it('keeps the newest thousand', () => {
     const db = openDatabase(':memory:');
-    const history = new History(db);
+    const history = new History(db, createLog(assert.fail));
     for (let at = 1; at <= 1_500; at += 1) {
       history.add({ at, kind: 'upload', path: `/Jotta/Archive/${at}`, bytes: at, ms: 1, outcome: 'done' });
     }
@@ -20,6 +21,23 @@ describe('the history of transfers', () => {
       history.list(2).map(({ at }) => at),
       [1_500, 1_499],
     );
+    db.close();
+  });
+
+  it('does without an entry that a full disk does not take', () => {
+    const db = openDatabase(':memory:');
+    const lines: string[] = [];
+    const history = new History(
+      db,
+      createLog((line) => lines.push(line)),
+    );
+    const path = `/Jotta/Archive/${'a'.repeat(10_000)}`;
+    const entry = { at: 1, kind: 'upload', path, bytes: 1, ms: 1, outcome: 'done' };
+    history.add(entry);
+    db.exec('PRAGMA max_page_count = 1');
+    history.add(entry);
+    assert.equal(history.list(10).length, 1);
+    assert.match(lines.join(''), /^\S+ INFO the history of transfers takes nothing now error=.*full/);
     db.close();
   });
 
