@@ -109,6 +109,14 @@ export class Nodes {
       .map(String);
   }
 
+  /** The same nodes as `getPending` tells, without their rows: answered from the index alone. */
+  getPendingInos(afterIno: Ino, limit: number): Ino[] {
+    const query = `SELECT ino FROM node INDEXED BY pending WHERE ${pendingCondition} AND ino > ? ORDER BY ino LIMIT ?`;
+    return this.#sql(query)
+      .all(afterIno, limit)
+      .map(({ ino }) => Number(ino));
+  }
+
   /** Nodes whose local and synced sides differ, oldest first, after `afterIno`. */
   getPending(afterIno: Ino, limit: number): NodeRow[] {
     const query = `SELECT * FROM node INDEXED BY pending WHERE ${pendingCondition} AND ino > ? ORDER BY ino LIMIT ?`;

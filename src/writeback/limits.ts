@@ -8,6 +8,10 @@ export const writebackLimits = {
   temporaryMs: 10 * 60_000,
   /** Changes pushed side by side unless told otherwise; the official client stops at 6 transfers (jottacloud-protocol.md §6). */
   parallelPushes: 6,
+  /** From a change to the next planning pass, at least: changes come in bursts. */
+  nudgeMs: 20,
+  /** A planning pass is followed by this many times its own length without one: while many changes wait, programs keep the processor. */
+  planShare: 10,
   /** Rows looked at per planning pass: bounds memory and time when a whole tree is pending. */
   planRows: 2_000,
   /** First and longest wait before a failed push is tried again; doubled each time, with jitter. */

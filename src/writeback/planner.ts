@@ -41,9 +41,9 @@ export interface Plan {
  * deletions, one `trashFolder` for a removed tree. A file that took another's place takes over its synced side, so that it
  * becomes the next revision of that file (design.md §4); that hand-over is written to the rows here.
  */
-export function plan(given: PlanContext, rows: readonly NodeRow[]): Plan {
+export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
   const pushes: Push[] = [];
-  const inos = rows.map((row) => row.ino);
+  const inos = [...pending];
   // A hand-over changes what the other node waits for: it is planned again, after the rest.
   const context: Planning = { ...given, revisit: (ino) => inos.push(ino) };
   let settlesInMs: number | undefined;
@@ -53,7 +53,7 @@ export function plan(given: PlanContext, rows: readonly NodeRow[]): Plan {
     if (row === undefined || row.failure !== null) continue;
     if (context.running.has(ino) || context.isWaiting(ino)) continue;
     const quietMs = context.now - context.activity.changedAt(ino);
-    const wait = getSettleMs(context, row) - quietMs;
+    const wait = getSettleMs(context, row, quietMs) - quietMs;
     // A change in the future was made before the clock was put back.
     if (wait > 0 && quietMs >= 0) {
       settlesInMs = Math.min(settlesInMs ?? wait, wait);

@@ -72,6 +72,8 @@ export class Pusher {
   readonly #retries = new Map<Ino, { failures: number; at: number }>();
   readonly #idle: (() => void)[] = [];
   #queue: Push[] = [];
+  /** What the last look at everything pending took. */
+  #planMs = 0;
   #timer: AbortController | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #probe = { failures: 0, at: 0 };
@@ -118,7 +120,7 @@ export class Pusher {
 
   /** Something changed: plan soon. Cheap; callable from every file operation. */
   nudge(): void {
-    this.#schedule(20);
+    this.#schedule(Math.max(writebackLimits.nudgeMs, this.#planMs * writebackLimits.planShare));
   }
 
   /** Forgets back-off, so that everything is tried now: the network or the sign-in is back. */
@@ -240,9 +242,7 @@ export class Pusher {
       while (this.#running.size < limit) {
         const next = this.#queue.shift();
         if (next === undefined) break;
-        const row = this.#deps.nodes.get(next.ino);
-        if (row === undefined) continue;
-        const [push] = this.#plan([row]).pushes;
+        const [push] = this.#plan([next.ino]).pushes;
         if (push !== undefined) this.#start(push);
       }
     } catch (error) {
@@ -251,26 +251,33 @@ export class Pusher {
     }
   }
 
-  #plan(rows: readonly NodeRow[]) {
+  #plan(pending: readonly Ino[]) {
     const { nodes, xattrs, activity, clock, settleMs, reach } = this.#deps;
     const now = clock.now();
     const isWaiting = (ino: Ino) => getWait(this.#retries.get(ino)?.at ?? 0, now, writebackLimits.lastRetryMs) > 0;
     const settle = this.#draining > 0 ? 0 : settleMs;
     const isIncomplete = (row: NodeRow) => isFinderCopying(xattrs.get(row.ino, 'com.apple.FinderInfo'));
     const common = { nodes, activity, now, settleMs: settle, running: this.#running, reach };
-    return plan({ ...common, isWaiting, isIncomplete }, rows);
+    return plan({ ...common, isWaiting, isIncomplete }, pending);
   }
 
   #replan(): void {
+    const { clock } = this.#deps;
+    const begun = clock.now();
+    this.#planAll();
+    this.#planMs = Math.max(0, clock.now() - begun);
+  }
+
+  #planAll(): void {
     for (let after: Ino = 0; ; ) {
-      const rows = this.#deps.nodes.getPending(after, writebackLimits.planRows);
-      const { pushes, settlesInMs } = this.#plan(rows);
+      const pending = this.#deps.nodes.getPendingInos(after, writebackLimits.planRows);
+      const { pushes, settlesInMs } = this.#plan(pending);
       this.#queue.push(...pushes);
       if (settlesInMs !== undefined) this.#schedule(settlesInMs);
       this.#scheduleRetry();
-      const last = rows.at(-1);
-      if (last === undefined || rows.length < writebackLimits.planRows || this.#queue.length > 0) return;
-      after = last.ino;
+      const last = pending.at(-1);
+      if (last === undefined || pending.length < writebackLimits.planRows || this.#queue.length > 0) return;
+      after = last;
     }
   }
 

@@ -26,9 +26,17 @@ export interface SettleContext {
   readonly isIncomplete: (row: NodeRow) => boolean;
 }
 
-/** How long a node must have been quiet before it is pushed, ms. */
-export function getSettleMs({ activity, settleMs, isIncomplete }: SettleContext, row: NodeRow): number {
+/**
+ * How long a node must have been quiet before it is pushed, ms. Of one that was quiet for less than the ordinary time it
+ * answers that, without a closer look: this is asked of every pending node, again and again.
+ */
+export function getSettleMs(
+  { activity, settleMs, isIncomplete }: SettleContext,
+  row: NodeRow,
+  quietMs: number,
+): number {
   if (settleMs === 0) return 0;
+  if (quietMs >= 0 && quietMs < settleMs) return settleMs;
   if (activity.isOpenForWriting(row.ino)) return Math.max(settleMs, writebackLimits.heldOpenMs);
   const unfinished = row.synced === null && temporaryNames.some((pattern) => pattern.test(row.name));
   if (unfinished || (row.kind === 'file' && isIncomplete(row))) return Math.max(settleMs, writebackLimits.temporaryMs);

@@ -53,7 +53,7 @@ const remove = (row: NodeRow) => move(row, { parent: null });
 function planNow(isWaiting: (ino: Ino) => boolean = () => false): Plan {
   return plan(
     { nodes, activity, now, settleMs, running, isWaiting, isIncomplete: () => false, reach: () => {} },
-    nodes.getPending(0, 1000),
+    nodes.getPendingInos(0, 1000),
   );
 }
 const pushes = () => planNow().pushes.map(({ kind, ino }) => `${kind} ${nodes.get(ino)?.name}`);
@@ -167,8 +167,8 @@ describe('the planner', () => {
     activity.noteChange(row.ino);
     now += settleMs;
     const context = { nodes, activity, now, settleMs, running, isWaiting: () => false, reach: () => {} };
-    assert.equal(plan({ ...context, isIncomplete: ({ ino }) => ino === row.ino }, [row]).pushes.length, 0);
-    assert.equal(plan({ ...context, isIncomplete: () => false }, [row]).pushes.length, 1);
+    assert.equal(plan({ ...context, isIncomplete: ({ ino }) => ino === row.ino }, [row.ino]).pushes.length, 0);
+    assert.equal(plan({ ...context, isIncomplete: () => false }, [row.ino]).pushes.length, 1);
   });
 
   it('leaves alone what is open for writing, running, waiting or refused', () => {
@@ -352,7 +352,7 @@ describe('a row looked at again after its push', () => {
       isIncomplete: () => false,
       reach: () => {},
     };
-    const again = plan(context, [folder, file]);
+    const again = plan(context, [folder.ino, file.ino]);
     assert.deepEqual(again.pushes, []);
   });
 });
