@@ -227,20 +227,19 @@ async function send(
 /** The server has `synced`; the staging file becomes clean cache unless it was written to meanwhile. */
 async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, synced: Synced): Promise<void> {
   const { nodes, staging, store } = deps;
-  nodes.clearSent(row.ino);
-  const current = nodes.get(row.ino);
-  if (current === undefined) return;
   const stagingId = snapshot.stagingFile?.id;
-  if (stagingId === undefined || !snapshot.stillSame()) {
-    nodes.update(row.ino, { synced, failure: null });
-    return;
-  }
+  const adopted = stagingId !== undefined && snapshot.stillSame() ? stagingId : undefined;
+  // Both or neither: an upload that is on record neither as sent nor as synced would be met as somebody else's.
   nodes.transaction(() => {
-    nodes.update(row.ino, { synced, staging: null, md5: snapshot.md5, failure: null });
-    staging.retire(stagingId);
+    nodes.clearSent(row.ino);
+    if (nodes.get(row.ino) === undefined) return;
+    const clean = adopted === undefined ? {} : { staging: null, md5: snapshot.md5 };
+    nodes.update(row.ino, { synced, failure: null, ...clean });
+    if (adopted !== undefined) staging.retire(adopted);
   });
+  if (adopted === undefined) return;
   deps.reach('committed');
-  await staging.takeOver(stagingId, (path) => store.adopt(snapshot.md5, snapshot.size, path));
+  await staging.takeOver(adopted, (path) => store.adopt(snapshot.md5, snapshot.size, path));
   deps.reach('adopted');
 }
 

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, it } from 'node:test';
+import { startEmulator } from '../emulator/emulator.ts';
+import { md5, openSessionWorld, type SessionWorld, showServer } from './sessionWorld.ts';
+
+const top = '/Jotta/Archive';
+
+/** Another connection to the database of the session. */
+async function openBeside(world: SessionWorld): Promise<DatabaseSync> {
+  const accounts = join(world.dir, 'state', 'accounts');
+  const [account = ''] = await readdir(accounts);
+  return new DatabaseSync(join(accounts, account, 'metadata.db'));
+}
+
+describe('a database that takes nothing for a while', () => {
+  it('has not forgotten an upload whose outcome it did not take: an edit since rests on it', async () => {
+    const emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
+    const world = await openSessionWorld(emulator, { random: () => 0 });
+    try {
+      let conflicts = 0;
+      world.session().conflictMade.on(() => {
+        conflicts += 1;
+      });
+      const db = await openBeside(world);
+      db.exec(`CREATE TRIGGER full BEFORE UPDATE ON node WHEN NEW.sMd5 = '${md5('first')}'
+        BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`);
+      await world.save(`${top}/a.txt`, 'first');
+      const drained = world.drain();
+      await world.until('the push failed', () => world.complaints.some((line) => line.includes('push failed')));
+      await world.save(`${top}/a.txt`, 'second, longer');
+      db.exec('DROP TRIGGER full');
+      db.close();
+      await drained;
+      await world.drain();
+      assert.deepEqual(await showServer(emulator, top), { 'a.txt': 'second, longer' });
+      assert.equal(emulator.tree().find(({ path }) => path === `${top}/a.txt`)?.revision, 2);
+      assert.equal(conflicts, 0);
+    } finally {
+      await world.close();
+      await emulator.close();
+    }
+  });
+});
