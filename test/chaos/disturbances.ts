@@ -70,6 +70,7 @@ export class Director {
     await Promise.all(this.#lasting);
     const { emulator, stage } = this.#havoc;
     this.#apply();
+    await emulator.outage(false);
     emulator.shape({ latency: 0, bandwidth: undefined });
     emulator.quota(null, false);
     await stage.disk.free();
