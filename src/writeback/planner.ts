@@ -34,6 +34,8 @@ export interface Plan {
   readonly pushes: readonly Push[];
   /** ms until the earliest unsettled node settles; undefined when none waits for that. */
   readonly settlesInMs: number | undefined;
+  /** Something waits for what comes by itself: quiet, its next try, its flush or its close. */
+  readonly waits: boolean;
 }
 
 /**
@@ -47,12 +49,16 @@ export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
   // A hand-over changes what the other node waits for: it is planned again, after the rest.
   const context: Planning = { ...given, revisit: (ino) => inos.push(ino) };
   let settlesInMs: number | undefined;
+  let waits = false;
   for (const ino of inos) {
     // Look again: an earlier hand-over may have changed or removed the row.
     const row = context.nodes.get(ino);
     if (row === undefined || row.failure !== null) continue;
+    const { activity } = context;
+    const isHeld = activity.isUnflushed(ino) || (row.parent === null && activity.isOpen(ino));
+    waits ||= isHeld || context.isWaiting(ino);
     if (context.running.has(ino) || context.isWaiting(ino)) continue;
-    const quietMs = context.now - context.activity.changedAt(ino);
+    const quietMs = context.now - activity.changedAt(ino);
     const wait = getSettleMs(context, row, quietMs) - quietMs;
     // A change in the future was made before the clock was put back.
     if (wait > 0 && quietMs >= 0) {
@@ -62,7 +68,7 @@ export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
     const kind = row.parent === null ? planRemoval(context, row) : planLive(context, row, row.parent);
     if (kind !== undefined && !crossesStructure(context, row)) pushes.push({ kind, ino });
   }
-  return { pushes, settlesInMs };
+  return { pushes, settlesInMs, waits: waits || settlesInMs !== undefined };
 }
 
 interface Planning extends PlanContext {

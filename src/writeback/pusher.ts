@@ -167,8 +167,8 @@ export class Pusher {
   }
 
   /**
-   * Resolves when nothing is pending but refused changes; settle times are skipped meanwhile. Rejects with RemoteError
-   * `offline` or `signedOut` as soon as waiting is pointless; the work stays pending.
+   * Resolves when nothing is pending but refused changes and what waits for them; settle times are skipped meanwhile.
+   * Rejects with RemoteError `offline` or `signedOut` as soon as waiting is pointless; the work stays pending.
    */
   async drain(signal: AbortSignal): Promise<void> {
     this.#draining += 1;
@@ -203,8 +203,21 @@ export class Pusher {
   }
 
   #isDrained(): boolean {
+    if (this.#running.size > 0) return false;
     const { pending, failed } = this.#deps.nodes.countPending();
-    return this.#running.size === 0 && pending - failed <= 0;
+    return pending === failed || (failed > 0 && this.#isBlocked());
+  }
+
+  /** Nothing can start, and nothing will by itself: what is left depends on refused changes. */
+  #isBlocked(): boolean {
+    for (let after: Ino = 0; ; ) {
+      const pending = this.#deps.nodes.getPendingInos(after, writebackLimits.planRows);
+      const { pushes, waits } = this.#plan(pending);
+      if (pushes.length > 0 || waits) return false;
+      const last = pending.at(-1);
+      if (last === undefined) return true;
+      after = last;
+    }
   }
 
   #schedule(ms: number): void {

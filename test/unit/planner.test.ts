@@ -134,7 +134,7 @@ describe('the planner', () => {
     const row = create('file', home, 'a');
     activity.noteChange(row.ino);
     now += 500;
-    assert.deepEqual(planNow(), { pushes: [], settlesInMs: 1500 });
+    assert.deepEqual(planNow(), { pushes: [], settlesInMs: 1500, waits: true });
     now += 1500;
     assert.deepEqual(pushes(), ['upload a']);
   });
@@ -155,7 +155,7 @@ describe('the planner', () => {
       activity.noteChange(create('file', home, name).ino);
     }
     now += settleMs;
-    assert.deepEqual(planNow(), { pushes: [], settlesInMs: 10 * 60_000 - settleMs });
+    assert.deepEqual(planNow(), { pushes: [], settlesInMs: 10 * 60_000 - settleMs, waits: true });
     move(nodes.getChild(home, 'a.tmp') as NodeRow, { name: 'a.txt' });
     assert.deepEqual(pushes(), ['upload a.txt']);
     now += 10 * 60_000;

@@ -127,6 +127,22 @@ describe('a change the server refuses', () => {
     });
   });
 
+  it('keeps what depends on it, and no drain waits for that', async () => {
+    await withWorld({}, {}, async (world, emulator) => {
+      emulator.setFaults([{ match: { kind: 'mkDir' }, action: { type: 'status', status: 403 } }]);
+      await world.mkdir(`${top}/refused`);
+      await world.save(`${top}/refused/in it.txt`, 'waits');
+      await world.save(`${top}/beside.txt`, 'goes on');
+      await world.drain();
+      assert.deepEqual(await showServer(emulator, top), { 'beside.txt': 'goes on' });
+      assert.deepEqual({ ...world.session().nodes.countPending() }, { pending: 2, failed: 1 });
+      emulator.setFaults([]);
+      world.session().pusher.retryFailed();
+      await world.drain();
+      assert.equal((await showServer(emulator, top))['refused/in it.txt'], 'waits');
+    });
+  });
+
   it('given up while a program reads it: the reader goes on with what it opened, the next one gets the server’s', async () => {
     await withWorld({}, {}, async (world, emulator) => {
       await emulator.put(`${top}/refused.txt`, 'theirs');
