@@ -152,7 +152,12 @@ function runTask(node, entry) {
   const binFolders = [path.dirname(node), path.join(root, 'node_modules', '.bin')];
   const child = spawn(node, [path.join(root, entry), ...taskArguments], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: [...binFolders, pathOutsideNodeModules()].join(path.delimiter) },
+    env: {
+      ...process.env,
+      PATH: [...binFolders, pathOutsideNodeModules()].join(path.delimiter),
+      // Node.js runs the sources as they are: what it made of them is kept, which halves the start of every process.
+      NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'node'),
+    },
   });
   child.once('error', (error) => fail(`cannot start ${entry}: ${error.message}`));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
