@@ -207,7 +207,7 @@ export class Director {
     const rules = [...this.#rules.values()].flat();
     emulator.setFaults(rules);
     stage.weather.faults ||= rules.length > 0;
-    stage.weather.corrupt ||= rules.some(({ action }) => action.type === 'corrupt');
+    stage.weather.corrupt ||= rules.some(({ action }) => action.type === 'corrupt' || action.type === 'wrong-md5');
   }
 
   #last(work: () => Promise<void>): void {

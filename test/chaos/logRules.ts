@@ -1,6 +1,6 @@
 /** What a round went through, as far as it explains errors in the log. */
 export interface Past {
-  /** Downloads arrived with wrong bytes. */
+  /** Downloads arrived with wrong bytes, or the server told a wrong md5 of them. */
   readonly corrupt: boolean;
   /** The disk of the state folder was full. */
   readonly fullDisk: boolean;
@@ -16,7 +16,7 @@ interface Rule {
 /** ERROR lines that are fair; any other is a violation. */
 const rules: readonly Rule[] = [
   {
-    line: /file operation failed operation=read .*IntegrityError|bytes are not what their md5 says/,
+    line: /file operation failed operation=read .*EIO.*downloaded bytes do not match their md5/,
     when: ({ corrupt }) => corrupt,
     because: 'wrong bytes are never handed out: EIO, and said so (SEMANTICS.md, read)',
   },

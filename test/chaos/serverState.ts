@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { Revision } from '../emulator/model.ts';
 
-/** One revision of a file below the mountpoint, current or older, live or in the trash. */
+/** One finished revision of a file below the mountpoint, current or older, live or in the trash. */
 export interface StoredRevision {
   /** Below the mountpoint; of something in the trash, where it was. */
   readonly path: string;
@@ -78,8 +78,9 @@ function collect(nodes: readonly SavedNode[]): ServerState {
         continue;
       }
       if (isLive && node.latest !== undefined) unfinished.push(path);
-      for (const { md5 } of [node.current, ...(node.older ?? [])].filter((revision) => revision !== undefined)) {
-        revisions.push({ path, md5: md5.toLowerCase(), isLive });
+      for (const revision of [node.current, ...(node.older ?? [])]) {
+        // One that was announced and superseded before its bytes came holds nothing.
+        if (revision?.state === 'COMPLETED') revisions.push({ path, md5: revision.md5.toLowerCase(), isLive });
       }
       if (!isLive || node.current === undefined) continue;
       const { md5, size, modified } = node.current;

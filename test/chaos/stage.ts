@@ -11,7 +11,7 @@ import type { OperationName, Operations } from './worker.ts';
 export interface Weather {
   /** Faults that strike requests are on. */
   faults: boolean;
-  /** Downloads may arrive with wrong bytes. */
+  /** Downloads may arrive with wrong bytes, or be checked against a wrong md5. */
   corrupt: boolean;
   signedOut: boolean;
   outage: boolean;
