@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { clearMark, findDamage, isDamage, watchDamage } from './damage.ts';
 
 /**
  * One row per node, local and synced side by side, so that "what is pending" is a comparison inside a row and the partial
@@ -69,26 +70,24 @@ export class DatabaseError extends Error {
   }
 }
 
-/** SQLite's result codes for a file that is broken, or no database at all. */
-const corrupt = 11;
-const notADatabase = 26;
-
 /**
  * Opens or creates the metadata database. WAL with synchronous=NORMAL: a commit survives the death of the process at once;
  * `DurabilityBarrier` makes it survive the death of the machine. Throws DatabaseError; the file is never deleted here.
+ * `onDamage` hears, once, of damage that shows only later: the next start then sets the database aside.
  */
-export function openDatabase(file: string): DatabaseSync {
+export function openDatabase(file: string, onDamage: (error: unknown) => void = () => {}): DatabaseSync {
   const db = new DatabaseSync(file);
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
-    const check = db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
-    if (check.quick_check !== 'ok') throw new DatabaseError('damaged', check.quick_check);
+    const damage = findDamage(db, file);
+    if (damage !== undefined) throw new DatabaseError('damaged', damage);
     migrate(db);
+    clearMark(file);
+    watchDamage(db, file, onDamage);
     return db;
   } catch (error) {
     db.close();
-    const code = (error as { errcode?: unknown }).errcode;
-    if (code !== corrupt && code !== notADatabase) throw error;
+    if (!isDamage(error)) throw error;
     throw new DatabaseError('damaged', 'the metadata database cannot be read', { cause: error });
   }
 }

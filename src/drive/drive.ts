@@ -43,6 +43,8 @@ export interface DriveDeps {
   /** Where proxies are looked up when no setting names one. */
   readonly env: NodeJS.ProcessEnv;
   readonly keeper: TokenKeeper;
+  /** The metadata database turned out to be damaged: this process is to end and be started anew. */
+  readonly onDamage: (error: unknown) => void;
   readonly log: Log;
 }
 
@@ -255,7 +257,7 @@ export class Drive {
   }
 
   async #openSession(tokens: Tokens): Promise<AccountState> {
-    const { stateDir, cacheDir, endpoint, keeper, log } = this.#deps;
+    const { stateDir, cacheDir, endpoint, keeper, onDamage, log } = this.#deps;
     const client = new JottacloudClient({
       endpoints: createEndpoints(endpoint),
       tokens,
@@ -271,6 +273,7 @@ export class Drive {
       pollMs: this.#options.pollIntervalMs,
       localNames: this.#options.ignoredNames,
       rescueDir: join(homedir(), rescueFolder),
+      onDamage,
       log,
     });
     applyPace(session, this.#options);

@@ -101,6 +101,10 @@ async function main(): Promise<void> {
     pollMs: parseNumber('poll', values.poll) * 1000,
     localNames: defaultLocalNames,
     rescueDir: join(stateDir, 'rescued'),
+    onDamage: (error) => {
+      log.error('the drive ends on an unexpected error', { error });
+      process.exit(1);
+    },
     reach: createReach(process.env.JOTTACLOUD_KILL_AT),
     ...(values['settle-ms'] === undefined ? {} : { settleMs: parseNumber('settle-ms', values['settle-ms']) }),
     log,

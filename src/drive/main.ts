@@ -36,15 +36,16 @@ async function main(): Promise<void> {
   lockState(stateDir);
   const logFile = join(stateDir, 'drive.log');
   const log = createLog(createFileWriter(logFile));
-  process.on('uncaughtException', (error) => {
+  const fail = (error: unknown) => {
     log.error('the drive ends on an unexpected error', { error });
     process.exit(1);
-  });
+  };
+  process.on('uncaughtException', fail);
   process.on('unhandledRejection', (error) => log.error('unhandled rejection', { error }));
 
   const keeper = new TokenKeeper(log);
   const endpoint = process.env.JOTTACLOUD_ENDPOINT;
-  const drive = new Drive({ stateDir, cacheDir, endpoint, env: process.env, keeper, log });
+  const drive = new Drive({ stateDir, cacheDir, endpoint, env: process.env, keeper, onDamage: fail, log });
   const socketFile = socketPath(stateDir);
   let ending: Promise<void> | undefined;
 

@@ -52,6 +52,8 @@ export interface SessionOptions {
   readonly localNames: readonly string[];
   /** Folder to receive unsent content when the database turns out to be damaged: one that a person looks into. */
   readonly rescueDir: string;
+  /** The database turned out to be damaged: nothing works any more, and the next start sets it aside. Called once. */
+  readonly onDamage: (error: unknown) => void;
   /** What happens at the steps of a push (faultPoints.ts); nothing when absent. */
   readonly reach?: (point: FaultPoint) => void;
   /** The system's when absent. */
@@ -305,16 +307,17 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
 }
 
 /** Opens the database; a damaged one is set aside with what was not sent, and made anew. DriveError `versionMismatch`. */
-async function openOrRescue(databaseFile: string, stagingDir: string, { rescueDir, log }: SessionOptions, now: number) {
+async function openOrRescue(databaseFile: string, stagingDir: string, options: SessionOptions, now: number) {
+  const { rescueDir, onDamage, log } = options;
   try {
-    return { db: openDatabase(databaseFile), rescued: null };
+    return { db: openDatabase(databaseFile, onDamage), rescued: null };
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
     // Whoever wrote it has work in it that this version would lose.
     if (error.kind === 'newer') throw new DriveError('versionMismatch', {}, { cause: error });
     const rescued = await rescueStaging(databaseFile, stagingDir, rescueDir, now);
     log.error('the metadata database was damaged and is made anew', { ...rescued, error });
-    return { db: openDatabase(databaseFile), rescued };
+    return { db: openDatabase(databaseFile, onDamage), rescued };
   }
 }
 

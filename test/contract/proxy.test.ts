@@ -184,7 +184,15 @@ describe('the drive', () => {
     const keeper = new TokenKeeper(silentLog);
     keeper.addWindow(async () => {});
     const cacheDir = join(stateDir, 'cache');
-    const drive = new Drive({ stateDir, cacheDir, endpoint: undefined, env: {}, keeper, log: silentLog });
+    const drive = new Drive({
+      stateDir,
+      cacheDir,
+      endpoint: undefined,
+      env: {},
+      keeper,
+      onDamage: assert.ifError,
+      log: silentLog,
+    });
     atEnd(test, () => drive.close(false, never));
     const through = (port: number, strictSsl: boolean) =>
       drive.setOptions({

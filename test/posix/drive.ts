@@ -74,6 +74,9 @@ export async function startTestDrive(options: TestDriveOptions = {}): Promise<Te
       pollMs: options.pollMs ?? 1_000,
       settleMs: options.settleMs ?? 30_000,
       localNames: defaultLocalNames,
+      onDamage: (error) => {
+        throw error;
+      },
       log,
     });
   let session = await open();

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
+import { openDatabase } from '../../src/cache/schema.ts';
 import type { Tokens } from '../../src/jottacloud/tokens.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { md5, openSessionWorld, type SessionWorld, showServer, signIn } from './sessionWorld.ts';
@@ -42,8 +44,11 @@ before(async () => {
 });
 after(() => emulator.close());
 
-async function withWorld(work: (world: SessionWorld) => Promise<void>): Promise<void> {
-  const world = await openSessionWorld(emulator, { tokens });
+async function withWorld(
+  work: (world: SessionWorld) => Promise<void>,
+  onDamage: (error: unknown) => void = assert.ifError,
+): Promise<void> {
+  const world = await openSessionWorld(emulator, { tokens, onDamage });
   try {
     await work(world);
   } finally {
@@ -114,6 +119,54 @@ describe('a metadata database', () => {
     });
   }
 
+  it('that turns out to be damaged while it is used: is told once, and what was not sent is rescued at the next start', async () => {
+    const told: unknown[] = [];
+    await withWorld(
+      async (world) => {
+        await world.save(`${top}/unsent.txt`, 'unsent');
+        const accounts = join(world.dir, 'state', 'accounts');
+        const [account = ''] = await readdir(accounts);
+        const file = join(accounts, account, 'metadata.db');
+        alterSchema(file, "UPDATE sqlite_schema SET rootpage = 1000000 WHERE name = 'byName'");
+        for (let tries = 0; tries < 2; tries += 1) await assert.rejects(world.find(`${top}/new name`), /malformed/);
+        assert.equal(told.length, 1);
+        await world.restart();
+        const { rescued } = world.session();
+        assert.equal(rescued?.files, 1);
+        await world.save(`${top}/after.txt`, 'goes on');
+        await world.drain();
+        await world.restart();
+        assert.equal(world.session().rescued, null);
+        emulator.remove(`${top}/after.txt`);
+      },
+      (error) => told.push(error),
+    );
+  });
+
+  it('that only a thorough look finds damaged is set aside once that was met while it was used', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'jottacloud-damage-'));
+    try {
+      const file = join(dir, 'metadata.db');
+      openDatabase(file).close();
+      // A row that came while the index was not there is in the table and not in the index.
+      const index = alterSchema(file, "DELETE FROM sqlite_schema WHERE name = 'byContent' RETURNING *");
+      const without = new DatabaseSync(file);
+      without.exec(`INSERT INTO node(kind, name, key, size, mtimeSec, mtimeNsec, ctimeMs, mode, sMd5)
+        VALUES ('file', 'a', 'a', 0, 0, 0, 0, 0, 'md5')`);
+      without.close();
+      alterSchema(file, 'INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)', Object.values(index ?? {}));
+      const told: unknown[] = [];
+      const db = openDatabase(file, (error) => told.push(error));
+      const removal = db.prepare("DELETE FROM node WHERE name = 'a'");
+      assert.throws(() => removal.run(), /malformed/);
+      assert.equal(told.length, 1);
+      db.close();
+      assert.throws(() => openDatabase(file), { kind: 'damaged' });
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+
   it('of a newer version stops the drive with its code and is not touched', async () => {
     await withWorld(async (world) => {
       await world.save(`${top}/unsent.txt`, 'unsent');
@@ -169,6 +222,25 @@ describe('a metadata database', () => {
     });
   });
 });
+
+/** What SQLite keeps from everybody else. */
+function alterSchema(
+  file: string,
+  query: string,
+  values: SQLInputValue[] = [],
+): Record<string, SQLInputValue> | undefined {
+  const db = new DatabaseSync(file);
+  try {
+    db.enableDefensive(false);
+    const { schema_version: version } = db.prepare('PRAGMA schema_version').get() as { schema_version: number };
+    db.exec('PRAGMA writable_schema = ON');
+    const row = db.prepare(query).get(...values);
+    db.exec(`PRAGMA schema_version = ${version + 1}`);
+    return row as Record<string, SQLInputValue> | undefined;
+  } finally {
+    db.close();
+  }
+}
 
 /** The same content in a database as the first version made it. */
 async function makeFirst(file: string): Promise<void> {

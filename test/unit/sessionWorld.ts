@@ -102,6 +102,9 @@ export async function openSessionWorld(emulator: Emulator, options: SessionWorld
         pollMs: 3_600_000,
         settleMs: 3_600_000,
         localNames: defaultLocalNames,
+        onDamage: (error) => {
+          throw error;
+        },
         ...options,
         clock,
         log,
