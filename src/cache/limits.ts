@@ -3,8 +3,9 @@ export const cacheLimits = {
   /** Unit of download, of the disk cache and of eviction. Small enough that a random 4 KiB read of a huge file stays cheap,
    *  large enough that a sequential read costs few files. */
   blockBytes: 256 * 1024,
-  /** Blocks kept in memory for all open files together: the last stop before the disk. */
-  memoryBytes: 64 * 1024 * 1024,
+  /** Blocks kept in memory for all open files together: the last stop before the disk. Two readahead windows; what is read
+   *  again comes from the page cache of the kernel, or from the disk. */
+  memoryBytes: 32 * 1024 * 1024,
   /** A file up to this size is fetched in one request and verified before its first byte is handed out. */
   wholeFetchBytes: 1024 * 1024,
   /** Readahead starts here on the second sequential read and doubles up to `maxWindowBytes`. */

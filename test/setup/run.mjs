@@ -157,6 +157,9 @@ function runTask(node, entry) {
       PATH: [...binFolders, pathOutsideNodeModules()].join(path.delimiter),
       // Node.js runs the sources as they are: what it made of them is kept, which halves the start of every process.
       NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'node'),
+      // As the extension starts the drive (src/extension/drive/runtime.ts).
+      MALLOC_ARENA_MAX: '2',
+      MALLOC_MMAP_THRESHOLD_: String(128 * 1024),
     },
   });
   child.once('error', (error) => fail(`cannot start ${entry}: ${error.message}`));
