@@ -12,16 +12,20 @@ export interface Timestamp {
   readonly nsec: number;
 }
 
+/** A place on the server. */
+export interface ServerPlace {
+  readonly parent: Ino;
+  /** Local spelling (decoded). */
+  readonly name: string;
+  /** Spelling on the wire. */
+  readonly wire: string;
+}
+
 /**
  * What the server was last known to hold for a node. `null` = never uploaded.
  * `md5` null on a file: an upload was begun, its outcome is not known yet.
  */
-export interface Synced {
-  readonly parent: Ino;
-  /** Local spelling (decoded). */
-  readonly name: string;
-  /** Spelling on the wire, as the server lists it. */
-  readonly wire: string;
+export interface Synced extends ServerPlace {
   readonly md5: string | null;
   /** Bytes. */
   readonly size: number;
@@ -51,6 +55,8 @@ export interface NodeRow {
   /** Never leaves this machine (`.DS_Store` and friends). */
   readonly localOnly: boolean;
   readonly synced: Synced | null;
+  /** Where a move or the making of a folder was to end whose outcome is not known; null = none is begun. */
+  readonly begun: ServerPlace | null;
   /** ms since the epoch of the last complete listing; null = never listed. */
   readonly listedAt: number | null;
   /** Why the server refused the change for good; null = not refused. */

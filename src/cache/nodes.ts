@@ -1,11 +1,19 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 import { cacheLimits } from './limits.ts';
-import { type Ino, type NodeKind, type NodeRow, nameKey, type Synced, type Timestamp } from './nodeRow.ts';
+import {
+  type Ino,
+  type NodeKind,
+  type NodeRow,
+  nameKey,
+  type ServerPlace,
+  type Synced,
+  type Timestamp,
+} from './nodeRow.ts';
 import { pendingCondition } from './schema.ts';
 
 /** What a node starts with; the database gives the rest. */
-export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'listedAt' | 'failure'>;
+export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'begun' | 'listedAt' | 'failure'>;
 
 /** Where a content was on the server: path as the wire spells it, device first; `revision` null when it has to be looked for. */
 export interface FormerPlace {
@@ -63,6 +71,16 @@ export class Nodes {
     return this.#remember(this.#sql('SELECT * FROM node WHERE sParent = ? AND sKey = ?').get(parent, nameKey(name)));
   }
 
+  /** The node whose push, of unknown outcome, was to end at this place. */
+  getBegunChild(parent: Ino, name: string): NodeRow | undefined {
+    return this.#remember(this.#sql('SELECT * FROM node WHERE bParent = ? AND bKey = ?').get(parent, nameKey(name)));
+  }
+
+  /** Is a push of unknown outcome to end in this folder? */
+  hasBegunChildren(parent: Ino): boolean {
+    return this.#sql('SELECT 1 FROM node WHERE bParent = ? LIMIT 1').get(parent) !== undefined;
+  }
+
   getSyncedChildren(parent: Ino): NodeRow[] {
     return this.#rows(this.#sql('SELECT * FROM node WHERE sParent = ?').all(parent));
   }
@@ -100,7 +118,7 @@ export class Nodes {
   /** Removes what was unlinked while open and never reached the server. Returns its staging files. */
   purgeOrphans(): string[] {
     const rows = this.#sql(
-      'DELETE FROM node WHERE parent IS NULL AND sParent IS NULL AND ino <> 1 RETURNING staging',
+      'DELETE FROM node WHERE parent IS NULL AND sParent IS NULL AND bParent IS NULL AND ino <> 1 RETURNING staging',
     ).all();
     this.#cache.clear();
     return rows
@@ -147,8 +165,12 @@ export class Nodes {
   update(ino: Ino, patch: NodePatch): NodeRow {
     if (patch.mtime !== undefined) this.#peeked.delete(ino);
     const before = this.#cache.peek(ino);
-    const { synced, ...local } = patch;
-    const columns = { ...localColumns(local), ...(synced === undefined ? {} : syncedColumns(synced)) };
+    const { synced, begun, ...local } = patch;
+    const columns = {
+      ...localColumns(local),
+      ...(synced === undefined ? {} : syncedColumns(synced)),
+      ...(begun === undefined ? {} : begunColumns(begun)),
+    };
     const query = `UPDATE node SET ${Object.keys(columns)
       .map((name) => `${name} = ?`)
       .join(', ')} WHERE ino = ? RETURNING *`;
@@ -306,6 +328,9 @@ interface RawNode {
   sMtime: number;
   sRevision: number | null;
   sUuid: string | null;
+  bParent: number | null;
+  bName: string;
+  bWire: string;
   listedAt: number | null;
   failure: string | null;
 }
@@ -337,12 +362,13 @@ function toRow(raw: RawNode): NodeRow {
     staging: raw.staging,
     localOnly: raw.localOnly !== 0,
     synced,
+    begun: raw.bParent === null ? null : { parent: raw.bParent, name: raw.bName, wire: raw.bWire },
     listedAt: raw.listedAt,
     failure: raw.failure,
   };
 }
 
-function localColumns(patch: Omit<NodePatch, 'synced'>): Record<string, SQLInputValue> {
+function localColumns(patch: Omit<NodePatch, 'synced' | 'begun'>): Record<string, SQLInputValue> {
   const columns: Record<string, SQLInputValue> = {};
   if (patch.parent !== undefined) columns.parent = patch.parent;
   if (patch.name !== undefined) {
@@ -375,5 +401,14 @@ function syncedColumns(synced: Synced | null): Record<string, SQLInputValue> {
     sMtime: synced?.mtime ?? null,
     sRevision: synced?.revision ?? null,
     sUuid: synced?.uuid ?? null,
+  };
+}
+
+function begunColumns(begun: ServerPlace | null): Record<string, SQLInputValue> {
+  return {
+    bParent: begun?.parent ?? null,
+    bName: begun?.name ?? null,
+    bKey: begun === null ? null : nameKey(begun.name),
+    bWire: begun?.wire ?? null,
   };
 }

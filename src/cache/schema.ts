@@ -51,12 +51,25 @@ CREATE TABLE pin (ino INTEGER PRIMARY KEY) STRICT;
 CREATE TRIGGER dropPin AFTER DELETE ON node BEGIN DELETE FROM pin WHERE ino = OLD.ino; END;
 `;
 
+/** A push whose outcome is not known is pending, whatever the two sides say (nodeRow.ts `begun`). */
+const begunColumns = `
+ALTER TABLE node ADD COLUMN bParent INTEGER;
+ALTER TABLE node ADD COLUMN bName TEXT;
+ALTER TABLE node ADD COLUMN bKey TEXT;
+ALTER TABLE node ADD COLUMN bWire TEXT;
+CREATE UNIQUE INDEX byBegunName ON node(bParent, bKey) WHERE bParent IS NOT NULL;
+DROP INDEX pending;
+CREATE INDEX pending ON node(ino) WHERE localOnly = 0 AND (
+  bParent IS NOT NULL OR parent IS NOT sParent OR (parent IS NOT NULL AND (name IS NOT sName OR (kind = 'file' AND
+  (staging IS NOT NULL OR md5 IS NOT sMd5 OR mtimeSec IS NOT sMtime)))));
+`;
+
 /** Step n brings schema n to schema n + 1. A new schema is a new step at the end; steps that were released never change. */
-const migrations = [nodeTables, xattrTable, historyTable, pinTable];
+const migrations = [nodeTables, xattrTable, historyTable, pinTable, begunColumns];
 
 /** The condition of the `pending` index, word for word, so that SQLite uses it. */
 export const pendingCondition = `localOnly = 0 AND (
-  parent IS NOT sParent OR (parent IS NOT NULL AND (name IS NOT sName OR (kind = 'file' AND
+  bParent IS NOT NULL OR parent IS NOT sParent OR (parent IS NOT NULL AND (name IS NOT sName OR (kind = 'file' AND
   (staging IS NOT NULL OR md5 IS NOT sMd5 OR mtimeSec IS NOT sMtime)))))`;
 
 /** Why a metadata database cannot be used: `damaged`, or `newer` than this version knows. */

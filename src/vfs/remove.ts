@@ -56,7 +56,7 @@ export async function remove(context: VfsContext, row: NodeRow): Promise<void> {
 export function detach(context: VfsContext, row: NodeRow): string | null {
   const { nodes, clock } = context;
   const open = context.open.has(row.ino) || context.pusher.isPushing(row.ino);
-  if (row.synced === null && !open) {
+  if (row.synced === null && row.begun === null && !open) {
     nodes.remove(row.ino);
     return row.staging;
   }

@@ -2,7 +2,7 @@ import { type Ino, type NodeRow, nameKey, type Synced, type Timestamp } from '..
 import type { Nodes } from '../cache/nodes.ts';
 import type { Activity } from './activity.ts';
 import { type ConflictNames, setAside } from './conflicts.ts';
-import { noteFormerPlace } from './paths.ts';
+import { isEndOfBegun, noteFormerPlace } from './paths.ts';
 import type { RemoteEntry, RemoteFile } from './remote.ts';
 import { holdsNews, revive } from './revive.ts';
 
@@ -29,7 +29,7 @@ export const defaultFolderMode = 0o755;
 /**
  * Brings `synced` of one folder's children to what a listing says; clean nodes follow, dirty ones become conflicts, local
  * removals and creations stand until the server has them. `since` is `activity.seq` from before the listing was asked
- * for: names that our own pushes touched after that are left alone. One transaction; idempotent.
+ * for: names that our own pushes touched after that, or may still have touched, are left alone. One transaction; idempotent.
  */
 export function mergeListing(
   { nodes, activity, names }: MergeDeps,
@@ -42,6 +42,7 @@ export function mergeListing(
   const changes: TreeChange[] = [];
   const conflicts: { original: TreeChange; copy: TreeChange }[] = [];
   let namesMoved = false;
+  const isOurs = (name: string) => activity.isTouched(folder, name, since) || isEndOfBegun(nodes, folder, name);
   const note = (parent: Ino | null, name: string) => {
     if (parent !== null) changes.push({ parent, name });
   };
@@ -137,7 +138,7 @@ export function mergeListing(
 
   /** A file that is open goes on without a name until its last release, as after an unlink. */
   const drop = (row: NodeRow) => {
-    if (activity.isOpen(row.ino)) nodes.update(row.ino, { parent: null, synced: null, failure: null });
+    if (activity.isOpen(row.ino)) nodes.update(row.ino, { parent: null, synced: null, begun: null, failure: null });
     else nodes.remove(row.ino);
   };
 
@@ -163,7 +164,7 @@ export function mergeListing(
     }
     // Before the rows above it go: what was changed only in part still needs the rest.
     if (row.kind === 'file' && row.synced !== null) noteFormerPlace(nodes, row.synced);
-    nodes.update(row.ino, { synced: null });
+    nodes.update(row.ino, { synced: null, begun: null });
   };
 
   nodes.transaction(() => {
@@ -179,7 +180,7 @@ export function mergeListing(
       const key = nameKey(entry.name);
       if (seen.has(key)) continue;
       seen.add(key);
-      if (activity.isTouched(folder, entry.name, since)) continue;
+      if (isOurs(entry.name)) continue;
       const row = known.get(key);
       const synced = row?.synced;
       if (row === undefined || synced === null || synced === undefined) addNew(entry);
@@ -197,7 +198,7 @@ export function mergeListing(
     }
     for (const [key, row] of known) {
       const unconfirmed = row.kind === 'file' && row.synced?.md5 === null;
-      if (seen.has(key) || unconfirmed || activity.isTouched(folder, row.synced?.name ?? '', since)) continue;
+      if (seen.has(key) || unconfirmed || isOurs(row.synced?.name ?? '')) continue;
       vanish(row);
     }
     // Entries that came, went or were renamed since the last listing: the folder has a new time, as everywhere.

@@ -14,6 +14,23 @@ export function getWirePath(nodes: Nodes, ino: Ino): WirePath | undefined {
   return path.reverse();
 }
 
+/** False while a push whose outcome is not known may have put this node, or a folder above it, at another place. */
+export function isPlaceCertain(nodes: Nodes, ino: Ino): boolean {
+  for (let at: Ino | undefined = ino; at !== undefined && at !== rootIno; ) {
+    const row = nodes.get(at);
+    if (row !== undefined && row.begun !== null) return false;
+    at = row?.synced?.parent;
+  }
+  return true;
+}
+
+/** True when this name on the server is an end of a push whose outcome is not known: a listing of it tells nothing. */
+export function isEndOfBegun(nodes: Nodes, parent: Ino, name: string): boolean {
+  if (nodes.getBegunChild(parent, name) !== undefined) return true;
+  const held = nodes.getSyncedChild(parent, name);
+  return held !== undefined && held.begun !== null;
+}
+
 /** Path in the account as the mount shows it: `/Jotta/Archive/a.txt`; undefined once removed. */
 export function getLocalPath(nodes: Nodes, ino: Ino): string | undefined {
   const path: string[] = [];

@@ -2,7 +2,7 @@ import { emptyMd5 } from '../cache/limits.ts';
 import type { Ino, NodeRow, Synced } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
 import type { FaultPoint } from './faultPoints.ts';
-import { isSyncedWithin } from './paths.ts';
+import { isPlaceCertain, isSyncedWithin } from './paths.ts';
 import { getSettleMs, type SettleContext } from './settle.ts';
 
 /** One server call (or one upload) that makes a node's synced side follow its local side. */
@@ -59,13 +59,13 @@ export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
     waits ||= isHeld || context.isWaiting(ino);
     if (context.running.has(ino) || context.isWaiting(ino)) continue;
     const quietMs = context.now - activity.changedAt(ino);
-    const wait = getSettleMs(context, row, quietMs) - quietMs;
+    const wait = row.begun === null ? getSettleMs(context, row, quietMs) - quietMs : 0;
     // A change in the future was made before the clock was put back.
     if (wait > 0 && quietMs >= 0) {
       settlesInMs = Math.min(settlesInMs ?? wait, wait);
       continue;
     }
-    const kind = row.parent === null ? planRemoval(context, row) : planLive(context, row, row.parent);
+    const kind = planOne(context, row);
     if (kind !== undefined && !crossesStructure(context, row)) pushes.push({ kind, ino });
   }
   return { pushes, settlesInMs, waits: waits || settlesInMs !== undefined };
@@ -73,6 +73,21 @@ export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
 
 interface Planning extends PlanContext {
   readonly revisit: (ino: Ino) => void;
+}
+
+function planOne(context: Planning, row: NodeRow): PushKind | undefined {
+  const { nodes } = context;
+  const places = [row.synced?.parent, row.begun?.parent, row.parent];
+  // Paths that lead through a folder of uncertain place would be guesses.
+  if (places.some((ino) => ino !== null && ino !== undefined && !isPlaceCertain(nodes, ino))) return undefined;
+  if (row.begun !== null) return planBegun(row);
+  return row.parent === null ? planRemoval(context, row) : planLive(context, row, row.parent);
+}
+
+/** What was begun is done once more, as it was: each of these is done only once by the server. */
+function planBegun(row: NodeRow): PushKind {
+  if (row.kind === 'file') return 'moveFile';
+  return row.synced === null ? 'createFolder' : 'moveFolder';
 }
 
 function planRemoval(context: PlanContext, row: NodeRow): PushKind | undefined {
@@ -91,7 +106,9 @@ function planRemoval(context: PlanContext, row: NodeRow): PushKind | undefined {
 function isRemovable(context: PlanContext, folder: NodeRow): boolean {
   const { nodes, activity } = context;
   const isDone = (child: NodeRow) =>
-    child.kind === 'file' ? !holdsWanted(nodes, child) && !activity.isOpen(child.ino) : isRemovable(context, child);
+    child.begun === null &&
+    (child.kind === 'file' ? !holdsWanted(nodes, child) && !activity.isOpen(child.ino) : isRemovable(context, child));
+  if (nodes.hasBegunChildren(folder.ino)) return false;
   return nodes.getSyncedChildren(folder.ino).every((child) => child.parent === null && isDone(child));
 }
 
@@ -104,6 +121,8 @@ function planLive(context: Planning, row: NodeRow, parentIno: Ino): PushKind | u
   const { nodes } = context;
   const parent = nodes.get(parentIno);
   if (parent === undefined || parent.synced === null) return undefined;
+  const begun = nodes.getBegunChild(parentIno, row.name) ?? nodes.getSyncedChild(parentIno, row.name);
+  if (begun !== undefined && begun.ino !== row.ino && begun.begun !== null) return undefined;
   return row.kind === 'file' ? planFile(context, row, parentIno) : planFolder(context, row, parentIno);
 }
 
@@ -176,14 +195,16 @@ function needsOldBytes(nodes: Nodes, row: NodeRow, synced: Synced): boolean {
 
 /** A push may not run across a folder that is being moved or removed, nor the other way round. */
 function crossesStructure({ nodes, running }: PlanContext, row: NodeRow): boolean {
-  const places = [row.synced?.parent, row.parent].filter((ino) => ino !== null && ino !== undefined);
+  const places = [row.synced?.parent, row.begun?.parent, row.parent].filter((ino) => ino !== null && ino !== undefined);
   for (const push of running.values()) {
     if (push.kind === 'moveFolder' || push.kind === 'trashFolder' || push.kind === 'moveAside') {
       if (places.some((place) => isSyncedWithin(nodes, place, push.ino))) return true;
     }
     if (row.kind !== 'file' && row.synced !== null) {
       const other = nodes.get(push.ino);
-      const others = [other?.synced?.parent, other?.parent].filter((ino) => ino !== null && ino !== undefined);
+      const others = [other?.synced?.parent, other?.begun?.parent, other?.parent].filter(
+        (ino) => ino !== null && ino !== undefined,
+      );
       if (others.some((place) => isSyncedWithin(nodes, place, row.ino))) return true;
     }
   }

@@ -1,7 +1,7 @@
 import type { Ino, NodeRow } from '../cache/nodeRow.ts';
 import { getWirePath } from './paths.ts';
 import type { Push } from './planner.ts';
-import { isRemoteError, RemoteError } from './remote.ts';
+import { isRemoteError, RemoteError, type RemoteErrorKind } from './remote.ts';
 import { pushRemoval, type RemovalDeps } from './removal.ts';
 import { pushContent, type Target, type UploadDeps } from './upload.ts';
 
@@ -16,20 +16,49 @@ export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): 
     return [];
   }
   if (push.kind === 'setTimes') return runSetTimes(deps, row, signal);
-  const target = getTarget(deps, row);
-  const place = { parent: target.parent, name: row.name };
+  const target = getBegunTarget(deps, row) ?? getTarget(deps, row);
   if (push.kind === 'upload') {
-    return deps.activity.whileTouching([place], () => pushContent(deps, row, target, signal));
+    return deps.activity.whileTouching([target], () => pushContent(deps, row, target, signal));
   }
   if (push.kind === 'createFolder') {
-    return deps.activity.whileTouching([place], async () => {
-      await deps.remote.createFolder(target.path, signal);
+    return deps.activity.whileTouching([target], async () => {
+      await whileBegun(deps, row.ino, target, () => deps.remote.createFolder(target.path, signal));
       deps.reach('folderCreated');
-      settle(deps, row.ino, target, row.name);
+      settle(deps, row.ino, target);
       return [];
     });
   }
-  return runMove(deps, row, push.kind === 'moveAside' ? aside(target, row) : { ...target, name: row.name }, signal);
+  return runMove(deps, row, push.kind === 'moveAside' ? aside(target, row) : target, signal);
+}
+
+/** Where an earlier try was to end, of which nobody knows what became; it is tried again before anything else. */
+function getBegunTarget({ nodes }: UploadDeps, { ino, begun }: NodeRow): Target | undefined {
+  if (begun === null) return undefined;
+  const folder = getWirePath(nodes, begun.parent);
+  if (folder !== undefined) return { parent: begun.parent, path: [...folder, begun.wire], name: begun.name };
+  nodes.update(ino, { begun: null });
+  throw new RemoteError('cancelled', 'the folder it was to go to is gone');
+}
+
+/** Answers that say that the server did not do it. */
+const refusals: readonly RemoteErrorKind[] = [
+  'notFound',
+  'conflict',
+  'forbidden',
+  'invalidName',
+  'quota',
+  'writeLocked',
+];
+
+/** On record before the first request: whatever cuts this short, what may have been done is found again (planner.ts planBegun). */
+async function whileBegun({ nodes }: UploadDeps, ino: Ino, { parent, path, name }: Target, work: () => Promise<void>) {
+  nodes.update(ino, { begun: { parent, name, wire: path.at(-1) as string } });
+  try {
+    await work();
+  } catch (error) {
+    if (isRemoteError(error) && refusals.includes(error.kind)) nodes.update(ino, { begun: null });
+    throw error;
+  }
 }
 
 function getTarget({ nodes, remote }: UploadDeps, row: NodeRow): Target {
@@ -47,22 +76,22 @@ function aside(target: Target, row: NodeRow): Target {
   return { parent: target.parent, path: [...target.path.slice(0, -1), name], name };
 }
 
-function settle({ nodes }: UploadDeps, ino: Ino, target: Target, name: string): void {
+function settle({ nodes }: UploadDeps, ino: Ino, { parent, path, name }: Target): void {
   const row = nodes.get(ino);
   if (row === undefined) return;
-  const wire = target.path.at(-1) as string;
+  const wire = path.at(-1) as string;
   const known = row.synced ?? { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
-  nodes.update(ino, { synced: { ...known, parent: target.parent, name, wire }, failure: null });
+  nodes.update(ino, { synced: { ...known, parent, name, wire }, begun: null, failure: null });
 }
 
 async function runMove(deps: UploadDeps, row: NodeRow, target: Target, signal: AbortSignal): Promise<readonly Ino[]> {
   const from = getWirePath(deps.nodes, row.ino);
   if (from === undefined || row.synced === null) throw new RemoteError('cancelled', 'nothing to move yet');
-  const places = [row.synced, { parent: target.parent, name: target.name }];
+  const places = [row.synced, target];
   return deps.activity.whileTouching(places, async () => {
     const move = row.kind === 'file' ? deps.remote.moveFile : deps.remote.moveFolder;
     try {
-      await move(from, target.path, signal);
+      await whileBegun(deps, row.ino, target, () => move(from, target.path, signal));
     } catch (error) {
       if (!isRemoteError(error, 'notFound')) throw error;
       if (row.kind === 'file' && row.synced?.md5 === null) {
@@ -74,7 +103,7 @@ async function runMove(deps: UploadDeps, row: NodeRow, target: Target, signal: A
       return places.map(({ parent }) => parent);
     }
     deps.reach('moved');
-    settle(deps, row.ino, target, target.name);
+    settle(deps, row.ino, target);
     return [];
   });
 }

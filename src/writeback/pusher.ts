@@ -168,9 +168,11 @@ export class Pusher {
 
   /**
    * Resolves when nothing is pending but refused changes and what waits for them; settle times are skipped meanwhile.
-   * Rejects with RemoteError `offline` or `signedOut` as soon as waiting is pointless; the work stays pending.
+   * Rejects with RemoteError `offline` or `signedOut` as soon as waiting is pointless, with the session's reason when it
+   * ends; the work stays pending.
    */
-  async drain(signal: AbortSignal): Promise<void> {
+  async drain(caller: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([caller, this.#deps.signal]);
     this.#draining += 1;
     this.retryNow();
     try {

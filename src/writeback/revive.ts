@@ -1,6 +1,7 @@
 import { type Ino, type NodeRow, nameKey } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
 import type { Activity } from './activity.ts';
+import { isEndOfBegun } from './paths.ts';
 import type { RemoteEntry } from './remote.ts';
 
 /**
@@ -15,7 +16,7 @@ export function holdsNews(
 ): boolean {
   const known = new Map(nodes.getSyncedChildren(folder).map((row) => [nameKey(row.synced?.name ?? ''), row]));
   return entries.some((entry) => {
-    if (activity.isTouched(folder, entry.name, since)) return false;
+    if (activity.isTouched(folder, entry.name, since) || isEndOfBegun(nodes, folder, entry.name)) return false;
     const row = known.get(nameKey(entry.name));
     if (row === undefined || (row.kind === 'file') !== (entry.kind === 'file')) return true;
     const md5 = row.synced?.md5 ?? null;

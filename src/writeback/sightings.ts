@@ -4,6 +4,7 @@ import type { Nodes } from '../cache/nodes.ts';
 import type { Activity } from './activity.ts';
 import type { Folders } from './folders.ts';
 import { writebackLimits } from './limits.ts';
+import { isEndOfBegun } from './paths.ts';
 import type { Poller } from './poller.ts';
 
 /** What the server's event socket says is at a place. Never believed: it only tells which folder to list. */
@@ -122,8 +123,9 @@ export class Sightings {
       const { path, state } = pending.sighting;
       const parent = this.#findFolder(path.slice(0, -1), parents);
       const name = path.at(-1) as string;
-      // A push of ours is changing it right now: what it leaves is compared when it is done.
-      if (parent !== undefined && activity.isTouched(parent, name, activity.seq)) continue;
+      // A push of ours is changing it right now, or did and was never answered: what it leaves is compared when it is done.
+      const ours = (at: Ino) => activity.isTouched(at, name, activity.seq) || isEndOfBegun(nodes, at, name);
+      if (parent !== undefined && ours(parent)) continue;
       // Never listed: the first look at it will see it.
       const shown = parent !== undefined && nodes.get(parent)?.listedAt !== null;
       const tries = state === 'unknown' ? 1 : writebackLimits.looksPerSighting;
