@@ -79,12 +79,16 @@ export async function release(context: VfsContext, fh: Fh): Promise<void> {
       await flushOpen(context, handle.ino).catch((error) => context.log.warn('bytes were not kept', { error }));
     }
     context.handles.delete(fh);
-    activity.noteClose(handle.ino, handle.writing);
     inode.handles -= 1;
-    if (inode.handles > 0) return;
-    context.open.delete(handle.ino);
+    const last = inode.handles === 0;
+    if (last) {
+      context.open.delete(handle.ino);
+      if (inode.staging !== undefined) await staging.close(inode.staging.id);
+    }
+    // Only now: what is removed and not open any more may be forgotten at any moment.
+    activity.noteClose(handle.ino, handle.writing);
+    if (!last) return;
     const row = nodes.get(handle.ino);
-    if (inode.staging !== undefined) await staging.close(inode.staging.id);
     if (row === undefined || (row.parent === null && row.synced === null && row.ino !== rootIno)) {
       await forget(context, handle.ino, row);
     } else if (row.parent === null && row.staging !== null) {

@@ -27,6 +27,7 @@ let db: DatabaseSync;
 let nodes: Nodes;
 let barrier: DurabilityBarrier;
 let staging: StagingStore;
+let activity: Activity;
 let vfs: Vfs;
 let store: ContentStore;
 let home: Ino;
@@ -46,7 +47,7 @@ beforeEach(async () => {
   // Every folder is known; nothing is pushed.
   const folders = { noteUse: () => {}, ensureListed: async () => {} } as unknown as Folders;
   const pusher = { nudge: () => {}, cancelUpload: () => {}, isPushing: () => false } as unknown as Pusher;
-  const activity = new Activity(clock);
+  activity = new Activity(clock);
   const localNames = new LocalNames(defaultLocalNames);
   const xattrs = new Xattrs(db);
   const log = silentLog;
@@ -140,6 +141,23 @@ describe('the vfs', () => {
     const fh = await vfs.open(ino, writing);
     await vfs.unlink(home, 'a');
     await vfs.release(fh);
+    assert.deepEqual(readdirSync(join(dir, 'staging')), []);
+  });
+
+  it('forgets nothing that is being closed, though a removal is over in that moment', async () => {
+    const ino = await save('a', 'text');
+    const synced = { parent: home, name: 'a', wire: 'a', md5: 'm', size: 1, mtime: 1, revision: 1, uuid: null };
+    nodes.update(ino, { synced });
+    const fh = await vfs.open(ino, writing);
+    await vfs.unlink(home, 'a');
+    const close = staging.close.bind(staging);
+    staging.close = async (id) => {
+      await close(id);
+      // As a listing does with what is gone from the server too.
+      if (!activity.isOpen(ino)) nodes.remove(ino);
+    };
+    await vfs.release(fh);
+    assert.equal(activity.isOpen(ino), false);
     assert.deepEqual(readdirSync(join(dir, 'staging')), []);
   });
 
