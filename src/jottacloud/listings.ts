@@ -1,13 +1,11 @@
 import { chunksOf } from './body.ts';
 import { parseCustomer } from './customer.ts';
-import { withDeadline } from './deadline.ts';
 import { JottaError } from './errors.ts';
 import type { HttpAnswer } from './http.ts';
 import { parseAccount, parseMountpoints } from './parseAccount.ts';
 import { isDeleted, parseFile, parseRevisions } from './parseFile.ts';
 import { isEntry, parseFolder, unexpectedRoot } from './parseFolder.ts';
-import { withRetry } from './retry.ts';
-import { getMetadata, jsonOf, type Service, sendAuthorized, urlOf } from './service.ts';
+import { getListing, getMetadata, jsonOf, type Service, urlOf } from './service.ts';
 import type { Account, Customer, RemoteEntry, RemoteFile, RemoteMountpoint, RemotePath } from './types.ts';
 import { checkPath, jfsUrl } from './urls.ts';
 import { readXml, type XmlElement } from './xml.ts';
@@ -30,22 +28,11 @@ export async function fetchMountpoints(
   return parseMountpoints(await getMetadata(service, urlOf(service, [device]), xmlOf(service), signal));
 }
 
-/** Folders can be large: the whole has `listingMs`, each try `metadataMs` to its first byte and a limit on silence. */
-export async function fetchFolder(service: Service, path: RemotePath, caller: AbortSignal): Promise<RemoteEntry[]> {
+export async function fetchFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteEntry[]> {
   checkPath(path, 2);
-  const { metadataMs, listingMs, bodyIdleMs, maxXmlBytes } = service.http.limits;
-  const request = { method: 'GET' as const, url: urlOf(service, path), firstByteMs: metadataMs };
-  return withDeadline(caller, listingMs, (signal) =>
-    withRetry(
-      service.retry,
-      signal,
-      async () => {
-        const answer = await sendAuthorized(service, request, signal);
-        return parseFolder(chunksOf(answer, bodyIdleMs), maxXmlBytes, service.http.log);
-      },
-      metadataMs,
-    ),
-  );
+  const { bodyIdleMs, maxXmlBytes } = service.http.limits;
+  const read = (answer: HttpAnswer) => parseFolder(chunksOf(answer, bodyIdleMs), maxXmlBytes, service.http.log);
+  return getListing(service, path, read, signal);
 }
 
 /** JottaError 'notFound' also for a folder, a trashed file, and one without complete content (§2.6). */

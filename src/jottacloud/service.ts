@@ -58,6 +58,19 @@ export function getMetadata<T>(
   );
 }
 
+/** A listing may be large: the whole has `listingMs`, each try `metadataMs` to its first byte, and `read` limits silence. */
+export function getListing<T>(
+  service: Service,
+  path: RemotePath,
+  read: (answer: HttpAnswer) => Promise<T>,
+  caller: AbortSignal,
+): Promise<T> {
+  const { metadataMs, listingMs } = service.http.limits;
+  const request = { method: 'GET' as const, url: urlOf(service, path), firstByteMs: metadataMs };
+  const ask = async (signal: AbortSignal) => read(await sendAuthorized(service, request, signal));
+  return withDeadline(caller, listingMs, (signal) => withRetry(service.retry, signal, () => ask(signal), metadataMs));
+}
+
 /** A command that may safely happen twice: an empty POST without a content type (jottacloud-protocol.md §2.1). */
 export function postCommand<T>(
   service: Service,

@@ -1,12 +1,10 @@
 import { chunksOf } from './body.ts';
 import { createFolder, setFileTimes } from './commands.ts';
-import { withDeadline } from './deadline.ts';
 import { JottaError } from './errors.ts';
 import { look, xmlOf } from './listings.ts';
 import { parseRevisions, parseSize } from './parseFile.ts';
 import { assertThing, isEntry } from './parseFolder.ts';
-import { withRetry } from './retry.ts';
-import { postOnce, type Service, sendAuthorized, urlOf } from './service.ts';
+import { getListing, postOnce, type Service, urlOf } from './service.ts';
 import { parseTime } from './times.ts';
 import type { FileStamp, RemotePath } from './types.ts';
 import { checkPath, isUsableName } from './urls.ts';
@@ -127,31 +125,27 @@ function parseTrashed(element: XmlElement, username: string): TrashedEntry | und
 }
 
 /** All entries of a listing, trashed ones too, each as it came. */
-async function fetchListing(service: Service, path: RemotePath, caller: AbortSignal): Promise<XmlElement[]> {
-  const { listingMs, metadataMs, firstByteMs, bodyIdleMs, maxXmlBytes } = service.http.limits;
-  const request = { method: 'GET' as const, url: urlOf(service, path), firstByteMs };
-  return withDeadline(caller, listingMs, (signal) =>
-    withRetry(
-      service.retry,
-      signal,
-      async () => {
-        const answer = await sendAuthorized(service, request, signal);
-        const parser = parseXml(chunksOf(answer, bodyIdleMs), maxXmlBytes, isEntry);
-        try {
-          const elements: XmlElement[] = [];
-          let step = await parser.next();
-          while (!step.done) {
-            elements.push(step.value);
-            if (elements.length > maxEntries) throw new JottaError('protocol', 'a listing has too many entries');
-            step = await parser.next();
-          }
-          assertThing(step.value);
-          return elements;
-        } finally {
-          await parser.return(undefined as never);
+function fetchListing(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement[]> {
+  const { bodyIdleMs, maxXmlBytes } = service.http.limits;
+  return getListing(
+    service,
+    path,
+    async (answer) => {
+      const parser = parseXml(chunksOf(answer, bodyIdleMs), maxXmlBytes, isEntry);
+      try {
+        const elements: XmlElement[] = [];
+        let step = await parser.next();
+        while (!step.done) {
+          elements.push(step.value);
+          if (elements.length > maxEntries) throw new JottaError('protocol', 'a listing has too many entries');
+          step = await parser.next();
         }
-      },
-      metadataMs,
-    ),
+        assertThing(step.value);
+        return elements;
+      } finally {
+        await parser.return(undefined as never);
+      }
+    },
+    signal,
   );
 }

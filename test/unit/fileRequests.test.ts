@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   mkdir,
   mkdtemp,
+  readdir,
   readFile as readLocal,
   readlink,
   rm,
@@ -42,6 +43,7 @@ beforeEach(async () => {
 });
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
+const resolve = (path: string) => world.drive.session().vfs.resolve(1, path.split('/').filter(Boolean));
 const inDir = (name: string) => `${dir.slice(home.length + 1)}/${name}`;
 const mountOf = (source: string, readOnly: boolean, mountPoint = '/nowhere') =>
   ({ mountPoint, source, readOnly, status: 'mounted' }) as const;
@@ -80,8 +82,8 @@ describe('writing a file', () => {
     await putFile(world.context, { path: `${dir}/big.bin`, localFile: file, create: true, overwrite: false });
     const { size } = await stat(world.context, `${dir}/big.bin`);
     assert.equal(size, bytes.length);
-    const tail = await readFile(world.context, { path: `${dir}/big.bin`, offset: 3_000_000, length: 100 });
-    assert.deepEqual(Buffer.from(tail.content, 'base64'), bytes.subarray(3_000_000));
+    const tail = await readFile(world.context, { path: `${dir}/big.bin`, offset: 9_000_000, length: 100 });
+    assert.deepEqual(Buffer.from(tail.content, 'base64'), bytes.subarray(9_000_000));
   });
 
   it('answers another version after every change', async () => {
@@ -249,7 +251,7 @@ describe('a download', () => {
     await createFolder(world.context, `${dir}/out`);
     await world.save(inDir('out/a.txt'), 'content');
     const { vfs } = world.drive.session();
-    const folder = await vfs.resolve(1, `${dir}/out`.split('/').filter(Boolean));
+    const folder = await resolve(`${dir}/out`);
     await vfs.setTimes((await vfs.lookup(folder.ino, 'a.txt')).ino, { sec: 1_600_000_000, nsec: 0 });
     await vfs.symlink(folder.ino, 'link', 'a.txt');
     const localFolder = await mkdtemp(join(local, 'down-'));
@@ -261,11 +263,21 @@ describe('a download', () => {
     await refused('alreadyExists', download(world.context, request, world.signal));
   });
 
-  it('that is cancelled leaves no half of a file', async () => {
-    await world.save(inDir('x'), 'x');
+  it('that fails in the middle leaves no half of a file, and all that was there', async () => {
+    const { emulator } = world.drive;
+    await world.drive.settle();
+    await emulator.put(`${dir}/x`, Buffer.alloc(9_000_000, 'x'));
+    await world.drive.session().folders.refresh((await resolve(dir)).ino);
     const localFolder = await mkdtemp(join(local, 'down-'));
-    const stopped = AbortSignal.abort();
-    await assert.rejects(download(world.context, { paths: [dir], localFolder, collision: 'fail' }, stopped));
-    await assert.rejects(statLocal(join(localFolder, 'x.part')));
+    await writeLocal(join(localFolder, 'x.part'), 'of the user');
+    const request = { paths: [`${dir}/x`], localFolder, collision: 'fail' } as const;
+    emulator.setFaults([{ match: { kind: 'download' }, nth: 2, action: { type: 'status', status: 403 } }]);
+    await assert.rejects(download(world.context, request, world.signal));
+    assert.equal(emulator.faults()[0]?.hits.length, 1);
+    emulator.setFaults([]);
+    assert.deepEqual(await readdir(localFolder), ['x.part']);
+    await download(world.context, request, world.signal);
+    assert.equal((await statLocal(join(localFolder, 'x'))).size, 9_000_000);
+    assert.equal(await readLocal(join(localFolder, 'x.part'), 'utf8'), 'of the user');
   });
 });

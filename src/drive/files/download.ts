@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { lstat, mkdir, rename, symlink, unlink, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fsErrorCode } from '../../base/errno.ts';
 import type { NodeRow } from '../../cache/nodeRow.ts';
@@ -80,11 +81,12 @@ async function saveFile(
 ): Promise<void> {
   const { vfs, jobs } = context.session;
   const { size, mtime } = vfs.getAttr(row.ino);
-  const partial = `${localPath}.part`;
+  // A name nobody else has: what lies in the folder is the user's own.
+  const partial = join(dirname(localPath), `.${randomUUID()}.part`);
   try {
     await jobs.run({ kind: 'download', path, total: size }, (report) =>
       withFile(context.session, row, async (fh) => {
-        await pipeline(readAll(fh, report), createWriteStream(partial), { signal });
+        await pipeline(readAll(fh, report), createWriteStream(partial, { flags: 'wx' }), { signal });
       }),
     );
     await utimes(partial, mtime.sec, mtime.sec);
