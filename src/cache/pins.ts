@@ -21,6 +21,7 @@ export class Pins {
   readonly #remove: StatementSync;
   readonly #has: StatementSync;
   readonly #any: StatementSync;
+  readonly #all: StatementSync;
   readonly #contents: StatementSync;
   readonly #folders: StatementSync;
 
@@ -29,6 +30,7 @@ export class Pins {
     this.#remove = db.prepare('DELETE FROM pin WHERE ino = ?');
     this.#has = db.prepare('SELECT 1 FROM pin WHERE ino = ?');
     this.#any = db.prepare('SELECT 1 FROM pin LIMIT 1');
+    this.#all = db.prepare('SELECT ino FROM pin');
     this.#contents = db.prepare(
       `${covered} SELECT min(ino) AS ino, md5, size FROM node
        WHERE kind = 'file' AND md5 IS NOT NULL AND localOnly = 0 AND ino IN covered GROUP BY md5`,
@@ -53,6 +55,11 @@ export class Pins {
 
   isEmpty(): boolean {
     return this.#any.get() === undefined;
+  }
+
+  /** Everything that is pinned itself; for asking about many. */
+  getAll(): ReadonlySet<Ino> {
+    return new Set(this.#all.all().map((row) => Number(row.ino)));
   }
 
   /** Each content once. */

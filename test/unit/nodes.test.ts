@@ -51,6 +51,28 @@ const add = (name: string, change: Partial<NewNode> = {}): NodeRow =>
 
 const pendingNames = () => nodes.getPending(0, 100).map((row) => row.name);
 
+describe('the children of a folder', () => {
+  it('are the same from memory as from the database: changed, moved away, being written, rolled back', () => {
+    const [kept, moved, written] = ['kept', 'moved', 'written'].map((name) => add(name));
+    assert.ok(kept && moved && written);
+    assert.equal(nodes.getChildren(rootIno).filter(({ name }) => name === 'moved').length, 1);
+    nodes.update(kept.ino, { size: 9 });
+    nodes.update(moved.ino, { parent: null });
+    nodes.peekTime(written.ino, { sec: 77, nsec: 0 });
+    const look = (from: Nodes) => from.getChildren(rootIno).map(({ name, size }) => [name, size]);
+    assert.deepEqual(look(nodes), look(new Nodes(db)));
+    assert.throws(() =>
+      nodes.transaction(() => {
+        nodes.update(kept.ino, { name: 'never' });
+        throw new Error('no');
+      }),
+    );
+    assert.deepEqual(look(nodes), look(new Nodes(db)));
+    const shown = nodes.getChildren(rootIno).find(({ ino }) => ino === written.ino);
+    assert.deepEqual(shown?.mtime, { sec: 77, nsec: 0 });
+  });
+});
+
 describe('names', () => {
   it('are found in any case and composition, and taken once', () => {
     const row = add('Ånd.TXT');

@@ -50,7 +50,7 @@ function createDescriber({ session, getMounts }: FilesContext) {
   const running = new Set(session.pusher.getRunning().map(({ ino }) => ino));
   const mounts = getMounts();
   const hasReadOnly = mounts.some(({ readOnly }) => readOnly);
-  const hasPins = !session.pins.isEmpty();
+  const pins = session.pins.getAll();
   const pinnedAbove = new Map<Ino, boolean>();
   return (row: NodeRow, path: string, name: string): EntryInfo => {
     const attr = session.vfs.getAttr(row.ino);
@@ -62,7 +62,7 @@ function createDescriber({ session, getMounts }: FilesContext) {
       size: attr.size,
       modifiedMs: isFile ? attr.mtime.sec * 1000 + Math.floor(attr.mtime.nsec / 1e6) : 0,
       sync: getSync(session, row, running),
-      pin: hasPins ? getPin(session, row, pinnedAbove) : 'none',
+      pin: pins.size > 0 ? getPin(session, row, pins, pinnedAbove) : 'none',
       link: attr.kind === 'link',
       readOnly: row.kind === 'root' || row.kind === 'device' || (hasReadOnly && isReadOnly(mounts, path)),
     };
@@ -79,7 +79,7 @@ function getSync(session: Session, row: NodeRow, running: ReadonlySet<Ino>): Syn
   return session.reader.isLocal({ md5: row.md5, size: row.size }) ? 'cached' : 'cloud';
 }
 
-function getPin({ nodes, pins }: Session, row: NodeRow, known: Map<Ino, boolean>): PinState {
+function getPin({ nodes }: Session, row: NodeRow, pins: ReadonlySet<Ino>, known: Map<Ino, boolean>): PinState {
   if (pins.has(row.ino)) return 'own';
   const isCovered = (ino: Ino | null): boolean => {
     if (ino === null) return false;
