@@ -22,7 +22,7 @@ const settings = {
 };
 const wanted = process.argv[3];
 for (const theme of Object.keys(themes) as (keyof typeof themes)[]) {
-  if (wanted === undefined || wanted === theme) await onStage((stage) => takeAll(stage, theme), settings);
+  if (wanted === undefined || wanted === theme) await onStage((stage) => takeAll(stage, theme), { settings });
 }
 
 async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> {

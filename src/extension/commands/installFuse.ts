@@ -13,9 +13,11 @@ interface NextStep {
   readonly run: () => unknown;
 }
 
-/** "Install FUSE…": the exact next step for what is wrong, then looks again. Browsing works without FUSE. */
+/** "Install FUSE…": looks, and tells the exact next step for what is wrong. Browsing works without FUSE. */
 export function installFuse(services: Services) {
   return async (): Promise<void> => {
+    await services.fuse.update();
+    if (services.fuse.ready) return tellReady();
     const again = vscode.l10n.t('Check Again');
     const { text, button, run } = process.platform === 'darwin' ? getMacStep(services) : getLinuxStep(services);
     const chosen = await vscode.window.showInformationMessage(text, button, again);
@@ -28,9 +30,13 @@ export function installFuse(services: Services) {
 export function checkFuse({ fuse }: Services) {
   return async (): Promise<boolean> => {
     await fuse.ensure();
-    void vscode.window.showInformationMessage(vscode.l10n.t('FUSE is ready: this computer can mount Jottacloud.'));
+    tellReady();
     return true;
   };
+}
+
+function tellReady(): void {
+  void vscode.window.showInformationMessage(vscode.l10n.t('FUSE is ready: this computer can mount Jottacloud.'));
 }
 
 function getMacStep({ fuse: { problem } }: Services): NextStep {

@@ -36,7 +36,6 @@ test('on a Norwegian VS Code everything that is met on the way to a mounted file
       await window.runCommand('Monter Jottacloud');
       await showNotifications(window, 'er allerede montert');
     },
-    {},
-    'nb',
+    { language: 'nb' },
   );
 });

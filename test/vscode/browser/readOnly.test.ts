@@ -24,6 +24,6 @@ test('a read-only mount refuses a save in words, and the server keeps what it ha
       assert.equal(await readFile(path.join(stage.mountPoint, file), 'utf8'), 'one\n');
       assert.deepEqual(findOnServer(stage.emulator, file), before);
     },
-    { 'mount.readOnly': true },
+    { settings: { 'mount.readOnly': true } },
   );
 });

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -61,8 +61,16 @@ function getVsix(): Promise<string> {
   return vsix;
 }
 
-/** `settings` are the extension's own, without their `jottacloud.`; `language` is a display language other than English. */
-async function openStage(settings: Readonly<Record<string, unknown>>, language?: string): Promise<Stage> {
+export interface StageOptions {
+  /** The extension's own, without their `jottacloud.`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** A display language other than English. */
+  readonly language?: string;
+  /** Programs that this computer does not have. */
+  readonly missingPrograms?: readonly string[];
+}
+
+async function openStage({ settings = {}, language, missingPrograms = [] }: StageOptions): Promise<Stage> {
   const out = await getVsix();
   // Short, below /tmp: sockets in it have 108 bytes.
   const workDir = await mkdtemp('/tmp/be-');
@@ -81,13 +89,15 @@ async function openStage(settings: Readonly<Record<string, unknown>>, language?:
     const own = Object.entries({ 'mount.path': mountPoint, ...settings });
     const pairs = own.map(([name, value]) => [`jottacloud.${name}`, value]);
     await writeFile(machineSettings, JSON.stringify(Object.fromEntries(pairs)));
+    const home = path.join(workDir, 'home');
+    if (missingPrograms.length > 0) await hidePrograms(workDir, home, missingPrograms);
     if (language !== undefined) await writeLanguagePack(path.join(workDir, 'user-data'), language);
     const server = await startCodeServer({
       workDir,
       vsix: out,
       // A browser's VS Code saves by itself unless told not to. Tabs tell the whole path.
       settings: { 'files.autoSave': 'off', 'workbench.editor.labelFormat': 'long' },
-      env: { JOTTACLOUD_ENDPOINT: emulator.url, JOTTACLOUD_STATE_DIR: stateDir },
+      env: { HOME: home, JOTTACLOUD_ENDPOINT: emulator.url, JOTTACLOUD_STATE_DIR: stateDir },
       locale: language,
     });
     cleanUps.push(() => server.stop());
@@ -107,13 +117,27 @@ async function openStage(settings: Readonly<Record<string, unknown>>, language?:
   }
 }
 
+/**
+ * A folder that holds all programs of this computer but the `missing` ones, made the PATH of `home`: VS Code takes over
+ * what the login shell says, whatever it was started with.
+ */
+async function hidePrograms(workDir: string, home: string, missing: readonly string[]): Promise<void> {
+  const dir = path.join(workDir, 'bin');
+  await mkdir(dir);
+  const known = new Set(missing);
+  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      if (!known.has(name)) await symlink(path.join(folder, name), path.join(dir, name));
+      known.add(name);
+    }
+  }
+  await mkdir(home, { recursive: true });
+  await writeFile(path.join(home, '.profile'), `export PATH='${dir}'\n`);
+}
+
 /** Runs `work` on a stage; when it fails, what the windows showed and the drive logged is kept beside the error. */
-export async function onStage(
-  work: (stage: Stage) => Promise<void>,
-  settings: Readonly<Record<string, unknown>> = {},
-  language?: string,
-): Promise<void> {
-  const stage = await openStage(settings, language);
+export async function onStage(work: (stage: Stage) => Promise<void>, options: StageOptions = {}): Promise<void> {
+  const stage = await openStage(options);
   const windows: Workbench[] = [];
   const openWindow = async (folder?: string) => {
     const window = await stage.openWindow(folder);
