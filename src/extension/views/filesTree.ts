@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { DriveError } from '../../protocol/errors.ts';
 import { list } from '../../protocol/messages.ts';
@@ -24,15 +25,25 @@ export const rootPath = '/';
 /** In place of a folder where the trash could not be listed; no path of the account begins so. */
 const trashPath = 'trash:';
 
+/** More rows than these of one folder are not redrawn one by one. */
+const fewRows = 50;
+
 /**
  * The account as a tree, one `list` per expanded folder. A folder that fails costs one row, which retries it. Nodes are
  * kept by path, so that a refreshed folder keeps its rows, their expansion and the selection.
+ *
+ * VS Code forgets the rows of a folder from the moment it is told to draw it anew until it has them again: a menu or a
+ * drop that falls into it reaches nobody. So a folder is redrawn only when it holds something else than it shows; rows
+ * whose state changed are redrawn alone.
  */
 export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disposable {
   readonly #client: DriveClient;
   readonly #hasSession: () => Promise<boolean>;
   readonly #nodes = new Map<string, EntryNode>();
   readonly #asked = new Set<string>();
+  /** What each folder showed last; none for one that could not be listed. */
+  readonly #shown = new Map<string, readonly EntryNode[]>();
+  readonly #comparing = new Map<string, 'once' | 'again'>();
   readonly #emitter = new vscode.EventEmitter<FileNode | undefined>();
 
   readonly onDidChangeTreeData = this.#emitter.event;
@@ -69,10 +80,11 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     const refresh = this.#asked.delete(folder);
     try {
       if (node?.kind === 'trash') return await loadTrash(this.#client);
-      const entries = await this.#list(folder, refresh);
-      const nodes: FileNode[] = [...entries].sort(compareEntries).map((entry) => this.#toNode(entry));
+      const nodes = (await this.#list(folder, refresh)).map((entry) => this.#toNode(entry));
+      this.#shown.set(folder, nodes);
       return node === undefined ? [...nodes, trashNode] : nodes;
     } catch (error) {
+      this.#shown.delete(folder);
       return [{ kind: 'failed', folder, error: toDriveError(error) }];
     }
   }
@@ -85,11 +97,16 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   }
 
   /** Reads a folder again; `ask` the server first, or take what the drive knows. Folders never shown cost nothing. */
-  refresh(folder: string = rootPath, ask = false): void {
+  refresh(folder: string, ask = false): void {
     if (ask) this.#asked.add(folder);
-    const node = folder === trashPath ? trashNode : this.#nodes.get(folder);
-    if (folder === rootPath) this.#emitter.fire(undefined);
-    else if (node !== undefined) this.#emitter.fire(node);
+    if (ask || !this.#shown.has(folder)) this.#redraw(folder);
+    else void this.#compare(folder);
+  }
+
+  /** Draws all of it anew: another account, or a new link to the drive. */
+  reset(): void {
+    this.#shown.clear();
+    this.#emitter.fire(undefined);
   }
 
   /** Reads the trash again. */
@@ -101,16 +118,55 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     this.#emitter.dispose();
   }
 
+  #redraw(folder: string): void {
+    const node = folder === trashPath ? trashNode : this.#nodes.get(folder);
+    if (folder === rootPath) this.#emitter.fire(undefined);
+    else if (node !== undefined) this.#emitter.fire(node);
+  }
+
+  /** Redraws what differs from what is shown. One look at a folder at a time; a change meanwhile costs one more. */
+  async #compare(folder: string): Promise<void> {
+    const isRunning = this.#comparing.has(folder);
+    this.#comparing.set(folder, isRunning ? 'again' : 'once');
+    if (isRunning) return;
+    const before = this.#shown.get(folder);
+    try {
+      const entries = await this.#list(folder, false);
+      if (this.#shown.get(folder) !== before) this.#comparing.set(folder, 'again');
+      else if (before !== undefined) this.#show(folder, before, entries);
+    } catch {
+      this.#redraw(folder);
+    }
+    const again = this.#comparing.get(folder) === 'again';
+    this.#comparing.delete(folder);
+    if (again) await this.#compare(folder);
+  }
+
+  #show(folder: string, before: readonly EntryNode[], entries: readonly EntryInfo[]): void {
+    const hasSameRows =
+      before.length === entries.length && before.every(({ entry }, index) => entry.path === entries[index]?.path);
+    const changed = before.filter(({ entry }, index) => !isDeepStrictEqual(entry, entries[index]));
+    if (!hasSameRows || changed.length > fewRows) this.#redraw(folder);
+    else {
+      for (const entry of entries) this.#toNode(entry);
+      for (const node of changed) this.#emitter.fire(node);
+    }
+  }
+
   /** What is known stays readable when the server cannot be asked (design.md §1); the status bar tells why. */
   async #list(folder: string, refresh: boolean): Promise<readonly EntryInfo[]> {
+    const ask = async (fresh: boolean) => {
+      const entries = await this.#client.request(list, { path: folder, refresh: fresh });
+      return [...entries].sort(compareEntries);
+    };
     if (refresh) {
       try {
-        return await this.#client.request(list, { path: folder, refresh });
+        return await ask(true);
       } catch (error) {
         if (toDriveError(error).code === 'notFound') throw error;
       }
     }
-    return this.#client.request(list, { path: folder, refresh: false });
+    return ask(false);
   }
 
   #toNode(entry: EntryInfo): EntryNode {

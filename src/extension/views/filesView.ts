@@ -44,7 +44,7 @@ export class FilesView implements vscode.Disposable {
       client.onDidChangeEntries((folders) => {
         for (const folder of folders) this.tree.refresh(folder);
       }),
-      client.onDidAttach(() => this.tree.refresh()),
+      client.onDidAttach(() => this.tree.reset()),
       client.onDidChangeState(({ account, health }) => {
         this.#transferTimer ??= setTimeout(() => this.#showTransfers(), transferSettleMs);
         // Back from offline or signed out: rows that could not be loaded can be now.
@@ -52,7 +52,7 @@ export class FilesView implements vscode.Disposable {
         if (next === shownFor) return;
         shownFor = next;
         this.#view.description = account?.email ?? '';
-        this.tree.refresh();
+        this.tree.reset();
       }),
     );
   }
