@@ -4,6 +4,7 @@ import { stateDir } from '../protocol/stateDir.ts';
 import { registerCommands } from './commands/register.ts';
 import { DriveClient } from './drive/client.ts';
 import { WatchSet } from './drive/watchSet.ts';
+import { refreshEditors } from './editorRefresh.ts';
 import { registerFileSystems } from './fileSystem/register.ts';
 import { FuseCheck } from './fuseCheck.ts';
 import { getWorkedMs, loadedAt } from './loadedAt.ts';
@@ -81,6 +82,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     registerCommands(services),
     followOutside(services),
     suggestExcludes(services),
+    refreshEditors(services),
   );
   setImmediate(() => void startUp(services, keys.update));
   const { tree, dragAndDrop } = files;

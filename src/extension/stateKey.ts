@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { DriveState } from '../protocol/state.ts';
 import type { DriveClient } from './drive/client.ts';
+import { findAccountPath } from './fileSystem/scheme.ts';
 import type { FuseCheck } from './fuseCheck.ts';
 
 /** Values of the context key `jottacloud.state`, which switches welcome views and enablement. */
@@ -25,12 +26,15 @@ export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(
   const update = () => {
     set('jottacloud.state', getStateKey(client.state, fuse.ready === false));
     set('jottacloud.transfersPaused', client.state.transfersPaused);
+    // The explorer of such a window shows files of the account.
+    set('jottacloud.folderIsMounted', showsMount(client.state));
   };
   // While the stored session is being taken up, "no account" is not yet the truth.
   const updateWhenAttached = () => {
     if (client.attached || shown.has('jottacloud.state')) update();
   };
   const listeners = [
+    vscode.workspace.onDidChangeWorkspaceFolders(updateWhenAttached),
     client.onDidChangeState(updateWhenAttached),
     client.onDidAttach(update),
     fuse.onDidChange(() => {
@@ -39,4 +43,9 @@ export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(
     }),
   ];
   return { update, dispose: () => vscode.Disposable.from(...listeners).dispose() };
+}
+
+function showsMount(state: DriveState): boolean {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return folders.some(({ uri }) => uri.scheme === 'file' && findAccountPath(state, uri) !== undefined);
 }

@@ -53,6 +53,7 @@ const needs = {
 /** @type {Record<string, {entry: string, needs: string[]}>} */
 const tasks = {
   test: { entry: 'test/setup/test.ts', needs: ['fuse', 'rclone', 'programs', 'browser', 'compiler'] },
+  'test:desktop': { entry: 'test/vscode/harness/desktop.ts', needs: ['fuse'] },
   'test:live': { entry: 'test/live/main.ts', needs: [] },
   demo: { entry: 'test/demo/main.ts', needs: ['fuse'] },
   emulator: { entry: 'test/emulator/main.ts', needs: [] },

@@ -32,11 +32,10 @@ export function showVersions(services: Services) {
   };
 }
 
-/** "Restore Version…": of the version that an editor shows, or one that is asked for. True when done. */
+/** "Restore Version…": of the version that the editor shows, or one that is asked for. True when done. */
 export function restoreVersion(services: Services) {
   return async (argument?: unknown): Promise<boolean> => {
-    const shown = argument instanceof vscode.Uri ? parseVersionUri(argument) : undefined;
-    const target = shown ?? (await askVersion(services, argument));
+    const target = findShownVersion(argument) ?? (await askVersion(services, argument));
     if (target === undefined) return false;
     const restore = vscode.l10n.t('Restore');
     const name = path.posix.basename(target.path);
@@ -53,6 +52,14 @@ export function restoreVersion(services: Services) {
     tell(vscode.l10n.t('Restored a version of {0}', name));
     return true;
   };
+}
+
+/** The version of a URI, or the one that the active editor compares with the file of the URI, as its button gives it. */
+function findShownVersion(argument: unknown): { path: string; revision: number } | undefined {
+  if (!(argument instanceof vscode.Uri)) return undefined;
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const isCompared = input instanceof vscode.TabInputTextDiff && input.modified.toString() === argument.toString();
+  return parseVersionUri(isCompared ? input.original : argument);
 }
 
 async function askVersion(services: Services, argument: unknown) {

@@ -149,6 +149,17 @@ export class Workbench {
       await item.waitFor({ state: 'hidden' });
     }
   }
+  /** Drops a file of the browser's computer on a folder that is closed: hovers until it opens, then lets go. */
+  async dropFile(folder: Locator, name: string, content: string): Promise<void> {
+    // As text: the types of a page are not those of this process.
+    const file = `new File([${JSON.stringify(content)}], ${JSON.stringify(name)})`;
+    const dataTransfer = await this.page.evaluateHandle(
+      `(() => { const data = new DataTransfer(); data.items.add(${file}); return data; })()`,
+    );
+    for (const type of ['dragenter', 'dragover']) await folder.dispatchEvent(type, { dataTransfer });
+    await folder.and(this.page.locator('[aria-expanded="true"]')).waitFor();
+    for (const type of ['dragover', 'drop']) await folder.dispatchEvent(type, { dataTransfer });
+  }
   /** The text of a view that is empty (`viewsWelcome`). */
   welcomeView(text: string | RegExp): Locator {
     return this.page.locator('.welcome-view', { hasText: text });

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { findOnServer, mount, onStage, signIn, until, untilOnServer } from './support.ts';
+
+const archive = '/Jotta/Archive';
+
+test('files are dropped into the tree and moved, renamed, deleted and restored in it; the volume follows', async () => {
+  await onStage(async (stage) => {
+    const { emulator } = stage;
+    await emulator.put(`${archive}/Letters/old.txt`, 'old\n');
+    await emulator.put(`${archive}/draft.txt`, 'draft\n');
+    await emulator.put(`${archive}/note.txt`, 'note\n');
+    const window = await stage.openWindow();
+    await signIn(stage, window);
+    await mount(stage, window);
+    await window.expand('Jotta');
+    await window.expand('Archive');
+    const isOnServer = (name: string) => findOnServer(emulator, `${archive}/${name}`) !== undefined;
+    const volume = path.join(stage.mountPoint, archive);
+
+    // From the computer of the browser.
+    await window.dropFile(window.treeRow('Letters').first(), 'dropped.txt', 'dropped\n');
+    await untilOnServer(stage, `${archive}/Letters/dropped.txt`, 'dropped\n');
+    assert.equal(await readFile(path.join(volume, 'Letters', 'dropped.txt'), 'utf8'), 'dropped\n');
+    await window.treeRow('dropped.txt').first().waitFor();
+
+    // Two rows at once.
+    await window
+      .treeRow('draft.txt')
+      .first()
+      .click({ modifiers: ['Control'] });
+    await window
+      .treeRow('note.txt')
+      .first()
+      .click({ modifiers: ['Control'] });
+    await window.treeRow('note.txt').first().dragTo(window.treeRow('Letters').first());
+    for (const name of ['draft.txt', 'note.txt']) {
+      await until(`${name} is moved on the server`, () => isOnServer(`Letters/${name}`) && !isOnServer(name));
+    }
+    assert.deepEqual(await readdir(volume), ['Letters']);
+    assert.deepEqual((await readdir(path.join(volume, 'Letters'))).sort(), [
+      'draft.txt',
+      'dropped.txt',
+      'note.txt',
+      'old.txt',
+    ]);
+
+    // By its key, as a person renames in the explorer.
+    await window
+      .treeRow('draft.txt')
+      .first()
+      .click({ modifiers: ['Control'] });
+    await window.treeRow('draft.txt').first().focus();
+    await window.runRowAction('draft.txt', 'Rename…');
+    await window.answer('final.txt', 'New name of');
+    await until(
+      'it is renamed on the server',
+      () => isOnServer('Letters/final.txt') && !isOnServer('Letters/draft.txt'),
+    );
+
+    for (const name of ['final.txt', 'note.txt']) {
+      await window.runRowAction(name, 'Delete');
+      await window.pressDialogButton('Move to Trash');
+      await until(`${name} is gone from the server`, () => !isOnServer(`Letters/${name}`));
+    }
+    await window.expand('Trash');
+    await window.runRowAction(/final\.txt.*deleted/, 'Restore from Trash');
+    await until('it is back on the server', () => isOnServer('Letters/final.txt'));
+    await until('it is back in the volume', async () => {
+      return (await readdir(path.join(volume, 'Letters'))).includes('final.txt');
+    });
+    assert.equal(await readFile(path.join(volume, 'Letters', 'final.txt'), 'utf8'), 'draft\n');
+
+    await window.runRowAction(/note\.txt.*deleted/, 'Delete Forever');
+    await window.dialog.filter({ hasText: 'There is no way to get it back' }).waitFor();
+    await window.pressDialogButton('Delete Forever');
+    await window.treeRow(/note\.txt.*deleted/).waitFor({ state: 'detached' });
+    assert.deepEqual(await readdir(volume), ['Letters']);
+  });
+});
