@@ -1,7 +1,5 @@
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { join } from 'node:path';
 import { createLog } from '../base/log.ts';
 import { defaultNetworkOptions } from '../base/networkOptions.ts';
 import type { Network } from '../jottacloud/agents.ts';
@@ -13,6 +11,7 @@ import { createEndpoints } from '../jottacloud/urls.ts';
 import { DriveError } from '../protocol/errors.ts';
 import { defaultLocalNames } from '../vfs/localNames.ts';
 import type { FaultPoint } from '../writeback/faultPoints.ts';
+import { type HeadlessOptions, parseHeadlessArgs, usage } from './headlessArgs.ts';
 import { Mounts } from './mounts.ts';
 import { openSession } from './session.ts';
 import { lockState } from './stateLock.ts';
@@ -22,32 +21,23 @@ import { userAgent } from './version.ts';
  * The drive without VS Code (design.md §12, `npm run mount`): prints `mounted DIR` on stdout when ready; SIGTERM and SIGINT
  * flush, unmount and exit 0. Tokens are kept in the state folder (0600), since no window is there to keep them.
  */
-const { values } = parseArgs({
-  options: {
-    endpoint: { type: 'string' },
-    'login-token': { type: 'string' },
-    'mount-point': { type: 'string' },
-    source: { type: 'string', default: '/' },
-    'read-only': { type: 'boolean', default: false },
-    poll: { type: 'string', default: '45' },
-    'min-free': { type: 'string', default: String(512 * 1024 ** 2) },
-    'cache-size': { type: 'string', default: String(10 * 1024 ** 3) },
-    state: { type: 'string', default: join(homedir(), '.local', 'state', 'jottacloud-headless') },
-    'settle-ms': { type: 'string' },
-    cache: { type: 'string' },
-    verbose: { type: 'boolean', default: false },
-  },
-});
+const options = readOptions();
 
 /** Without VS Code's settings, the environment alone names proxies. */
 const network: Network = { getOptions: () => defaultNetworkOptions, env: process.env };
 
-const log = createLog((line) => process.stderr.write(line), values.verbose ? 'debug' : 'info');
+const log = createLog((line) => process.stderr.write(line), options.verbose ? 'debug' : 'info');
 
-function parseNumber(name: 'poll' | 'cache-size' | 'min-free' | 'settle-ms', text: string): number {
-  const number = Number(text);
-  if (!Number.isFinite(number) || number < 0) throw new DriveError('internal', { reason: `--${name}: not a number` });
-  return number;
+function readOptions(): HeadlessOptions {
+  try {
+    const parsed = parseHeadlessArgs(process.argv.slice(2));
+    if (parsed !== undefined) return parsed;
+    console.error(usage);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    process.exit(2);
+  }
 }
 
 /** Tokens in `file`, replaced atomically. */
@@ -83,22 +73,17 @@ function createReach(killAt = ''): (point: FaultPoint) => void {
 }
 
 async function main(): Promise<void> {
-  const mountPoint = values['mount-point'];
-  if (mountPoint === undefined) throw new DriveError('internal', { reason: '--mount-point is needed' });
-  const stateDir = resolve(values.state);
+  const { stateDir, mountPoint, source, readOnly, settleMs } = options;
   lockState(stateDir);
   const vault = createFileVault(join(stateDir, 'tokens.json'));
-  const endpoints = createEndpoints(values.endpoint ?? process.env.JOTTACLOUD_ENDPOINT);
+  const endpoints = createEndpoints(options.endpoint ?? process.env.JOTTACLOUD_ENDPOINT);
   const tokens = await signIn(vault, endpoints);
   const client = new JottacloudClient({ endpoints, tokens, vault, userAgent, log, network });
   const session = await openSession(client, {
     stateDir,
-    cacheDir: values.cache ?? join(stateDir, 'cache'),
-    budget: {
-      maxBytes: parseNumber('cache-size', values['cache-size']),
-      minFreeBytes: parseNumber('min-free', values['min-free']),
-    },
-    pollMs: parseNumber('poll', values.poll) * 1000,
+    cacheDir: options.cacheDir,
+    budget: { maxBytes: options.cacheMaxBytes, minFreeBytes: options.cacheMinFreeBytes },
+    pollMs: options.pollMs,
     localNames: defaultLocalNames,
     rescueDir: join(stateDir, 'rescued'),
     onDamage: (error) => {
@@ -106,12 +91,12 @@ async function main(): Promise<void> {
       process.exit(1);
     },
     reach: createReach(process.env.JOTTACLOUD_KILL_AT),
-    ...(values['settle-ms'] === undefined ? {} : { settleMs: parseNumber('settle-ms', values['settle-ms']) }),
+    ...(settleMs === undefined ? {} : { settleMs }),
     log,
   });
   const mounts = new Mounts(session, [stateDir], log);
   session.refreshAccount().catch((error) => log.info('quota is not known yet', { error }));
-  const state = await mounts.mount({ mountPoint, source: values.source, readOnly: values['read-only'] });
+  const state = await mounts.mount({ mountPoint, source, readOnly });
   const stop = Promise.withResolvers<void>();
   process.once('SIGTERM', () => stop.resolve());
   process.once('SIGINT', () => stop.resolve());
@@ -131,7 +116,7 @@ async function signIn(
   vault: ReturnType<typeof createFileVault>,
   endpoints: ReturnType<typeof createEndpoints>,
 ): Promise<Tokens> {
-  const text = values['login-token'];
+  const text = options.loginToken;
   const stored = await vault.loadTokens();
   if (text === undefined) {
     if (stored === undefined) throw new DriveError('signedOut', { reason: '--login-token is needed the first time' });

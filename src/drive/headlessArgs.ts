@@ -1,0 +1,77 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** What `npm run mount` was asked for. Sizes in bytes, times in ms. */
+export interface HeadlessOptions {
+  readonly endpoint: string | undefined;
+  readonly loginToken: string | undefined;
+  readonly mountPoint: string;
+  /** Path in the account. */
+  readonly source: string;
+  readonly readOnly: boolean;
+  readonly pollMs: number;
+  readonly cacheMaxBytes: number;
+  readonly cacheMinFreeBytes: number;
+  readonly stateDir: string;
+  readonly cacheDir: string;
+  /** undefined: as in VS Code. */
+  readonly settleMs: number | undefined;
+  readonly verbose: boolean;
+}
+
+export const usage = `usage: npm run mount -- --mount-point DIR [--login-token T] [--endpoint URL] [--source PATH] [--read-only]
+         [--poll S] [--cache-size BYTES] [--min-free BYTES] [--state DIR] [--cache DIR] [--settle-ms MS] [--verbose]
+The login token is needed the first time only.`;
+
+/** Throws an Error that says which word is wrong. undefined when only the usage is asked for. */
+export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | undefined {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      endpoint: text,
+      'login-token': text,
+      'mount-point': text,
+      source: { ...text, default: '/' },
+      'read-only': flag,
+      poll: { ...text, default: '45' },
+      'cache-size': { ...text, default: String(10 * 1024 ** 3) },
+      'min-free': { ...text, default: String(512 * 1024 ** 2) },
+      state: { ...text, default: join(homedir(), '.local', 'state', 'jottacloud-headless') },
+      cache: text,
+      'settle-ms': text,
+      verbose: flag,
+      help: { ...flag, short: 'h' },
+    },
+  });
+  if (values.help) return undefined;
+  const mountPoint = values['mount-point'];
+  if (mountPoint === undefined || mountPoint === '') throw new Error('--mount-point is needed');
+  if (!values.source.startsWith('/')) throw new Error('--source is a path in the account, from / on');
+  const settle = values['settle-ms'];
+  const stateDir = resolve(values.state);
+  const pollMs = parseNumber('poll', values.poll) * 1000;
+  // A timer of 0 would poll without a pause; a longer one than a timer takes comes at once.
+  if (pollMs < 1_000 || pollMs > 2_147_483_647) throw new Error('--poll is 1 to 2147483 seconds');
+  return {
+    endpoint: values.endpoint,
+    loginToken: values['login-token'],
+    mountPoint,
+    source: values.source,
+    readOnly: values['read-only'],
+    pollMs,
+    cacheMaxBytes: parseNumber('cache-size', values['cache-size']),
+    cacheMinFreeBytes: parseNumber('min-free', values['min-free']),
+    stateDir,
+    cacheDir: values.cache === undefined ? join(stateDir, 'cache') : resolve(values.cache),
+    settleMs: settle === undefined ? undefined : parseNumber('settle-ms', settle),
+    verbose: values.verbose,
+  };
+}
+
+function parseNumber(name: string, text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new Error(`--${name} wants a number, not ${text}`);
+  return Number(text);
+}
