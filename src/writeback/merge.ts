@@ -126,6 +126,8 @@ export function mergeListing(
       addNew(entry);
       return;
     }
+    // Who has it open reads on in the revision that was opened.
+    if (bytesMoved && activity.isOpen(row.ino)) noteFormerPlace(nodes, old);
     const timeMoved = clean && (bytesMoved || (row.mtime.sec === old.mtime && entry.mtime !== old.mtime));
     nodes.update(row.ino, {
       synced,
@@ -138,8 +140,12 @@ export function mergeListing(
 
   /** A file that is open goes on without a name until its last release, as after an unlink. */
   const drop = (row: NodeRow) => {
-    if (activity.isOpen(row.ino)) nodes.update(row.ino, { parent: null, synced: null, begun: null, failure: null });
-    else nodes.remove(row.ino);
+    if (!activity.isOpen(row.ino)) {
+      nodes.remove(row.ino);
+      return;
+    }
+    if (row.synced !== null) noteFormerPlace(nodes, row.synced);
+    nodes.update(row.ino, { parent: null, synced: null, begun: null, failure: null });
   };
 
   const restore = (row: NodeRow, synced: Synced, entry: RemoteFile) => {

@@ -173,6 +173,11 @@ describe('the programs of every day on the volume', () => {
     await assertSame(stage);
   });
 
+  it('answers ENOTTY to an ioctl', async () => {
+    const ask = 'import fcntl\nwith open("asked", "w") as f: fcntl.ioctl(f, 0x1234)';
+    assert.match(await stage.sh(`python3 -c '${ask}' 2>&1 || true; rm asked`), /Inappropriate ioctl for device/);
+  });
+
   it('lists 5,000 entries with ls -la for one request, and again for none', async (test) => {
     const { emulator } = stage.world;
     for (let file = 0; file < 5_000; file += 1) await emulator.put(`/Jotta/Archive/many/file ${file}`, 'the same');

@@ -1,0 +1,288 @@
+/**
+ * What proves the sentences of SEMANTICS.md, chapter "Operations": by operation, the beginning of each entry there and the
+ * tests (titles, or a part of them) that fail when it is not so.
+ */
+export const proofs: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  lookup: {
+    'Any spelling that differs only in case or normalisation': [
+      'any spelling that differs only in case finds the node',
+      'any spelling that differs only in normalisation finds the node',
+    ],
+    'A known name is answered from the database': ['answers what is known and asks the server nothing'],
+    'An unknown name in a folder never listed': [
+      'waits for the listing of a folder that was never listed, and no longer',
+    ],
+    'A folder that was listed before this start': [
+      'of 1,000 in folders nobody opened is nothing but the listing that shows them',
+    ],
+    'Looking for a local-only name': ['looks around, keeps its view settings and its daemons’ folders'],
+    'A path through a file is ENOTDIR': ['a path through a file is ENOTDIR'],
+  },
+  getattr: {
+    'Answered from memory or the database': ['lists 5,000 entries with ls -la for one request, and again for none'],
+    'Bytes written are seen in size and mtime at once': [
+      'bytes written are seen in size and time at once, before any flush',
+    ],
+    'Writing moves mtime and ctime together': [
+      'a write moves mtime and ctime',
+      'fsync and close without a write move nothing',
+    ],
+    "Inode numbers are the kernel driver's": [
+      'an inode number stays over a remount',
+      'is clean after a remount: what git reads again, once, comes from the cache',
+    ],
+    'fstat, futimens and fchmod of an open file': [
+      'the attributes of an unlinked open file are known when its folder is gone too',
+      'the bytes of an unlinked open file can be written when its folder is gone too',
+    ],
+    'A folder that is removed while it is open': ['a removed folder that is open lists nothing and takes nothing'],
+    '`nlink` is 1 for files and links': ['nlink of a file is 1', 'nlink of an empty folder is 2'],
+    'Owner and group are those of the mounting user': ['everything belongs to the mounting user', 'atime is kept'],
+    "A folder's mtime moves when a name in it": ['a new name moves the times of its folder'],
+    'The kernel caches attributes and names': [
+      'appear in the mount within one poll: new, changed, renamed and deleted by rclone',
+    ],
+  },
+  readdir: {
+    'A folder never listed waits for its listing': [
+      'waits for the listing of a folder that was never listed, and no longer',
+    ],
+    'What a directory stream shows is fixed': ['names present throughout appear exactly once while others are created'],
+    'Of two names on the server that differ only in case': [
+      'that differ only in normalisation on the server are shown once, and the other keeps its bytes',
+    ],
+  },
+  open: {
+    'O_RDONLY, O_WRONLY, O_RDWR': ['with every combination of flags'],
+    'Opening needs no network': [
+      'leave the mount usable while the server is gone: known names and cached bytes',
+      'opening a folder as a file is EISDIR',
+    ],
+    'O_TRUNC empties the file at once': ['O_TRUNC empties the file at once, for handles opened before too'],
+    'O_APPEND writes at the end': [
+      'O_APPEND writes at the end as it is when the write arrives',
+      'a store into the map of an appending handle goes where it was stored',
+    ],
+    'O_TMPFILE is EOPNOTSUPP': ['O_TMPFILE leaves no name behind'],
+    'On a read-only volume': ['with every combination of flags, read-only'],
+  },
+  create: {
+    'The name is free in every spelling': ['the name is free in every spelling, or O_EXCL gives EEXIST'],
+    'The parent must have been listed': ['waits for the listing of a folder that was never listed, and no longer'],
+    'Root and devices take no files': ['takes neither files nor folders where devices and mountpoints are'],
+    'A name longer than 255 characters': [
+      'a name of 255 bytes works, one of 256 is ENAMETOOLONG',
+      'names are stored in NFC',
+    ],
+    'Characters the server refuses are allowed': ['come up as rclone would have brought them'],
+    'A name with U+201B': ['with a percent sign are another name for rclone 1.60.1', 'the quote U+201B of ours'],
+    'A name that is not UTF-8 is EINVAL': ['a name that is not UTF-8'],
+    'Names ending in `.rclonelink` are EPERM': ['a file with a server extension is a file'],
+  },
+  read: {
+    'Bytes come from the staging file': [
+      'treats a damaged or missing block as a miss, once',
+      'never by a damaged cache',
+    ],
+    'A file of at most 1 MiB is fetched whole': ['refuses a small file with wrong bytes'],
+    'A larger file is fetched in blocks of 256 KiB': ['reads ahead of a sequential reader, within its window'],
+    'A far seek resets the window': [
+      'does not download a huge file for random reads',
+      'answers callers of one block from one request',
+    ],
+    'A cached block whose CRC-32 is wrong': ['treats a damaged or missing block as a miss, once'],
+    'A handle reads one revision': ['goes on with the revision it opened when another comes'],
+    'If that revision is replaced or removed on the server': [
+      'goes on reading what was removed elsewhere',
+      'is ESTALE when its revision is nowhere any more',
+    ],
+    'A read that waits longer than 45 s': ['that waits longer than 45 s is ETIMEDOUT'],
+  },
+  write: {
+    'Writes go to a staging file': ['leave the mount usable while the server is gone'],
+    'A partly written file fetches its missing ranges': ['patches the middle of a remote file without losing the rest'],
+    'A write aborts a running upload': ['uploads the newest bytes when a file is written to during its upload'],
+    'A write that would leave less free disk': [
+      'takes as much of 2 GB as leaves the floor free, refuses the write after it',
+    ],
+    'Beyond 16 TiB it is EFBIG': ['an offset or size beyond what a file can have is EFBIG'],
+  },
+  truncate: {
+    'Cutting and growing are local': ['growing adds zeros', 'cut-off bytes do not come back when the file grows again'],
+    'Truncating to the size a file has': [
+      'truncate to the present size keeps the content',
+      'truncating a folder is EISDIR',
+    ],
+  },
+  'flush, fsync, release': {
+    'flush (each close of a handle opened for writing)': ['keeps a save that was acknowledged an instant before'],
+    'A flush of a handle opened read-only': ['fsync and fdatasync answer on every handle'],
+    'A flush that fails says so': ['by a folder of unsent changes that cannot be used'],
+    'fsync of a folder': ['fsync of a folder and syncfs succeed'],
+    'release (last close) flushes what is left': ['keeps the bytes of an unlinked file until the last close'],
+    'A file is pushed when no handle has it open for writing': ['waits for the settle time, and says how long'],
+    'A file that is held open for writing': ['pushes what is held open for writing once it is flushed and was quiet'],
+    'A new file or folder with a temporary name': [
+      'holds a temporary name back for ten minutes, and not its next name',
+      'holds a file with a temporary name back, and sends it when the volume is unmounted',
+    ],
+    'The same holds for a file that Finder marks': ['does not send a file while Finder marks it as a copy in progress'],
+  },
+  rename: {
+    'Atomic and local': ['costs no request and is there after a restart'],
+    'Onto an existing file': [
+      'onto an existing file: the target is replaced',
+      'keeps the history of a file through an editor’s save by rename',
+    ],
+    'Rename to a backup and write anew': [
+      'keeps the history through rename-to-backup and write anew, and the backup too',
+    ],
+    'Onto an open file': ['onto an open file: readers of the target keep their bytes until they close'],
+    'A folder replaces an empty folder only': [
+      'a folder replaces an empty folder',
+      'a target with children that are not local-only is ENOTEMPTY',
+    ],
+    'Folder onto file is ENOTDIR': [
+      'folder onto file is ENOTDIR, file onto folder is EISDIR',
+      'a folder into itself is EINVAL',
+    ],
+    'Changing only the case of a name': ['changing only the case of a name is a rename'],
+    'RENAME_NOREPLACE is honoured': [
+      'RENAME_NOREPLACE is honoured',
+      'RENAME_EXCHANGE swaps a file and a folder, and a symlink and a file',
+      'of two files sends both contents onto the other name',
+      'an unknown rename flag is EINVAL',
+    ],
+    'Devices and mountpoints are not renamed': ['and none of these is removed', 'of . and .. is EBUSY'],
+    'A rename that only changes case': [
+      'goes by way of another name',
+      'cut after its first step is finished by the next listing',
+    ],
+    'Something moved onto a name in the trash': ['onto a trashed name ends up alive, whatever the server makes of it'],
+    'A file never uploaded costs no request': ['sends a renamed, never uploaded file once, under its last name'],
+    'From a local-only name to an ordinary one': [
+      'takes what leaves a litter folder up to the server',
+      'does not rename local litter',
+    ],
+    'Renaming to `.fuse_hidden…`': ['a name beginning with .fuse_hidden is not listed when an open file is removed'],
+  },
+  unlink: {
+    'The name is gone at once': [
+      'the name is gone at once',
+      'go to the trash one by one, or a folder with all it holds',
+    ],
+    'A file that is open keeps its bytes': [
+      'a file that is open keeps its bytes for its handles',
+      'waits while the file is open',
+    ],
+    'A file created and removed before it was pushed': ['forgets a file created and deleted before its push'],
+    'Unlinking a folder is EISDIR': ['unlinking a folder is EISDIR'],
+  },
+  mkdir: {
+    'EEXIST in any spelling': [
+      'mkdir on a taken name is EEXIST, whatever has it',
+      'takes neither files nor folders where devices',
+    ],
+    '`.Trash` and `.Trash-<number>` are EPERM': ['takes no trash of a desktop'],
+    'A new folder counts as listed': ['costs no request and is there after a restart'],
+  },
+  rmdir: {
+    'A folder never listed is listed first': [
+      'is not removed as empty before it was ever listed',
+      'rmdir of a folder that is not empty is ENOTEMPTY',
+    ],
+    'A folder with only local-only files': ['a folder with litter alone is removed'],
+    'A file is ENOTDIR': ['rmdir of a file is ENOTDIR', 'and none of these is removed'],
+    'A removed tree goes to the trash with one request': ['of a tree is one call', 'costs one request:'],
+  },
+  utimens: {
+    'mtime is kept to the nanosecond': [
+      'keeps a time that was set, to the nanosecond here and to the second on the server',
+      'UTIME_NOW and UTIME_OMIT are honoured',
+    ],
+    'A time that was set survives a later close': [
+      'a time that was set survives a later close without new writes',
+      'sends a time alone when only the time differs',
+    ],
+    "A folder's time is kept here only": ['asks nothing of a tree both sides agree on'],
+    'Setting times never brings older content back': ['never bring older content back over what came meanwhile'],
+  },
+  'chmod, chown': {
+    'Mode bits are kept with the node': ['mode bits survive upload, rename and rewriting'],
+    'The kernel checks them': ['the kernel checks them: a file of 0444 is not opened for writing'],
+    'chown to the mounting user or group': [
+      'chown to the mounting user or group, or to -1, succeeds and changes nothing',
+    ],
+  },
+  statfs: {
+    "Total and free space are the account's": [
+      "tells the account's total and free space",
+      'is what the account said last',
+    ],
+    'An unlimited account shows 1 PiB': [
+      'tells 1 PiB where the account has no limit',
+      'statfs tells free space and the longest name',
+    ],
+  },
+  'symlink, readlink': {
+    'A link `NAME` is a file `NAME.rclonelink`': [
+      'clones a history with branches, tags, renames, a symbolic link and a script',
+    ],
+    'Links made by either are seen by both': [
+      'that rclone made is shown, wherever it leads',
+      'a dangling symlink is there',
+    ],
+    'A `.rclonelink` file that is empty or larger': [
+      'is shown as a file when it is empty or larger than a path can be',
+      'is shown as a file when its bare name is taken',
+    ],
+    "A link's name is at most 244 bytes": ['takes names up to 244 bytes', 'a symlink with a long target'],
+    'readlink of a link whose target was never read': ['waits for its target as a read does, and ends'],
+  },
+  'link, mknod': {
+    'Hard links are EPERM': [
+      'a hard link is EPERM, and leaves nothing',
+      'a pipe is EPERM',
+      'mknod of a regular file is a create',
+    ],
+  },
+  xattr: {
+    'Kept on this computer, with the node': [
+      'they survive rename, upload, rewriting and remount',
+      'they die with the file',
+      'the attributes stay here',
+    ],
+    'XATTR_CREATE and XATTR_REPLACE are honoured': [
+      'XATTR_CREATE wants it absent, XATTR_REPLACE present',
+      'an attribute that is absent is ENODATA',
+    ],
+    'A value takes up to 64 KiB': ['a value of 64 KiB is kept', 'a value of more than 64 KiB is E2BIG'],
+    '`system.*`, `security.*` and `trusted.*`': [
+      'security and system attributes say no, or that there are none, but never EIO',
+    ],
+  },
+  fallocate: {
+    'Growing and KEEP_SIZE succeed': ['fallocate grows the file with zeros', 'fallocate with KEEP_SIZE keeps the size'],
+    'PUNCH_HOLE and ZERO_RANGE': [
+      'fallocate punches holes that read as zeros',
+      'a punched hole is found',
+      'other fallocate modes are EOPNOTSUPP',
+    ],
+  },
+  copy_file_range: {
+    'From the start of a clean file into an empty one': [
+      'of a file the server has shares its content: nothing is sent',
+    ],
+    'Otherwise bytes are copied': ['copy_file_range copies a part to another place'],
+  },
+  lseek: {
+    'SEEK_DATA and SEEK_HOLE know the holes': ['SEEK_DATA and SEEK_HOLE find the holes of a file being written'],
+  },
+  'Locks, memory maps, ioctl': {
+    "Locks are the kernel's own": [
+      'an exclusive flock keeps another process out until it is given back',
+      'a shared writable map works: what is stored is read through other handles',
+    ],
+    'ioctl is not implemented': ['answers ENOTTY to an ioctl'],
+  },
+};
