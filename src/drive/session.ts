@@ -294,8 +294,9 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
       stopWatchingWake();
       clearInterval(accountTimer);
       clearInterval(flushTimer);
-      await vfs.flushQuiet(0);
-      await vfs.sync();
+      // The rest is closed whatever the disk takes.
+      await vfs.flushQuiet(0).catch((error) => log.warn('an open file was not flushed', { error }));
+      await vfs.sync().catch((error) => log.warn('the last changes may not survive the machine', { error }));
       abort.abort(new RemoteError('cancelled', 'the session ends'));
       await pusher.settled();
       client.close();

@@ -85,6 +85,8 @@ export async function release(context: VfsContext, fh: Fh): Promise<void> {
       context.open.delete(handle.ino);
       if (inode.staging !== undefined) await staging.close(inode.staging.id);
     }
+    // What could not be kept is nowhere any more; the row says what is to be sent.
+    if (last) activity.noteUnflushed(handle.ino, false);
     // Only now: what is removed and not open any more may be forgotten at any moment.
     activity.noteClose(handle.ino, handle.writing);
     if (!last) return;
@@ -130,7 +132,6 @@ function newHandle(context: VfsContext, row: NodeRow, options: OpenOptions): Han
 
 /** Last release of a file that is no longer in the tree. */
 async function forget(context: VfsContext, ino: Ino, row: NodeRow | undefined): Promise<void> {
-  context.activity.noteUnflushed(ino, false);
   if (row === undefined) return;
   context.nodes.remove(ino);
   if (row.staging !== null) await context.staging.unlink(row.staging);

@@ -176,11 +176,12 @@ export class Vfs {
     return this.#context.barrier.barrier();
   }
 
-  /** Writes the state of open files that have been quiet for `quietMs` to the database; 0 for all of them. */
+  /** Writes the state of open files that have been quiet for `quietMs` to the database; 0 for all of them. Tries each; rejects with the first failure. */
   async flushQuiet(quietMs: number): Promise<void> {
     const { activity, clock, open } = this.#context;
-    for (const ino of [...open.keys()]) {
-      if (clock.now() - activity.changedAt(ino) >= quietMs) await this.flush(ino);
-    }
+    const quiet = [...open.keys()].filter((ino) => clock.now() - activity.changedAt(ino) >= quietMs);
+    const failures: unknown[] = [];
+    for (const ino of quiet) await this.flush(ino).catch((error) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 }

@@ -373,7 +373,9 @@ export class Actor {
     if (code === undefined || disturbed) return;
     const { model, weather } = this.#stage;
     if (code === 'ENOSPC' && mayBeFull) return;
-    if (paths.some((each) => model.isDisputed(each)) && code !== 'EIO') return;
+    // libfuse looks a new folder up, and the kernel says EIO when a file from elsewhere has its name by then.
+    const isExplained = code !== 'EIO' || name === 'mkdir';
+    if (isExplained && paths.some((each) => model.isDisputed(each))) return;
     const reads = name === 'read' || name === 'readFile';
     if (reads && code === 'ETIMEDOUT') return;
     if (reads && weather.signedOut && code === 'EACCES') return;

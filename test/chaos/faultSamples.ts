@@ -20,12 +20,18 @@ const unbelievable: readonly HostileVariant[] = [
   'other-format',
   'wrong-root',
   'cut-document',
-  'bad-utf8',
   'entity-bomb',
   'external-entity',
   'deep',
 ];
-const believable: readonly HostileVariant[] = ['name-slash', 'name-twice', 'negative-size', 'huge-size', 'bad-time'];
+const believable: readonly HostileVariant[] = [
+  'bad-utf8',
+  'name-slash',
+  'name-twice',
+  'negative-size',
+  'huge-size',
+  'bad-time',
+];
 
 const anywhere: readonly RequestKind[] = [
   'list',

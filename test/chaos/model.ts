@@ -133,6 +133,21 @@ export class Model {
       entry.contested = true;
       if (content !== undefined) entry.file?.foreign.push(content);
       if (!entry.removed) this.#contested.add(this.getPath(entry));
+      this.#contestPlaces(entry);
+    }
+  }
+
+  /**
+   * A move of `entry` whose answer was lost is asked for once more (SEMANTICS.md): what someone else made of it can show at
+   * every place it had this round, and meets what is there now.
+   */
+  #contestPlaces(entry: Entry): void {
+    for (const place of entry.places) {
+      this.#contested.add(place);
+      for (const other of this.#entries) {
+        if (other.places.has(place)) other.contested = true;
+        if (other.places.has(place) && !other.removed) this.#contested.add(this.getPath(other));
+      }
     }
   }
 

@@ -43,4 +43,53 @@ describe('a database that takes nothing for a while', () => {
       await emulator.close();
     }
   });
+
+  it('leaves a file whose close failed to be sent as it was kept', async () => {
+    const emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
+    const world = await openSessionWorld(emulator);
+    try {
+      const db = await openBeside(world);
+      await world.find(top);
+      db.exec(
+        "CREATE TRIGGER full BEFORE INSERT ON staging BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+      );
+      const { vfs } = world.session();
+      const options = { writing: true, append: false, truncate: true, exclusive: true };
+      const { fh } = await vfs.create(await world.find(top), 'a.txt', 0o644, options);
+      await vfs.write(fh, Buffer.from('not kept'), 0);
+      await assert.rejects(vfs.flushHandle(fh), { code: 'EIO' });
+      await vfs.release(fh);
+      db.exec('DROP TRIGGER full');
+      db.close();
+      assert.equal(await world.readText(`${top}/a.txt`), '');
+      await world.drain();
+      assert.deepEqual(await showServer(emulator, top), { 'a.txt': '' });
+    } finally {
+      await world.close();
+      await emulator.close();
+    }
+  });
+
+  it('does not keep a session from its end', async () => {
+    const emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
+    const world = await openSessionWorld(emulator);
+    try {
+      await world.save(`${top}/a.txt`, 'kept');
+      const db = await openBeside(world);
+      db.exec(
+        "CREATE TRIGGER full BEFORE UPDATE ON staging BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+      );
+      const { vfs } = world.session();
+      const fh = await vfs.open(await world.find(`${top}/a.txt`), { writing: true, append: true, truncate: false });
+      await vfs.write(fh, Buffer.from(', and not this'), 0);
+      await world.restart(async () => {
+        db.exec('DROP TRIGGER full');
+        db.close();
+      });
+      assert.equal(await world.readText(`${top}/a.txt`), 'kept');
+    } finally {
+      await world.close();
+      await emulator.close();
+    }
+  });
 });
