@@ -48,6 +48,11 @@ const changes: Record<string, Change> = {
     act: ({ world, top, text }) => world.save(`${top}/f.txt`, text('edited')),
     at: 'f.txt',
   },
+  'an edit in a folder': {
+    request: 'upload',
+    act: ({ world, top, text }) => world.save(`${top}/other/g.txt`, text('edited')),
+    at: 'other/g.txt',
+  },
   'a new folder': { request: 'mkDir', act: ({ world, top }) => world.mkdir(`${top}/made`), at: 'made/' },
   'a rename': {
     request: 'mv',

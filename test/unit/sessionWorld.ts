@@ -18,8 +18,8 @@ import { defaultLocalNames } from '../../src/vfs/localNames.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { TestClock } from './testClock.ts';
 
-/** Waits long enough for any drain of a test; one that waits for ever says what it waits for. */
-const drainMs = 30_000;
+/** Waits long enough for any drain of a test on a busy machine; one that waits for ever says what it waits for. */
+const drainMs = 120_000;
 
 /** Turns of the event loop without a push after which nothing more comes by itself. */
 const quietTurns = 3;
