@@ -215,6 +215,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     pusher,
     localNames,
     room,
+    onShownAnew: (change) => treeChanged.emit([change]),
     clock,
     log,
   });

@@ -2,6 +2,7 @@ import type { Ino, NodeRow, Timestamp } from '../cache/nodeRow.ts';
 import type { StagingFile } from '../cache/stagingFile.ts';
 import { getRow, type VfsContext } from './context.ts';
 import { isLink } from './links.ts';
+import type { OpenInode } from './openInode.ts';
 
 export interface Attr {
   readonly ino: Ino;
@@ -17,15 +18,23 @@ export interface Attr {
 export function getAttr(context: VfsContext, ino: Ino): Attr {
   const row = getRow(context, ino);
   const staging = context.open.get(ino)?.staging;
+  const pinned = getPinned(context, row);
   const kind = row.kind !== 'file' ? 'folder' : isLink(context.nodes, row) ? 'link' : 'file';
   return {
     ino,
     kind,
-    size: isNewest(context, staging, row) ? staging.size : row.size,
-    mtime: row.mtime,
+    size: isNewest(context, staging, row) ? staging.size : (pinned?.clean.size ?? row.size),
+    mtime: pinned?.mtime ?? row.mtime,
     ctimeMs: row.ctimeMs,
     mode: row.mode,
   };
+}
+
+/** The revision that is being read, when the row already tells of another one from elsewhere. */
+export function getPinned({ open }: VfsContext, row: NodeRow): OpenInode | undefined {
+  const inode = open.get(row.ino);
+  if (inode === undefined || inode.staging !== undefined || row.staging !== null) return undefined;
+  return row.md5 === null || row.md5 === inode.clean.md5 ? undefined : inode;
 }
 
 /** Does this staging file, rather than the row, tell the size? While a flush runs too; not once an upload has made it clean. */

@@ -11,6 +11,7 @@ import type { StagingStore } from '../cache/stagingStore.ts';
 import type { Xattrs } from '../cache/xattrs.ts';
 import type { Activity } from '../writeback/activity.ts';
 import type { Folders } from '../writeback/folders.ts';
+import type { TreeChange } from '../writeback/merge.ts';
 import type { Pusher } from '../writeback/pusher.ts';
 import { toErrno } from './errors.ts';
 import type { LocalNames } from './localNames.ts';
@@ -27,6 +28,8 @@ export interface VfsDeps {
   readonly pusher: Pusher;
   readonly localNames: LocalNames;
   readonly room: Room;
+  /** A name shows something else from now on, though nothing was changed here. */
+  readonly onShownAnew: (change: TreeChange) => void;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -3,6 +3,7 @@ import { newReadahead } from '../cache/contentReader.ts';
 import { emptyMd5 } from '../cache/limits.ts';
 import { type Ino, type NodeRow, rootIno } from '../cache/nodeRow.ts';
 import { defaultFileMode } from '../writeback/merge.ts';
+import { getPinned } from './attr.ts';
 import { flush, flushOpen, truncateOpen } from './content.ts';
 import { getFile, getHandle, getOpen, type VfsContext } from './context.ts';
 import { insert, prepareParent } from './create.ts';
@@ -30,6 +31,7 @@ export async function open(context: VfsContext, ino: Ino, options: OpenOptions):
         inode.staging = await context.staging.open(staged, context.reader);
       } else if (inode.staging === undefined && row.md5 === null && now !== undefined && now.md5 !== null) {
         inode.clean = { md5: now.md5, size: now.size };
+        inode.mtime = now.mtime;
       }
       if (options.truncate) await truncateOpen(context, ino, 0);
     });
@@ -81,6 +83,8 @@ export async function release(context: VfsContext, fh: Fh): Promise<void> {
     context.handles.delete(fh);
     inode.handles -= 1;
     const last = inode.handles === 0;
+    const before = nodes.get(handle.ino);
+    const wasPinned = before !== undefined && getPinned(context, before) !== undefined;
     if (last) {
       context.open.delete(handle.ino);
       if (inode.staging !== undefined) await staging.close(inode.staging.id);
@@ -91,6 +95,10 @@ export async function release(context: VfsContext, fh: Fh): Promise<void> {
     activity.noteClose(handle.ino, handle.writing);
     if (!last) return;
     const row = nodes.get(handle.ino);
+    // The kernel still knows the attributes of the revision that was read.
+    if (wasPinned && row !== undefined && row.parent !== null) {
+      context.onShownAnew({ parent: row.parent, name: row.name });
+    }
     if (row === undefined || (row.parent === null && row.synced === null && row.ino !== rootIno)) {
       await forget(context, handle.ino, row);
     } else if (row.parent === null && row.staging !== null) {
@@ -125,8 +133,8 @@ function newHandle(context: VfsContext, row: NodeRow, options: OpenOptions): Han
   context.activity.noteOpen(row.ino, writing);
   const inode = context.open.get(row.ino);
   const clean = { md5: row.md5 ?? emptyMd5, size: row.md5 === null ? 0 : row.size };
-  if (inode === undefined) context.open.set(row.ino, { ino: row.ino, handles: 1, clean, staging: undefined });
-  else inode.handles += 1;
+  if (inode !== undefined) inode.handles += 1;
+  else context.open.set(row.ino, { ino: row.ino, handles: 1, clean, mtime: row.mtime, staging: undefined });
   return handle;
 }
 

@@ -1,5 +1,5 @@
 import type { ContentRef, Readahead } from '../cache/contentReader.ts';
-import type { Ino } from '../cache/nodeRow.ts';
+import type { Ino, Timestamp } from '../cache/nodeRow.ts';
 import type { StagingFile } from '../cache/stagingFile.ts';
 
 export type Fh = number;
@@ -19,6 +19,8 @@ export interface OpenInode {
   handles: number;
   /** The revision that readers opened; pinned until the last release, so that two revisions never mix. */
   clean: ContentRef;
+  /** Its time, shown as long as it is read from: attributes go with the bytes. */
+  mtime: Timestamp;
   /** Set once someone wrote; newer than any row until flushed. */
   staging: StagingFile | undefined;
 }

@@ -11,6 +11,8 @@ export async function setTimes(context: VfsContext, ino: Ino, mtime: TimeChange)
   await context.writing.run(ino, async () => {
     if (context.open.get(ino)?.staging?.dirty === true) await flushOpen(context, ino);
     getRow(context, ino);
+    const inode = context.open.get(ino);
+    if (inode !== undefined) inode.mtime = time;
     context.nodes.update(ino, { mtime: time, ctimeMs: context.clock.now() });
     context.activity.noteChange(ino);
   });

@@ -91,7 +91,10 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'answers callers of one block from one request',
     ],
     'A cached block whose CRC-32 is wrong': ['treats a damaged or missing block as a miss, once'],
-    'A handle reads one revision': ['goes on with the revision it opened when another comes'],
+    'A handle reads one revision': [
+      'is read to its end as it was opened, and is the new one at the next open',
+      'goes on with the revision it opened when another comes',
+    ],
     'If that revision is replaced or removed on the server': [
       'goes on reading what was removed elsewhere',
       'is ESTALE when its revision is nowhere any more',

@@ -52,7 +52,9 @@ beforeEach(async () => {
   const xattrs = new Xattrs(db);
   const log = silentLog;
   const room = { ensure: async () => {} };
-  vfs = new Vfs({ nodes, xattrs, staging, reader, barrier, activity, folders, pusher, localNames, room, clock, log });
+  const onShownAnew = () => {};
+  const parts = { nodes, xattrs, staging, reader, barrier, activity, folders, pusher, localNames, room, clock, log };
+  vfs = new Vfs({ ...parts, onShownAnew });
   home = addFolder('home', rootIno);
 });
 afterEach(async () => {

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createWorld, type Headless, until, type World } from './support.ts';
+
+const mebibyte = 1024 * 1024;
+/** Longer than the kernel believes attributes (fuse/limits.ts). */
+const kernelMs = 1_500;
+const old = Buffer.alloc(3 * mebibyte, 'a');
+
+describe('a file that is open when another device replaces it', () => {
+  let world: World;
+  let drive: Headless;
+  before(async () => {
+    world = await createWorld();
+    drive = await world.start({ loginToken: world.emulator.newLoginToken(), pollSeconds: 1 });
+  });
+  after(() => world.close());
+
+  const readAll = async (handle: FileHandle) => {
+    const pieces: Buffer[] = [];
+    for (let position = 0; ; ) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(mebibyte), 0, mebibyte, position);
+      if (bytesRead === 0) return Buffer.concat(pieces);
+      pieces.push(buffer.subarray(0, bytesRead));
+      position += bytesRead;
+    }
+  };
+
+  for (const [what, length] of [
+    ['by as many bytes', 3 * mebibyte],
+    ['by fewer bytes', mebibyte],
+    ['by more bytes', 5 * mebibyte],
+  ] as const) {
+    it(`${what}: is read to its end as it was opened, and is the new one at the next open`, async () => {
+      const name = `${what}.bin`;
+      const next = Buffer.alloc(length, 'b');
+      await world.emulator.put(`/Jotta/Archive/${name}`, old);
+      const path = join(drive.mountPoint, name);
+      await until('it is there', async () => (await stat(path).catch(() => undefined)) !== undefined);
+      const handle = await open(path);
+      const first = await handle.stat();
+      await handle.read(Buffer.alloc(4096), 0, 4096, 0);
+      await world.emulator.put(`/Jotta/Archive/${name}`, next, { modified: new Date(1_500_000_000_000) });
+      // Later than the kernel's memory of the attributes, and known to the drive: the next poll has brought this too.
+      await world.emulator.put(`/Jotta/Archive/after ${name}`, 'x');
+      const follower = join(drive.mountPoint, `after ${name}`);
+      await until('the change is heard of', async () => (await stat(follower).catch(() => undefined)) !== undefined);
+      const attributes = { size: old.length, mtimeMs: first.mtimeMs };
+      const asked = performance.now();
+      while (performance.now() - asked < kernelMs) {
+        const { size, mtimeMs } = await stat(path);
+        assert.deepEqual({ size, mtimeMs }, attributes);
+        assert.ok((await readAll(handle)).equals(old), 'one revision, all of it');
+      }
+      await handle.close();
+      assert.ok((await readFile(path)).equals(next), 'the new one at once');
+    });
+  }
+});
