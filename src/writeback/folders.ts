@@ -3,10 +3,12 @@ import type { Emitter } from '../base/events.ts';
 import { Flights } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import { type Ino, rootIno } from '../cache/nodeRow.ts';
+import type { Nodes } from '../cache/nodes.ts';
+import type { Activity } from './activity.ts';
 import { writebackLimits } from './limits.ts';
 import { type MergeDeps, type MergeResult, mergeListing } from './merge.ts';
 import { getWirePath } from './paths.ts';
-import { isRemoteError, type Remote, RemoteError } from './remote.ts';
+import { isRemoteError, type Remote, RemoteError, type WirePath } from './remote.ts';
 
 export interface FoldersDeps extends MergeDeps {
   readonly remote: Remote;
@@ -46,15 +48,37 @@ export class Folders {
   /** Asks the server now; callers at the same time share one request. */
   refresh(ino: Ino): Promise<void> {
     return this.#flights.run(ino, async () => {
-      const { nodes, activity, remote, clock, merged, signal } = this.#deps;
-      const path = getWirePath(nodes, ino);
-      if (path === undefined) return;
-      const since = activity.seq;
-      const askedAt = clock.now();
-      const entries = await remote.fetchEntries(path, signal);
-      const result = mergeListing(this.#deps, ino, entries, since, askedAt);
-      if (result.changes.length > 0 || result.conflicts.length > 0) merged.emit(result);
+      const { nodes, activity, merged } = this.#deps;
+      for (let asked = 0; asked < writebackLimits.listingTries; asked += 1) {
+        const path = getWirePath(nodes, ino);
+        if (path === undefined) return;
+        const since = activity.seq;
+        const listing = await this.#fetch(ino, path, since);
+        if (listing === undefined) continue;
+        const result = mergeListing(this.#deps, ino, listing.entries, since, listing.askedAt);
+        if (result.changes.length > 0 || result.conflicts.length > 0) merged.emit(result);
+        return;
+      }
+      // Better what is known than what may be another's; of a folder never seen nothing is known.
+      if (nodes.get(ino)?.listedAt === null) throw new RemoteError('server', 'the folder is being moved');
     });
+  }
+
+  /**
+   * What the server has at `path`; undefined when the folder was moved by a push of ours meanwhile, itself or with one above
+   * it: then that may be what another folder holds, which stands there now.
+   */
+  async #fetch(ino: Ino, path: WirePath, since: number) {
+    const { nodes, activity, remote, clock, signal } = this.#deps;
+    const askedAt = clock.now();
+    const isMoved = () => isPathTouched(nodes, activity, ino, since) || !isSamePath(path, getWirePath(nodes, ino));
+    try {
+      const entries = await remote.fetchEntries(path, signal);
+      return isMoved() ? undefined : { entries, askedAt };
+    } catch (error) {
+      if (isRemoteError(error, 'notFound') && isMoved()) return undefined;
+      throw error;
+    }
   }
 
   /** The same; of a folder that is gone, the one above it is listed instead. */
@@ -104,6 +128,18 @@ export class Folders {
     if (wasLive || listedAt === null || listedAt > Math.max(this.#startedAt, now - pollMs())) return;
     this.refresh(ino).catch((error) => log.debug('revalidation failed', { ino, error }));
   }
+}
+
+/** Was this folder, or one above it, moved on the server by us after `since`, or is it just now? */
+function isPathTouched(nodes: Nodes, activity: Activity, ino: Ino, since: number): boolean {
+  for (let at = nodes.get(ino)?.synced; at !== null && at !== undefined; at = nodes.get(at.parent)?.synced) {
+    if (activity.isTouched(at.parent, at.name, since)) return true;
+  }
+  return false;
+}
+
+function isSamePath(a: WirePath, b: WirePath | undefined): boolean {
+  return b !== undefined && a.length === b.length && a.every((name, index) => name === b[index]);
 }
 
 function withDeadline(work: Promise<void>, deadline: AbortSignal): Promise<void> {

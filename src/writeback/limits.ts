@@ -30,6 +30,8 @@ export const writebackLimits = {
   liveMs: 10 * 60_000,
   /** Live folders are listed on every n-th poll even when the mountpoint's size and date stand still (design.md §8). */
   fullPollEvery: 4,
+  /** A listing is asked for again when our own pushes moved its folder meanwhile; so many times before the caller is told. */
+  listingTries: 3,
   /** Listings side by side. */
   parallelListings: 4,
   /** Events are gathered for this long before the folders they name are listed: most come several at a time. */
