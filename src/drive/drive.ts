@@ -27,6 +27,7 @@ import { defaultLocalNames } from '../vfs/localNames.ts';
 import { splitPath } from '../vfs/names.ts';
 import { writebackLimits } from '../writeback/limits.ts';
 import { getLocalPath } from '../writeback/paths.ts';
+import { noteConnections } from './deadDrive.ts';
 import { discardFailed, exportFailed } from './failed.ts';
 import type { FilesContext } from './files/context.ts';
 import { list } from './files/entries.ts';
@@ -278,6 +279,7 @@ export class Drive {
     });
     applyPace(session, this.#options);
     const mounts = new Mounts(session, [stateDir, cacheDir], log);
+    noteConnections(stateDir, mounts, log);
     this.#open = { session, mounts };
     this.#listen(session, mounts);
     await session.refreshAccount().catch((error) => log.info('the account is not reachable yet', { error }));

@@ -11,10 +11,10 @@ import { createEndpoints } from '../jottacloud/urls.ts';
 import { DriveError } from '../protocol/errors.ts';
 import { defaultLocalNames } from '../vfs/localNames.ts';
 import type { FaultPoint } from '../writeback/faultPoints.ts';
+import { noteConnections, takeState } from './deadDrive.ts';
 import { type HeadlessOptions, parseHeadlessArgs, usage } from './headlessArgs.ts';
 import { Mounts } from './mounts.ts';
 import { openSession } from './session.ts';
-import { lockState } from './stateLock.ts';
 import { userAgent } from './version.ts';
 
 /**
@@ -74,7 +74,7 @@ function createReach(killAt = ''): (point: FaultPoint) => void {
 
 async function main(): Promise<void> {
   const { stateDir, mountPoint, source, readOnly, settleMs } = options;
-  lockState(stateDir);
+  await takeState(stateDir, log);
   const vault = createFileVault(join(stateDir, 'tokens.json'));
   const endpoints = createEndpoints(options.endpoint ?? process.env.JOTTACLOUD_ENDPOINT);
   const tokens = await signIn(vault, endpoints);
@@ -95,6 +95,7 @@ async function main(): Promise<void> {
     log,
   });
   const mounts = new Mounts(session, [stateDir], log);
+  noteConnections(stateDir, mounts, log);
   session.refreshAccount().catch((error) => log.info('quota is not known yet', { error }));
   const state = await mounts.mount({ mountPoint, source, readOnly });
   const stop = Promise.withResolvers<void>();

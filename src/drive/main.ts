@@ -6,9 +6,9 @@ import { DriveError } from '../protocol/errors.ts';
 import { socketPath } from '../protocol/socketPath.ts';
 import { stateDir as defaultStateDir } from '../protocol/stateDir.ts';
 import { defaultCacheDir } from './cacheDir.ts';
+import { takeState } from './deadDrive.ts';
 import { Drive } from './drive.ts';
 import { startServer } from './server.ts';
-import { lockState } from './stateLock.ts';
 import { TokenKeeper } from './tokenKeeper.ts';
 
 /**
@@ -33,9 +33,9 @@ const drainMs = 20_000;
 
 async function main(): Promise<void> {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  lockState(stateDir);
   const logFile = join(stateDir, 'drive.log');
   const log = createLog(createFileWriter(logFile));
+  await takeState(stateDir, log);
   const fail = (error: unknown) => {
     log.error('the drive ends on an unexpected error', { error });
     process.exit(1);

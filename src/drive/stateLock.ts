@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DriveError } from '../protocol/errors.ts';
 
+export function lockFile(stateDir: string): string {
+  return join(stateDir, 'drive.lock');
+}
+
 /** An unreferenced database is closed by the garbage collector, and its lock goes with it. */
 const held: DatabaseSync[] = [];
 
@@ -13,7 +17,7 @@ const held: DatabaseSync[] = [];
 export function lockState(stateDir: string): void {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   chmodSync(stateDir, 0o700);
-  const db = new DatabaseSync(join(stateDir, 'drive.lock'));
+  const db = new DatabaseSync(lockFile(stateDir));
   try {
     db.exec('PRAGMA journal_mode = DELETE; PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
   } catch (error) {

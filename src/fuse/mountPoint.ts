@@ -81,7 +81,14 @@ function refuseReserved(path: string, { home, reserved }: MountPointRules): void
 interface MountedPath {
   readonly path: string;
   readonly fuse: boolean;
+  /** One of our volumes. */
+  readonly ours: boolean;
+  /** `major:minor`; the minor is the number of a FUSE connection. Linux only. */
+  readonly device: string;
 }
+
+/** What the mount table calls our volumes. */
+export const subtype = 'jottacloud';
 
 /** What is mounted where, without touching any of it. */
 export async function loadMounts(): Promise<MountedPath[]> {
@@ -90,6 +97,8 @@ export async function loadMounts(): Promise<MountedPath[]> {
     return [...stdout.matchAll(/ on (.+) \(([^,)]+)/g)].map((match) => ({
       path: match[1] as string,
       fuse: /fuse/.test(match[2] as string),
+      ours: false,
+      device: '',
     }));
   }
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((line) => line !== '');
@@ -99,7 +108,8 @@ export async function loadMounts(): Promise<MountedPath[]> {
     const path = (fields[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) =>
       String.fromCharCode(Number.parseInt(octal, 8)),
     );
-    return { path, fuse: type.startsWith('fuse') };
+    const ours = type === `fuse.${subtype}`;
+    return { path, fuse: type.startsWith('fuse'), ours, device: fields[2] ?? '' };
   });
 }
 

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type Fuse from 'fuse-native';
 import type { Fh } from '../vfs/openInode.ts';
 import { fuseLimits } from './limits.ts';
-import { detach, loadMounts, tryUnmount } from './mountPoint.ts';
+import { detach, loadMounts, subtype, tryUnmount } from './mountPoint.ts';
 import { createOperations } from './operations.ts';
 import { type FuseModule, toFuseError } from './preflight.ts';
 import type { FuseView } from './serve.ts';
@@ -44,7 +44,7 @@ export async function mountVolume(
     uid: view.uid,
     gid: view.gid,
     fsname: 'Jottacloud',
-    subtype: 'jottacloud',
+    subtype,
     maxConcurrency: fuseLimits.concurrency,
     maxRead: fuseLimits.transferBytes,
     timeout: fuseLimits.timeouts,
