@@ -142,13 +142,15 @@ export async function flushOpen(context: VfsContext, ino: Ino): Promise<void> {
   if (file === undefined || !file.dirty) return;
   file.dirty = false;
   try {
+    // From before the sync: what an upload fills in from the base meanwhile may not be on the disk.
+    const { info } = file;
     await file.sync();
     const row = nodes.get(ino);
     if (row === undefined) throw new ErrnoError('ESTALE', 'the file is gone');
     const shared = file.wholeBase;
     const replaced = row.staging === file.id ? null : row.staging;
     nodes.transaction(() => {
-      if (shared === null) staging.save(file.info);
+      if (shared === null) staging.save(info);
       const content = shared === null ? { staging: file.id, md5: null } : { staging: null, md5: shared.md5 };
       nodes.update(ino, { ...content, size: file.size, mtime: row.mtime, ctimeMs: row.ctimeMs, failure: null });
     });
