@@ -29,8 +29,10 @@ export async function checkServer(model: Model, kept: Kept): Promise<string[]> {
   }
   for (const entry of model.getLive()) findings.push(...(await checkEntry(model, entry, kept)));
   findings.push(...checkNothingElse(model, server));
-  for (const path of server.unfinished) {
-    if (!model.isContested(path)) findings.push(`an unfinished revision is left at ${path}`);
+  for (const { path, uuid } of server.unfinished) {
+    // One that another device took along with its folder is never finished, and stays there in the rounds to come.
+    if (model.isContested(path)) model.leftBehind.add(uuid);
+    if (!model.leftBehind.has(uuid)) findings.push(`an unfinished revision is left at ${path}`);
   }
   return findings;
 }

@@ -60,6 +60,8 @@ export class Model {
   readonly root: Entry = newEntry(0, undefined, '', undefined);
   /** Every content that someone may have written, by md5. */
   readonly known = new Map<string, string>();
+  /** Unfinished uploads at paths that were contested, by uuid; over rounds. */
+  readonly leftBehind = new Set<string>();
   readonly #contested = new Set<string>();
   #entries: Entry[] = [];
   #nextId = 1;

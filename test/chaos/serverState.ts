@@ -17,13 +17,14 @@ export interface ServerState {
   readonly folders: ReadonlySet<string>;
   readonly files: ReadonlyMap<string, { readonly md5: string; readonly size: number; readonly mtimeSec: number }>;
   readonly revisions: readonly StoredRevision[];
-  /** Paths of live files with an upload that was begun and never finished. */
-  readonly unfinished: readonly string[];
+  /** Live files with an upload that was begun and never finished. */
+  readonly unfinished: readonly { readonly path: string; readonly uuid: string }[];
 }
 
 interface SavedNode {
   readonly kind: 'file' | 'folder';
   readonly name: string;
+  readonly uuid: string;
   readonly deleted?: number;
   readonly current?: Revision;
   readonly latest?: Revision;
@@ -67,7 +68,7 @@ function collect(nodes: readonly SavedNode[]): ServerState {
   const folders = new Set<string>();
   const files = new Map<string, { md5: string; size: number; mtimeSec: number }>();
   const revisions: StoredRevision[] = [];
-  const unfinished: string[] = [];
+  const unfinished: { path: string; uuid: string }[] = [];
   const visit = (children: readonly SavedNode[], above: string) => {
     for (const node of children) {
       const path = above === '' ? node.name : `${above}/${node.name}`;
@@ -77,7 +78,7 @@ function collect(nodes: readonly SavedNode[]): ServerState {
         visit(node.children ?? [], path);
         continue;
       }
-      if (isLive && node.latest !== undefined) unfinished.push(path);
+      if (isLive && node.latest !== undefined) unfinished.push({ path, uuid: node.uuid });
       for (const revision of [node.current, ...(node.older ?? [])]) {
         // One that was announced and superseded before its bytes came holds nothing.
         if (revision?.state === 'COMPLETED') revisions.push({ path, md5: revision.md5.toLowerCase(), isLive });
