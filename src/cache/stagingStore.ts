@@ -114,10 +114,15 @@ export class StagingStore {
     if (open.users === 0) await this.#closeNow(id);
   }
 
-  /** Deletes file and row; who has it open reads on until the close. */
+  /** Deletes file and row; who has it open reads on until the close. Never rejects: what is left goes with the next start. */
   async unlink(id: string): Promise<void> {
-    this.#forget(id);
-    await unlink(this.path(id)).catch((error) => this.#log.warn('staging file could not be deleted', { id, error }));
+    const note = (error: unknown) => this.#log.warn('staging file could not be deleted', { id, error });
+    await unlink(this.path(id)).catch(note);
+    try {
+      this.#forget(id);
+    } catch (error) {
+      note(error);
+    }
   }
 
   async #closeNow(id: string): Promise<void> {

@@ -92,4 +92,26 @@ describe('a database that takes nothing for a while', () => {
       await emulator.close();
     }
   });
+
+  it('does not fail a rename that was done, for what it cannot tidy up', async () => {
+    const emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
+    const world = await openSessionWorld(emulator);
+    try {
+      await world.save(`${top}/old.txt`, 'old');
+      await world.save(`${top}/new.txt`, 'new');
+      const db = await openBeside(world);
+      db.exec(
+        "CREATE TRIGGER full BEFORE DELETE ON staging BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+      );
+      await world.rename(`${top}/new.txt`, `${top}/old.txt`);
+      db.exec('DROP TRIGGER full');
+      db.close();
+      await world.restart();
+      await world.drain();
+      assert.deepEqual(await showServer(emulator, top), { 'old.txt': 'new' });
+    } finally {
+      await world.close();
+      await emulator.close();
+    }
+  });
 });
