@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { DriveError } from '../protocol/errors.ts';
 import type { DriveState } from '../protocol/state.ts';
@@ -21,12 +22,17 @@ export async function ensureWorkspaceMounts(services: Services): Promise<void> {
 
 /** Profiles that a folder of this window lies in and that are not mounted. */
 function findNeeded(state: DriveState): MountProfile[] {
-  const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
   return getAllProfiles().filter((profile) => {
     const { mountPoint } = toMountParams(profile);
-    const isOpen = folders.some(({ uri }) => uri.fsPath === mountPoint || uri.fsPath.startsWith(`${mountPoint}/`));
-    return isOpen && !isUp(state, mountPoint);
+    return findFolders(mountPoint).length > 0 && !isUp(state, mountPoint);
   });
+}
+
+/** Folders of this window that lie in a mount, or are it. */
+function findFolders(mountPoint: string): string[] {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  const paths = folders.map(({ uri }) => uri.fsPath);
+  return paths.filter((folder) => folder === mountPoint || folder.startsWith(`${mountPoint}/`));
 }
 
 async function ensureMount(services: Services, profile: MountProfile): Promise<void> {
@@ -43,24 +49,49 @@ async function ensureMount(services: Services, profile: MountProfile): Promise<v
     if (!(await signInIfNeeded(services))) return;
   }
   try {
+    const folders = findFolders(mountPoint);
+    const before = await countFolders(folders);
     await showWaiting(place, () => mountOrWait(services, profile));
-    await vscode.commands.executeCommand('workbench.files.action.refreshFilesExplorer');
+    await showFolders((await countFolders(folders)) > before);
   } catch (error) {
     const failure = toDriveError(error);
     log.warn('the folder of this window could not be mounted', { error: failure });
     const action = getErrorAction(failure.code);
     const again = vscode.l10n.t('Try Again');
+    const showLog = vscode.l10n.t('Show Log');
     const sentence = getErrorSentence(failure.code, failure.args);
     const text = vscode.l10n.t('{0} is a Jottacloud folder that could not be mounted. {1}', place, sentence);
-    const buttons = action === undefined ? [again] : [action.title, again];
+    const buttons = action === undefined ? [again, showLog] : [action.title, again, showLog];
     // Not awaited: what is mounted next must not wait for an answer.
     void vscode.window.showErrorMessage(text, ...buttons).then(async (chosen) => {
       if (chosen === again) await ensureMount(services, profile);
+      else if (chosen === showLog) await vscode.commands.executeCommand('jottacloud.showLog');
       else if (chosen !== undefined && action !== undefined) {
         await vscode.commands.executeCommand(action.command, ...(action.args ?? []));
       }
     });
   }
+}
+
+async function countFolders(folders: readonly string[]): Promise<number> {
+  const found = await Promise.all(
+    folders.map((folder) =>
+      stat(folder).then(
+        () => 1,
+        () => 0,
+      ),
+    ),
+  );
+  return found.reduce<number>((sum, one) => sum + one, 0);
+}
+
+/**
+ * A folder that was there, empty, is read again. A window whose folder was missing has been told so by VS Code, and its
+ * search, source control and language servers have given up on it: it is loaded again, with all that it holds.
+ */
+async function showFolders(appeared: boolean): Promise<void> {
+  const command = appeared ? 'workbench.action.reloadWindow' : 'workbench.files.action.refreshFilesExplorer';
+  await vscode.commands.executeCommand(command);
 }
 
 function showWaiting(place: string, work: () => Promise<void>): Promise<void> {

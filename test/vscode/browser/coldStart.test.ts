@@ -31,3 +31,25 @@ test('a window opened on a mount point, cold, mounts it and shows what is in it'
     });
   });
 });
+
+test('a window opened on a folder inside a mount, cold, mounts it and shows what is in the folder', async () => {
+  await onStage(async (stage) => {
+    await stage.emulator.put('/Jotta/Archive/project/hello.md', '# Hello\n');
+    const first = await stage.openWindow();
+    await signIn(stage, first);
+    await mount(stage, first);
+    await first.close();
+    await endDrive(stage.stateDir, stage.mountPoint);
+    await until('nothing is mounted', async () => (await stage.getMountId()) === undefined);
+
+    // VS Code says that there is no such folder, until there is.
+    const folder = path.join(stage.mountPoint, 'Jotta', 'Archive', 'project');
+    const second = await stage.openWindow(folder, { create: false });
+    await until('it is mounted', () => stage.getMountId());
+    await second.explorerRow('hello.md').first().waitFor();
+    await second.dialog.waitFor({ state: 'detached' });
+    await second.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+    await second.openFile(path.join(folder, 'hello.md'));
+    await second.editorText.filter({ hasText: /#\sHello/ }).waitFor();
+  });
+});

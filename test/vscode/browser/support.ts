@@ -30,8 +30,11 @@ export interface Stage {
   readonly mountPoint: string;
   /** Where the drive keeps its own. */
   readonly stateDir: string;
-  /** Opens a window, on another folder when one is given. All windows share one browser profile, as a person's do. */
-  openWindow(folder?: string): Promise<Workbench>;
+  /**
+   * Opens a window, on another folder when one is given, which is made unless told not to. All windows share one browser
+   * profile, as a person's do.
+   */
+  openWindow(folder?: string, options?: { readonly create: boolean }): Promise<Workbench>;
   /** The kernel's id of what is mounted at `mountPoint`; another mount there would have another. */
   getMountId(): Promise<string | undefined>;
   /** Ends windows, server, drive and emulator, and removes all that they wrote. */
@@ -105,8 +108,8 @@ async function openStage({ settings = {}, language, missingPrograms = [] }: Stag
     cleanUps.push(() => browser.close());
     return {
       ...{ emulator, server, mountPoint, stateDir, close },
-      openWindow: async (folder = server.folder) => {
-        await mkdir(folder, { recursive: true });
+      openWindow: async (folder = server.folder, { create } = { create: true }) => {
+        if (create) await mkdir(folder, { recursive: true });
         return await Workbench.open(browser.context, server.getUrl(folder));
       },
       getMountId: () => findMountId(mountPoint),
@@ -139,8 +142,8 @@ async function hidePrograms(workDir: string, home: string, missing: readonly str
 export async function onStage(work: (stage: Stage) => Promise<void>, options: StageOptions = {}): Promise<void> {
   const stage = await openStage(options);
   const windows: Workbench[] = [];
-  const openWindow = async (folder?: string) => {
-    const window = await stage.openWindow(folder);
+  const openWindow: Stage['openWindow'] = async (folder, options) => {
+    const window = await stage.openWindow(folder, options);
     windows.push(window);
     return window;
   };
