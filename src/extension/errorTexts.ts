@@ -22,10 +22,12 @@ const otherFolder = (): ErrorAction => ({
   title: vscode.l10n.t('Choose Another Folder…'),
   command: 'jottacloud.mountFolder',
 });
+/** Where the drive is on another computer, its settings are that one's, and the user's own show none of them. */
 const settings = (name: string) => (): ErrorAction => ({
   title: vscode.l10n.t('Open Settings'),
-  command: 'workbench.action.openSettings',
-  args: [name],
+  command:
+    vscode.env.remoteName === undefined ? 'workbench.action.openSettings' : 'workbench.action.openRemoteSettings',
+  args: [{ query: name }],
 });
 const reload = (): ErrorAction => ({
   title: vscode.l10n.t('Reload Window'),
@@ -99,7 +101,7 @@ const texts: Record<DriveErrorCode, ErrorText> = {
   readOnly: {
     sentence: (args) =>
       vscode.l10n.t('{0} is mounted read-only. Mount it again with writing allowed to change it.', place(args)),
-    action: settings('jottacloud.mount.readOnly'),
+    action: settings('jottacloud.mount'),
   },
   isFolder: {
     sentence: (args) => vscode.l10n.t('{0} is a folder. Choose a file.', place(args)),

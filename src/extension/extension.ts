@@ -58,11 +58,11 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     client.attached ? client.state.account !== null : (await tokens.load()) !== undefined;
   const fuse = new FuseCheck(client);
   const watchSet = new WatchSet(client);
-  const files = new FilesView(client, watchSet, hasSession);
+  const report = createReporter(log);
+  const files = new FilesView(client, watchSet, hasSession, report);
   const decorations = new Decorations(client);
   const services: Services = {
-    ...{ client, tokens, fuse, files, log },
-    report: createReporter(log),
+    ...{ client, tokens, fuse, files, log, report },
     memory: context.globalState,
     extension: context.extension,
   };

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { watchConflicts } from './notices/conflicts.ts';
 import { watchMounts } from './notices/fallenMounts.ts';
+import { watchReadOnlySaves } from './notices/readOnlySaves.ts';
 import { watchRefusals } from './notices/refusals.ts';
 import { watchRescued } from './notices/rescued.ts';
 import { watchSignOut } from './notices/signOut.ts';
@@ -18,6 +19,7 @@ export function createNotifications(services: Services): vscode.Disposable {
     watchRefusals(services),
     watchMounts(services),
     watchRescued(services),
+    watchReadOnlySaves(services),
     client.onDidFail((error) => void (client.speaks && report(error))),
   );
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
 import { contractHome, expandHome, forgetMountProfile, getMountProfiles } from '../settings.ts';
 import { askChoice, back } from '../ui/steps.ts';
+import { tell } from './items.ts';
 import { getMountPointArgument } from './targets.ts';
 
 /** "Forget Mount": takes a remembered mount off the list; what is mounted stays mounted, files are not touched. */
@@ -13,10 +14,15 @@ export function forgetMount(_: Services) {
 }
 
 async function askProfile(): Promise<string | undefined> {
+  const profiles = getMountProfiles();
+  if (profiles.length === 0) {
+    tell(vscode.l10n.t('No mount is remembered'));
+    return undefined;
+  }
   const chosen = await askChoice({
     title: vscode.l10n.t('Forget Mount'),
     placeholder: vscode.l10n.t('Which mount?'),
-    items: getMountProfiles().map((profile) => ({
+    items: profiles.map((profile) => ({
       label: contractHome(profile.path),
       description: profile.source,
       value: expandHome(profile.path),

@@ -11,6 +11,11 @@ const fileIcons: Record<SyncState, string> = {
   failed: 'error',
   conflicted: 'warning',
 };
+/** Beside the icon, never instead of it. */
+const colors: Partial<Record<SyncState, string>> = {
+  failed: 'list.errorForeground',
+  conflicted: 'list.warningForeground',
+};
 const containerIcons: Record<Exclude<EntryInfo['kind'], 'file'>, string> = {
   device: 'device-desktop',
   mountpoint: 'folder-library',
@@ -27,9 +32,9 @@ export function toEntryItem(entry: EntryInfo): vscode.TreeItem {
   item.id = `entry:${entry.path}`;
   item.contextValue = entry.pin === 'own' ? `${entry.kind}.pinned` : entry.kind;
   item.iconPath = getIcon(entry);
-  const status = getStatusText(entry);
-  const pinned = getPinText(entry);
-  item.description = [pinned, status, isFile ? formatBytes(entry.size) : ''].filter((text) => text !== '').join(' · ');
+  // The side bar is narrow: what is under way or went wrong comes first.
+  const parts = [getStatusText(entry), getPinText(entry), isFile ? formatBytes(entry.size) : ''];
+  item.description = parts.filter((text) => text !== '').join(' · ');
   item.accessibilityInformation = { label: [entry.name, item.description].filter((text) => text !== '').join(', ') };
   if (isFile) {
     item.command = { command: 'jottacloud.open', title: vscode.l10n.t('Open'), arguments: [{ entry }] };
@@ -43,9 +48,10 @@ function getIcon({ kind, sync, pin, link }: EntryInfo): vscode.ThemeIcon {
   if (kind === 'file' && link && (sync === 'cached' || sync === 'cloud')) {
     return new vscode.ThemeIcon('file-symlink-file');
   }
-  if (kind === 'file') return new vscode.ThemeIcon(fileIcons[sync]);
   if (pin === 'own' && sync === 'cloud') return new vscode.ThemeIcon('pinned');
-  return new vscode.ThemeIcon(sync === 'failed' || sync === 'conflicted' ? fileIcons[sync] : containerIcons[kind]);
+  const color = colors[sync] === undefined ? undefined : new vscode.ThemeColor(colors[sync]);
+  const icon = kind === 'file' || color !== undefined ? fileIcons[sync] : containerIcons[kind];
+  return new vscode.ThemeIcon(icon, color);
 }
 
 /** For what a person marked, and for files below that. */
@@ -75,7 +81,7 @@ function getStatusText({ kind, sync, pin }: EntryInfo): string {
 
 /** Made when somebody points at the row: a folder has thousands of them. */
 export function getEntryTooltip(entry: EntryInfo): string {
-  const lines = [entry.path, ...[getPinText(entry), getStatusText(entry)].filter((text) => text !== '')];
+  const lines = [entry.path, ...[getStatusText(entry), getPinText(entry)].filter((text) => text !== '')];
   if (entry.modifiedMs > 0) lines.push(vscode.l10n.t('Changed {0}', formatTime(entry.modifiedMs)));
   return lines.join('\n');
 }

@@ -5,6 +5,7 @@ import type { DriveClient } from '../drive/client.ts';
 import { withLocalFile } from '../fileSystem/content.ts';
 import { findAccountPath, pathKey } from '../fileSystem/scheme.ts';
 import { getOpenUri } from '../openUri.ts';
+import type { Reporter } from '../report.ts';
 import { uploadAsking } from '../transfers/upload.ts';
 import type { FileNode } from './filesTree.ts';
 
@@ -17,9 +18,11 @@ export class FilesDragAndDrop implements vscode.TreeDragAndDropController<FileNo
   readonly dropMimeTypes = [ownType, uriType, 'files'];
   readonly dragMimeTypes = [uriType];
   readonly #client: DriveClient;
+  readonly #report: Reporter;
 
-  constructor(client: DriveClient) {
+  constructor(client: DriveClient, report: Reporter) {
     this.#client = client;
+    this.#report = report;
   }
 
   /** Dropped on an editor, rows open; dropped on this view, they move. */
@@ -31,9 +34,18 @@ export class FilesDragAndDrop implements vscode.TreeDragAndDropController<FileNo
     data.set(uriType, new vscode.DataTransferItem(uris.join('\r\n')));
   }
 
+  /** Never rejects: VS Code would tell nobody. */
   async handleDrop(target: FileNode | undefined, data: vscode.DataTransfer): Promise<void> {
     const folder = getFolder(target);
     if (folder === undefined) return;
+    try {
+      await this.#drop(data, folder);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  async #drop(data: vscode.DataTransfer, folder: string): Promise<void> {
     const own: unknown = data.get(ownType)?.value;
     if (Array.isArray(own))
       return this.#move(

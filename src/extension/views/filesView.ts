@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { TransferState } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
 import type { WatchSet } from '../drive/watchSet.ts';
+import type { Reporter } from '../report.ts';
 import { FilesDragAndDrop } from './filesDragAndDrop.ts';
 import { type FileNode, FilesTree, rootPath } from './filesTree.ts';
 import { trashNode } from './trashNodes.ts';
@@ -20,14 +21,14 @@ export class FilesView implements vscode.Disposable {
   readonly #expanded = new Set<string>();
   readonly #disposable: vscode.Disposable;
   #transferTimer: NodeJS.Timeout | undefined;
-  /** Path in the account → status, of the transfers the tree shows now. */
-  #transfers: ReadonlyMap<string, TransferState['status']> = new Map();
+  /** By path in the account: the transfers the tree shows now. */
+  #transfers: ReadonlyMap<string, TransferState> = new Map();
 
-  constructor(client: DriveClient, watchSet: WatchSet, hasSession: () => Promise<boolean>) {
+  constructor(client: DriveClient, watchSet: WatchSet, hasSession: () => Promise<boolean>, report: Reporter) {
     this.#client = client;
     this.#watchSet = watchSet;
     this.tree = new FilesTree(client, hasSession);
-    this.dragAndDrop = new FilesDragAndDrop(client);
+    this.dragAndDrop = new FilesDragAndDrop(client, report);
     this.#view = vscode.window.createTreeView('jottacloud.files', {
       treeDataProvider: this.tree,
       showCollapseAll: true,
@@ -92,13 +93,14 @@ export class FilesView implements vscode.Disposable {
     this.#watchSet.set('filesView', this.#view.visible ? [rootPath, ...this.#expanded] : []);
   }
 
-  /** Reads the folders again in which a transfer began, ended or failed: their rows say so. */
+  /** Reads the folders again in which a transfer began, ended or failed: their rows say so. What was deleted is in the trash. */
   #showTransfers(): void {
     this.#transferTimer = undefined;
     const before = this.#transfers;
-    const now = new Map(this.#client.state.transfers.map((row) => [row.path, row.status]));
-    const changed = [...before.keys(), ...now.keys()].filter((key) => before.get(key) !== now.get(key));
+    const now = new Map(this.#client.state.transfers.map((row) => [row.path, row]));
+    const changed = [...before.keys(), ...now.keys()].filter((key) => before.get(key)?.status !== now.get(key)?.status);
     this.#transfers = now;
     for (const folder of new Set(changed.map((key) => path.posix.dirname(key)))) this.tree.refresh(folder);
+    if (changed.some((key) => before.get(key)?.kind === 'delete' && !now.has(key))) this.tree.refreshTrash();
   }
 }

@@ -37,15 +37,17 @@ export function toTrashedItem({ trashed }: TrashedNode): vscode.TreeItem {
   item.contextValue = 'trashed';
   item.iconPath = new vscode.ThemeIcon(trashed.kind === 'folder' ? 'folder' : 'file');
   item.description = describeTrashed(trashed);
-  item.tooltip = `${trashed.path}\n${item.description}`;
+  item.tooltip = [trashed.path, ...getDetails(trashed)].join('\n');
   item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
   return item;
 }
 
-/** When it went, from where, and how large it is. */
-export function describeTrashed({ path: accountPath, deletedMs, size, kind }: TrashEntry): string {
-  const parts = [path.posix.dirname(accountPath)];
-  if (deletedMs > 0) parts.push(vscode.l10n.t('deleted {0}', formatTime(deletedMs)));
-  if (kind === 'file') parts.push(formatBytes(size));
-  return parts.join(' · ');
+/** Where it was, when it went, and how large it is. */
+export function describeTrashed(trashed: TrashEntry): string {
+  return [path.posix.dirname(trashed.path), ...getDetails(trashed)].join(' · ');
+}
+
+function getDetails({ deletedMs, size, kind }: TrashEntry): string[] {
+  const deleted = deletedMs > 0 ? [vscode.l10n.t('deleted {0}', formatTime(deletedMs))] : [];
+  return kind === 'file' ? [...deleted, formatBytes(size)] : deleted;
 }

@@ -28,7 +28,7 @@ test('connects through the palette: a malformed token is refused in words, a goo
   });
 });
 
-test('mounts, opens a file from the tree at its mounted path, and a save arrives', async () => {
+test('mounts, opens a file from the tree at its mounted path, a save arrives, and a change elsewhere is shown', async () => {
   await onStage(async (stage) => {
     await stage.emulator.put(file, '# Hello\n');
     const window = await stage.openWindow();
@@ -45,5 +45,10 @@ test('mounts, opens a file from the tree at its mounted path, and a save arrives
     assert.equal(await readFile(mounted, 'utf8'), content);
     await untilOnServer(stage, file, content);
     await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+
+    // The editor follows what another computer writes.
+    await stage.emulator.put(file, 'written elsewhere\n');
+    await window.runCommand('Jottacloud: Refresh');
+    await window.editorText.filter({ hasText: /written\selsewhere/ }).waitFor();
   });
 });

@@ -60,12 +60,13 @@ test('files are dropped into the tree and moved, renamed, deleted and restored i
       () => isOnServer('Letters/final.txt') && !isOnServer('Letters/draft.txt'),
     );
 
+    await window.expand('Trash');
     for (const name of ['final.txt', 'note.txt']) {
       await window.runRowAction(name, 'Delete');
       await window.pressDialogButton('Move to Trash');
       await until(`${name} is gone from the server`, () => !isOnServer(`Letters/${name}`));
+      await window.treeRow(new RegExp(`${name}.*deleted`)).waitFor();
     }
-    await window.expand('Trash');
     await window.runRowAction(/final\.txt.*deleted/, 'Restore from Trash');
     await until('it is back on the server', () => isOnServer('Letters/final.txt'));
     await until('it is back in the volume', async () => {

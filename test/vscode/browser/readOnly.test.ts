@@ -19,7 +19,8 @@ test('a read-only mount refuses a save in words, and the server keeps what it ha
 
       await typeAtEnd(window, 'two\n');
       await window.page.keyboard.press('Control+S');
-      assert.equal(await (await showNotifications(window, "Failed to save 'hello.md'")).count(), 1);
+      const told = await showNotifications(window, "Failed to save 'hello.md'");
+      await told.filter({ hasText: 'hello.md is mounted read-only. Mount it again with writing allowed' }).waitFor();
       await window.page.locator('.tabs-container .tab.active.dirty').waitFor();
       assert.equal(await readFile(path.join(stage.mountPoint, file), 'utf8'), 'one\n');
       assert.deepEqual(findOnServer(stage.emulator, file), before);

@@ -54,6 +54,9 @@ test('a mounted folder as the workspace: explorer, edits, search and source cont
     await window.statusBarItem(/^\s*main\s*$/).waitFor();
     await window.openView('Explorer');
     await window.explorerRow('source').first().waitFor();
+    await window.explorerRow('readme.md').first().click({ button: 'right' });
+    await page.locator('.context-view .action-item', { hasText: 'Keep Offline' }).waitFor();
+    await page.keyboard.press('Escape');
     await window.explorerRow('readme.md').first().dblclick();
     await window.editorText.filter({ hasText: /#\sProject/ }).waitFor();
     await typeAtEnd(window, 'written in the workspace');

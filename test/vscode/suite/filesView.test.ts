@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ExtensionApi } from '../../../src/extension/extension.ts';
+import { getWorkedMs } from '../../../src/extension/loadedAt.ts';
 import type { EntryNode, FileNode } from '../../../src/extension/views/filesTree.ts';
 import { answering, connect, waitForServer } from './session.ts';
 import { collectErrorMessages, waitFor } from './support.ts';
@@ -71,6 +72,17 @@ describe('the Files view', () => {
     await waitForServer(`${home}/dropped/a b.txt`, 'dropped');
   });
 
+  it('says when what was dropped cannot be there', async () => {
+    await fs.createDirectory(uriOf(`${home}/taken`));
+    await save('taken/twin', 'a');
+    await save('twin', 'b');
+    const [twin, taken] = [await findNode(`${home}/twin`), await findNode(`${home}/taken`)];
+    const messages = await collectErrorMessages(() => api.dragAndDrop.handleDrop(taken, drag([twin])));
+    assert.equal(messages.length, 1);
+    assert.match(messages[0] ?? '', /twin already exists/);
+    assert.equal(await textOf('taken/twin'), 'a');
+  });
+
   it('lets rows be dropped on an editor: they travel as what opens them', async () => {
     await save('opens', 'x');
     const data = drag([await findNode(`${home}/opens`)]);
@@ -116,20 +128,19 @@ describe('the Files view', () => {
     }
   });
 
-  it('shows a folder of 5,000 files that is known already within 200 ms', async () => {
+  it('shows a folder of 5,000 files that is known already with 120 ms of work; the drive has 60 ms for it', async () => {
     const folder = await findNode('/Jotta/Archive/five thousand');
     const show = async () => {
-      const from = performance.now();
+      const from = getWorkedMs();
       const rows = await api.tree.getChildren(folder);
       for (const row of rows) api.tree.getTreeItem(row);
       assert.equal(rows.length, 5_000);
-      return performance.now() - from;
+      return getWorkedMs() - from;
     };
-    await show();
-    // The least of a few: what it costs, and not what else this computer does.
     const times: number[] = [];
-    for (let turn = 0; turn < 5; turn += 1) times.push(await show());
-    assert.ok(Math.min(...times) < 200, `${times.map(Math.round)} ms`);
+    for (let turn = 0; turn < 6; turn += 1) times.push(await show());
+    // The first asks the server, and runs code that was never run before.
+    assert.ok(Math.min(...times.slice(1)) < 120, `${times.map(Math.round)} ms`);
   });
 
   it('ends with the trash, whose rows say where things were', async () => {
