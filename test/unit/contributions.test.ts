@@ -127,6 +127,34 @@ describe('what the manifest declares and what the code has', () => {
   });
 });
 
+/** What people find in the palette, in menus and in what others write about it. */
+const titles = [
+  ...['Connect to Jottacloud…', 'Disconnect from Jottacloud', 'Mount Jottacloud', 'Mount Jottacloud Folder…'],
+  ...['Unmount Jottacloud', 'Open Mounted Folder', 'Open Mounted Folder in New Window', 'Reveal in Finder'],
+  ...['Reveal in File Manager', 'Pause Transfers', 'Resume Transfers', 'Show Transfers', 'Refresh', 'Free Up Space'],
+  ...['Show Log', 'Report Diagnostics', 'Open', 'New Folder…', 'Upload Files…', 'Download…', 'Rename…', 'Delete'],
+  ...['Keep Offline', 'Remove Offline Copy', 'Copy Public Link', 'Open on the Web', 'Version History…', 'Copy Path'],
+];
+
+describe('the commands', () => {
+  it('have the titles that people know', () => {
+    const english = readJson<Record<string, string>>('package.nls.json');
+    const shown = contributes.commands.map(({ title }) => english[title.slice(1, -1)]);
+    assert.deepEqual(
+      titles.filter((title) => !shown.includes(title)),
+      [],
+    );
+  });
+
+  it('are all in the palette, but the one that needs its row', () => {
+    const hidden = (contributes.menus.commandPalette ?? []).filter(({ when }) => when === 'false');
+    assert.deepEqual(
+      hidden.map(({ command }) => command),
+      ['jottacloud.retryFolder'],
+    );
+  });
+});
+
 describe('the texts', () => {
   it('of the manifest are there in both languages, with the same links and no other', () => {
     const used = matches(manifestText, /"%([\w.]+)%"/g);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -39,6 +40,10 @@ describe('the drive, from a window', () => {
 
   it('loads and activates in less than 50 ms', () => {
     assert.ok(api.activationMs < 50, `${api.activationMs} ms`);
+  });
+
+  it('is a bundle of less than 400 KB', () => {
+    assert.ok(statSync(path.join(getExtension().extensionPath, 'dist', 'extension.cjs')).size < 400_000);
   });
 
   it('says what is wrong with a malformed login token and makes no request', async () => {

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ExtensionApi } from '../../../src/extension/extension.ts';
-import { answering, connect, waitForServer } from './session.ts';
+import { acceptQuickPicks, answering, connect, intercepting, waitForServer } from './session.ts';
 import { collectErrorMessages, waitFor } from './support.ts';
 
 const { fs } = vscode.workspace;
@@ -166,7 +166,7 @@ describe('commands on files', () => {
       await waitForServer(`${home}/v.txt`, text);
     }
     const shown = executeCommand<number>('jottacloud.showVersions', row('v.txt'));
-    await acceptQuickPickUntil(shown);
+    await acceptQuickPicks(shown);
     assert.equal(await shown, 1);
     const diff = await waitFor('the diff', () => {
       const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
@@ -222,7 +222,7 @@ describe('commands on files', () => {
       const shown = await waitFor('the box', () => box);
       shown.value = 'EEDLE in';
       await waitFor('the file', () => shown.items[0]?.label.includes('needle in here.txt') || undefined);
-      await acceptQuickPickUntil(opened);
+      await acceptQuickPicks(opened);
     } finally {
       window.createQuickPick = original;
     }
@@ -250,24 +250,14 @@ describe('commands on files', () => {
   });
 
   it('Open as Folder opens the virtual folder where nothing is mounted', async () => {
-    const commands = vscode.commands as { executeCommand: unknown };
-    const original = commands.executeCommand;
-    const asked: unknown[][] = [];
-    const uri = await (async () => {
-      commands.executeCommand = (...args: unknown[]) => {
-        if (args[0] !== 'vscode.openFolder') return (original as (...all: unknown[]) => unknown)(...args);
-        asked.push(args);
-        return Promise.resolve();
-      };
-      try {
-        return await executeCommand<vscode.Uri>('jottacloud.openAsFolder', home);
-      } finally {
-        commands.executeCommand = original;
-      }
-    })();
+    let uri: vscode.Uri | undefined;
+    const asked = await intercepting('vscode.openFolder', async () => {
+      uri = await executeCommand<vscode.Uri>('jottacloud.openAsFolder', home);
+    });
+    assert.ok(uri);
     assert.equal(uri.toString(), uriOf(home).toString());
     assert.deepEqual(
-      asked.map(([, target]) => String(target)),
+      asked.map(([target]) => String(target)),
       [uri.toString()],
     );
   });
@@ -292,15 +282,3 @@ describe('commands on files', () => {
     assert.notEqual(api.state().account, null);
   });
 });
-
-/** Presses Enter in the quick pick as soon as it is there. */
-async function acceptQuickPickUntil(done: Thenable<unknown>): Promise<void> {
-  let ended = false;
-  void done.then(() => {
-    ended = true;
-  });
-  await waitFor('the choice', async () => {
-    await executeCommand('workbench.action.acceptSelectedQuickOpenItem');
-    return ended || undefined;
-  });
-}

@@ -35,9 +35,17 @@ export async function waitForServer(accountPath: string, content: string | undef
   });
 }
 
+type Question =
+  | 'showInputBox'
+  | 'showWarningMessage'
+  | 'showInformationMessage'
+  | 'showOpenDialog'
+  | 'showSaveDialog'
+  | 'showQuickPick';
+
 /** Answers a question of VS Code's while `work` runs; the arguments it was asked with are returned. */
 export async function answering(
-  question: 'showInputBox' | 'showWarningMessage' | 'showOpenDialog' | 'showQuickPick',
+  question: Question,
   answer: (...asked: readonly unknown[]) => unknown,
   work: () => PromiseLike<unknown>,
 ): Promise<unknown[][]> {
@@ -54,4 +62,34 @@ export async function answering(
     window[question] = original;
   }
   return asked;
+}
+
+/** Keeps a command of VS Code's from running while `work` does; the arguments it was called with are returned. */
+export async function intercepting(id: string, work: () => PromiseLike<unknown>): Promise<unknown[][]> {
+  const commands = vscode.commands as unknown as { executeCommand: (...all: unknown[]) => unknown };
+  const original = commands.executeCommand;
+  const asked: unknown[][] = [];
+  commands.executeCommand = (...args: unknown[]) => {
+    if (args[0] !== id) return original(...args);
+    asked.push(args.slice(1));
+    return Promise.resolve();
+  };
+  try {
+    await work();
+  } finally {
+    commands.executeCommand = original;
+  }
+  return asked;
+}
+
+/** Presses Enter in one quick pick after the other, as soon as each is there, until `done`. */
+export async function acceptQuickPicks(done: PromiseLike<unknown>): Promise<void> {
+  let ended = false;
+  void done.then(() => {
+    ended = true;
+  });
+  await waitFor('the choice', async () => {
+    await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+    return ended || undefined;
+  });
 }

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { ExtensionApi } from '../../../src/extension/extension.ts';
+import type { TransferState } from '../../../src/protocol/state.ts';
+import { acceptQuickPicks, answering, connect, intercepting, waitForServer } from './session.ts';
+import { getEnvironment, waitFor } from './support.ts';
+
+const { fs } = vscode.workspace;
+const { executeCommand } = vscode.commands;
+const home = '/Jotta/Archive/mount commands';
+const uriOf = (accountPath: string) => vscode.Uri.from({ scheme: 'jottacloud', path: accountPath });
+
+interface Profile {
+  readonly path: string;
+  readonly source: string;
+  readonly onStartup: boolean;
+}
+const getProfiles = () => vscode.workspace.getConfiguration('jottacloud').get<readonly Profile[]>('mounts', []);
+
+describe('commands on mounts', () => {
+  let api: ExtensionApi;
+  let disconnect: () => Promise<void>;
+  let mountPoint: string;
+
+  before(async () => {
+    ({ api, disconnect } = await connect());
+    await fs.createDirectory(uriOf(home));
+    await fs.writeFile(uriOf(`${home}/there`), Buffer.from('there'));
+    await waitForServer(`${home}/there`, 'there');
+  });
+  after(async () => {
+    if (api.state().mounts.length > 0) await executeCommand('jottacloud.unmount');
+    await disconnect();
+  });
+
+  it('Mount Jottacloud Folder… asks four questions, mounts, and remembers the answers', async () => {
+    await acceptQuickPicks(executeCommand('jottacloud.mountFolder', home));
+    const mount = await waitFor('the mount', () => api.state().mounts.find(({ status }) => status === 'mounted'));
+    mountPoint = mount.mountPoint;
+    assert.equal(mount.source, home);
+    assert.deepEqual(await readdir(mountPoint), ['there']);
+    assert.deepEqual(
+      getProfiles().map(({ path: file, source }) => [file, source]),
+      [['~/CloudMounts/mount commands', home]],
+    );
+  });
+
+  it('Open Mounted Folder opens it here, … in New Window beside', async () => {
+    const asked = await intercepting('vscode.openFolder', async () => {
+      await executeCommand('jottacloud.openMountedFolder');
+      await executeCommand('jottacloud.openMountedFolderInNewWindow', { mountPoint });
+    });
+    assert.deepEqual(
+      asked.map(([uri, options]) => [(uri as vscode.Uri).fsPath, options]),
+      [
+        [mountPoint, { forceNewWindow: false }],
+        [mountPoint, { forceNewWindow: true }],
+      ],
+    );
+  });
+
+  it('Reveal shows a file where this computer has it, and else its path', async () => {
+    const shown: string[] = [];
+    const told = async (id: string, argument: unknown) => {
+      await answering(
+        'showInformationMessage',
+        (message) => {
+          shown.push(String(message));
+          return undefined;
+        },
+        () => executeCommand(id, argument),
+      );
+    };
+    const revealed = await intercepting('revealFileInOS', async () => {
+      await told('jottacloud.revealInFileManager', { mountPoint });
+      await told('jottacloud.revealInFinder', `${home}/there`);
+    });
+    const places = [...revealed.map(([uri]) => (uri as vscode.Uri).fsPath), ...shown];
+    assert.equal(places.length, 2);
+    assert.ok(places[0]?.includes(mountPoint));
+    assert.ok(places[1]?.includes(path.join(mountPoint, 'there')));
+  });
+
+  it('Mount on Startup and Do Not Mount on Startup are remembered with the mount', async () => {
+    await executeCommand('jottacloud.mountOnStartup', { mountPoint });
+    assert.equal(getProfiles()[0]?.onStartup, true);
+    await executeCommand('jottacloud.dontMountOnStartup', { mountPoint });
+    assert.equal(getProfiles()[0]?.onStartup, false);
+  });
+
+  it('Show Actions… offers the likeliest first', async () => {
+    const asked = await intercepting('vscode.openFolder', () =>
+      acceptQuickPicks(executeCommand('jottacloud.showActions')),
+    );
+    assert.deepEqual(
+      asked.map(([uri]) => (uri as vscode.Uri).fsPath),
+      [mountPoint],
+    );
+  });
+
+  it('Install FUSE… says that it is there where it is', async () => {
+    const asked = await answering(
+      'showInformationMessage',
+      () => undefined,
+      () => executeCommand('jottacloud.installFuse'),
+    );
+    assert.match(String(asked[0]?.[0]), /FUSE is ready/);
+  });
+
+  it('Show Log shows the log of the drive beside that of the window', async () => {
+    await executeCommand('jottacloud.showLog');
+    const editor = await waitFor('the log', () => vscode.window.activeTextEditor);
+    assert.equal(path.basename(editor.document.fileName), 'drive.log');
+    await executeCommand('workbench.action.closeAllEditors');
+    await executeCommand('workbench.action.closePanel');
+  });
+
+  it('Forget Mount takes it off the list; the volume was unmounted before', async () => {
+    assert.equal(await executeCommand('jottacloud.unmount', { mountPoint }), true);
+    await executeCommand('jottacloud.forgetMount', { mountPoint });
+    assert.deepEqual(getProfiles(), []);
+  });
+});
+
+describe('commands on refused changes', () => {
+  let api: ExtensionApi;
+  let disconnect: () => Promise<void>;
+
+  before(async () => {
+    ({ api, disconnect } = await connect());
+    await fs.createDirectory(uriOf(home));
+    await waitFor('an idle drive', () => api.state().pendingChanges === 0 || undefined);
+    await setQuota(1);
+  });
+  after(async () => {
+    await setQuota(null);
+    await disconnect();
+  });
+
+  it('Export a Copy… keeps it elsewhere, Discard Change… gives it up', async () => {
+    await fs.writeFile(uriOf(`${home}/refused`), Buffer.from('refused'));
+    const row = await waitFor('the refusal', () =>
+      api.state().transfers.find(({ status }: TransferState) => status === 'failed'),
+    );
+    const target = path.join(await mkdtemp(path.join(os.tmpdir(), 'export-')), 'copy');
+    await answering(
+      'showSaveDialog',
+      () => vscode.Uri.file(target),
+      () => executeCommand('jottacloud.exportTransfer', { transfer: row }),
+    );
+    assert.equal(await readFile(target, 'utf8'), 'refused');
+    const asked = await answering(
+      'showWarningMessage',
+      () => 'Discard',
+      () => executeCommand('jottacloud.discardTransfer', { transfer: row }),
+    );
+    assert.equal(asked[0]?.[0], 'Discard your change to refused?');
+    await waitFor('nothing refused', () => api.state().failedChanges === 0 || undefined);
+    await assert.rejects(Promise.resolve(fs.stat(uriOf(`${home}/refused`))));
+  });
+});
+
+async function setQuota(capacity: number | null): Promise<void> {
+  const url = new URL('/_emulator/quota', getEnvironment('JOTTACLOUD_ENDPOINT'));
+  const { status } = await fetch(url, { method: 'POST', body: JSON.stringify({ capacity }) });
+  assert.equal(status, 200);
+}
