@@ -34,6 +34,8 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.page.setViewportSize({ width: 1500, height: 900 });
   await window.openView('Jottacloud');
   await widenSideBar(window);
+  await window.welcomeView('Connect to your Jottacloud account').first().waitFor();
+  await shoot('welcome');
 
   await window.runCommand('Welcome: Open Walkthrough...');
   await window.pick('Get Started with Jottacloud');
@@ -57,7 +59,14 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.page.keyboard.press('Enter');
   await window.quickPickRow('Choose Folder…').first().waitFor();
   await shoot('dialog-2');
+  await window.page.keyboard.press('Enter');
+  await window.quickPickRow('Read only').first().waitFor();
+  await shoot('dialog-3');
+  await window.page.keyboard.press('Enter');
+  await window.quickPickRow('as it is now').first().waitFor();
+  await shoot('dialog-4');
   await window.page.keyboard.press('Escape');
+  await shoot('connected');
 
   await window.runCommand('Mount Jottacloud');
   await until('it is mounted', () => findMountId(mountPoint(stage)));
@@ -67,6 +76,16 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.treeRow('Sourdough bread.md').first().click();
   await window.editorText.filter({ hasText: 'Sourdough' }).waitFor();
   await shoot('mounted');
+  await window.treeRow('Sourdough bread.md').first().click({ button: 'right' });
+  await window.page.locator('.context-view .action-item').first().waitFor();
+  await shoot('menu');
+  await window.page.keyboard.press('Escape');
+  await window.runCommand('Jottacloud: Keep Offline');
+  await window.pick('Jotta');
+  await window.pick('Archive');
+  await window.pick('Notes');
+  await window.pick('This folder');
+  await window.treeRow('kept offline').first().waitFor();
 
   await window.runCommand('Jottacloud: Pause Transfers');
   for (const name of ['Budget.xlsx', 'Weekly plan copy.md', 'Holiday.jpg']) {
@@ -90,14 +109,68 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await shoot('failed');
   stage.emulator.quota(null);
   stage.emulator.shape({ bandwidth: 30_000 });
-  await writeFile(path.join(mountPoint(stage), archive, 'Notes', 'Film.mov'), Buffer.alloc(3_000_000, 7));
+  await writeFile(path.join(mountPoint(stage), archive, 'Notes', 'Film.mov'), Buffer.alloc(1_200_000, 7));
   await window.runCommand('Jottacloud: Retry Failed Transfers');
   await window.treeRow(/Film.*%/).waitFor();
   await shoot('uploading');
 
+  stage.emulator.shape({});
+  await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor({ timeout: 180_000 });
+  await window.runCommand('Notifications: Clear All Notifications');
+  await window.runRowAction('Sourdough bread.md', 'Delete');
+  await window.dialog.waitFor();
+  await shoot('delete');
+  await window.pressDialogButton('Move to Trash');
+  await window.expand('Trash');
+  await window.treeRow(/Sourdough.*deleted/).hover();
+  await shoot('trash');
+
+  await makeConflict(stage);
+  const told = await showNotifications(window, 'was changed here and elsewhere.');
+  await window.page.mouse.move(900, 620);
+  await shoot('conflict');
+  await told.getByRole('button', { name: 'Compare' }).click();
+  await window.page.locator('.monaco-diff-editor', { hasText: 'Eggs' }).first().waitFor();
+  await shoot('conflict-compared');
+  await window.runRowAction(/^Shopping\.md/, 'Version History…');
+  await window.quickPickRow(/./).first().waitFor();
+  await shoot('versions');
+  await window.page.keyboard.press('Enter');
+  await window.page.locator('.tab.active', { hasText: '↔ current' }).waitFor();
+  await shoot('version-compared');
+
+  await window.runCommand('Preferences: Open Settings (UI)');
+  await window.page.keyboard.type('@ext:jottacloud-drive.jottacloud-drive');
+  // They belong to the computer that mounts.
+  await window.page.locator('.settings-tabs-widget .action-label', { hasText: 'Remote' }).click();
+  await window.page.locator('.settings-editor .setting-item', { hasText: 'Mount: Path' }).waitFor();
+  await shoot('settings');
+
   await window.runCommand('Jottacloud: Report Diagnostics');
   await window.editorText.filter({ hasText: /diagnostics/ }).waitFor();
   await shoot('diagnostics');
+
+  await window.runCommand('Jottacloud: Pause Transfers');
+  await writeFile(path.join(mountPoint(stage), archive, 'Notes', 'Minutes.md'), '# Minutes\n');
+  const mounted = await stage.openWindow(path.join(mountPoint(stage), archive, 'Notes'));
+  await mounted.page.setViewportSize({ width: 1500, height: 900 });
+  await mounted.statusBarItem('Jottacloud: paused').waitFor();
+  await mounted.explorerRow('Minutes.md').first().waitFor();
+  await mounted.explorerRow('Minutes.md').first().click({ button: 'right' });
+  await mounted.page.locator('.context-view .action-item').first().waitFor();
+  await mounted.screenshot(path.join(out, `explorer-${theme}.png`));
+}
+
+/** One file changed here and on the server while the two could not talk. */
+async function makeConflict(stage: Stage): Promise<void> {
+  const file = `${archive}/Shopping.md`;
+  await stage.emulator.put(file, '# Shopping\n\n- Flour\n- Milk\n');
+  const local = path.join(mountPoint(stage), file);
+  await until('it is in the volume', async () => (await readFile(local, 'utf8').catch(() => '')) !== '');
+  await stage.emulator.outage(true);
+  await writeFile(local, '# Shopping\n\n- Flour\n- Milk\n- Eggs\n');
+  await stage.emulator.put(file, '# Shopping\n\n- Flour\n- Oat milk\n');
+  await stage.emulator.outage(false);
 }
 
 function mountPoint({ server }: Stage): string {
