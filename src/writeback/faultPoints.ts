@@ -9,6 +9,7 @@ export const faultPoints = [
   'sent',
   'committed',
   'adopted',
+  'begun',
   'folderCreated',
   'moved',
   'timesSet',

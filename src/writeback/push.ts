@@ -51,8 +51,10 @@ const refusals: readonly RemoteErrorKind[] = [
 ];
 
 /** On record before the first request: whatever cuts this short, what may have been done is found again (planner.ts planBegun). */
-async function whileBegun({ nodes }: UploadDeps, ino: Ino, { parent, path, name }: Target, work: () => Promise<void>) {
+async function whileBegun(deps: UploadDeps, ino: Ino, { parent, path, name }: Target, work: () => Promise<void>) {
+  const { nodes } = deps;
   nodes.update(ino, { begun: { parent, name, wire: path.at(-1) as string } });
+  deps.reach('begun');
   try {
     await work();
   } catch (error) {

@@ -97,6 +97,22 @@ const scenarios: readonly Scenario[] = [
     after: { 'new.txt': ['kept', 1] },
   },
   {
+    what: 'a folder is about to be made',
+    killAt: 'begun',
+    act: async (dir) => {
+      await mkdir(join(dir, 'sub'));
+      await writeFile(join(dir, 'sub/a.txt'), 'in it');
+    },
+    after: { 'sub/a.txt': ['in it', 1] },
+  },
+  {
+    what: 'a file is about to be moved',
+    killAt: 'begun',
+    before: old,
+    act: (dir) => rename(join(dir, 'doc.txt'), join(dir, 'moved.txt')),
+    after: { 'moved.txt': ['first', 1] },
+  },
+  {
     what: 'a folder was made',
     killAt: 'folderCreated',
     act: async (dir) => {
