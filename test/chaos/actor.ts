@@ -206,8 +206,10 @@ export class Actor {
       const there = await this.#exists(from);
       return there === undefined ? undefined : !there;
     });
-    if (!done) {
+    if (done !== true) {
       if (isOpen) await this.#noteHidden(to);
+      // It may be replaced, for all anybody can tell.
+      if (over !== undefined && done === undefined && outcome.disturbed) model.remove(over);
       return false;
     }
     if (over !== undefined) model.remove(over);
@@ -238,7 +240,7 @@ export class Actor {
     const path = join(model.getPath(parent), name);
     const outcome = await perform(this.#stage, this.#lane, 'mkdir', path);
     const done = await this.#settleName(outcome, 'mkdir', [path], () => this.#exists(path));
-    return done ? model.add(parent, name, undefined) : undefined;
+    return done === true ? model.add(parent, name, undefined) : undefined;
   }
 
   /** Everything that was there all the time is listed, and nothing that never was. */
@@ -271,17 +273,18 @@ export class Actor {
       const there = await this.#exists(path);
       return there === undefined ? undefined : !there;
     });
-    if (done) model.remove(entry);
-    return done;
+    // When nobody can tell, its bytes may be gone by our own will.
+    if (done === true || (done === undefined && outcome.disturbed)) model.remove(entry);
+    return done === true;
   }
 
-  /** True when the change of a name happened; when the answer is an error, `look` tells. */
+  /** Whether the change of a name happened; when the answer is an error, `look` tells. undefined: nobody can tell. */
   async #settleName(
     outcome: Outcome<unknown>,
     name: OperationName,
     paths: readonly string[],
     look: () => Promise<boolean | undefined>,
-  ): Promise<boolean> {
+  ): Promise<boolean | undefined> {
     const { model } = this.#stage;
     if (outcome.code === undefined) return true;
     for (const path of paths) this.#judge(outcome, name, path, paths);
@@ -289,7 +292,7 @@ export class Actor {
     const done = disputed ? undefined : await look();
     // Nobody can tell any more: only the loss of bytes is checked from here.
     if (done === undefined) for (const path of paths) model.contest(path);
-    return done ?? false;
+    return done;
   }
 
   /** undefined when the drive does not say. */
