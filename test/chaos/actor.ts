@@ -381,7 +381,7 @@ export class Actor {
     if (isExplained && paths.some((each) => model.isDisputed(each))) return;
     const reads = name === 'read' || name === 'readFile';
     if (reads && code === 'ETIMEDOUT') return;
-    if (reads && weather.signedOut && code === 'EACCES') return;
+    if (reads && (weather.signedOut || weather.killed) && code === 'EACCES') return;
     if (reads && weather.faults && ['EACCES', 'EDQUOT', 'ESTALE'].includes(code)) return;
     if (reads && weather.corrupt && code === 'EIO') return;
     throw new Violation([`${name} ${path} answered ${code}; nothing going on explains that`]);

@@ -19,6 +19,9 @@ export interface Counts {
   refused: number;
   /** Open files that a rename was to replace, gone from their place by a crash in the middle. */
   hiddenVictims: number;
+  /** Files whose path and bytes were checked exactly at the end of a round, and those that another device had a hand in. */
+  exactFiles: number;
+  contestedFiles: number;
   /** Staging files of unacknowledged saves that were set aside. */
   setAside: number;
 }
@@ -34,7 +37,15 @@ export function newCounts(): Counts {
     remoteEdits: 0,
     rcloneEdits: 0,
   };
-  const results = { conflictCopies: 0, outOfSpace: 0, refused: 0, setAside: 0, hiddenVictims: 0 };
+  const results = {
+    conflictCopies: 0,
+    outOfSpace: 0,
+    refused: 0,
+    setAside: 0,
+    hiddenVictims: 0,
+    exactFiles: 0,
+    contestedFiles: 0,
+  };
   return { ...numbers, ...results, faults: new Map(), disturbances: new Map() };
 }
 

@@ -83,6 +83,7 @@ export class Director {
     const { stage, random } = this.#havoc;
     if ((await stage.drive.kill()).hung) stage.counts.hungDeaths += 1;
     stage.counts.kills += 1;
+    stage.weather.killed = true;
     await this.#serverIsDone();
     if (random.chance(0.3)) await this.#pause(random.int(0, 600));
     await this.restart();
@@ -108,7 +109,7 @@ export class Director {
     const settleMs = random.pick([0, 100, 400]);
     const again = stage.weather.signedOut && !stage.weather.outage;
     if (again && (await stage.drive.start({ loginToken: emulator.newLoginToken(), settleMs }))) {
-      stage.weather.signedOut = false;
+      Object.assign(stage.weather, { signedOut: false, killed: false });
       return;
     }
     if (await stage.drive.start({ settleMs })) return;

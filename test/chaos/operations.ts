@@ -278,7 +278,11 @@ async function makeTree(lane: Lane): Promise<boolean> {
     lane,
     async (folder, name) => {
       const top = await lane.actor.mkdir(folder, name);
-      const inner = top === undefined ? undefined : await lane.actor.mkdir(top, 'inner');
+      if (top === undefined) return;
+      let inner: Entry | undefined;
+      await withLocks(tryUsePath(top), async () => {
+        inner = await lane.actor.mkdir(top, 'inner');
+      });
       for (const each of [top, inner, inner]) {
         if (each !== undefined) await saveInto(lane, each);
       }

@@ -95,6 +95,11 @@ async function check(world: World, past: Omit<Past, 'fullDisk'>): Promise<void> 
   counts.setAside += setAside.length;
   await clearSetAside(state);
   const server = await loadServerState(emulator, world.serverState);
+  for (const entry of model.getLive()) {
+    if (entry.file === undefined) continue;
+    if (entry.contested || model.isContested(model.getPath(entry))) counts.contestedFiles += 1;
+    else counts.exactFiles += 1;
+  }
   findings.push(...(await checkServer(model, { server, setAside, load: world.load })));
   await start(world);
   findings.push(...(await checkView(stage.hands, stage.top, server)));
@@ -111,6 +116,7 @@ async function drain(world: World): Promise<void> {
   let left: readonly string[] = [];
   let retried = false;
   for (let attempt = 0; attempt < drains; attempt += 1) {
+    await calm(world);
     if (!stage.drive.isUp) await start(world);
     await stage.drive.stop();
     const { pending, failed } = await loadDriveState(state);
@@ -125,11 +131,17 @@ async function drain(world: World): Promise<void> {
   throw new Violation([`not drained after ${drains} tries`, ...left]);
 }
 
+/** A request that one fault held up may still bring on another: a full account, a lock, an outage. */
+async function calm({ emulator }: World): Promise<void> {
+  emulator.quota(null, false);
+  await emulator.outage(false);
+}
+
 async function start({ stage, emulator }: World): Promise<void> {
   if (!(await stage.drive.start({ loginToken: emulator.newLoginToken(), settleMs: 100 }))) {
     throw new Violation(['the drive does not start', ...stage.drive.log.slice(-15)]);
   }
-  stage.weather.signedOut = false;
+  Object.assign(stage.weather, { signedOut: false, killed: false });
 }
 
 async function restartModel({ stage, emulator }: World): Promise<void> {

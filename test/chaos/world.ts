@@ -44,7 +44,7 @@ export async function createWorld(counts: Counts): Promise<World> {
     drive,
     disk,
     counts,
-    weather: { faults: false, corrupt: false, signedOut: false, outage: false },
+    weather: { faults: false, corrupt: false, signedOut: false, killed: false, outage: false },
     top: join(volume, 'Archive'),
     history: createHistory(join(dir, 'history.log')),
   };
