@@ -38,7 +38,6 @@ export async function ensureEmptied(context: VfsContext, folder: NodeRow): Promi
 
 export async function remove(context: VfsContext, row: NodeRow): Promise<void> {
   const { nodes, activity, pusher, barrier, staging } = context;
-  pusher.cancelUpload(row.ino);
   const discarded = nodes.transaction(() => {
     if (row.parent !== null) touchFolder(context, row.parent);
     return detach(context, row);
@@ -54,12 +53,14 @@ export async function remove(context: VfsContext, row: NodeRow): Promise<void> {
  * keep their bytes. Answers the staging file that nobody needs any more.
  */
 export function detach(context: VfsContext, row: NodeRow): string | null {
-  const { nodes, clock } = context;
-  const open = context.open.has(row.ino) || context.pusher.isPushing(row.ino);
-  if (row.synced === null && row.begun === null && !open) {
+  const { nodes, clock, pusher } = context;
+  const open = context.open.has(row.ino);
+  pusher.cancelUpload(row.ino);
+  if (row.synced === null && row.begun === null && !open && !pusher.isPushing(row.ino)) {
     nodes.remove(row.ino);
     return row.staging;
   }
+  // An upload that goes on all the same has it open.
   const keepsStaging = open || row.staging === null;
   nodes.update(row.ino, {
     parent: null,
