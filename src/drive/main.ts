@@ -12,15 +12,21 @@ import { startServer } from './server.ts';
 import { TokenKeeper } from './tokenKeeper.ts';
 
 /**
- * The drive process: one per user, started by the first window, left by the last. Without a window it stays `--grace` ms,
- * so that a window reload keeps the volumes; with `keepAfterClose` it stays while something is mounted.
+ * A window that is loaded again comes back within seconds, on a busy computer within twenty: extensions start when all the
+ * rest of VS Code has. ms.
+ */
+const defaultGraceMs = 30_000;
+
+/**
+ * The drive process: one per user, started by the first window, left by the last. Without a window it stays `--grace` ms
+ * (or JOTTACLOUD_GRACE_MS), so that a window reload keeps the volumes; with `keepAfterClose` it stays while something is mounted.
  * Exit codes: 0 done, 3 another drive owns the state folder, 1 anything else.
  */
 const { values } = parseArgs({
   options: {
     state: { type: 'string', default: defaultStateDir() },
     cache: { type: 'string', default: defaultCacheDir() },
-    grace: { type: 'string', default: '15000' },
+    grace: { type: 'string', default: process.env.JOTTACLOUD_GRACE_MS ?? String(defaultGraceMs) },
   },
 });
 

@@ -8,8 +8,8 @@ import { endGroup } from './processGroup.ts';
 
 const execFileAsync = promisify(execFile);
 const marker = 'JOTTACLOUD_TEST_RUN';
-/** A drive process may outlive its window by its grace of 15 s (design.md §2), and then flushes. */
-const patienceMs = 25_000;
+/** A drive process may outlive its window by its grace of 30 s (src/drive/main.ts), and then flushes. */
+const patienceMs = 40_000;
 
 /** One `npm test`: its temporary folder, and the means to find whatever its suites left behind. */
 export class TestRun {

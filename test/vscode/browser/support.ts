@@ -16,7 +16,7 @@ import { Workbench } from '../harness/workbench.ts';
 const run = promisify(execFile);
 
 /** A drive without a window stays this long (src/drive/main.ts). */
-export const graceMs = 15_000;
+export const graceMs = 30_000;
 /** The end of an extension host, and what the grace is late on a busy machine. */
 export const graceMarginMs = 5_000;
 /** From the end of the grace to an unmounted volume: flushing, the last poll, a slow machine. */
@@ -69,11 +69,14 @@ export interface StageOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** A display language other than English. */
   readonly language?: string;
+  /** How long the drive stays without a window, if not `graceMs`. */
+  readonly graceMs?: number;
   /** Programs that this computer does not have. */
   readonly missingPrograms?: readonly string[];
 }
 
-async function openStage({ settings = {}, language, missingPrograms = [] }: StageOptions): Promise<Stage> {
+async function openStage(options: StageOptions): Promise<Stage> {
+  const { settings = {}, language, missingPrograms = [] } = options;
   const out = await getVsix();
   // Short, below /tmp: sockets in it have 108 bytes.
   const workDir = await mkdtemp('/tmp/be-');
@@ -100,7 +103,12 @@ async function openStage({ settings = {}, language, missingPrograms = [] }: Stag
       vsix: out,
       // A browser's VS Code saves by itself unless told not to. Tabs tell the whole path.
       settings: { 'files.autoSave': 'off', 'workbench.editor.labelFormat': 'long' },
-      env: { HOME: home, JOTTACLOUD_ENDPOINT: emulator.url, JOTTACLOUD_STATE_DIR: stateDir },
+      env: {
+        HOME: home,
+        JOTTACLOUD_ENDPOINT: emulator.url,
+        JOTTACLOUD_STATE_DIR: stateDir,
+        JOTTACLOUD_GRACE_MS: String(options.graceMs ?? graceMs),
+      },
       locale: language,
     });
     cleanUps.push(() => server.stop());

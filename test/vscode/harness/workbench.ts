@@ -55,17 +55,14 @@ export class Workbench {
   async runCommand(title: string): Promise<void> {
     const offered = this.quickPickRow(title).first();
     // The palette does not look again for commands that were registered after it opened: it is opened anew.
-    for (let tries = 10; ; tries--) {
+    await retry(10, async () => {
       await this.page.keyboard.press('F1');
       await this.quickInputBox.fill(`>${title}`);
-      try {
-        await offered.waitFor({ timeout: 3_000 });
-        break;
-      } catch (error) {
-        if (tries <= 1) throw error;
+      await offered.waitFor({ timeout: 3_000 }).catch(async (error) => {
         await this.page.keyboard.press('Escape');
-      }
-    }
+        throw error;
+      });
+    });
     // What was used lately comes first, and may have a longer title that begins the same.
     const name = this.page.locator('.label-name', { hasText: new RegExp(`^\\s*${escapeRegExp(title)}\\s*$`) });
     const exact = this.quickInput.locator('.quick-input-list .monaco-list-row').filter({ has: name });
@@ -127,14 +124,10 @@ export class Workbench {
     await row.waitFor();
     const open = row.and(this.page.locator('[aria-expanded="true"]'));
     // A tree that is being drawn anew loses the click.
-    for (let tries = 5; ; tries--) {
+    await retry(5, async () => {
       if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
-      try {
-        return await open.waitFor({ timeout: 3_000 });
-      } catch (error) {
-        if (tries <= 1) throw error;
-      }
-    }
+      await open.waitFor({ timeout: 3_000 });
+    });
   }
   /** Runs an action of a row's context menu. */
   async runRowAction(text: string | RegExp, action: string): Promise<void> {
@@ -183,8 +176,12 @@ export class Workbench {
     // The palette's own box looks the same, and the dialog overwrites what is typed before it has listed its folder.
     await this.quickInput.locator('.quick-input-title', { hasText: 'Open File' }).waitFor();
     await this.quickPickRow('..').first().waitFor();
-    await this.quickInputBox.fill(file);
-    await this.quickPickRow(path.basename(file)).first().waitFor();
+    // While it lists a folder it takes no notice of a name: that is typed again.
+    await retry(5, async () => {
+      await this.quickInputBox.fill('');
+      await this.quickInputBox.fill(file);
+      await this.quickPickRow(path.basename(file)).first().waitFor({ timeout: 4_000 });
+    });
     await this.page.keyboard.press('Enter');
     await this.tab(path.basename(file)).waitFor();
   }
@@ -209,6 +206,17 @@ export class Workbench {
     // Toasts fade in over half a second, which no DOM state tells.
     await this.page.waitForTimeout(600);
     await this.page.screenshot({ path: file });
+  }
+}
+
+/** For what VS Code loses while it is busy: tries again until it took it, and fails as the last try does. */
+async function retry(tries: number, act: () => Promise<void>): Promise<void> {
+  for (let left = tries; ; left--) {
+    try {
+      return await act();
+    } catch (error) {
+      if (left <= 1) throw error;
+    }
   }
 }
 
