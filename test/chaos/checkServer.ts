@@ -101,7 +101,7 @@ function checkNothingElse(model: Model, server: ServerState): string[] {
     const original = getOriginal(path);
     if (original !== undefined) {
       if (!model.isDisputed(original)) findings.push(`a conflicted copy without a conflict: ${path}`);
-      else if (server.files.get(original)?.md5 === server.files.get(path)?.md5) {
+      else if (server.files.has(path) && server.files.get(original)?.md5 === server.files.get(path)?.md5) {
         findings.push(`a conflicted copy of the same bytes: ${path}`);
       }
       continue;
