@@ -106,6 +106,14 @@ export class StagingStore {
       );
   }
 
+  /** Does a staging file other than `except`, flushed or not, rest on this content? */
+  isBase(md5: string, except: string | null): boolean {
+    const restsOnIt = ({ file }: { file: StagingFile }) => file.id !== except && file.info.base?.content.md5 === md5;
+    if ([...this.#open.values()].some(restsOnIt)) return true;
+    const query = 'SELECT 1 FROM staging WHERE baseMd5 = ? AND id IS NOT ? LIMIT 1';
+    return this.#db.prepare(query).get(md5, except) !== undefined;
+  }
+
   /** One user less; the last one closes the descriptor. The file stays. */
   async close(id: string): Promise<void> {
     const open = this.#open.get(id);

@@ -11,6 +11,7 @@ import { type ConflictNames, setAside } from './conflicts.ts';
 import type { FaultPoint } from './faultPoints.ts';
 import { writebackLimits } from './limits.ts';
 import type { TreeChange } from './merge.ts';
+import { noteFormerPlace } from './paths.ts';
 import { isRemoteError, type Remote, RemoteError, type RemoteFile, type WirePath } from './remote.ts';
 
 export interface UploadDeps {
@@ -124,7 +125,7 @@ async function pushSnapshot(
   return [];
 }
 
-/** undefined when the server is to be listed first; RemoteError `vanished` when a new file's base is nowhere any more. */
+/** undefined when the server is to be listed first; RemoteError `vanished` when the base is nowhere any more. */
 async function tryTakeSnapshot(
   deps: UploadDeps,
   row: NodeRow,
@@ -136,8 +137,10 @@ async function tryTakeSnapshot(
     return await takeSnapshot(deps, row, file);
   } catch (error) {
     if (!isRemoteError(error, 'vanished')) throw error;
-    if (row.synced !== null) return undefined;
-    if (!(await tryReviveBase(deps, row, file, target, signal))) throw error;
+    const known = row.synced?.md5 ?? null;
+    if (known !== null && known === file?.info.base?.content.md5) return undefined;
+    // Listing this file's own place tells nothing about content that was another's.
+    if (known !== null || !(await tryReviveBase(deps, row, file, target, signal))) throw error;
     return takeSnapshot(deps, row, file);
   }
 }
@@ -232,7 +235,13 @@ async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, 
   // Both or neither: an upload that is on record neither as sent nor as synced would be met as somebody else's.
   nodes.transaction(() => {
     nodes.clearSent(row.ino);
-    if (nodes.get(row.ino) === undefined) return;
+    const before = nodes.get(row.ino);
+    if (before === undefined) return;
+    const replaced = before.synced?.md5 ?? null;
+    // It is an older revision from now on; an edit of another file may still need it.
+    if (before.synced !== null && replaced !== null && replaced !== synced.md5) {
+      if (staging.isBase(replaced, row.staging)) noteFormerPlace(nodes, before.synced);
+    }
     const clean = adopted === undefined ? {} : { staging: null, md5: snapshot.md5 };
     nodes.update(row.ino, { synced, failure: null, ...clean });
     if (adopted !== undefined) staging.retire(adopted);

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { startEmulator } from '../emulator/emulator.ts';
+import { openSessionWorld, type SessionWorld, showServer, showTree } from './sessionWorld.ts';
+
+const top = '/Jotta/Archive';
+const reading = { writing: false, append: false, truncate: false };
+
+async function append(world: SessionWorld, path: string, text: string): Promise<void> {
+  const { vfs } = world.session();
+  const fh = await vfs.open(await world.find(path), { writing: true, append: true, truncate: false });
+  await vfs.write(fh, Buffer.from(text), 0);
+  await vfs.flushHandle(fh);
+  await vfs.release(fh);
+}
+
+/** A new file that shares what `from` holds. */
+async function clone(world: SessionWorld, from: string, to: string): Promise<void> {
+  const { vfs, nodes } = world.session();
+  const source = await vfs.open(await world.find(from), reading);
+  const options = { writing: true, append: false, truncate: false, exclusive: true };
+  const { fh } = await vfs.create(await world.find(top), to, 0o644, options);
+  const size = nodes.get(await world.find(from))?.size ?? 0;
+  assert.equal(await vfs.copyRange({ fh: source, position: 0 }, { fh, position: 0 }, size), size);
+  await vfs.flushHandle(fh);
+  await vfs.release(fh);
+  await vfs.release(source);
+}
+
+/** What happens to the only file on the server that holds what `b.txt` or `c.txt` is changed in part of. */
+const losses: Record<string, { act: (world: SessionWorld) => Promise<void>; after: Record<string, string> }> = {
+  'is replaced by the file it trades places with': {
+    act: async (world) => {
+      await append(world, `${top}/b.txt`, ' and more');
+      await world.rename(`${top}/a.txt`, `${top}/t.txt`);
+      await world.rename(`${top}/b.txt`, `${top}/a.txt`);
+      await world.rename(`${top}/t.txt`, `${top}/b.txt`);
+    },
+    after: { 'a.txt': 'what b held and more', 'b.txt': 'a' },
+  },
+  'is removed': {
+    act: async (world) => {
+      await clone(world, `${top}/b.txt`, 'c.txt');
+      await append(world, `${top}/c.txt`, ' and more');
+      await world.unlink(`${top}/b.txt`);
+    },
+    after: { 'a.txt': 'a', 'c.txt': 'what b held and more' },
+  },
+  'is written anew': {
+    act: async (world) => {
+      await clone(world, `${top}/b.txt`, 'c.txt');
+      await append(world, `${top}/c.txt`, ' and more');
+      await world.save(`${top}/b.txt`, 'anew');
+    },
+    after: { 'a.txt': 'a', 'b.txt': 'anew', 'c.txt': 'what b held and more' },
+  },
+};
+
+describe('a file changed in part, whose other part only the server has', () => {
+  for (const [what, { act, after }] of Object.entries(losses)) {
+    it(`arrives whole when that ${what} first`, async () => {
+      const emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
+      await emulator.put(`${top}/a.txt`, 'a');
+      await emulator.put(`${top}/b.txt`, 'what b held');
+      const world = await openSessionWorld(emulator);
+      try {
+        world.session().pusher.setParallel(1);
+        await world.find(`${top}/a.txt`);
+        await act(world);
+        await world.drain();
+        assert.deepEqual(await showServer(emulator, top), after);
+        assert.deepEqual(await showTree(world, top), after);
+        assert.deepEqual({ ...world.session().nodes.countPending() }, { pending: 0, failed: 0 });
+      } finally {
+        await world.close();
+        await emulator.close();
+      }
+    });
+  }
+});
