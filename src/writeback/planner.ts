@@ -20,11 +20,16 @@ export interface Push {
   readonly ino: Ino;
 }
 
+/** A push under way. Its node may have been moved on here since it started; `into` is the folder it is to end in. */
+export interface StartedPush extends Push {
+  readonly into: Ino | null;
+}
+
 export interface PlanContext extends SettleContext {
   readonly nodes: Nodes;
   readonly now: number;
   /** Pushes under way; nothing is planned for their nodes, nor across a folder that moves or goes. */
-  readonly running: ReadonlyMap<Ino, Push>;
+  readonly running: ReadonlyMap<Ino, StartedPush>;
   readonly reach: (point: FaultPoint) => void;
   /** True while a node waits for its next try. */
   readonly isWaiting: (ino: Ino) => boolean;
@@ -202,9 +207,7 @@ function crossesStructure({ nodes, running }: PlanContext, row: NodeRow): boolea
     }
     if (row.kind !== 'file' && row.synced !== null) {
       const other = nodes.get(push.ino);
-      const others = [other?.synced?.parent, other?.begun?.parent, other?.parent].filter(
-        (ino) => ino !== null && ino !== undefined,
-      );
+      const others = [other?.synced?.parent, push.into].filter((ino) => ino !== null && ino !== undefined);
       if (others.some((place) => isSyncedWithin(nodes, place, row.ino))) return true;
     }
   }

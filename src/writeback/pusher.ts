@@ -7,7 +7,7 @@ import type { Folders } from './folders.ts';
 import { writebackLimits } from './limits.ts';
 import type { Link } from './link.ts';
 import { getLocalPath } from './paths.ts';
-import { type Push, type PushKind, plan } from './planner.ts';
+import { type Push, type PushKind, plan, type StartedPush } from './planner.ts';
 import { runPush } from './push.ts';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from './remote.ts';
 import { isFinderCopying } from './settle.ts';
@@ -43,7 +43,7 @@ export interface FinishedPush {
   readonly outcome: 'done' | RemoteErrorKind | 'internal';
 }
 
-interface Running extends Push {
+interface Running extends StartedPush {
   readonly path: string;
   readonly controller: AbortController;
   done: number;
@@ -309,7 +309,8 @@ export class Pusher {
     const row = nodes.get(push.ino);
     const controller = new AbortController();
     const path = getLocalPath(nodes, push.ino) ?? row?.name ?? '';
-    const running: Running = { ...push, path, controller, done: 0, total: row?.size ?? 0 };
+    const into = row?.begun?.parent ?? row?.parent ?? null;
+    const running: Running = { ...push, into, path, controller, done: 0, total: row?.size ?? 0 };
     this.#running.set(push.ino, running);
     const begun = clock.now();
     const finish = (outcome: FinishedPush['outcome']) =>

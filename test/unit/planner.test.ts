@@ -6,14 +6,14 @@ import { type Ino, type NodeKind, type NodeRow, rootIno } from '../../src/cache/
 import { type NodePatch, Nodes } from '../../src/cache/nodes.ts';
 import { openDatabase } from '../../src/cache/schema.ts';
 import { Activity } from '../../src/writeback/activity.ts';
-import { type Plan, type Push, plan } from '../../src/writeback/planner.ts';
+import { type Plan, type Push, plan, type StartedPush } from '../../src/writeback/planner.ts';
 
 const settleMs = 2000;
 let now: number;
 let db: DatabaseSync;
 let nodes: Nodes;
 let activity: Activity;
-let running: Map<Ino, Push>;
+let running: Map<Ino, StartedPush>;
 let home: Ino;
 
 beforeEach(() => {
@@ -111,7 +111,7 @@ describe('the planner', () => {
     create('file', folder.ino, 'a');
     const [first] = planNow().pushes;
     assert.equal(first?.kind, 'moveFolder');
-    running.set(folder.ino, first as Push);
+    running.set(folder.ino, { ...(first as Push), into: folder.parent });
     assert.deepEqual(pushes(), []);
   });
 
@@ -177,7 +177,7 @@ describe('the planner', () => {
     activity.noteChange(open.ino);
     now += settleMs;
     const busy = create('file', home, 'busy');
-    running.set(busy.ino, { kind: 'upload', ino: busy.ino });
+    running.set(busy.ino, { kind: 'upload', ino: busy.ino, into: busy.parent });
     const waiting = create('file', home, 'waiting');
     nodes.update(create('file', home, 'refused').ino, { failure: 'refused' });
     create('file', home, 'fine');
@@ -222,7 +222,7 @@ describe('a file replaced by a rename', () => {
   it('waits while the victim is being pushed', () => {
     const old = remove(add('file', home, 'a'));
     create('file', home, 'a', 'new');
-    running.set(old.ino, { kind: 'upload', ino: old.ino });
+    running.set(old.ino, { kind: 'upload', ino: old.ino, into: old.parent });
     assert.deepEqual(pushes(), []);
   });
 });
@@ -331,10 +331,20 @@ describe('a removal', () => {
     const top = add('folder', home, 'd');
     const file = remove(add('file', top.ino, 'a'));
     remove(top);
-    running.set(file.ino, { kind: 'upload', ino: file.ino });
+    running.set(file.ino, { kind: 'upload', ino: file.ino, into: file.parent });
     assert.deepEqual(pushes(), []);
     running.clear();
     assert.deepEqual(pushes(), ['trashFolder d']);
+  });
+
+  it('does not run across an upload that began beneath it, of a file that is elsewhere by now', () => {
+    const top = add('folder', home, 'd');
+    const file = add('file', home, 'a', undefined, false);
+    nodes.update(top.ino, { name: 'e' });
+    running.set(file.ino, { kind: 'upload', ino: file.ino, into: top.ino });
+    assert.deepEqual(pushes(), []);
+    running.clear();
+    assert.deepEqual(pushes(), ['moveFolder e', 'upload a']);
   });
 });
 
