@@ -111,8 +111,12 @@ export class Workbench {
     const labelSelector = `a.action-label[aria-label^="${label}"]`;
     const item = this.page.locator(`.activitybar .action-item:has(${labelSelector})`).first();
     await item.waitFor();
-    // A click on the one that is shown would hide the side bar.
-    if (!(await item.getAttribute('class'))?.includes('checked')) await item.locator(labelSelector).click();
+    const shown = this.page.locator(`.activitybar .action-item.checked:has(${labelSelector})`).first();
+    // A click on the one that is shown hides the side bar; a window that is still loading may show it just before the click.
+    await retry(5, async () => {
+      if (!(await shown.isVisible())) await item.locator(labelSelector).click();
+      await shown.waitFor({ timeout: 3_000 });
+    });
   }
   /** A row of any tree in the side bar. */
   treeRow(text: string | RegExp): Locator {
