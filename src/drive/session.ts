@@ -170,6 +170,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     nodes,
     activity,
     names,
+    isBase: (md5) => staging.isBase(md5, null),
     remote,
     clock,
     log,

@@ -21,6 +21,8 @@ export interface MergeDeps {
   readonly nodes: Nodes;
   readonly activity: Activity;
   readonly names: () => ConflictNames;
+  /** True when an edit that is not sent yet rests on this content. */
+  readonly isBase: (md5: string) => boolean;
 }
 
 export const defaultFileMode = 0o644;
@@ -32,7 +34,7 @@ export const defaultFolderMode = 0o755;
  * for: names that our own pushes touched after that, or may still have touched, are left alone. One transaction; idempotent.
  */
 export function mergeListing(
-  { nodes, activity, names }: MergeDeps,
+  { nodes, activity, names, isBase }: MergeDeps,
   listed: Ino,
   entries: readonly RemoteEntry[],
   since: number,
@@ -100,6 +102,9 @@ export function mergeListing(
     insert(entry);
   };
 
+  /** Who has it open reads on in the revision that was opened; an edit of another file may need the rest of its bytes. */
+  const isNeeded = (ino: Ino, { md5 }: Synced) => activity.isOpen(ino) || (md5 !== null && isBase(md5));
+
   const follow = (row: NodeRow, old: Synced, entry: RemoteFile) => {
     const synced = toSynced(folder, entry);
     const bytesMoved = entry.md5 !== old.md5;
@@ -126,8 +131,7 @@ export function mergeListing(
       addNew(entry);
       return;
     }
-    // Who has it open reads on in the revision that was opened.
-    if (bytesMoved && activity.isOpen(row.ino)) noteFormerPlace(nodes, old);
+    if (bytesMoved && isNeeded(row.ino, old)) noteFormerPlace(nodes, old);
     const timeMoved = clean && (bytesMoved || (row.mtime.sec === old.mtime && entry.mtime !== old.mtime));
     nodes.update(row.ino, {
       synced,
@@ -140,11 +144,11 @@ export function mergeListing(
 
   /** A file that is open goes on without a name until its last release, as after an unlink. */
   const drop = (row: NodeRow) => {
+    if (row.synced !== null && isNeeded(row.ino, row.synced)) noteFormerPlace(nodes, row.synced);
     if (!activity.isOpen(row.ino)) {
       nodes.remove(row.ino);
       return;
     }
-    if (row.synced !== null) noteFormerPlace(nodes, row.synced);
     nodes.update(row.ino, { parent: null, synced: null, begun: null, failure: null });
   };
 

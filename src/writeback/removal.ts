@@ -1,9 +1,10 @@
 import type { Ino, NodeRow } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
+import type { StagingStore } from '../cache/stagingStore.ts';
 import type { Activity } from './activity.ts';
 import type { FaultPoint } from './faultPoints.ts';
 import type { Folders } from './folders.ts';
-import { getWirePath } from './paths.ts';
+import { getWirePath, noteFormerPlace } from './paths.ts';
 import { isRemoteError, type Remote } from './remote.ts';
 
 export interface RemovalDeps {
@@ -11,6 +12,7 @@ export interface RemovalDeps {
   readonly activity: Activity;
   readonly remote: Remote;
   readonly folders: Folders;
+  readonly staging: StagingStore;
   /** Called at each step whose survival is proved (faultPoints.ts). */
   readonly reach: (point: FaultPoint) => void;
 }
@@ -45,12 +47,22 @@ export async function pushRemoval(deps: RemovalDeps, ino: Ino, signal: AbortSign
 }
 
 /** The server holds it no longer: the removed rows go; what was put back in its place meanwhile is new. */
-function forget({ nodes, activity }: RemovalDeps, ino: Ino): void {
+function forget(deps: RemovalDeps, ino: Ino): void {
+  const { nodes, activity } = deps;
   nodes.transaction(() => {
+    noteBases(deps, ino);
     const row = nodes.get(ino);
     if (row?.parent === null) nodes.removeSyncedTree(ino, (each) => activity.isOpen(each));
     else if (row !== undefined) nodes.update(ino, { synced: null });
   });
+}
+
+/** Edits of other files may rest on what is in the trash from now on. */
+function noteBases(deps: RemovalDeps, ino: Ino): void {
+  const { nodes, staging } = deps;
+  const synced = nodes.get(ino)?.synced ?? null;
+  if (synced !== null && synced.md5 !== null && staging.isBase(synced.md5, null)) noteFormerPlace(nodes, synced);
+  for (const child of nodes.getSyncedChildren(ino)) noteBases(deps, child.ino);
 }
 
 /** One recursive listing of the tree; folders that hold something else than we know are listed, and merged, again. */

@@ -32,7 +32,7 @@ const file = (name: string, md5: string): RemoteEntry => ({
   uuid: null,
 });
 const merge = (...entries: RemoteEntry[]): MergeResult =>
-  mergeListing({ nodes, activity, names }, rootIno, entries, activity.seq, 1);
+  mergeListing({ nodes, activity, names, isBase: () => false }, rootIno, entries, activity.seq, 1);
 const child = (name: string, parent: Ino = rootIno) => nodes.getChild(parent, name);
 const listNames = () => nodes.getChildren(rootIno).map((row) => row.name);
 
@@ -113,7 +113,7 @@ describe('a listing', () => {
       merge(file('A', 'old'));
       assert.deepEqual(listNames(), []);
     });
-    mergeListing({ nodes, activity, names }, rootIno, [file('a', 'old')], since, 1);
+    mergeListing({ nodes, activity, names, isBase: () => false }, rootIno, [file('a', 'old')], since, 1);
     assert.deepEqual(listNames(), []);
     merge(file('a', 'old'));
     assert.deepEqual(listNames(), ['a'], 'a later listing counts');

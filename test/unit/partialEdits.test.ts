@@ -14,11 +14,11 @@ async function append(world: SessionWorld, path: string, text: string): Promise<
   await vfs.release(fh);
 }
 
-/** A new file that shares what `from` holds. */
+/** A new file, or the whole of one that is there, shares what `from` holds. */
 async function clone(world: SessionWorld, from: string, to: string): Promise<void> {
   const { vfs, nodes } = world.session();
   const source = await vfs.open(await world.find(from), reading);
-  const options = { writing: true, append: false, truncate: false, exclusive: true };
+  const options = { writing: true, append: false, truncate: true, exclusive: false };
   const { fh } = await vfs.create(await world.find(top), to, 0o644, options);
   const size = nodes.get(await world.find(from))?.size ?? 0;
   assert.equal(await vfs.copyRange({ fh: source, position: 0 }, { fh, position: 0 }, size), size);
@@ -27,8 +27,8 @@ async function clone(world: SessionWorld, from: string, to: string): Promise<voi
   await vfs.release(source);
 }
 
-/** What happens to the only file on the server that holds what `b.txt` or `c.txt` is changed in part of. */
-const losses: Record<string, { act: (world: SessionWorld) => Promise<void>; after: Record<string, string> }> = {
+/** What happens to the only file on the server that holds the other part of an edit. */
+const losses: Record<string, { act: (world: SessionWorld) => Promise<unknown>; after: Record<string, string> }> = {
   'is replaced by the file it trades places with': {
     act: async (world) => {
       await append(world, `${top}/b.txt`, ' and more');
@@ -36,7 +36,7 @@ const losses: Record<string, { act: (world: SessionWorld) => Promise<void>; afte
       await world.rename(`${top}/b.txt`, `${top}/a.txt`);
       await world.rename(`${top}/t.txt`, `${top}/b.txt`);
     },
-    after: { 'a.txt': 'what b held and more', 'b.txt': 'a' },
+    after: { 'a.txt': 'what b held and more', 'b.txt': 'a', 'z.txt': 'z' },
   },
   'is removed': {
     act: async (world) => {
@@ -44,7 +44,7 @@ const losses: Record<string, { act: (world: SessionWorld) => Promise<void>; afte
       await append(world, `${top}/c.txt`, ' and more');
       await world.unlink(`${top}/b.txt`);
     },
-    after: { 'a.txt': 'a', 'c.txt': 'what b held and more' },
+    after: { 'a.txt': 'a', 'c.txt': 'what b held and more', 'z.txt': 'z' },
   },
   'is written anew': {
     act: async (world) => {
@@ -52,16 +52,51 @@ const losses: Record<string, { act: (world: SessionWorld) => Promise<void>; afte
       await append(world, `${top}/c.txt`, ' and more');
       await world.save(`${top}/b.txt`, 'anew');
     },
-    after: { 'a.txt': 'a', 'b.txt': 'anew', 'c.txt': 'what b held and more' },
+    after: { 'a.txt': 'a', 'b.txt': 'anew', 'c.txt': 'what b held and more', 'z.txt': 'z' },
+  },
+  'is written anew, for a file that the server has': {
+    act: async (world) => {
+      await clone(world, `${top}/b.txt`, 'z.txt');
+      await append(world, `${top}/z.txt`, ' and more');
+      await world.save(`${top}/b.txt`, 'anew');
+    },
+    after: { 'a.txt': 'a', 'b.txt': 'anew', 'z.txt': 'what b held and more' },
+  },
+  'is removed, for a file that the server has': {
+    act: async (world) => {
+      await clone(world, `${top}/b.txt`, 'z.txt');
+      await append(world, `${top}/z.txt`, ' and more');
+      await world.unlink(`${top}/b.txt`);
+    },
+    after: { 'a.txt': 'a', 'z.txt': 'what b held and more' },
+  },
+  'is changed elsewhere, for a file that the server has': {
+    act: async (world) => {
+      await clone(world, `${top}/b.txt`, 'z.txt');
+      await append(world, `${top}/z.txt`, ' and more');
+      await world.emulator.put(`${top}/b.txt`, 'theirs');
+      await world.poll();
+    },
+    after: { 'a.txt': 'a', 'b.txt': 'theirs', 'z.txt': 'what b held and more' },
+  },
+  'is removed elsewhere, for a file that the server has': {
+    act: async (world) => {
+      await clone(world, `${top}/b.txt`, 'z.txt');
+      await append(world, `${top}/z.txt`, ' and more');
+      world.emulator.remove(`${top}/b.txt`);
+      await world.poll();
+    },
+    after: { 'a.txt': 'a', 'z.txt': 'what b held and more' },
   },
 };
 
 describe('a file changed in part, whose other part only the server has', () => {
   for (const [what, { act, after }] of Object.entries(losses)) {
-    it(`arrives whole when that ${what} first`, async () => {
+    it(`arrives whole when what has that ${what}`, async () => {
       const emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
       await emulator.put(`${top}/a.txt`, 'a');
       await emulator.put(`${top}/b.txt`, 'what b held');
+      await emulator.put(`${top}/z.txt`, 'z');
       const world = await openSessionWorld(emulator);
       try {
         world.session().pusher.setParallel(1);
