@@ -4,7 +4,7 @@ import { JottaError } from './errors.ts';
 import type { HttpAnswer } from './http.ts';
 import { parseAccount, parseMountpoints } from './parseAccount.ts';
 import { isDeleted, parseFile, parseRevisions } from './parseFile.ts';
-import { isEntry, parseFolder, unexpectedRoot } from './parseFolder.ts';
+import { assertThing, isEntry, parseFolder, unexpectedRoot } from './parseFolder.ts';
 import { getListing, getMetadata, jsonOf, type Service, urlOf } from './service.ts';
 import type { Account, Customer, RemoteEntry, RemoteFile, RemoteMountpoint, RemotePath } from './types.ts';
 import { checkPath, jfsUrl } from './urls.ts';
@@ -37,16 +37,15 @@ export async function fetchFolder(service: Service, path: RemotePath, signal: Ab
 
 /** JottaError 'notFound' also for a folder, a trashed file, and one without complete content (§2.6). */
 export async function fetchFile(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteFile> {
-  const root = await fetchRoot(service, path, signal);
-  const file = root.name === 'file' ? parseFile(root, service.http.log) : undefined;
+  const file = parseFile(await fetchFileRoot(service, path, signal), service.http.log);
   if (file === undefined) throw new JottaError('notFound', 'no complete file there');
   return file;
 }
 
 /** Newest first; at most 5 are kept by the service (§2.6). */
 export async function fetchRevisions(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteFile[]> {
-  const root = await fetchRoot(service, path, signal);
-  if (root.name !== 'file' || isDeleted(root)) throw new JottaError('notFound', 'no file there');
+  const root = await fetchFileRoot(service, path, signal);
+  if (isDeleted(root)) throw new JottaError('notFound', 'no file there');
   return parseRevisions(root, service.http.log);
 }
 
@@ -56,9 +55,7 @@ export async function fetchKeptRevisions(
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<RemoteFile[]> {
-  const root = await fetchRoot(service, path, signal);
-  if (root.name !== 'file') throw new JottaError('notFound', 'no file there');
-  return parseRevisions(root, service.http.log);
+  return parseRevisions(await fetchFileRoot(service, path, signal), service.http.log);
 }
 
 /** What is live at a path; the server tells by the root element alone (§2.2). An unfinished file counts as a file. */
@@ -86,6 +83,14 @@ export async function look(service: Service, path: RemotePath, signal: AbortSign
   if (root.name === 'file') return { kind: 'file', name, root };
   if (root.name === 'folder' || root.name === 'mountPoint') return { kind: 'folder', name, root };
   throw unexpectedRoot(root);
+}
+
+/** JottaError 'notFound' when a folder is there; what describes nothing of the tree says nothing about the file either. */
+async function fetchFileRoot(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement> {
+  const root = await fetchRoot(service, path, signal);
+  assertThing(root);
+  if (root.name !== 'file') throw new JottaError('notFound', 'no file there');
+  return root;
 }
 
 /** The root of a document with its listing, if it has one, thrown away entry by entry. */

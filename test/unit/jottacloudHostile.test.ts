@@ -68,6 +68,17 @@ async function pour(response: ServerResponse, next: () => string): Promise<numbe
 
 const mebibyte = 1024 * 1024;
 
+describe('an answer that describes something else', () => {
+  it('is no word that the file is not there', async () => {
+    const url = await serve((_request, response) => response.end('<playlist><track/></playlist>'));
+    const client = connect(url);
+    const { signal } = new AbortController();
+    for (const ask of ['fetchFile', 'fetchRevisions', 'fetchKeptRevisions'] as const) {
+      await assert.rejects(client[ask](['Jotta', 'Archive', 'a.txt'], signal), { kind: 'protocol' }, ask);
+    }
+  });
+});
+
 describe('an answer without an end', () => {
   const head = '<folder name="Archive"><folders>';
   const filler = 'a'.repeat(65_536);
