@@ -57,10 +57,13 @@ export class Actor {
     const outcome = await perform(this.#stage, this.#lane, 'open', path, flags);
     if (outcome.code !== undefined) {
       if (truncates) file.uncertain = true;
+      if ((flags & O_TRUNC) !== 0) file.mtimeSec = undefined;
       this.#judge(outcome, 'open', path);
       return undefined;
     }
     if (truncates) this.#changed(file, { kind: 'truncate', size: 0 });
+    // Of an empty file too.
+    if ((flags & O_TRUNC) !== 0) file.mtimeSec = undefined;
     return this.#hold(entry, { id: outcome.value, epoch, writing: (flags & O_ACCMODE) !== O_RDONLY });
   }
 
