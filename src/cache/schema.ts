@@ -64,8 +64,13 @@ CREATE INDEX pending ON node(ino) WHERE localOnly = 0 AND (
   (staging IS NOT NULL OR md5 IS NOT sMd5 OR mtimeSec IS NOT sMtime)))));
 `;
 
+/** Whether an edit rests on a content is asked for all that goes in a listing. */
+const baseIndex = `
+CREATE INDEX byBase ON staging(baseMd5) WHERE baseMd5 IS NOT NULL;
+`;
+
 /** Step n brings schema n to schema n + 1. A new schema is a new step at the end; steps that were released never change. */
-const migrations = [nodeTables, xattrTable, historyTable, pinTable, begunColumns];
+const migrations = [nodeTables, xattrTable, historyTable, pinTable, begunColumns, baseIndex];
 
 /** The condition of the `pending` index, word for word, so that SQLite uses it. */
 export const pendingCondition = `localOnly = 0 AND (
