@@ -16,9 +16,9 @@ export const patience = {
   impatient: {
     ...bounded,
     firstByteMs: 1_000,
-    metadataMs: 2_500,
+    metadataMs: 6_000,
     commandFirstByteMs: 1_000,
-    commandMs: 2_500,
+    commandMs: 6_000,
     listStreamFirstByteMs: 1_000,
     bodyIdleMs: 1_000,
     uploadAnswerMs: 1_000,
@@ -45,7 +45,9 @@ export interface Bench {
 
 export interface Seat {
   /** A new folder, an empty trash, and a client for one run; `aheadMs` as in connectTo. */
-  open(aheadMs: number, patience: Patience): Promise<Bench>;
+  open(aheadMs: number): Promise<Bench>;
+  /** The same run with a client that waits as said. */
+  withPatience(bench: Bench, aheadMs: number, patience: Patience): Bench;
   /** The same folder with a client that has seen no trouble. */
   reopen(bench: Bench): Bench;
   /** The same folder with a client that looks for the service somewhere else. */
@@ -73,7 +75,7 @@ export async function openSeat(): Promise<Seat> {
   }
 
   return {
-    async open(aheadMs, howPatient) {
+    async open(aheadMs) {
       opened += 1;
       const folder = `run ${opened}`;
       const at = (...names: string[]) => ['Jotta', 'Archive', folder, ...names];
@@ -81,9 +83,9 @@ export async function openSeat(): Promise<Seat> {
       emulator.mkdir(remote());
       await admin.purgeTrash(new AbortController().signal);
       const tokens = await exchangeAt(emulator);
-      const limits = patience[howPatient];
-      return connect({ emulator, endpoint: emulator.url, tokens, limits, at, remote }, aheadMs);
+      return connect({ emulator, endpoint: emulator.url, tokens, limits: patience.patient, at, remote }, aheadMs);
     },
+    withPatience: (bench, aheadMs, howPatient) => connect({ ...bench, limits: patience[howPatient] }, aheadMs),
     reopen: (bench) => ({ ...bench, client: admin, tokens: adminTokens, limits: {} }),
     redirect: (bench, endpoint) => connect({ ...bench, endpoint }, 0),
     async heal() {

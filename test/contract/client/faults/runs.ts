@@ -66,9 +66,10 @@ export async function runOnce(operation: Operation, bench: Bench): Promise<Attem
   }
 }
 
-/** A bench in the operation's first state. */
+/** A bench in the operation's first state, which is made with patience in any case. */
 export async function openFor(seat: Seat, operation: Operation, patience: Patience): Promise<Bench> {
-  const bench = await seat.open(operation.aheadMs ?? 0, patience);
+  const aheadMs = operation.aheadMs ?? 0;
+  const bench = await seat.open(aheadMs);
   await operation.prepare?.(bench);
-  return bench;
+  return seat.withPatience(bench, aheadMs, patience);
 }
