@@ -10,6 +10,8 @@ export const writebackLimits = {
   parallelPushes: 6,
   /** From a change to the next planning pass, at least: changes come in bursts. */
   nudgeMs: 20,
+  /** And at most: the computer may have slept, or its clock been set, in the middle of a pass. */
+  longestNudgeMs: 2_000,
   /** A planning pass is followed by this many times its own length without one: while many changes wait, programs keep the processor. */
   planShare: 10,
   /** Rows looked at per planning pass: bounds memory and time when a whole tree is pending. */

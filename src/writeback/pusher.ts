@@ -120,7 +120,8 @@ export class Pusher {
 
   /** Something changed: plan soon. Cheap; callable from every file operation. */
   nudge(): void {
-    this.#schedule(Math.max(writebackLimits.nudgeMs, this.#planMs * writebackLimits.planShare));
+    const { nudgeMs, longestNudgeMs, planShare } = writebackLimits;
+    this.#schedule(Math.min(longestNudgeMs, Math.max(nudgeMs, this.#planMs * planShare)));
   }
 
   /** Forgets back-off, so that everything is tried now: the network or the sign-in is back. */
