@@ -1,9 +1,13 @@
 import { isJottaError, JottaError } from './errors.ts';
+import type { HttpAnswer } from './http.ts';
 import { isTaken, look } from './listings.ts';
+import { isSameName, otherAnswer } from './roots.ts';
 import { jsonOf, postCommand, type Service } from './service.ts';
 import { formatRfc3339 } from './times.ts';
 import type { AllocateRequest, Allocation, RemotePath } from './types.ts';
 import { allocatePath, checkPath, parseSafeUrl } from './urls.ts';
+
+type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Asks where to send content (jottacloud-protocol.md §3.1). Safe to repeat: the same path, md5 and size continue the
@@ -32,7 +36,7 @@ export async function allocate(
     ),
   };
   try {
-    const answer = await postCommand(service, command, jsonOf(service), signal);
+    const answer = await postCommand(service, command, (each) => readAllocation(service, path, each), signal);
     return parseAllocation(answer, file.size, command.url);
   } catch (error) {
     if (file.onConflict !== 'reject' || !isJottaError(error, 'conflict')) throw error;
@@ -42,8 +46,14 @@ export async function allocate(
   }
 }
 
+async function readAllocation(service: Service, path: RemotePath, answer: HttpAnswer): Promise<Json> {
+  const json = await jsonOf(service)(answer);
+  if (typeof json.name === 'string' && !isSameName(json.name, path.at(-1))) throw otherAnswer();
+  return json;
+}
+
 /** Anything but COMPLETED means: send from `resume_pos` (§3.1). */
-function parseAllocation(json: Readonly<Record<string, unknown>>, size: number, askedAt: string): Allocation {
+function parseAllocation(json: Json, size: number, askedAt: string): Allocation {
   if (json.state === 'COMPLETED') return { completed: true, uploadUrl: '', resumePos: size };
   const uploadUrl = json.upload_url;
   if (typeof uploadUrl !== 'string') throw new JottaError('protocol', 'an allocation without an upload address');

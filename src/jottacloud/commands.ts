@@ -1,9 +1,9 @@
 import { withDeadline } from './deadline.ts';
 import { isJottaError, JottaError } from './errors.ts';
-import { type Found, fetchFile, isTaken, look, xmlOf } from './listings.ts';
+import { type Found, fetchFile, isTaken, look } from './listings.ts';
 import { isDeleted, parseFile, parseRevisions } from './parseFile.ts';
-import { assertThing } from './parseFolder.ts';
 import { withRetry } from './retry.ts';
+import { thingOf } from './roots.ts';
 import { except, jsonOf, postCommand, postOnce, type Service, urlOf } from './service.ts';
 import { formatJfsTime } from './times.ts';
 import type { FileStamp, RemoteFile, RemotePath } from './types.ts';
@@ -15,8 +15,7 @@ import { checkPath, targetQuery } from './urls.ts';
  */
 export async function createFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<void> {
   checkPath(path, 3);
-  const root = await postCommand(service, { url: urlOf(service, path, '?mkDir=true') }, xmlOf(service), signal);
-  assertThing(root);
+  const root = await postCommand(service, { url: urlOf(service, path, '?mkDir=true') }, thingOf(service, path), signal);
   if (root.name === 'folder' && isDeleted(root)) throw new JottaError('conflict', 'the folder stays in the trash');
 }
 
@@ -36,8 +35,7 @@ export async function trashFile(service: Service, path: RemotePath, caller: Abor
     const now = parseFile(found.root, service.http.log);
     first ??= now;
     if (now?.uuid !== first?.uuid || now?.revision !== first?.revision) return;
-    const root = await except('notFound', () => postOnce(service, command, xmlOf(service), signal), undefined);
-    if (root !== undefined) assertThing(root);
+    await except('notFound', () => postOnce(service, command, thingOf(service, path), signal), undefined);
   });
 }
 
@@ -49,8 +47,7 @@ export async function trashFolder(service: Service, path: RemotePath, caller: Ab
   await repeatLooking(service, caller, async (signal) => {
     if (sent && (await look(service, path, signal)).kind !== 'folder') return;
     sent = true;
-    const root = await except('notFound', () => postOnce(service, command, xmlOf(service), signal), undefined);
-    if (root !== undefined) assertThing(root);
+    await except('notFound', () => postOnce(service, command, thingOf(service, path), signal), undefined);
   });
 }
 
@@ -88,9 +85,8 @@ export async function setFileTimes(
     if (hasOtherContent(service, await look(service, path, signal), file)) {
       throw new JottaError('conflict', 'the file has other content now');
     }
-    return postOnce(service, command, xmlOf(service), signal);
+    return postOnce(service, command, thingOf(service, path), signal);
   });
-  assertThing(root);
   const answered = root.name === 'file' ? parseFile(root, service.http.log) : undefined;
   return answered ?? fetchFile(service, path, caller);
 }
@@ -118,7 +114,7 @@ export async function copyFile(
   if (isTaken(target)) throw new JottaError('conflict', 'the target of a copy is taken');
   const command = { url: urlOf(service, from, targetQuery('cp', service.tokens.username, to)) };
   try {
-    const root = await postOnce(service, command, xmlOf(service), signal);
+    const root = await postOnce(service, command, thingOf(service, to, from), signal);
     const copied = root.name === 'file' && !isDeleted(root) ? parseFile(root, service.http.log) : undefined;
     return copied ?? (await setFileTimes(service, to, source, signal));
   } catch (error) {

@@ -4,11 +4,12 @@ import { JottaError } from './errors.ts';
 import type { HttpAnswer } from './http.ts';
 import { parseAccount, parseMountpoints } from './parseAccount.ts';
 import { isDeleted, parseFile, parseRevisions } from './parseFile.ts';
-import { assertThing, isEntry, parseFolder, unexpectedRoot } from './parseFolder.ts';
+import { parseFolder } from './parseFolder.ts';
+import { thingOf, xmlOf } from './roots.ts';
 import { getListing, getMetadata, jsonOf, type Service, urlOf } from './service.ts';
 import type { Account, Customer, RemoteEntry, RemoteFile, RemoteMountpoint, RemotePath } from './types.ts';
 import { checkPath, jfsUrl } from './urls.ts';
-import { readXml, type XmlElement } from './xml.ts';
+import type { XmlElement } from './xml.ts';
 
 export async function fetchCustomer(service: Service, signal: AbortSignal): Promise<Customer> {
   const url = `${service.endpoints.api}/account/v1/customer`;
@@ -31,7 +32,7 @@ export async function fetchMountpoints(
 export async function fetchFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteEntry[]> {
   checkPath(path, 2);
   const { bodyIdleMs, maxXmlBytes } = service.http.limits;
-  const read = (answer: HttpAnswer) => parseFolder(chunksOf(answer, bodyIdleMs), maxXmlBytes, service.http.log);
+  const read = (answer: HttpAnswer) => parseFolder(chunksOf(answer, bodyIdleMs), path, maxXmlBytes, service.http.log);
   return getListing(service, path, read, signal);
 }
 
@@ -81,14 +82,12 @@ export async function look(service: Service, path: RemotePath, signal: AbortSign
   if (isDeleted(root)) return { kind: 'none', tombstone: root };
   const name = root.attributes.name ?? '';
   if (root.name === 'file') return { kind: 'file', name, root };
-  if (root.name === 'folder' || root.name === 'mountPoint') return { kind: 'folder', name, root };
-  throw unexpectedRoot(root);
+  return { kind: 'folder', name, root };
 }
 
 /** JottaError 'notFound' when a folder is there; what describes nothing of the tree says nothing about the file either. */
 async function fetchFileRoot(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement> {
   const root = await fetchRoot(service, path, signal);
-  assertThing(root);
   if (root.name !== 'file') throw new JottaError('notFound', 'no file there');
   return root;
 }
@@ -96,11 +95,5 @@ async function fetchFileRoot(service: Service, path: RemotePath, signal: AbortSi
 /** The root of a document with its listing, if it has one, thrown away entry by entry. */
 async function fetchRoot(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement> {
   checkPath(path, 3);
-  return getMetadata(service, urlOf(service, path), xmlOf(service), signal);
-}
-
-/** A document that is small unless the path turns out to be a folder; then only its root is of interest. */
-export function xmlOf(service: Service): (answer: HttpAnswer) => Promise<XmlElement> {
-  const { maxXmlBytes, bodyIdleMs } = service.http.limits;
-  return (answer) => readXml(chunksOf(answer, bodyIdleMs), maxXmlBytes, isEntry);
+  return getMetadata(service, urlOf(service, path), thingOf(service, path), signal);
 }

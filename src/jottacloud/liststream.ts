@@ -2,6 +2,7 @@ import { chunksOf } from './body.ts';
 import { JottaError } from './errors.ts';
 import { parseSize } from './parseFile.ts';
 import { withRetry } from './retry.ts';
+import { isSameName, otherAnswer } from './roots.ts';
 import { type Service, sendAuthorized, urlOf } from './service.ts';
 import { parseTime } from './times.ts';
 import type { RemotePath, StreamedEntry } from './types.ts';
@@ -11,7 +12,7 @@ import { parseXml, textOf, type XmlElement } from './xml.ts';
 /**
  * Everything live and complete below a folder, the folder itself included, in one request (jottacloud-protocol.md §2.8).
  * Entries come as they arrive; only when the iteration ends without error were they all: the counts in `<stats>` are
- * compared, and a difference is JottaError 'incomplete'. Entries with unusable names or sizes are logged and left out.
+ * compared, and a difference is JottaError 'incomplete'. What is not below `path` is the answer to another request. Entries with unusable names or sizes are logged and left out.
  */
 export async function* liststream(
   service: Service,
@@ -29,11 +30,17 @@ export async function* liststream(
     count.add(element);
     if (element.name === 'stats') continue;
     const entry = parseStreamed(element);
+    if (entry && !isBelow(entry.path, path)) throw otherAnswer();
     if (entry) yield entry;
     else
       service.http.log.warn('a streamed entry is dropped: its name, size or md5 is unusable', { kind: element.name });
   }
   count.check();
+}
+
+/** Streamed paths begin at the mountpoint, `folder` at the device. */
+function isBelow(path: RemotePath, folder: RemotePath): boolean {
+  return folder.slice(1).every((name, depth) => isSameName(path[depth] ?? '/', name));
 }
 
 /** Only these matter, at any depth; `folder` and `file` may wrap more than they did when this was written. */

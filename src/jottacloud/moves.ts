@@ -1,13 +1,12 @@
 import { setFileTimes } from './commands.ts';
 import { withDeadline } from './deadline.ts';
 import { isJottaError, JottaError } from './errors.ts';
-import { xmlOf } from './listings.ts';
 import { liststream } from './liststream.ts';
 import { asidePath, type Cargo, isSameItem, type Look, lookAtEnds, type Move } from './moveEnds.ts';
 import { isDeleted } from './parseFile.ts';
-import { assertThing } from './parseFolder.ts';
 import { backOff, mayRepeat } from './retry.ts';
 import { moveByContent, reviveTree } from './revive.ts';
+import { thingOf } from './roots.ts';
 import { postOnce, type Service, urlOf } from './service.ts';
 import type { RemotePath, StreamedEntry } from './types.ts';
 import { checkPath, targetQuery } from './urls.ts';
@@ -93,8 +92,12 @@ async function send(
   const slash = kind === 'folder' ? '/' : '';
   const query = targetQuery(kind === 'folder' ? 'mvDir' : 'mv', service.tokens.username, to);
   try {
-    const root = await postOnce(service, { url: urlOf(service, from, `${slash}${query}`) }, xmlOf(service), signal);
-    assertThing(root);
+    const root = await postOnce(
+      service,
+      { url: urlOf(service, from, `${slash}${query}`) },
+      thingOf(service, to, from),
+      signal,
+    );
     return root.name === kind && isDeleted(root) ? 'trashed' : 'done';
   } catch (error) {
     const kinds = ['notFound', 'protocol', 'conflict'] as const;

@@ -1,6 +1,6 @@
 import { JottaError } from './errors.ts';
 import { isDeleted, parseSize } from './parseFile.ts';
-import { unexpectedRoot } from './parseFolder.ts';
+import { unexpectedRoot } from './roots.ts';
 import { parseTime } from './times.ts';
 import type { Account, RemoteDevice, RemoteMountpoint } from './types.ts';
 import { isUsableName } from './urls.ts';

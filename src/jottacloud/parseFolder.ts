@@ -1,7 +1,8 @@
 import type { Log } from '../base/log.ts';
 import { JottaError } from './errors.ts';
 import { isDeleted, parseFile } from './parseFile.ts';
-import type { RemoteEntry } from './types.ts';
+import { assertThing, isEntry } from './roots.ts';
+import type { RemoteEntry, RemotePath } from './types.ts';
 import { isUsableName } from './urls.ts';
 import { parseXml, type XmlElement } from './xml.ts';
 
@@ -10,9 +11,15 @@ const maxEntries = 500_000;
 
 /**
  * Reads a `<folder>` or `<mountPoint>` listing (jottacloud-protocol.md §2.5): live folders and complete files, in the
- * server's order. JottaError 'notFound' when the root is a file or itself in the trash, 'protocol' for other roots.
+ * server's order. JottaError 'notFound' when the root is a file or itself in the trash, 'protocol' for other roots
+ * (`assertThing`).
  */
-export async function parseFolder(chunks: AsyncIterable<Buffer>, maxBytes: number, log: Log): Promise<RemoteEntry[]> {
+export async function parseFolder(
+  chunks: AsyncIterable<Buffer>,
+  path: RemotePath,
+  maxBytes: number,
+  log: Log,
+): Promise<RemoteEntry[]> {
   const entries: RemoteEntry[] = [];
   const parser = parseXml(chunks, maxBytes, isEntry);
   try {
@@ -23,18 +30,12 @@ export async function parseFolder(chunks: AsyncIterable<Buffer>, maxBytes: numbe
       if (entries.length > maxEntries) throw new JottaError('protocol', 'a folder has too many entries');
       step = await parser.next();
     }
-    assertFolder(step.value);
+    assertFolder(step.value, path);
     return entries;
   } finally {
     // Leaving in the middle has to close the connection.
     await parser.return(undefined as never);
   }
-}
-
-/** The entries of a listing, as opposed to what it says about itself. */
-export function isEntry(name: string, path: readonly string[]): boolean {
-  if (path.length !== 2) return false;
-  return (name === 'file' && path[1] === 'files') || (name === 'folder' && path[1] === 'folders');
 }
 
 function parseEntry(element: XmlElement, log: Log): RemoteEntry | undefined {
@@ -48,21 +49,9 @@ function parseEntry(element: XmlElement, log: Log): RemoteEntry | undefined {
   return { kind: 'folder', name };
 }
 
-/** Throws unless `root` is a live folder or mountpoint. */
-export function assertFolder(root: XmlElement): void {
+/** Throws unless `root` is the live folder or mountpoint at `path`. */
+export function assertFolder(root: XmlElement, path: RemotePath): void {
+  assertThing(root, path);
   if (root.name === 'file') throw new JottaError('notFound', 'a file is where a folder was expected');
-  if (root.name !== 'folder' && root.name !== 'mountPoint') throw unexpectedRoot(root);
   if (isDeleted(root)) throw new JottaError('notFound', 'the folder is in the trash');
-}
-
-/**
- * Throws unless `root` describes something of the tree. A command whose answer is anything else was not carried out, as far
- * as anybody can tell, whatever its status says.
- */
-export function assertThing(root: XmlElement): void {
-  if (root.name !== 'file' && root.name !== 'folder' && root.name !== 'mountPoint') throw unexpectedRoot(root);
-}
-
-export function unexpectedRoot(root: XmlElement): JottaError {
-  return new JottaError('protocol', `unexpected answer <${root.name.slice(0, 40)}>`);
 }

@@ -12,7 +12,7 @@ export interface RetryDeps {
 
 /**
  * Runs `attempt` up to `limits.tries` times, with exponential backoff and full jitter between tries. Only for calls that
- * may safely happen twice. Repeats network failures and what jottacloud-protocol.md §2.9 calls overload
+ * may safely happen twice. Repeats network failures, answers meant for another request (roots.ts) and what jottacloud-protocol.md §2.9 calls overload
  * (429 500 502 503 504 509); everything else is thrown at once, as is anything once `signal` has aborted.
  * `budgetMs`: no further try begins after that long, for calls whose body may take any time and so have no deadline.
  */
@@ -42,6 +42,7 @@ function getRetryAfterMs(header: string | undefined, now: number): number {
 }
 
 export function mayRepeat(error: unknown): boolean {
+  if (isJottaError(error, 'protocol')) return error.retryable;
   return isJottaError(error, 'offline') || isJottaError(error, 'timeout') || isJottaError(error, 'server');
 }
 

@@ -1,7 +1,7 @@
 import { JottaError } from './errors.ts';
-import { look, xmlOf } from './listings.ts';
+import { look } from './listings.ts';
 import { isDeleted } from './parseFile.ts';
-import { assertThing } from './parseFolder.ts';
+import { thingOf } from './roots.ts';
 import { type Service, sendAuthorized, urlOf } from './service.ts';
 import type { RemotePath } from './types.ts';
 import { checkPath } from './urls.ts';
@@ -40,8 +40,7 @@ async function sendShare(
   checkPath(path, 3);
   const { commandFirstByteMs: firstByteMs } = service.http.limits;
   const request = { method: 'GET' as const, url: urlOf(service, path, `?mode=${mode}`), firstByteMs };
-  const root = await xmlOf(service)(await sendAuthorized(service, request, signal));
-  assertThing(root);
+  const root = await thingOf(service, path)(await sendAuthorized(service, request, signal));
   if (isDeleted(root)) throw new JottaError('notFound', 'it is in the trash');
   return root;
 }

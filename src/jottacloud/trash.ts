@@ -1,9 +1,9 @@
 import { chunksOf } from './body.ts';
 import { createFolder, setFileTimes } from './commands.ts';
 import { JottaError } from './errors.ts';
-import { look, xmlOf } from './listings.ts';
+import { look } from './listings.ts';
 import { parseRevisions, parseSize } from './parseFile.ts';
-import { assertThing, isEntry } from './parseFolder.ts';
+import { assertThing, isEntry, thingOf } from './roots.ts';
 import { getListing, postOnce, type Service, urlOf } from './service.ts';
 import { parseTime } from './times.ts';
 import type { FileStamp, RemotePath } from './types.ts';
@@ -59,7 +59,8 @@ export async function restore(service: Service, path: RemotePath, signal: AbortS
 export async function removeForGood(service: Service, path: RemotePath, signal: AbortSignal): Promise<void> {
   const tombstone = await findTombstone(service, path, signal);
   const query = tombstone.name === 'file' ? '?rm=true' : '?rmDir=true';
-  assertThing(await postOnce(service, { url: urlOf(service, path, query) }, xmlOf(service), signal));
+  // The answer describes the folder it was in (§2.3).
+  await postOnce(service, { url: urlOf(service, path, query) }, thingOf(service, path, path.slice(0, -1)), signal);
 }
 
 async function findTombstone(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement> {
@@ -140,7 +141,7 @@ function fetchListing(service: Service, path: RemotePath, signal: AbortSignal): 
           if (elements.length > maxEntries) throw new JottaError('protocol', 'a listing has too many entries');
           step = await parser.next();
         }
-        assertThing(step.value);
+        assertThing(step.value, path);
         return elements;
       } finally {
         await parser.return(undefined as never);

@@ -79,6 +79,51 @@ describe('an answer that describes something else', () => {
   });
 });
 
+describe('an answer to another request', () => {
+  const path = [...archive, 'Docs', 'a.txt'];
+  const folder = [...archive, 'Docs'];
+  const stamp = { size: 1, md5: '0'.repeat(32), created: 1, modified: 1 };
+  const calls: Record<string, (client: JottacloudClient) => Promise<unknown>> = {
+    fetchFolder: (client) => client.fetchFolder(folder, never),
+    fetchFile: (client) => client.fetchFile(path, never),
+    trashFile: (client) => client.trashFile(path, never),
+    trashFolder: (client) => client.trashFolder(folder, never),
+    createFolder: (client) => client.createFolder(folder, never),
+    setFileTimes: (client) => client.setFileTimes(path, stamp, never),
+    moveFile: (client) => client.moveFile(path, [...folder, 'b.txt'], never),
+    allocate: (client) => client.allocate(path, { ...stamp, onConflict: 'newRevision' }, never),
+  };
+  const place = (parent: string) => `<abspath>/u0/Jotta/Archive/${parent}</abspath>`;
+  const others: Record<string, string> = {
+    'of another file': `<file name="other.txt" deleted="2026-01-01-T00:00:00Z">${place('Docs')}</file>`,
+    'of a file of that name elsewhere': `<file name="a.txt" deleted="2026-01-01-T00:00:00Z">${place('Other')}</file>`,
+    'of another folder': `<folder name="Other">${place('')}</folder>`,
+    'of another mountpoint': '<mountPoint><name>Other</name></mountPoint>',
+  };
+
+  for (const [name, call] of Object.entries(calls)) {
+    for (const [what, document] of Object.entries(others)) {
+      it(`says nothing about this one: ${name}, ${what}`, async () => {
+        const isAllocation = name === 'allocate';
+        const text = isAllocation ? '{"name":"other.txt","state":"COMPLETED"}' : document;
+        let asked = 0;
+        const url = await serve((_request, response) => {
+          asked += 1;
+          response.end(text);
+        });
+        const tries = 3;
+        await assert.rejects(call(connect(url, { tries })), { kind: 'protocol', retryable: true });
+        assert.ok(asked >= tries, `asked ${asked} times`);
+      });
+    }
+  }
+
+  it('does not hinder the right one, whatever its case and however its letters are composed', async () => {
+    const url = await serve((_request, response) => response.end(`<folder name="SKÅL"/>`));
+    assert.deepEqual(await connect(url).fetchFolder([...archive, 'ska\u030al'], never), []);
+  });
+});
+
 describe('an answer without an end', () => {
   const head = '<folder name="Archive"><folders>';
   const filler = 'a'.repeat(65_536);

@@ -29,11 +29,12 @@ async function* bytes(text: string, step = 7): AsyncGenerator<Buffer> {
   for (let at = 0; at < all.length; at += step) yield all.subarray(at, at + step);
 }
 
-const folder = (text: string) => parseFolder(bytes(text), maxBytes, log);
+const archive = ['Jotta', 'Archive'];
+const folder = (text: string, path = [...archive, 'd']) => parseFolder(bytes(text), path, maxBytes, log);
 
 describe('a folder listing', () => {
   it('holds live folders and complete files only', async () => {
-    const entries = await folder(`<folder name="Docs" time="2026-01-02-T03:04:05Z" host="dn-1">
+    const entries = await folder(`<folder name="d" time="2026-01-02-T03:04:05Z" host="dn-1">
       <path xml:space="preserve">/u0/Jotta/Archive</path><abspath xml:space="preserve">/u0/Jotta/Archive</abspath>
       <folders><folder name="sub"/><folder name="gone" deleted=""><abspath>/u0</abspath></folder></folders>
       <files>${file('name=" a &amp; é.txt " uuid="u-1"')}${file('name="b" uuid="u-2" deleted="2026-01-01-T00:00:00Z"')}
@@ -58,8 +59,8 @@ describe('a folder listing', () => {
 
   it('of a mountpoint is the same, and may be empty', async () => {
     const head = '<name xml:space="preserve">Archive</name><size></size><modified></modified>';
-    assert.deepEqual(await folder(`<mountPoint>${head}</mountPoint>`), []);
-    const listed = await folder(`<mountPoint>${head}<files>${file('name="x"')}</files></mountPoint>`);
+    assert.deepEqual(await folder(`<mountPoint>${head}</mountPoint>`, archive), []);
+    const listed = await folder(`<mountPoint>${head}<files>${file('name="x"')}</files></mountPoint>`, archive);
     assert.equal(listed.length, 1);
   });
 
@@ -86,6 +87,7 @@ describe('a folder listing', () => {
     for (const step of [1, 3, 7, 1_000]) {
       const entries = await parseFolder(
         bytes(`<folder name="d"><folders>${documents}</folders></folder>`, step),
+        [...archive, 'd'],
         maxBytes,
         log,
       );
@@ -106,7 +108,7 @@ describe('a folder listing', () => {
   });
 
   it('is not found when a file or a trashed folder is there', async () => {
-    for (const text of [file('name="x"'), '<folder name="d" deleted="2026-01-01-T00:00:00Z"/>']) {
+    for (const text of [file('name="d"'), '<folder name="d" deleted="2026-01-01-T00:00:00Z"/>']) {
       await assert.rejects(folder(text), (error) => isJottaError(error, 'notFound'));
     }
   });
@@ -126,7 +128,9 @@ describe('a folder listing', () => {
     ]) {
       await assert.rejects(folder(text), (error) => isJottaError(error, 'protocol'), text);
     }
-    await assert.rejects(parseFolder(bytes(good), 50, log), (error) => isJottaError(error, 'protocol'));
+    await assert.rejects(parseFolder(bytes(good), [...archive, 'd'], 50, log), (error) =>
+      isJottaError(error, 'protocol'),
+    );
   });
 
   it('hands entries out while the rest is still on its way', async () => {
