@@ -54,12 +54,22 @@ export function add(counts: Map<string, number>, key: string, number = 1): void 
 }
 
 export function formatCounts({ faults, disturbances, ...numbers }: Counts): string {
-  const sum = [...faults.values()].reduce((total, count) => total + count, 0);
   const list = (map: ReadonlyMap<string, number>) =>
     [...map]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, count]) => `${key} ${count}`)
       .join(', ');
   const plain = Object.entries(numbers).map(([key, count]) => `${key} ${count}`);
-  return [plain.join(', '), `faults ${sum}: ${list(faults)}`, `disturbances: ${list(disturbances)}`].join('\n');
+  return [plain.join(', '), `faults ${sumOf(faults)}: ${list(faults)}`, `disturbances: ${list(disturbances)}`].join(
+    '\n',
+  );
+}
+
+/** One line, for whoever waits. */
+export function formatProgress({ rounds, kills, faults }: Counts): string {
+  return `${rounds} rounds, ${kills} kills, ${sumOf(faults)} faults`;
+}
+
+function sumOf(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { formatCounts, newCounts } from './counts.ts';
+import { formatCounts, formatProgress, newCounts } from './counts.ts';
 import { createRandom } from './random.ts';
 import { runRound } from './round.ts';
 import { Violation } from './violation.ts';
@@ -72,6 +72,7 @@ while (performance.now() - startedAt < minutes * 60_000) {
     if (counts.rounds % roundsPerWorld === 0) {
       await current.close(false);
       world = undefined;
+      console.log(`${getSeconds()} s: ${formatProgress(counts)}`);
     }
   } catch (error) {
     violations += 1;
@@ -81,9 +82,12 @@ while (performance.now() - startedAt < minutes * 60_000) {
   }
 }
 await world?.close(false);
-const seconds = Math.round((performance.now() - startedAt) / 1000);
-console.log(`\nchaos: seed ${seed}, ${seconds} s, ${violations} violations\n${formatCounts(counts)}`);
+console.log(`\nchaos: seed ${seed}, ${getSeconds()} s, ${violations} violations\n${formatCounts(counts)}`);
 process.exit(violations === 0 ? 0 : 1);
+
+function getSeconds(): number {
+  return Math.round((performance.now() - startedAt) / 1000);
+}
 
 async function report({ stage, emulator, dir, close }: World, round: number, error: unknown): Promise<void> {
   const history = stage.history.take();
