@@ -3,7 +3,7 @@ import { isJottaError, JottaError } from './errors.ts';
 import { type Found, fetchFile, isTaken, look } from './listings.ts';
 import { isDeleted, parseFile, parseRevisions } from './parseFile.ts';
 import { withRetry } from './retry.ts';
-import { thingOf } from './roots.ts';
+import { otherAnswer, thingOf } from './roots.ts';
 import { except, jsonOf, postCommand, postOnce, type Service, urlOf } from './service.ts';
 import { formatJfsTime } from './times.ts';
 import type { FileStamp, RemoteFile, RemotePath } from './types.ts';
@@ -26,7 +26,6 @@ export async function createFolder(service: Service, path: RemotePath, signal: A
  */
 export async function trashFile(service: Service, path: RemotePath, caller: AbortSignal): Promise<void> {
   checkPath(path, 3);
-  const command = { url: urlOf(service, path, '?dl=true') };
   let first: RemoteFile | undefined;
   await repeatLooking(service, caller, async (signal) => {
     const found = await look(service, path, signal);
@@ -35,20 +34,26 @@ export async function trashFile(service: Service, path: RemotePath, caller: Abor
     const now = parseFile(found.root, service.http.log);
     first ??= now;
     if (now?.uuid !== first?.uuid || now?.revision !== first?.revision) return;
-    await except('notFound', () => postOnce(service, command, thingOf(service, path), signal), undefined);
+    await sendToTrash(service, path, '?dl=true', signal);
   });
 }
 
 /** Sends a folder with all it holds to the trash; fine when nothing is there. Refuses mountpoints. */
 export async function trashFolder(service: Service, path: RemotePath, caller: AbortSignal): Promise<void> {
   checkPath(path, 3);
-  const command = { url: urlOf(service, path, '?dlDir=true') };
   let sent = false;
   await repeatLooking(service, caller, async (signal) => {
     if (sent && (await look(service, path, signal)).kind !== 'folder') return;
     sent = true;
-    await except('notFound', () => postOnce(service, command, thingOf(service, path), signal), undefined);
+    await sendToTrash(service, path, '?dlDir=true', signal);
   });
+}
+
+/** Fine when nothing is there. An answer that does not show it in the trash (§2.3) leaves open what happened: retryable. */
+async function sendToTrash(service: Service, path: RemotePath, query: string, signal: AbortSignal): Promise<void> {
+  const command = { url: urlOf(service, path, query) };
+  const root = await except('notFound', () => postOnce(service, command, thingOf(service, path), signal), undefined);
+  if (root !== undefined && !isDeleted(root)) throw otherAnswer();
 }
 
 /** Tries as often as `postCommand`; each try of `attempt` looks at the server before it sends anything. */
@@ -81,13 +86,18 @@ export async function setFileTimes(
     JModified: formatJfsTime(file.modified),
   };
   const command = { url: urlOf(service, path, '?cphash=true'), headers };
-  const root = await repeatLooking(service, caller, async (signal) => {
+  let doubted = false;
+  const answered = await repeatLooking(service, caller, async (signal) => {
     if (hasOtherContent(service, await look(service, path, signal), file)) {
       throw new JottaError('conflict', 'the file has other content now');
     }
-    return postOnce(service, command, thingOf(service, path), signal);
+    const root = await postOnce(service, command, thingOf(service, path), signal);
+    const now = root.name === 'file' ? parseFile(root, service.http.log) : undefined;
+    // Once: a time that the service cannot keep stays another one.
+    if (doubted || now === undefined || now.modified === file.modified) return now;
+    doubted = true;
+    throw otherAnswer();
   });
-  const answered = root.name === 'file' ? parseFile(root, service.http.log) : undefined;
   return answered ?? fetchFile(service, path, caller);
 }
 
@@ -114,7 +124,7 @@ export async function copyFile(
   if (isTaken(target)) throw new JottaError('conflict', 'the target of a copy is taken');
   const command = { url: urlOf(service, from, targetQuery('cp', service.tokens.username, to)) };
   try {
-    const root = await postOnce(service, command, thingOf(service, to, from), signal);
+    const root = await postOnce(service, command, thingOf(service, to), signal);
     const copied = root.name === 'file' && !isDeleted(root) ? parseFile(root, service.http.log) : undefined;
     return copied ?? (await setFileTimes(service, to, source, signal));
   } catch (error) {

@@ -6,7 +6,7 @@ import { asidePath, type Cargo, isSameItem, type Look, lookAtEnds, type Move } f
 import { isDeleted } from './parseFile.ts';
 import { backOff, mayRepeat } from './retry.ts';
 import { moveByContent, reviveTree } from './revive.ts';
-import { thingOf } from './roots.ts';
+import { otherAnswer, thingOf } from './roots.ts';
 import { postOnce, type Service, urlOf } from './service.ts';
 import type { RemotePath, StreamedEntry } from './types.ts';
 import { checkPath, targetQuery } from './urls.ts';
@@ -83,21 +83,15 @@ async function carryOut(
 }
 
 /** Sends the command once. Answers a failure that leaves the outcome open; throws one that does not. */
-async function send(
-  service: Service,
-  { kind, from, to }: Move,
-  signal: AbortSignal,
-): Promise<'done' | 'trashed' | JottaError> {
+async function send(service: Service, move: Move, signal: AbortSignal): Promise<'done' | 'trashed' | JottaError> {
+  const { kind, from, to } = move;
   // rclone ends the source of mvDir with a slash (§2.3); it is the form proven in use.
   const slash = kind === 'folder' ? '/' : '';
   const query = targetQuery(kind === 'folder' ? 'mvDir' : 'mv', service.tokens.username, to);
   try {
-    const root = await postOnce(
-      service,
-      { url: urlOf(service, from, `${slash}${query}`) },
-      thingOf(service, to, from),
-      signal,
-    );
+    const url = urlOf(service, from, `${slash}${query}`);
+    const root = await postOnce(service, { url }, thingOf(service, to), signal);
+    if (isSameItem(move) && root.attributes.name !== to.at(-1)) return otherAnswer();
     return root.name === kind && isDeleted(root) ? 'trashed' : 'done';
   } catch (error) {
     const kinds = ['notFound', 'protocol', 'conflict'] as const;

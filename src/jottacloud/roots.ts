@@ -11,7 +11,7 @@ export function xmlOf(service: Service): (answer: HttpAnswer) => Promise<XmlElem
   return (answer) => readXml(chunksOf(answer, bodyIdleMs), maxXmlBytes, isEntry);
 }
 
-/** The same for a document about what is at `places[0]`, or at another of them where the service may answer with that. */
+/** The same for a document about what is at one of `places`. */
 export function thingOf(
   service: Service,
   ...places: readonly RemotePath[]

@@ -14,6 +14,8 @@ export interface Exchange {
   shape: Shape;
   /** Aborted when the connection is gone. */
   gone: AbortSignal;
+  /** Counts the connection as open no longer. */
+  forget: () => void;
   /** Faults that act on the body with the most bytes: the request's for an upload, the response's otherwise. */
   cut: Cut;
 }
@@ -125,7 +127,9 @@ function toBuffer(chunk: Uint8Array | string): Buffer {
   return typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
-export function untilGone({ gone }: Exchange): Promise<void> {
+/** Nothing is done for this request any more; while its bytes are not read, the end of its client goes unnoticed. */
+export function untilGone({ gone, forget }: Exchange): Promise<void> {
+  forget();
   return new Promise((resolve) => {
     if (gone.aborted) resolve();
     else gone.addEventListener('abort', () => resolve(), { once: true });

@@ -10,18 +10,22 @@ import type { Reply } from './reply.ts';
 import { route } from './route.ts';
 import { waitFor } from './shape.ts';
 
-/** Counts, delays, applies faults, does the work and sends the reply; `given` is a reply that needs no work. */
+/**
+ * Counts, delays, applies faults, does the work and sends the reply; `given` is a reply that needs no work. `forget` is called
+ * when the request is left unanswered for good.
+ */
 export async function exchange(
   context: Context,
   call: Call,
   request: IncomingMessage,
   response: ServerResponse,
+  forget: () => void,
   given?: Reply,
 ): Promise<void> {
   const closed = new AbortController();
   response.on('close', () => closed.abort());
   const cut = { truncateAfter: undefined, clean: false, stallAfter: undefined, corrupt: false };
-  const at: Exchange = { context, call, request, response, shape: context.shape, gone: closed.signal, cut };
+  const at: Exchange = { context, call, request, response, shape: context.shape, gone: closed.signal, forget, cut };
   context.stats.count(call.kind);
   const recorded = context.requestLog.add(call.kind, request);
   const text = hasText(call) ? await readText(at) : '';

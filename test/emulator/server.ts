@@ -98,9 +98,10 @@ export function serveRequests(context: Context, server: Server, event: 'connecti
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const control = request.url?.startsWith('/_emulator/') === true;
     if (control) forget(request.socket);
-    const work = (control ? handleControl : answer)(context, request, response).catch(
-      () => void request.socket.destroy(),
-    );
+    const handled = control
+      ? handleControl(context, request, response)
+      : answer(context, request, response, () => forget(request.socket));
+    const work = handled.catch(() => void request.socket.destroy());
     working.add(work);
     void work.then(() => working.delete(work));
   });
@@ -132,13 +133,19 @@ export function serveRequests(context: Context, server: Server, event: 'connecti
   };
 }
 
-async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  context: Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+  forget: () => void,
+): Promise<void> {
   const { call, failure } = parseCall(context, request);
   await exchange(
     context,
     call,
     request,
     response,
+    forget,
     failure === undefined ? undefined : errorReply(failure, errorForm(call.rawPath)),
   );
 }

@@ -48,7 +48,7 @@ export interface Stats {
   bytesIn: number;
   /** Bytes of response bodies written. */
   bytesOut: number;
-  /** Connections of clients; one that asked `/_emulator/` is not counted. */
+  /** Connections of clients; one that asked `/_emulator/`, or whose request is never going to be answered, is not counted. */
   openConnections: number;
 }
 

@@ -118,6 +118,63 @@ describe('an answer to another request', () => {
     }
   }
 
+  // What the client asked for first, answered once more to its command on the same connection.
+  const live = (name: string, modified = 0) =>
+    `<file name="${name}"><currentRevision><number>1</number><state>COMPLETED</state><size>1</size><md5>${stamp.md5}</md5>
+    <modified>${new Date(modified * 1000).toISOString().replace('T', '-T').replace('.000', '')}</modified></currentRevision></file>`;
+  const trashed = '<file name="a.txt" deleted="2026-01-01-T00:00:00Z"/>';
+  for (const { name, call, answers } of [
+    {
+      name: 'a removal',
+      call: (client: JottacloudClient) => client.trashFile(path, never),
+      answers: [
+        'GET a.txt',
+        live('a.txt'),
+        'POST a.txt',
+        live('a.txt'),
+        'GET a.txt',
+        live('a.txt'),
+        'POST a.txt',
+        trashed,
+      ],
+    },
+    {
+      name: 'the removal of a folder',
+      call: (client: JottacloudClient) => client.trashFolder(folder, never),
+      answers: ['POST Docs', '<folder name="Docs"/>', 'GET Docs', '<folder name="Docs"/>'].concat(
+        'POST Docs',
+        '<folder name="Docs" deleted=""/>',
+      ),
+    },
+    {
+      name: 'a change of times',
+      call: (client: JottacloudClient) => client.setFileTimes(path, { ...stamp, modified: 7 }, never),
+      answers: ['GET a.txt', live('a.txt'), 'POST a.txt', live('a.txt'), 'GET a.txt', live('a.txt')].concat(
+        'POST a.txt',
+        live('a.txt', 7),
+      ),
+    },
+    {
+      name: 'a rename by case',
+      call: (client: JottacloudClient) => client.moveFile(path, [...folder, 'A.txt'], never),
+      answers: ['GET A.txt', live('a.txt'), 'POST a.txt', live('a.txt'), 'GET A.txt', live('a.txt')].concat(
+        'POST a.txt',
+        live('A.txt'),
+      ),
+    },
+  ]) {
+    it(`is not taken for ${name} that was carried out`, async () => {
+      const left = [...answers];
+      const url = await serve((request, response) => {
+        const asked = `${request.method} ${request.url?.replace(/\?.*$/, '').split('/').at(-1)}`;
+        assert.equal(asked, left.shift());
+        response.end(left.shift());
+      });
+      await call(connect(url, { tries: 3 }));
+      assert.deepEqual(left, []);
+    });
+  }
+
   it('does not hinder the right one, whatever its case and however its letters are composed', async () => {
     const url = await serve((_request, response) => response.end(`<folder name="SKÅL"/>`));
     assert.deepEqual(await connect(url).fetchFolder([...archive, 'ska\u030al'], never), []);
