@@ -29,9 +29,14 @@ export async function open(context: VfsContext, ino: Ino, options: OpenOptions):
       const staged = now?.staging ?? null;
       if (inode.staging === undefined && staged !== null) {
         inode.staging = await context.staging.open(staged, context.reader);
-      } else if (inode.staging === undefined && row.md5 === null && now !== undefined && now.md5 !== null) {
-        inode.clean = { md5: now.md5, size: now.size };
-        inode.mtime = now.mtime;
+      } else if (inode.staging === undefined && now !== undefined && now.md5 !== null) {
+        // What is going to be written rests on the newest revision; readers go on in it, as after a write in place.
+        const isBehind = options.writing && getPinned(context, now) !== undefined;
+        if (row.md5 === null || isBehind) {
+          inode.clean = { md5: now.md5, size: now.size };
+          inode.mtime = now.mtime;
+        }
+        if (isBehind && now.parent !== null) context.onShownAnew({ parent: now.parent, name: now.name });
       }
       if (options.truncate) await truncateOpen(context, ino, 0);
     });
@@ -93,6 +98,7 @@ export async function release(context: VfsContext, fh: Fh): Promise<void> {
     if (last) activity.noteUnflushed(handle.ino, false);
     // Only now: what is removed and not open any more may be forgotten at any moment.
     activity.noteClose(handle.ino, handle.writing);
+    if (activity.takeBehind(handle.ino)) listAgain(context, before);
     if (!last) return;
     const row = nodes.get(handle.ino);
     // The kernel still knows the attributes of the revision that was read.
@@ -136,6 +142,12 @@ function newHandle(context: VfsContext, row: NodeRow, options: OpenOptions): Han
   if (inode !== undefined) inode.handles += 1;
   else context.open.set(row.ino, { ino: row.ino, handles: 1, clean, mtime: row.mtime, staging: undefined });
   return handle;
+}
+
+/** In the background: what the server has of the file in the meantime. */
+function listAgain({ folders, log }: VfsContext, row: NodeRow | undefined): void {
+  if (row === undefined || row.synced === null) return;
+  folders.refresh(row.synced.parent).catch((error) => log.debug('a file that was open is not looked at', { error }));
 }
 
 /** Last release of a file that is no longer in the tree. */

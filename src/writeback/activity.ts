@@ -11,6 +11,7 @@ export class Activity {
   readonly #readers = new Map<Ino, number>();
   readonly #writers = new Map<Ino, number>();
   readonly #unflushed = new Set<Ino>();
+  readonly #behind = new Set<Ino>();
   readonly #touching = new Map<string, number>();
   readonly #touchedSeq = new Map<string, number>();
   #seq = 0;
@@ -45,6 +46,16 @@ export class Activity {
 
   isOpenForWriting(ino: Ino): boolean {
     return this.#writers.has(ino);
+  }
+
+  /** The server has a newer content than the row tells of: whoever has the file open for writing goes on from the old one. */
+  noteBehind(ino: Ino): void {
+    this.#behind.add(ino);
+  }
+
+  /** Answers whether it is time to look at the server again, and forgets it. */
+  takeBehind(ino: Ino): boolean {
+    return !this.isOpenForWriting(ino) && this.#behind.delete(ino);
   }
 
   /** Bytes were written that no row tells of yet: the node is dirty whatever its row says. */

@@ -131,6 +131,11 @@ export function mergeListing(
       addNew(entry);
       return;
     }
+    // What is written next rests on what was opened: then it is an edit of a version that is no longer the newest.
+    if (clean && bytesMoved && row.md5 !== entry.md5 && activity.isOpenForWriting(row.ino)) {
+      activity.noteBehind(row.ino);
+      return;
+    }
     if (bytesMoved && isNeeded(row.ino, old)) noteFormerPlace(nodes, old);
     const timeMoved = clean && (bytesMoved || (row.mtime.sec === old.mtime && entry.mtime !== old.mtime));
     nodes.update(row.ino, {

@@ -24,11 +24,20 @@ type RemoteAct = (emulator: Emulator, place: Place, local: LocalName) => Promise
 
 const writing = { writing: true, append: false, truncate: false };
 
-async function writeEnd(world: SessionWorld, { top, texts }: Place) {
+async function openFile(world: SessionWorld, { top, texts }: Place) {
   const { vfs } = world.session();
   const fh = await vfs.open(await world.find(`${top}/parent/file.txt`), writing);
-  await vfs.write(fh, Buffer.from(texts.ours.slice(texts.base.length)), texts.base.length);
-  return { flush: () => vfs.flushHandle(fh), release: () => vfs.release(fh) };
+  return {
+    write: () => vfs.write(fh, Buffer.from(texts.ours.slice(texts.base.length)), texts.base.length),
+    flush: () => vfs.flushHandle(fh),
+    release: () => vfs.release(fh),
+  };
+}
+
+async function writeEnd(world: SessionWorld, place: Place) {
+  const file = await openFile(world, place);
+  await file.write();
+  return file;
 }
 
 export const localActs = {
@@ -41,6 +50,14 @@ export const localActs = {
   'written, not flushed': async (world, place) => {
     const { flush, release } = await writeEnd(world, place);
     return async () => {
+      await flush();
+      await release();
+    };
+  },
+  'opened, written later': async (world, place) => {
+    const { write, flush, release } = await openFile(world, place);
+    return async () => {
+      await write();
       await flush();
       await release();
     };
@@ -98,6 +115,7 @@ export type LocalName = keyof typeof localActs;
 const editing: readonly LocalName[] = [
   'edited',
   'written, not flushed',
+  'opened, written later',
   'edited and moved',
   'edited, its folder moved',
 ];

@@ -30,6 +30,17 @@ export const outcomes: Record<LocalName, Record<RemoteName, string | readonly [s
       'other/ + parent/file.txt=ours + parent/still.txt=still',
     ],
   },
+  'opened, written later': {
+    edited: 'other/ + parent/file (copy).txt=ours + parent/file.txt=theirs + parent/still.txt=still',
+    removed: 'other/ + parent/file.txt=ours + parent/still.txt=still',
+    renamed: 'other/ + parent/file.txt=ours + parent/still.txt=still + parent/theirs.txt=base',
+    'replaced by a folder':
+      'other/ + parent/file (copy).txt=ours + parent/file.txt/inner.txt=theirInner + parent/still.txt=still',
+    'its folder moved': 'other/ + parent/file.txt=ours + their parent/file.txt=base + their parent/still.txt=still',
+    'its folder removed': 'other/ + parent/file.txt=ours',
+    'its time changed': 'other/ + parent/file.txt=ours + parent/still.txt=still',
+    'given the same bytes': 'other/ + parent/file.txt=ours + parent/still.txt=still',
+  },
   touched: {
     edited: 'other/ + parent/file.txt=theirs + parent/still.txt=still',
     removed: 'other/ + parent/still.txt=still',

@@ -131,6 +131,48 @@ describe('a handle', () => {
     await vfs.release(next);
   });
 
+  it('for writing keeps the file at the revision it opened; closed without a write, the file follows', async () => {
+    await emulator.put(`${top}/held.txt`, 'opened');
+    await world.poll();
+    const { vfs } = world.session();
+    const ino = await world.find(`${top}/held.txt`);
+    const writer = await vfs.open(ino, { ...reading, writing: true });
+    const reader = await vfs.open(ino, reading);
+    await emulator.put(`${top}/held.txt`, 'changed elsewhere');
+    await world.poll();
+    assert.equal(String(await vfs.read(writer, 0, 100)), 'opened');
+    assert.equal(await world.readText(`${top}/held.txt`), 'opened');
+    await vfs.release(writer);
+    await world.until(
+      'the file follows',
+      () => vfs.getAttr(ino).size === 'opened'.length && world.session().nodes.get(ino)?.size === 17,
+    );
+    assert.equal(String(await vfs.read(reader, 0, 100)), 'opened', 'the reader is where it was');
+    await vfs.release(reader);
+    assert.equal(await world.readText(`${top}/held.txt`), 'changed elsewhere');
+  });
+
+  it('for writing brings readers that are behind to the revision it changes', async () => {
+    await emulator.put(`${top}/behind.txt`, 'opened');
+    await world.poll();
+    const { vfs } = world.session();
+    const ino = await world.find(`${top}/behind.txt`);
+    const reader = await vfs.open(ino, reading);
+    await emulator.put(`${top}/behind.txt`, 'changed elsewhere');
+    await world.poll();
+    const writer = await vfs.open(ino, { ...reading, writing: true });
+    assert.equal(String(await vfs.read(writer, 0, 100)), 'changed elsewhere');
+    assert.equal(vfs.getAttr(ino).size, 17);
+    await vfs.write(writer, Buffer.from(', ours'), 17);
+    await vfs.flushHandle(writer);
+    for (const fh of [writer, reader]) {
+      assert.equal(String(await vfs.read(fh, 0, 100)), 'changed elsewhere, ours');
+      await vfs.release(fh);
+    }
+    await world.drain();
+    assert.equal(String(await emulator.read(`${top}/behind.txt`)), 'changed elsewhere, ours');
+  });
+
   it('goes on reading what was removed elsewhere', async () => {
     await emulator.put(`${top}/trashed.bin`, fill('t'));
     await world.poll();
