@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -79,7 +80,8 @@ export class DriveProcess {
     });
     const timer = new AbortController();
     const late = delay(startMs, undefined, { signal: timer.signal }).then(
-      () => {
+      async () => {
+        await this.#reportHang(child);
         throw new Violation([`the drive did not mount in ${startMs / 1000} s`]);
       },
       () => false,
@@ -157,14 +159,26 @@ export class DriveProcess {
     this.#end();
     await ask();
     if (!(await this.#hasEndedIn(stopMs))) {
-      // Where it hangs is told by the report Node.js then writes beside the log.
-      this.#child?.kill('SIGUSR2');
-      await delay(2_000);
+      await this.#reportHang(this.#child);
       throw new Violation([`the drive did not end in ${stopMs / 1000} s`]);
     }
     const code = await this.#exited;
     if (code !== 0) throw new Violation([`the drive ended with exit code ${code} after a clean request to end`]);
     return { drained: !this.#lines.slice(from).some((line) => line.includes('work is left')) };
+  }
+
+  /** Where it hangs: the report Node.js writes beside the log, if its event loop turns; the kernel's view of each thread. */
+  async #reportHang(child: ChildProcess | undefined): Promise<void> {
+    if (child?.pid === undefined) return;
+    const tasks = `/proc/${child.pid}/task`;
+    for (const task of await readdir(tasks).catch(() => [])) {
+      const [name, state, stack] = await Promise.all(
+        ['comm', 'wchan', 'stack'].map((file) => readFile(join(tasks, task, file), 'utf8').catch(() => '?')),
+      );
+      this.note(`-- thread ${name?.trim()} waits in ${state}: ${stack?.trim().replaceAll('\n', ' ')}`);
+    }
+    child.kill('SIGUSR2');
+    await delay(2_000);
   }
 
   async #hasEndedIn(ms: number): Promise<boolean> {
