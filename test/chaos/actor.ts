@@ -321,6 +321,8 @@ export class Actor {
     const outcome = await work(path);
     if (outcome.code !== undefined) {
       file.uncertain = true;
+      // As on any file system, a write that fails half way may have set the time.
+      file.mtimeSec = undefined;
       this.#judge(outcome, 'write', path);
       return false;
     }

@@ -101,9 +101,10 @@ async function safeSave(lane: Lane): Promise<boolean> {
         const made = await lane.actor.create(folder, temporary);
         if (made === undefined) return;
         await withBytes(made.entry, async () => {
-          if (await writeWhole(lane, made.entry, made.handle, newBytes(lane.random))) {
-            await lane.actor.rename(made.entry, parent, name, entry);
-          }
+          if (!(await writeWhole(lane, made.entry, made.handle, newBytes(lane.random)))) return;
+          await withLocks(tryLockPath(lane.model, made.entry), () =>
+            lane.actor.rename(made.entry, parent, name, entry),
+          );
         });
       },
       { folder: parent, name: `.${name}.${lane.random.int(1000, 9999)}.tmp` },

@@ -57,6 +57,7 @@ describe('emulator: control', { timeout: 60_000 }, () => {
     emulator.mkdir('/Jotta/Archive/d/e');
     await emulator.put('/Jotta/Archive/d/f', 'x');
     emulator.move('/Jotta/Archive/d', '/Jotta/Archive/moved');
+    assert.throws(() => emulator.move('/Jotta/Archive/moved', '/Jotta/Archive/moved/e/moved'), /inside the folder/);
     emulator.remove('/Jotta/Archive/moved/e');
     assert.deepEqual(livePaths(emulator), ['Archive/moved', 'Archive/moved/f']);
     assert.match((await client.get('/Jotta/Archive/moved')).text, /<folder name="e" deleted=/);

@@ -1,11 +1,11 @@
 import type { Context } from './context.ts';
-import { invalidArgument, noSuchPath, notUnique } from './errors.ts';
+import { noSuchPath, notUnique } from './errors.ts';
 import type { Container, FileNode, FolderNode, Revision } from './model.ts';
 import { newFile } from './model.ts';
 import { checkName } from './names.ts';
 import { wholeSecond } from './times.ts';
 import { attach, detach, findChild, findLive, mountPointOf, resolveBelow, touch } from './tree.ts';
-import { destroy, ensureFolder, placeAt, relocate, setContent, stampDeleted } from './writes.ts';
+import { assertOutside, destroy, ensureFolder, placeAt, relocate, setContent, stampDeleted } from './writes.ts';
 
 interface Slot {
   parent: Container;
@@ -40,9 +40,7 @@ export function moveFile(context: Context, file: FileNode, target: string[]): Fi
 /** Moves a live folder; returns it at its new place. Throws 409 as quirks say, 400 for a move into itself. */
 export function moveFolder(context: Context, folder: FolderNode, target: string[]): FolderNode {
   const { parent, name, path } = slotFor(context, target);
-  for (let at: Container = parent; at.kind === 'folder'; at = at.parent) {
-    if (at === folder) throw invalidArgument(`${path} is inside the folder being moved`);
-  }
+  assertOutside(folder, parent, path);
   const taken = findChild(parent, name);
   if (taken === folder) {
     if (taken.name !== name && context.quirks.caseRename === '409') throw notUnique(path);

@@ -209,7 +209,14 @@ export function relocate(context: Context, node: Node, parent: Container, name: 
   announce(context, node.kind === 'file' ? 'MOVE' : 'MOVE_DIR', node, formerPath);
 }
 
-/** Moves as another device would; throws 404 without source, 409 when the target is taken. */
+/** Throws 400 when `parent` is `folder` or below it. */
+export function assertOutside(folder: FolderNode, parent: Container, path: string): void {
+  for (let at: Container = parent; at.kind === 'folder'; at = at.parent) {
+    if (at === folder) throw invalidArgument(`${path} is inside the folder being moved`);
+  }
+}
+
+/** Moves as another device would; throws 404 without source, 409 when the target is taken, 400 for a folder into itself. */
 export function movePath(context: Context, from: string, to: string): void {
   const node = resolve(context.account, from.split('/').filter(Boolean));
   if (node?.kind !== 'file' && node?.kind !== 'folder') throw noSuchPath(from);
@@ -218,5 +225,6 @@ export function movePath(context: Context, from: string, to: string): void {
   const parent = ensureFolder(context, { mountPoint: place.mountPoint, names: place.names.slice(0, -1) });
   const taken = parent.live.get(foldName(name));
   if (taken && taken !== node) throw notUnique(to);
+  if (node.kind === 'folder') assertOutside(node, parent, to);
   relocate(context, node, parent, name);
 }
