@@ -200,15 +200,6 @@ export class Nodes {
     this.#sql('DELETE FROM node WHERE ino = ?').run(ino);
   }
 
-  /** Removes a folder's row and every row that is under it on the server and gone locally; what is open stays without a place. */
-  removeSyncedTree(ino: Ino, isOpen: (ino: Ino) => boolean = () => false): void {
-    for (const child of this.getSyncedChildren(ino)) {
-      if (child.parent === null) this.removeSyncedTree(child.ino, isOpen);
-    }
-    if (isOpen(ino)) this.update(ino, { synced: null });
-    else this.remove(ino);
-  }
-
   /** All or nothing; nests by joining the outer one. */
   transaction<T>(work: () => T): T {
     if (this.#depth > 0) return work();

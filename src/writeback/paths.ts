@@ -14,14 +14,19 @@ export function getWirePath(nodes: Nodes, ino: Ino): WirePath | undefined {
   return path.reverse();
 }
 
-/** False while a push whose outcome is not known may have put this node, or a folder above it, at another place. */
-export function isPlaceCertain(nodes: Nodes, ino: Ino): boolean {
-  for (let at: Ino | undefined = ino; at !== undefined && at !== rootIno; ) {
+/**
+ * What is known of a folder's place on the server. `unsure`: a push whose outcome is not known may have put it, or one above
+ * it, elsewhere, or one of them is still to be made there. `lost`: it was under something that is neither there nor here any more.
+ */
+export function getPlace(nodes: Nodes, ino: Ino): 'known' | 'unsure' | 'lost' {
+  for (let at = ino; at !== rootIno; ) {
     const row = nodes.get(at);
-    if (row !== undefined && row.begun !== null) return false;
-    at = row?.synced?.parent;
+    if (row === undefined) return 'lost';
+    if (row.begun !== null) return 'unsure';
+    if (row.synced === null) return row.parent === null ? 'lost' : 'unsure';
+    at = row.synced.parent;
   }
-  return true;
+  return 'known';
 }
 
 /** True when this name on the server is an end of a push whose outcome is not known: a listing of it tells nothing. */
@@ -52,6 +57,26 @@ export function noteFormerPlace(nodes: Nodes, synced: Synced): void {
     path: [...folder, synced.wire],
     revision: synced.revision,
   });
+}
+
+/**
+ * The server holds a node, and what was under it there, no longer where it was known to be: what is live here is new from now
+ * on, what was removed here goes; what is open goes with its last release. Part of the caller's transaction.
+ */
+export function unsync(
+  nodes: Nodes,
+  ino: Ino,
+  { isOpen, isBase }: { readonly isOpen: (ino: Ino) => boolean; readonly isBase: (md5: string) => boolean },
+): void {
+  for (const child of nodes.getSyncedChildren(ino)) unsync(nodes, child.ino, { isOpen, isBase });
+  const row = nodes.get(ino);
+  if (row === undefined) return;
+  const { synced } = row;
+  const mayBeRead =
+    row.parent !== null || isOpen(ino) || (synced !== null && synced.md5 !== null && isBase(synced.md5));
+  if (synced !== null && mayBeRead) noteFormerPlace(nodes, synced);
+  if (row.parent === null && !isOpen(ino)) nodes.remove(ino);
+  else nodes.update(ino, { synced: null, begun: null });
 }
 
 /** True when `ino` is `ancestor` or lies under it on the server. */

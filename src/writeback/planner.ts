@@ -2,7 +2,7 @@ import { emptyMd5 } from '../cache/limits.ts';
 import type { Ino, NodeRow, Synced } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
 import type { FaultPoint } from './faultPoints.ts';
-import { isPlaceCertain, isSyncedWithin } from './paths.ts';
+import { getPlace, isSyncedWithin, unsync } from './paths.ts';
 import { getSettleMs, type SettleContext } from './settle.ts';
 
 /** One server call (or one upload) that makes a node's synced side follow its local side. */
@@ -81,12 +81,21 @@ interface Planning extends PlanContext {
 }
 
 function planOne(context: Planning, row: NodeRow): PushKind | undefined {
-  const { nodes } = context;
-  const places = [row.synced?.parent, row.begun?.parent, row.parent];
-  // Paths that lead through a folder of uncertain place would be guesses.
-  if (places.some((ino) => ino !== null && ino !== undefined && !isPlaceCertain(nodes, ino))) return undefined;
+  const { nodes, activity } = context;
+  if (row.synced !== null && getPlace(nodes, row.synced.parent) === 'lost') {
+    nodes.transaction(() => unsync(nodes, row.ino, { isOpen: (ino) => activity.isOpen(ino), isBase: () => false }));
+    const now = nodes.get(row.ino);
+    return now === undefined ? undefined : planOne(context, now);
+  }
+  // Paths that lead through a folder of unsure place would be guesses.
+  if (getPlaces(row).some((ino) => getPlace(nodes, ino) === 'unsure')) return undefined;
   if (row.begun !== null) return planBegun(row);
   return row.parent === null ? planRemoval(context, row) : planLive(context, row, row.parent);
+}
+
+/** Folders that a push of `row` has to do with. */
+function getPlaces({ synced, begun, parent }: NodeRow): Ino[] {
+  return [synced?.parent, begun?.parent, parent].filter((ino) => ino !== null && ino !== undefined);
 }
 
 /** What was begun is done once more, as it was: each of these is done only once by the server. */
@@ -200,7 +209,7 @@ function needsOldBytes(nodes: Nodes, row: NodeRow, synced: Synced): boolean {
 
 /** A push may not run across a folder that is being moved or removed, nor the other way round. */
 function crossesStructure({ nodes, running }: PlanContext, row: NodeRow): boolean {
-  const places = [row.synced?.parent, row.begun?.parent, row.parent].filter((ino) => ino !== null && ino !== undefined);
+  const places = getPlaces(row);
   for (const push of running.values()) {
     if (push.kind === 'moveFolder' || push.kind === 'trashFolder' || push.kind === 'moveAside') {
       if (places.some((place) => isSyncedWithin(nodes, place, push.ino))) return true;

@@ -347,7 +347,8 @@ export class Pusher {
         this.#running.delete(push.ino);
         this.changed.emit();
         this.#wake();
-        this.#fill();
+        // Not at once: pushes that end without a request would follow each other and let nothing else have its turn.
+        setImmediate(() => this.#fill());
       });
   }
 

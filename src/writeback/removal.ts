@@ -4,7 +4,7 @@ import type { StagingStore } from '../cache/stagingStore.ts';
 import type { Activity } from './activity.ts';
 import type { FaultPoint } from './faultPoints.ts';
 import type { Folders } from './folders.ts';
-import { getWirePath, noteFormerPlace } from './paths.ts';
+import { getWirePath, unsync } from './paths.ts';
 import { isRemoteError, type Remote } from './remote.ts';
 
 export interface RemovalDeps {
@@ -48,21 +48,10 @@ export async function pushRemoval(deps: RemovalDeps, ino: Ino, signal: AbortSign
 
 /** The server holds it no longer: the removed rows go; what was put back in its place meanwhile is new. */
 function forget(deps: RemovalDeps, ino: Ino): void {
-  const { nodes, activity } = deps;
+  const { nodes, activity, staging } = deps;
   nodes.transaction(() => {
-    noteBases(deps, ino);
-    const row = nodes.get(ino);
-    if (row?.parent === null) nodes.removeSyncedTree(ino, (each) => activity.isOpen(each));
-    else if (row !== undefined) nodes.update(ino, { synced: null });
+    unsync(nodes, ino, { isOpen: (each) => activity.isOpen(each), isBase: (md5) => staging.isBase(md5, null) });
   });
-}
-
-/** Edits of other files may rest on what is in the trash from now on. */
-function noteBases(deps: RemovalDeps, ino: Ino): void {
-  const { nodes, staging } = deps;
-  const synced = nodes.get(ino)?.synced ?? null;
-  if (synced !== null && synced.md5 !== null && staging.isBase(synced.md5, null)) noteFormerPlace(nodes, synced);
-  for (const child of nodes.getSyncedChildren(ino)) noteBases(deps, child.ino);
 }
 
 /** One recursive listing of the tree; folders that hold something else than we know are listed, and merged, again. */

@@ -174,16 +174,6 @@ describe('a node', () => {
     assert.equal(nodes.get(removed.ino)?.name, 'b');
     assert.equal(nodes.get(rootIno)?.kind, 'root');
   });
-
-  it('of a removed tree goes with it, one moved out stays', () => {
-    const folder = add('d', { kind: 'folder', parent: null, md5: null, synced: syncedAs('d') });
-    const gone = add('x', { parent: null, synced: syncedAs('x', { parent: folder.ino }) });
-    const out = add('y', { synced: syncedAs('y', { parent: folder.ino }) });
-    nodes.removeSyncedTree(folder.ino);
-    assert.equal(nodes.get(folder.ino), undefined);
-    assert.equal(nodes.get(gone.ino), undefined);
-    assert.equal(nodes.get(out.ino)?.name, 'y');
-  });
 });
 
 describe('a database', () => {

@@ -6,6 +6,7 @@ import { type Ino, type NodeKind, type NodeRow, rootIno } from '../../src/cache/
 import { type NodePatch, Nodes } from '../../src/cache/nodes.ts';
 import { openDatabase } from '../../src/cache/schema.ts';
 import { Activity } from '../../src/writeback/activity.ts';
+import { unsync } from '../../src/writeback/paths.ts';
 import { type Plan, type Push, plan, type StartedPush } from '../../src/writeback/planner.ts';
 
 const settleMs = 2000;
@@ -63,7 +64,7 @@ const syncedName = (row: NodeRow) => nodes.get(row.ino)?.synced?.name;
 function carryOut({ kind, ino }: Push): void {
   const row = nodes.get(ino) as NodeRow;
   if (kind === 'trashFile' || kind === 'trashFolder') {
-    nodes.removeSyncedTree(ino);
+    unsync(nodes, ino, { isOpen: () => false, isBase: () => false });
     return;
   }
   const name = kind === 'moveAside' ? `.${row.name}.jottacloud-${ino}` : row.name;
