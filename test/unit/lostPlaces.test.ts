@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { RequestKind } from '../emulator/stats.ts';
+import { openSessionWorld, type SessionWorld, showServer, showTree } from './sessionWorld.ts';
+
+const top = '/Jotta/Archive';
+/** Longer than a listing takes. */
+const delayMs = 300;
+
+let emulator: Emulator;
+
+before(async () => {
+  emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
+});
+after(() => emulator.close());
+
+interface Play {
+  readonly place: string;
+  /** What is asked of the server. */
+  readonly command: RequestKind;
+  readonly change: (world: SessionWorld) => Promise<unknown>;
+  /** Done once the drive has heard of the other device. */
+  readonly then?: (world: SessionWorld) => Promise<unknown>;
+}
+
+/**
+ * `change` is pushed, and while the server has its command before it and does nothing yet, another device moves the folder
+ * `parent` away, and the drive hears of that. Answers what both sides hold in the end.
+ */
+async function play({ place, command, change, then }: Play): Promise<Record<string, string>> {
+  const world = await open(place);
+  try {
+    await change(world);
+    emulator.resetStats();
+    emulator.setFaults([{ match: { kind: command }, nth: 1, times: 1, action: { type: 'delay', ms: delayMs } }]);
+    const drained = world.drain();
+    await world.until(`${command} is asked for`, () => (emulator.stats().requests[command] ?? 0) > 0);
+    emulator.move(`${place}/parent`, `${place}/taken`);
+    await world.poll();
+    await then?.(world);
+    await drained;
+    await world.drain();
+    await world.poll();
+    const server = await showServer(emulator, place);
+    assert.deepEqual(await showTree(world, place), server, 'the volume shows what the server has');
+    assert.deepEqual({ ...world.session().nodes.countPending() }, { pending: 0, failed: 0 });
+    return server;
+  } finally {
+    await world.close();
+  }
+}
+
+async function open(place: string): Promise<SessionWorld> {
+  await emulator.put(`${place}/parent/still.txt`, 'still');
+  await emulator.put(`${place}/folder/inner.txt`, 'inner');
+  const world = await openSessionWorld(emulator);
+  for (const folder of ['', '/parent', '/folder']) {
+    await world.session().vfs.readdir(await world.find(`${place}${folder}`));
+  }
+  return world;
+}
+
+describe('a push into a folder that goes away meanwhile', () => {
+  it('of a new folder: it is there with all that was put into it', async () => {
+    const place = `${top}/made`;
+    const change = async (world: SessionWorld) => {
+      await world.mkdir(`${place}/parent/new`);
+      await world.save(`${place}/parent/new/ours.txt`, 'ours');
+    };
+    assert.deepEqual(await play({ place, command: 'mkDir', change }), {
+      'folder/': '',
+      'folder/inner.txt': 'inner',
+      'parent/': '',
+      'parent/new/': '',
+      'parent/new/ours.txt': 'ours',
+      'taken/': '',
+      'taken/still.txt': 'still',
+    });
+  });
+
+  it('of a moved folder: it is there with all that was put into it', async () => {
+    const place = `${top}/moved`;
+    const change = async (world: SessionWorld) => {
+      await world.rename(`${place}/folder`, `${place}/parent/folder`);
+      await world.save(`${place}/parent/folder/ours.txt`, 'ours');
+    };
+    assert.deepEqual(await play({ place, command: 'mvDir', change }), {
+      'parent/': '',
+      'parent/folder/': '',
+      'parent/folder/inner.txt': 'inner',
+      'parent/folder/ours.txt': 'ours',
+      'taken/': '',
+      'taken/still.txt': 'still',
+    });
+  });
+
+  it('of a folder that is moved on before that is known: it is where it went last', async () => {
+    const place = `${top}/back`;
+    const change = (world: SessionWorld) => world.rename(`${place}/folder`, `${place}/parent/folder`);
+    const then = async (world: SessionWorld) => {
+      await world.rename(`${place}/parent/folder`, `${place}/last`);
+      await world.rmdir(`${place}/parent`);
+      await world.save(`${place}/last/ours.txt`, 'ours');
+    };
+    const server = await play({ place, command: 'mvDir', change, then });
+    assert.equal(server['last/ours.txt'], 'ours');
+    assert.ok(Object.values(server).includes('inner'), 'what was in it is somewhere');
+    assert.equal(server['taken/still.txt'], 'still');
+  });
+});
