@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isRemoteError } from '../../src/writeback/remote.ts';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { RandomTrees } from './randomTrees.ts';
+import { openSessionWorld, type SessionWorld, showServer, showTree } from './sessionWorld.ts';
+
+const steps = 150;
+const seeds = Array.from({ length: 16 }, (_, index) => `npm-test-${index}`);
+
+let emulator: Emulator;
+
+before(async () => {
+  emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
+});
+after(() => emulator.close());
+
+/** Until nothing is pending; what was refused while the server failed is tried once more. */
+async function settle(world: SessionWorld): Promise<void> {
+  for (;;) {
+    try {
+      await world.drain();
+    } catch (error) {
+      // The last fault still counts as an outage.
+      if (!isRemoteError(error, 'offline')) throw error;
+      await delay(50);
+      continue;
+    }
+    await world.poll();
+    const { pusher, nodes } = world.session();
+    const { pending, failed } = nodes.countPending();
+    if (failed > 0) pusher.retryFailed();
+    else if (pending === 0) return;
+  }
+}
+
+describe('a tree that two devices change at random, with a server that fails', () => {
+  for (const seed of seeds) {
+    it(`is the same on both sides in the end: ${seed}`, { timeout: 120_000 }, async () => {
+      const top = `/Jotta/Archive/${seed}`;
+      emulator.mkdir(top);
+      const world = await openSessionWorld(emulator, { settleMs: 0, pollMs: 50 });
+      const trees = new RandomTrees(world, top, seed);
+      try {
+        await world.session().vfs.readdir(await world.find(top));
+        for (let step = 0; step < steps; step += 1) await trees.step();
+        emulator.setFaults([]);
+        await settle(world);
+        await showTree(world, top);
+        await world.poll();
+        await settle(world);
+        assert.deepEqual(await showTree(world, top), await showServer(emulator, top));
+      } catch (error) {
+        console.log(trees.trace.join('\n'));
+        throw error;
+      } finally {
+        emulator.setFaults([]);
+        await world.close();
+      }
+    });
+  }
+});

@@ -1,0 +1,164 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Ino, rootIno } from '../../src/cache/nodeRow.ts';
+import { createRandom, type Random } from '../chaos/random.ts';
+import type { Emulator } from '../emulator/emulator.ts';
+import type { FaultAction } from '../emulator/faultActions.ts';
+import type { RequestKind } from '../emulator/stats.ts';
+import type { SessionWorld } from './sessionWorld.ts';
+
+/** Few, so that names are taken, given up and taken again, by files and by folders. */
+const folderNames = ['a', 'b', 'c', 'd'];
+const fileNames = ['f', 'g', 'a'];
+const deepest = 8;
+
+const struck: readonly RequestKind[] = [
+  'mkDir',
+  'mv',
+  'mvDir',
+  'dl',
+  'dlDir',
+  'allocate',
+  'upload',
+  'list',
+  'file',
+  'cphash',
+];
+
+/** A tree below `top` that two devices change at random; `seed` repeats every decision. */
+export class RandomTrees {
+  /** What was done, in order. */
+  readonly trace: string[] = [];
+  readonly #world: SessionWorld;
+  readonly #emulator: Emulator;
+  readonly #top: string;
+  readonly #random: Random;
+  readonly #steps: readonly (readonly [weight: number, step: () => Promise<void>])[];
+  #texts = 0;
+
+  constructor(world: SessionWorld, top: string, seed: string) {
+    this.#world = world;
+    this.#emulator = world.emulator;
+    this.#top = top;
+    this.#random = createRandom(seed);
+    const [withOthers, withFaults] = [this.#random.chance(0.7), this.#random.chance(0.7)];
+    this.#steps = [
+      [66, () => this.#change()],
+      [withOthers ? 12 : 0, () => this.#changeElsewhere()],
+      [8, () => delay(this.#random.int(0, 15))],
+      [6, () => this.#try('poll', () => world.poll())],
+      [withFaults ? 5 : 0, () => this.#strike()],
+      [3, () => this.#try('restart', () => this.#restart())],
+    ];
+  }
+
+  async step(): Promise<void> {
+    await this.#random.weighted(this.#steps)();
+  }
+
+  /** Something on this computer. */
+  async #change(): Promise<void> {
+    const [files, folders] = [this.#getPaths('file'), this.#getPaths('folder')];
+    const { pick } = this.#random;
+    const newFolder = () => `${pick([this.#top, ...folders])}/${pick(folderNames)}`;
+    const newFile = () => `${pick([this.#top, ...folders])}/${pick(fileNames)}`;
+    const world = this.#world;
+    const change = this.#random.weighted([
+      [5, () => this.#run('mkdir', newFolder(), (path) => world.mkdir(path))],
+      [6, () => this.#run('save', newFile(), (path) => world.save(path, this.#newText()))],
+      [folders.length && 7, () => this.#run('mv', pick(folders), (from) => world.rename(from, newFolder()))],
+      [files.length && 5, () => this.#run('mv', pick(files), (from) => world.rename(from, newFile()))],
+      [files.length && 3, () => this.#run('rm', pick(files), (path) => world.unlink(path))],
+      [folders.length && 4, () => this.#run('rmdir', pick(folders), (path) => world.rmdir(path))],
+      [folders.length && 2, () => this.#run('rm -r', pick(folders), (path) => this.#removeTree(path))],
+    ]);
+    await change();
+  }
+
+  /** Something another device does. */
+  async #changeElsewhere(): Promise<void> {
+    const emulator = this.#emulator;
+    const items = emulator.tree().filter(({ path }) => path.startsWith(`${this.#top}/`));
+    const pathsOf = (wanted: string) => items.filter(({ kind }) => kind === wanted).map(({ path }) => path);
+    const [files, folders] = [pathsOf('file'), pathsOf('folder')];
+    const { pick } = this.#random;
+    const newPlace = (names: readonly string[]) => `${pick([this.#top, ...folders])}/${pick(names)}`;
+    const change = this.#random.weighted([
+      [5, () => this.#run('  put', newPlace(fileNames), (path) => emulator.put(path, this.#newText()))],
+      [
+        folders.length && 6,
+        () => this.#run('  mv', pick(folders), (from) => emulator.move(from, newPlace(folderNames))),
+      ],
+      [files.length && 3, () => this.#run('  mv', pick(files), (from) => emulator.move(from, newPlace(fileNames)))],
+      [items.length && 2, () => this.#run('  rm', pick(items).path, (path) => emulator.remove(path))],
+      [2, () => this.#run('  mkdir', newPlace(folderNames), (path) => emulator.mkdir(path))],
+    ]);
+    await change();
+  }
+
+  async #strike(): Promise<void> {
+    const random = this.#random;
+    const actions: FaultAction[] = [
+      { type: 'duplicate', answer: 'reset' },
+      { type: 'duplicate', answer: 500 },
+      { type: 'repeat' },
+      { type: 'reset' },
+      { type: 'status', status: 500 },
+      { type: 'delay', ms: random.int(1, 40) },
+    ];
+    const rules = Array.from({ length: random.int(0, 3) }, () => ({
+      match: { kind: random.pick(struck) },
+      nth: random.int(1, 2),
+      times: random.int(1, 3),
+      action: random.pick(actions),
+    }));
+    this.#emulator.setFaults(rules);
+    this.trace.push(`faults ${JSON.stringify(rules)}`);
+  }
+
+  async #restart(): Promise<void> {
+    await this.#world.restart();
+    await this.#world.session().vfs.readdir(await this.#world.find(this.#top));
+  }
+
+  async #removeTree(path: string): Promise<void> {
+    for (const { name, row } of await this.#world.session().vfs.readdir(await this.#world.find(path))) {
+      if (row.kind === 'file') await this.#world.unlink(`${path}/${name}`);
+      else await this.#removeTree(`${path}/${name}`);
+    }
+    await this.#world.rmdir(path);
+  }
+
+  #run(what: string, path: string, work: (path: string) => unknown): Promise<void> {
+    return this.#try(`${what} ${path}`, () => work(path));
+  }
+
+  /** Much of it cannot be done, as in life. */
+  async #try(what: string, work: () => unknown): Promise<void> {
+    try {
+      await work();
+      this.trace.push(what);
+    } catch (error) {
+      this.trace.push(`${what} -> ${error}`);
+    }
+  }
+
+  #newText(): string {
+    this.#texts += 1;
+    return `text ${this.#texts}`;
+  }
+
+  /** What this computer knows of, without asking the server. */
+  #getPaths(wanted: 'file' | 'folder'): string[] {
+    const { nodes } = this.#world.session();
+    const found: string[] = [];
+    const visit = (folder: Ino, above: string, depth: number) => {
+      for (const { ino, kind, name } of nodes.getChildren(folder)) {
+        const path = `${above}/${name}`;
+        if (kind === wanted && path.startsWith(`${this.#top}/`)) found.push(path);
+        if (kind !== 'file' && depth < deepest) visit(ino, path, depth + 1);
+      }
+    };
+    visit(rootIno, '', 0);
+    return found;
+  }
+}
