@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { inParallel } from '../base/parallel.ts';
 import { type Ino, rootIno } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
 import type { Folders } from './folders.ts';
@@ -114,12 +115,4 @@ export class Poller {
     }
     return moved;
   }
-}
-
-async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }

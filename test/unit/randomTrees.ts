@@ -65,8 +65,8 @@ export class RandomTrees {
     const change = this.#random.weighted([
       [5, () => this.#run('mkdir', newFolder(), (path) => world.mkdir(path))],
       [6, () => this.#run('save', newFile(), (path) => world.save(path, this.#newText()))],
-      [folders.length && 7, () => this.#run('mv', pick(folders), (from) => world.rename(from, newFolder()))],
-      [files.length && 5, () => this.#run('mv', pick(files), (from) => world.rename(from, newFile()))],
+      [folders.length && 7, () => this.#move('mv', pick(folders), newFolder(), world.rename)],
+      [files.length && 5, () => this.#move('mv', pick(files), newFile(), world.rename)],
       [files.length && 3, () => this.#run('rm', pick(files), (path) => world.unlink(path))],
       [folders.length && 4, () => this.#run('rmdir', pick(folders), (path) => world.rmdir(path))],
       [folders.length && 2, () => this.#run('rm -r', pick(folders), (path) => this.#removeTree(path))],
@@ -84,11 +84,8 @@ export class RandomTrees {
     const newPlace = (names: readonly string[]) => `${pick([this.#top, ...folders])}/${pick(names)}`;
     const change = this.#random.weighted([
       [5, () => this.#run('  put', newPlace(fileNames), (path) => emulator.put(path, this.#newText()))],
-      [
-        folders.length && 6,
-        () => this.#run('  mv', pick(folders), (from) => emulator.move(from, newPlace(folderNames))),
-      ],
-      [files.length && 3, () => this.#run('  mv', pick(files), (from) => emulator.move(from, newPlace(fileNames)))],
+      [folders.length && 6, () => this.#move('  mv', pick(folders), newPlace(folderNames), emulator.move)],
+      [files.length && 3, () => this.#move('  mv', pick(files), newPlace(fileNames), emulator.move)],
       [items.length && 2, () => this.#run('  rm', pick(items).path, (path) => emulator.remove(path))],
       [2, () => this.#run('  mkdir', newPlace(folderNames), (path) => emulator.mkdir(path))],
     ]);
@@ -130,6 +127,10 @@ export class RandomTrees {
 
   #run(what: string, path: string, work: (path: string) => unknown): Promise<void> {
     return this.#try(`${what} ${path}`, () => work(path));
+  }
+
+  #move(what: string, from: string, to: string, work: (from: string, to: string) => unknown): Promise<void> {
+    return this.#try(`${what} ${from} ${to}`, () => work(from, to));
   }
 
   /** Much of it cannot be done, as in life. */
