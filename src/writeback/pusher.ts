@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.ts';
 import { createEmitter, type Emitter } from '../base/events.ts';
 import type { Log } from '../base/log.ts';
@@ -306,7 +307,7 @@ export class Pusher {
   }
 
   #start(push: Push): void {
-    const { nodes, signal, clock, random, log } = this.#deps;
+    const { nodes, signal, clock, log } = this.#deps;
     const row = nodes.get(push.ino);
     const controller = new AbortController();
     const path = getLocalPath(nodes, push.ino) ?? row?.name ?? '';
@@ -328,8 +329,10 @@ export class Pusher {
           // Something went to the trash: there may be room again.
           if (push.kind === 'trashFile' || push.kind === 'trashFolder') this.#retryPassing();
           this.#probe = { failures: 0, at: 0 };
-          if (stale.length === 0) this.#retries.delete(push.ino);
-          else await this.#look(push.ino, stale);
+          if (stale.length > 0) await this.#look(push.ino, stale);
+          // One that changed nothing is planned once more, and would be at once.
+          else if (row !== undefined && isDeepStrictEqual(nodes.get(push.ino), row)) this.#delay(push.ino);
+          else this.#retries.delete(push.ino);
         },
         (error) => {
           if (!signal.aborted) finish(isRemoteError(error) ? error.kind : 'internal');
@@ -338,10 +341,8 @@ export class Pusher {
       )
       .catch((error) => {
         // The database takes nothing now (a full disk): whatever came of the push is met again.
-        const next = backOff(this.#retries.get(push.ino)?.failures ?? 0, clock.now(), random, 'retry');
         log.warn('the outcome of a push could not be kept', { kind: push.kind, path, error });
-        this.#retries.set(push.ino, next);
-        this.#schedule(next.at - clock.now());
+        this.#schedule(this.#delay(push.ino));
       })
       .finally(() => {
         this.#running.delete(push.ino);
@@ -350,6 +351,14 @@ export class Pusher {
         // Not at once: pushes that end without a request would follow each other and let nothing else have its turn.
         setImmediate(() => this.#fill());
       });
+  }
+
+  /** The node is not planned again before some time has passed, longer each time; answers how long, ms. */
+  #delay(ino: Ino): number {
+    const { clock, random } = this.#deps;
+    const next = backOff(this.#retries.get(ino)?.failures ?? 0, clock.now(), random, 'retry');
+    this.#retries.set(ino, next);
+    return next.at - clock.now();
   }
 
   /** Lists folders that turned out otherwise than known, before the node is planned again: at once, then with patience. */
@@ -380,10 +389,9 @@ export class Pusher {
       nodes.update(push.ino, { failure: error.kind });
       return;
     }
-    const next = backOff(this.#retries.get(push.ino)?.failures ?? 0, clock.now(), random, 'retry');
-    log.warn('push failed, will be tried again', { kind: push.kind, path, inMs: next.at - clock.now(), error });
-    this.#retries.set(push.ino, next);
-    this.#schedule(next.at - clock.now());
+    const inMs = this.#delay(push.ino);
+    log.warn('push failed, will be tried again', { kind: push.kind, path, inMs, error });
+    this.#schedule(inMs);
     const moved = isRemoteError(error, 'notFound') || isRemoteError(error, 'conflict');
     const stale = new Set([row?.parent, row?.synced?.parent]);
     for (const folder of moved ? stale : []) {

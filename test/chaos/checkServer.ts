@@ -1,6 +1,6 @@
 import { describe } from './actor.ts';
 import { isPossible, md5 } from './content.ts';
-import { type Entry, type FileState, getOriginal, type Model } from './model.ts';
+import { type Entry, type FileState, getOriginals, type Model } from './model.ts';
 import type { ServerState } from './serverState.ts';
 
 /** Content of any revision the server ever finished; undefined when it is unknown. */
@@ -98,9 +98,11 @@ function checkNothingElse(model: Model, server: ServerState): string[] {
     if (model.isContested(path) || model.find(path) !== undefined) continue;
     // A folder removed here comes back for what was changed in it there (SEMANTICS.md).
     if (server.folders.has(path) && model.wasPlace(path) && model.isDisputed(path)) continue;
-    const original = getOriginal(path);
+    const originals = getOriginals(path);
+    const [original] = originals;
     if (original !== undefined) {
-      if (!model.isDisputed(original)) findings.push(`a conflicted copy without a conflict: ${path}`);
+      if (!originals.some((each) => model.isDisputed(each)))
+        findings.push(`a conflicted copy without a conflict: ${path}`);
       else if (server.files.has(path) && server.files.get(original)?.md5 === server.files.get(path)?.md5) {
         findings.push(`a conflicted copy of the same bytes: ${path}`);
       }

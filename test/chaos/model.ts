@@ -220,13 +220,13 @@ export function isWithin(path: string, folder: string): boolean {
   return path === folder || folder === '' || path.startsWith(`${folder}/`);
 }
 
-const copySuffix = /^(.*?)((?: \(conflicted copy [^)]*\))+)(\.[^.]*)?$/;
+const copySuffix = /^(.*) \(conflicted copy [^)]*\)(\.[^.]*)?$/;
 
-/** The path a conflicted copy, or what is in one, was made of; undefined for any other path. */
-export function getOriginal(path: string): string | undefined {
+/** What a conflicted copy, or what is in one, was made of, and what that was made of in turn; empty for any other path. */
+export function getOriginals(path: string): string[] {
   const original = path
     .split('/')
-    .map((name) => name.replace(copySuffix, (_all, stem: string, _suffix, extension = '') => stem + extension))
+    .map((name) => name.replace(copySuffix, (_all, stem: string, extension = '') => stem + extension))
     .join('/');
-  return original === path ? undefined : original;
+  return original === path ? [] : [original, ...getOriginals(original)];
 }

@@ -5,7 +5,7 @@ import { clearSetAside, loadDriveState, retryFailed } from './checkState.ts';
 import { checkView } from './checkView.ts';
 import { Director } from './disturbances.ts';
 import { findUnfairErrors, type Past } from './logRules.ts';
-import { getOriginal } from './model.ts';
+import { getOriginals } from './model.ts';
 import { operations } from './operations.ts';
 import type { Random } from './random.ts';
 import { loadServerState } from './serverState.ts';
@@ -105,7 +105,7 @@ async function check(world: World, past: Omit<Past, 'fullDisk'>): Promise<void> 
   findings.push(...(await checkView(stage.hands, stage.top, server)));
   findings.push(...findUnfairErrors(drive.takeLog(), whole).map((line) => `in the log: ${line}`));
   if (findings.length > 0) throw new Violation(findings);
-  const isNewCopy = (path: string) => getOriginal(path) !== undefined && model.find(path) === undefined;
+  const isNewCopy = (path: string) => getOriginals(path).length > 0 && model.find(path) === undefined;
   counts.conflictCopies += [...server.files.keys()].filter(isNewCopy).length;
   await restartModel(world);
 }
