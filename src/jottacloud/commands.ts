@@ -28,7 +28,9 @@ export async function trashFile(service: Service, path: RemotePath, caller: Abor
   checkPath(path, 3);
   let first: RemoteFile | undefined;
   await repeatLooking(service, caller, async (signal) => {
-    const found = await look(service, path, signal);
+    let found = await look(service, path, signal);
+    // Asked twice: a "not found" bears no name by which it could be known as the answer to another request.
+    if (found.kind === 'none') found = await look(service, path, signal);
     if (found.kind === 'none') return;
     if (found.kind === 'folder') throw new JottaError('conflict', 'the file to trash is a folder now');
     const now = parseFile(found.root, service.http.log);
@@ -49,11 +51,12 @@ export async function trashFolder(service: Service, path: RemotePath, caller: Ab
   });
 }
 
-/** Fine when nothing is there. An answer that does not show it in the trash (§2.3) leaves open what happened: retryable. */
+/** Fine when nothing is there. An answer that does not show it in the trash (§2.3), nor a look, is retryable. */
 async function sendToTrash(service: Service, path: RemotePath, query: string, signal: AbortSignal): Promise<void> {
   const command = { url: urlOf(service, path, query) };
   const root = await except('notFound', () => postOnce(service, command, thingOf(service, path), signal), undefined);
-  if (root !== undefined && !isDeleted(root)) throw otherAnswer();
+  const isGone = root === undefined ? (await look(service, path, signal)).kind === 'none' : isDeleted(root);
+  if (!isGone) throw otherAnswer();
 }
 
 /** Tries as often as `postCommand`; each try of `attempt` looks at the server before it sends anything. */

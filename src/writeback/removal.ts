@@ -29,10 +29,9 @@ export async function pushRemoval(deps: RemovalDeps, ino: Ino, signal: AbortSign
     if (before.kind === 'file') await deps.folders.ensureFresh(before.synced.parent, deps.activity.changedAt(ino));
     else await ensureTreeKnown(deps, before, signal);
   } catch (error) {
-    // It, or the folder it was in, is gone from the server as well.
     if (!isRemoteError(error, 'notFound')) throw error;
-    forget(deps, ino);
-    return;
+    // It, or the folder it was in, seems to be gone from the server as well: the listing above tells.
+    await deps.folders.look(before.synced.parent);
   }
   // Look again: the listing may have brought it back, or have shown that it is gone.
   const row = deps.nodes.get(ino);

@@ -123,6 +123,7 @@ describe('an answer to another request', () => {
     `<file name="${name}"><currentRevision><number>1</number><state>COMPLETED</state><size>1</size><md5>${stamp.md5}</md5>
     <modified>${new Date(modified * 1000).toISOString().replace('T', '-T').replace('.000', '')}</modified></currentRevision></file>`;
   const trashed = '<file name="a.txt" deleted="2026-01-01-T00:00:00Z"/>';
+  const nothing = '<error><code>404</code><message>no.jotta.backup.errors.NoSuchFileException: gone</message></error>';
   for (const { name, call, answers } of [
     {
       name: 'a removal',
@@ -147,6 +148,20 @@ describe('an answer to another request', () => {
       ),
     },
     {
+      name: 'the removal of a file that seems not to be there',
+      call: (client: JottacloudClient) => client.trashFile(path, never),
+      answers: [
+        'GET a.txt',
+        nothing,
+        'GET a.txt',
+        live('a.txt'),
+        'POST a.txt',
+        nothing,
+        'GET a.txt',
+        live('a.txt'),
+      ].concat(['GET a.txt', live('a.txt'), 'POST a.txt', trashed]),
+    },
+    {
       name: 'a change of times',
       call: (client: JottacloudClient) => client.setFileTimes(path, { ...stamp, modified: 7 }, never),
       answers: ['GET a.txt', live('a.txt'), 'POST a.txt', live('a.txt'), 'GET a.txt', live('a.txt')].concat(
@@ -168,7 +183,8 @@ describe('an answer to another request', () => {
       const url = await serve((request, response) => {
         const asked = `${request.method} ${request.url?.replace(/\?.*$/, '').split('/').at(-1)}`;
         assert.equal(asked, left.shift());
-        response.end(left.shift());
+        const answer = left.shift();
+        response.writeHead(answer === nothing ? 404 : 200).end(answer);
       });
       await call(connect(url, { tries: 3 }));
       assert.deepEqual(left, []);
