@@ -108,6 +108,7 @@ export function mergeListing(
   const follow = (row: NodeRow, old: Synced, entry: RemoteFile) => {
     const synced = toSynced(folder, entry);
     const bytesMoved = entry.md5 !== old.md5;
+    if (bytesMoved && isNeeded(row.ino, old)) noteFormerPlace(nodes, old);
     if (row.parent === null) {
       // Removed here, changed there: the newer bytes win over the removal, so that nothing is lost.
       // Unless they are an upload of our own, whose answer never came.
@@ -136,7 +137,6 @@ export function mergeListing(
       activity.noteBehind(row.ino);
       return;
     }
-    if (bytesMoved && isNeeded(row.ino, old)) noteFormerPlace(nodes, old);
     const timeMoved = clean && (bytesMoved || (row.mtime.sec === old.mtime && entry.mtime !== old.mtime));
     nodes.update(row.ino, {
       synced,

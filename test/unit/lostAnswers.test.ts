@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Tokens } from '../../src/jottacloud/tokens.ts';
@@ -46,6 +48,17 @@ const changes: Record<string, Change> = {
   'an edit': {
     request: 'upload',
     act: ({ world, top, text }) => world.save(`${top}/f.txt`, text('edited')),
+    at: 'f.txt',
+  },
+  'an edit of a part': {
+    request: 'upload',
+    act: async ({ world, top }) => {
+      const { vfs } = world.session();
+      const fh = await vfs.open(await world.find(`${top}/f.txt`), { writing: true, append: false, truncate: false });
+      await vfs.write(fh, Buffer.from('F'), 0);
+      await vfs.flushHandle(fh);
+      await vfs.release(fh);
+    },
     at: 'f.txt',
   },
   'an edit in a folder': {
@@ -138,7 +151,10 @@ async function preparePlace(): Promise<Place> {
   return { world, top, text };
 }
 
-/** Resolves when the session has ended while a request waited for its answer, with a new session that pushes nothing yet. */
+/**
+ * Resolves when the session has ended while a request waited for its answer, with a new session that pushes nothing yet. The
+ * cache is gone, too: what a change rests on is to be had from the server alone.
+ */
 async function cutOff({ world }: Place, request: Change['request']): Promise<void> {
   emulator.setFaults([{ match: { kind: request }, action: { type: 'duplicate', answer: 'stall' } }]);
   const isDone = () => emulator.faults().some(({ hits }) => hits.length > 0);
@@ -147,7 +163,7 @@ async function cutOff({ world }: Place, request: Change['request']): Promise<voi
   while (!isDone()) await delay(1);
   // The work is done some turns after the hit, an upload's when its last byte is in.
   for (let turns = 0; turns < 20 && emulator.tree().length === before; turns += 1) await delay(1);
-  await world.restart();
+  await world.restart(() => rm(join(world.dir, 'cache'), { recursive: true }));
   await drained;
   emulator.setFaults([]);
   world.session().pusher.setPaused(true);
