@@ -240,7 +240,7 @@ async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, 
     const replaced = before.synced?.md5 ?? null;
     // It is an older revision from now on; an edit of another file may still need it.
     if (before.synced !== null && replaced !== null && replaced !== synced.md5) {
-      if (staging.isBase(replaced, row.staging)) noteFormerPlace(nodes, before.synced);
+      if (staging.isBase(replaced, adopted ?? null)) noteFormerPlace(nodes, before.synced);
     }
     const clean = adopted === undefined ? {} : { staging: null, md5: snapshot.md5 };
     nodes.update(row.ino, { synced, failure: null, ...clean });

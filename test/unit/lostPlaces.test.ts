@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import type { RequestKind } from '../emulator/stats.ts';
-import { openSessionWorld, type SessionWorld, showServer, showTree } from './sessionWorld.ts';
+import { md5, openSessionWorld, type SessionWorld, showServer, showTree } from './sessionWorld.ts';
 
 const top = '/Jotta/Archive';
 /** Longer than a listing takes. */
@@ -107,5 +107,35 @@ describe('a push into a folder that goes away meanwhile', () => {
     assert.equal(server['last/ours.txt'], 'ours');
     assert.ok(Object.values(server).includes('inner'), 'what was in it is somewhere');
     assert.equal(server['taken/still.txt'], 'still');
+  });
+});
+
+describe('the base of an edit', () => {
+  it('is remembered when the file is written to while its upload ends', async () => {
+    const path = `${top}/base/file.txt`;
+    await emulator.put(path, 'base');
+    const world = await openSessionWorld(emulator);
+    try {
+      await world.session().vfs.readdir(await world.find(`${top}/base`));
+      const { vfs, nodes } = world.session();
+      const fh = await vfs.open(await world.find(path), { writing: true, append: false, truncate: false });
+      await vfs.write(fh, Buffer.from('B'), 0);
+      await vfs.flushHandle(fh);
+      emulator.resetStats();
+      emulator.setFaults([{ match: { kind: 'upload' }, times: 1, action: { type: 'delay', ms: delayMs } }]);
+      const drained = assert.rejects(world.drain(), 'the session ends before');
+      await world.until('the upload is asked for', () => (emulator.stats().requests.upload ?? 0) > 0);
+      await vfs.write(fh, Buffer.from('A'), 1);
+      const ino = await world.find(path);
+      await world.until('it has ended', () => nodes.get(ino)?.synced?.md5 === md5('Base'));
+      // Until the next flush the staging file on record still lacks what it has from there.
+      assert.notEqual(nodes.getFormerPlace(md5('base')), undefined);
+      await vfs.release(fh);
+      await world.restart();
+      await drained;
+      assert.equal(await world.readText(path), 'BAse');
+    } finally {
+      await world.close();
+    }
   });
 });
