@@ -56,6 +56,7 @@ describe('a tree that two devices change at random, with a server that fails', (
         await world.session().vfs.readdir(await world.find(top));
         for (let step = 0; step < steps; step += 1) await trees.step();
         emulator.setFaults([]);
+        await trees.end();
         await settle(world);
         await listAll(world, top);
         await settle(world);

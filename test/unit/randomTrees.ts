@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Ino, rootIno } from '../../src/cache/nodeRow.ts';
 import { createRandom, type Random } from '../chaos/random.ts';
@@ -24,6 +26,13 @@ const struck: readonly RequestKind[] = [
   'cphash',
 ];
 
+interface HeldFile {
+  readonly path: string;
+  append(): Promise<void>;
+  /** Flushes and closes. */
+  release(): Promise<void>;
+}
+
 /** A tree below `top` that two devices change at random; `seed` repeats every decision. */
 export class RandomTrees {
   /** What was done, in order. */
@@ -33,6 +42,7 @@ export class RandomTrees {
   readonly #top: string;
   readonly #random: Random;
   readonly #steps: readonly (readonly [weight: number, step: () => Promise<void>])[];
+  readonly #held: HeldFile[] = [];
   #texts = 0;
 
   constructor(world: SessionWorld, top: string, seed: string) {
@@ -65,6 +75,9 @@ export class RandomTrees {
     const change = this.#random.weighted([
       [5, () => this.#run('mkdir', newFolder(), (path) => world.mkdir(path))],
       [6, () => this.#run('save', newFile(), (path) => world.save(path, this.#newText()))],
+      [files.length && 4, () => this.#run('append', pick(files), (path) => this.#append(path))],
+      [files.length && 2, () => this.#run('open', pick(files), (path) => this.#open(path))],
+      [this.#held.length && 4, () => this.#useHeld()],
       [folders.length && 7, () => this.#move('mv', pick(folders), newFolder(), world.rename)],
       [files.length && 5, () => this.#move('mv', pick(files), newFile(), world.rename)],
       [files.length && 3, () => this.#run('rm', pick(files), (path) => world.unlink(path))],
@@ -112,9 +125,55 @@ export class RandomTrees {
     this.trace.push(`faults ${JSON.stringify(rules)}`);
   }
 
+  /** Now and then without its cache: what is not sent yet must do with what the server has. */
   async #restart(): Promise<void> {
-    await this.#world.restart();
-    await this.#world.session().vfs.readdir(await this.#world.find(this.#top));
+    const world = this.#world;
+    for (const { release } of this.#held.splice(0)) await release();
+    const forgets = this.#random.chance(0.5);
+    await world.restart(async () => {
+      if (forgets) await rm(join(world.dir, 'cache'), { recursive: true, force: true });
+    });
+    await world.session().vfs.readdir(await world.find(this.#top));
+  }
+
+  /** Rests on what the file held: that is not downloaded before it must be. */
+  async #append(path: string): Promise<void> {
+    const { append, release } = await this.#openToWrite(path);
+    await append();
+    await release();
+  }
+
+  async #open(path: string): Promise<void> {
+    this.#held.push(await this.#openToWrite(path));
+  }
+
+  /** Writes to a file that may be elsewhere, changed or gone by now, or closes it. */
+  async #useHeld(): Promise<void> {
+    const file = this.#random.pick(this.#held);
+    if (this.#random.chance(0.5)) return this.#try(`append to ${file.path}`, file.append);
+    this.#held.splice(this.#held.indexOf(file), 1);
+    await this.#try(`close ${file.path}`, file.release);
+  }
+
+  async #openToWrite(path: string): Promise<HeldFile> {
+    const { vfs } = this.#world.session();
+    const ino = await this.#world.find(path);
+    const fh = await vfs.open(ino, { writing: true, append: true, truncate: false });
+    return {
+      path,
+      append: async () => {
+        await vfs.write(fh, Buffer.from(`, ${this.#newText()}`), 0);
+      },
+      release: async () => {
+        await vfs.flushHandle(fh);
+        await vfs.release(fh);
+      },
+    };
+  }
+
+  /** Closes what is open. */
+  async end(): Promise<void> {
+    for (const { path, release } of this.#held.splice(0)) await this.#try(`close ${path}`, release);
   }
 
   async #removeTree(path: string): Promise<void> {
