@@ -187,7 +187,10 @@ async function takeSnapshot(deps: UploadDeps, row: NodeRow, file: StagingFile | 
   const generation = file.generation;
   await file.sync();
   const md5 = await file.digest();
-  const stillSame = () => file.generation === generation && deps.nodes.get(row.ino)?.staging === row.staging;
+  // What is written and not flushed was not promised yet: its writer goes on in this very file.
+  const isFlushed = () => !file.dirty && !deps.activity.isUnflushed(row.ino);
+  const stillSame = () =>
+    file.generation === generation && isFlushed() && deps.nodes.get(row.ino)?.staging === row.staging;
   if (!stillSame()) throw new RemoteError('cancelled', 'written to while being read');
   return { md5, size: file.size, mtime: row.mtime.sec, stagingFile: file, stillSame, chunks: (at) => file.chunks(at) };
 }

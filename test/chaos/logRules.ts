@@ -26,6 +26,11 @@ const rules: readonly Rule[] = [
     because: 'without a byte of space the database cannot be opened',
   },
   {
+    line: /the drive cannot start code=(offline|timeout|server|protocol)/,
+    when: () => true,
+    because: 'a login token can only be exchanged with a server that answers',
+  },
+  {
     line: /planning failed .*disk is full/,
     when: ({ fullDisk }) => fullDisk,
     because: 'a plan writes hand-overs to the database; it is made again a second later',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { Ino } from '../../src/cache/nodeRow.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import type { RequestKind } from '../emulator/stats.ts';
 import { md5, openSessionWorld, type SessionWorld, showServer, showTree } from './sessionWorld.ts';
@@ -110,32 +111,53 @@ describe('a push into a folder that goes away meanwhile', () => {
   });
 });
 
-describe('the base of an edit', () => {
-  it('is remembered when the file is written to while its upload ends', async () => {
-    const path = `${top}/base/file.txt`;
+describe('a file that is written to while it is uploaded', () => {
+  /** `B` is written over the start of `base`, and `A` behind it while the server lets `slow` wait. */
+  async function writeTwice(
+    name: string,
+    slow: RequestKind,
+    between: (world: SessionWorld, ino: Ino) => Promise<void>,
+  ) {
+    const path = `${top}/${name}/file.txt`;
     await emulator.put(path, 'base');
     const world = await openSessionWorld(emulator);
     try {
-      await world.session().vfs.readdir(await world.find(`${top}/base`));
-      const { vfs, nodes } = world.session();
-      const fh = await vfs.open(await world.find(path), { writing: true, append: false, truncate: false });
+      await world.session().vfs.readdir(await world.find(`${top}/${name}`));
+      const { vfs } = world.session();
+      const ino = await world.find(path);
+      const fh = await vfs.open(ino, { writing: true, append: false, truncate: false });
       await vfs.write(fh, Buffer.from('B'), 0);
       await vfs.flushHandle(fh);
       emulator.resetStats();
-      emulator.setFaults([{ match: { kind: 'upload' }, times: 1, action: { type: 'delay', ms: delayMs } }]);
+      emulator.setFaults([{ match: { kind: slow }, times: 1, action: { type: 'delay', ms: delayMs } }]);
       const drained = assert.rejects(world.drain(), 'the session ends before');
-      await world.until('the upload is asked for', () => (emulator.stats().requests.upload ?? 0) > 0);
+      await world.until(`${slow} is asked for`, () => (emulator.stats().requests[slow] ?? 0) > 0);
       await vfs.write(fh, Buffer.from('A'), 1);
-      const ino = await world.find(path);
-      await world.until('it has ended', () => nodes.get(ino)?.synced?.md5 === md5('Base'));
-      // Until the next flush the staging file on record still lacks what it has from there.
-      assert.notEqual(nodes.getFormerPlace(md5('base')), undefined);
+      await between(world, ino);
+      await vfs.flushHandle(fh);
       await vfs.release(fh);
       await world.restart();
       await drained;
       assert.equal(await world.readText(path), 'BAse');
+      await world.drain();
+      assert.equal(String(await emulator.read(path)), 'BAse');
     } finally {
       await world.close();
     }
+  }
+
+  it('still knows where the rest of its bytes are', async () => {
+    await writeTwice('rest', 'upload', async (world, ino) => {
+      const { nodes } = world.session();
+      await world.until('the upload has ended', () => nodes.get(ino)?.synced?.md5 === md5('Base'));
+      // Until the next flush the staging file on record lacks what it has from there.
+      assert.notEqual(nodes.getFormerPlace(md5('base')), undefined);
+    });
+  });
+
+  it('keeps its staging file: what is not flushed is not taken for what was', async () => {
+    await writeTwice('kept', 'download', async (world) => {
+      await world.until('the push has ended', () => world.session().pusher.getRunning().length === 0);
+    });
   });
 });
