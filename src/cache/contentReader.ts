@@ -14,6 +14,8 @@ export interface ContentRef {
 /** Port to the network: chunks of `[start, end)` of a content, in order; rejects when it cannot deliver all of them. */
 export interface ContentSource {
   openRange(content: ContentRef, start: number, end: number, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
+  /** What came was something else: it is looked for anew. */
+  doubt(md5: string): void;
 }
 
 export interface ContentReaderDeps {
@@ -216,6 +218,7 @@ export class ContentReader {
           await Promise.all(kept);
           for (let index = first; index <= last; index += 1) this.#memory.delete(`${content.md5}.${index}`);
           this.#deps.store.drop(content.md5, content.size);
+          this.#deps.source.doubt(content.md5);
           this.#deps.log.warn('downloaded bytes do not match their md5', { md5: content.md5 });
           if (verify) throw new Error('downloaded bytes do not match their md5');
         }

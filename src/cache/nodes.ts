@@ -18,7 +18,6 @@ export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'begun' | 'listedAt' | '
 /** Where a content was on the server: path as the wire spells it, device first; `revision` null when it has to be looked for. */
 export interface FormerPlace {
   readonly path: readonly string[];
-  readonly revision: number | null;
   /** Node of the folder, which may be moved from here later. */
   readonly parent?: Ino;
 }

@@ -15,16 +15,19 @@ const rememberedPlaces = 1_000;
 
 /**
  * Content by md5, from any place on the server that holds it, pinned to its revision when known: a file of the table; else
- * the place that once held it, in the trash or as an older revision; else wherever its mountpoint has it now. Rejects with
- * RemoteError `vanished` when it is in none of them.
+ * the place that once held it, in the trash or as an older revision; else wherever its mountpoint has it now. All but the
+ * table are asked for the md5 first: another file may have the path by now. Rejects with RemoteError `vanished` when it is
+ * in none of them.
  */
 export function createSource(nodes: Nodes, remote: Remote): ContentSource {
   const searches = new Flights<string, Place | undefined>();
   const found = new LRUCache<string, Place>({ max: rememberedPlaces });
+  const doubted = new LRUCache<string, true>({ max: rememberedPlaces });
   return {
     openRange: async ({ md5, size }, start, end, signal) => {
       const open = ({ path, revision }: Place) => remote.openRange(path, { start, end, size, revision }, signal);
-      const known = findHolder(nodes, md5) ?? found.get(md5) ?? findFormer(nodes, md5);
+      const held = doubted.has(md5) ? undefined : findHolder(nodes, md5);
+      const known = held ?? found.get(md5);
       if (known !== undefined) {
         try {
           return await open(known);
@@ -38,6 +41,10 @@ export function createSource(nodes: Nodes, remote: Remote): ContentSource {
       found.set(md5, place);
       return open(place);
     },
+    doubt: (md5) => {
+      found.delete(md5);
+      doubted.set(md5, true);
+    },
   };
 }
 
@@ -45,11 +52,6 @@ function findHolder(nodes: Nodes, md5: string): Place | undefined {
   const holder = nodes.getHolder(md5);
   const path = holder === undefined ? undefined : getWirePath(nodes, holder.ino);
   return path === undefined ? undefined : { path, revision: holder?.synced?.revision ?? null };
-}
-
-function findFormer(nodes: Nodes, md5: string): Place | undefined {
-  const former = nodes.getFormerPlace(md5);
-  return former === undefined || former.revision === null ? undefined : former;
 }
 
 async function search(nodes: Nodes, remote: Remote, md5: string, signal: AbortSignal): Promise<Place | undefined> {

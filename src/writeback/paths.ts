@@ -52,11 +52,7 @@ export function getLocalPath(nodes: Nodes, ino: Ino): string | undefined {
 export function noteFormerPlace(nodes: Nodes, synced: Synced): void {
   const folder = getWirePath(nodes, synced.parent);
   if (synced.md5 === null || folder === undefined) return;
-  nodes.setFormerPlace(synced.md5, {
-    parent: synced.parent,
-    path: [...folder, synced.wire],
-    revision: synced.revision,
-  });
+  nodes.setFormerPlace(synced.md5, { parent: synced.parent, path: [...folder, synced.wire] });
 }
 
 /**

@@ -198,6 +198,29 @@ describe('a handle', () => {
   });
 });
 
+describe('an edit of a part', () => {
+  it('finds the rest where it went when another file of that size and revision has its place', async () => {
+    const place = `${top}/rest`;
+    await emulator.put(`${place}/file.txt`, 'base');
+    await emulator.put(`${place}/other.txt`, 'BASE');
+    emulator.mkdir(`${top}/never looked at`);
+    await world.poll();
+    const { vfs } = world.session();
+    await vfs.readdir(await world.find(place));
+    const fh = await vfs.open(await world.find(`${place}/file.txt`), { writing: true, append: true, truncate: false });
+    await vfs.write(fh, Buffer.from(', ours'), 0);
+    await vfs.flushHandle(fh);
+    await vfs.release(fh);
+    emulator.move(`${place}/file.txt`, `${top}/never looked at/taken.txt`);
+    emulator.move(`${place}/other.txt`, `${place}/file.txt`);
+    await world.poll();
+    await world.drain();
+    const texts = emulator.tree().filter(({ path }) => path.startsWith(`${place}/`));
+    const contents = await Promise.all(texts.map(async ({ path }) => String(await emulator.read(path))));
+    assert.deepEqual(contents.sort(), ['BASE', 'base, ours']);
+  });
+});
+
 describe('a folder that was never listed', () => {
   it('waits for the listing of a folder that was never listed, and no longer', async () => {
     await emulator.put(`${top}/unlisted/a.txt`, 'a');

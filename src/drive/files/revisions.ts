@@ -28,7 +28,7 @@ export async function readRevision(
 ): Promise<FileChunk> {
   const { reader, nodes } = context.session;
   const { file, wire } = await fetchRevision(context, params, signal);
-  nodes.setFormerPlace(file.md5, { path: wire, revision: file.revision });
+  nodes.setFormerPlace(file.md5, { path: wire });
   const end = params.offset + Math.min(params.length, readChunkBytes);
   const bytes = await reader.read({ md5: file.md5, size: file.size }, params.offset, end, newReadahead());
   return { content: bytes.toString('base64'), size: file.size, version: file.md5 };
@@ -48,7 +48,7 @@ export async function restoreRevision(
   if (synced === null || row.staging !== null || row.md5 !== synced.md5)
     throw new DriveError('pendingUploads', { path });
   // Until the change is pushed, this is where its bytes are.
-  nodes.setFormerPlace(file.md5, { path: wire, revision: file.revision });
+  nodes.setFormerPlace(file.md5, { path: wire });
   await shareContent(context, { md5: file.md5, size: file.size }, await locate(context, path));
 }
 
