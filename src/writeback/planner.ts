@@ -3,6 +3,7 @@ import type { Ino, NodeRow, Synced } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
 import type { FaultPoint } from './faultPoints.ts';
 import { getPlace, isSyncedWithin, unsync } from './paths.ts';
+import { getAsideFolder, mustStepAside } from './rings.ts';
 import { getSettleMs, type SettleContext } from './settle.ts';
 
 /** One server call (or one upload) that makes a node's synced side follow its local side. */
@@ -87,6 +88,9 @@ function planOne(context: Planning, row: NodeRow): PushKind | undefined {
     const now = nodes.get(row.ino);
     return now === undefined ? undefined : planOne(context, now);
   }
+  if (row.synced !== null && getPlace(nodes, row.synced.parent) === 'known' && mustStepAside(nodes, row)) {
+    return getAsideFolder(nodes, row) === undefined || activity.isUnflushed(row.ino) ? undefined : 'moveAside';
+  }
   // Paths that lead through a folder of unsure place would be guesses.
   if (getPlaces(row).some((ino) => getPlace(nodes, ino) === 'unsure')) return undefined;
   if (row.begun !== null) return planBegun(row);
@@ -142,28 +146,10 @@ function planLive(context: Planning, row: NodeRow, parentIno: Ino): PushKind | u
 
 function planFolder({ nodes }: PlanContext, row: NodeRow, parent: Ino): PushKind | undefined {
   const occupant = nodes.getSyncedChild(parent, row.name);
-  if (occupant !== undefined && occupant.ino !== row.ino) {
-    // Two folders that trade places would wait for each other: one steps aside.
-    return row.synced !== null && isFirstOfRing(nodes, row, occupant) ? 'moveAside' : undefined;
-  }
+  if (occupant !== undefined && occupant.ino !== row.ino) return undefined;
   if (row.synced === null) return 'createFolder';
   if (row.synced.parent === parent && row.synced.name === row.name) return undefined;
   return isSyncedWithin(nodes, parent, row.ino) ? undefined : 'moveFolder';
-}
-
-/** Longer rings of renames than this are left to resolve from their ends. */
-const longestRing = 1_000;
-
-/** Do the places wanted lead back to `row`? Of such a ring the oldest folder steps aside. */
-function isFirstOfRing(nodes: Nodes, row: NodeRow, occupant: NodeRow): boolean {
-  let at: NodeRow | undefined = occupant;
-  for (let steps = 0; at !== undefined && at.parent !== null && steps < longestRing; steps += 1) {
-    if (at.ino === row.ino) return true;
-    if (at.kind !== 'file' && at.ino < row.ino) return false;
-    const next: NodeRow | undefined = nodes.getSyncedChild(at.parent, at.name);
-    at = next?.ino === at.ino ? undefined : next;
-  }
-  return false;
 }
 
 function planFile(context: Planning, row: NodeRow, parent: Ino): PushKind | undefined {

@@ -3,6 +3,7 @@ import { getWirePath } from './paths.ts';
 import type { Push } from './planner.ts';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from './remote.ts';
 import { pushRemoval, type RemovalDeps } from './removal.ts';
+import { getAsideFolder } from './rings.ts';
 import { pushContent, type Target, type UploadDeps } from './upload.ts';
 
 export type PushDeps = UploadDeps & RemovalDeps;
@@ -16,7 +17,8 @@ export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): 
     return [];
   }
   if (push.kind === 'setTimes') return runSetTimes(deps, row, signal);
-  const target = getBegunTarget(deps, row) ?? getTarget(deps, row);
+  const isAside = push.kind === 'moveAside';
+  const target = getBegunTarget(deps, row) ?? (isAside ? getAsideTarget(deps, row) : getTarget(deps, row));
   if (push.kind === 'upload') {
     return deps.activity.whileTouching([target], () => pushContent(deps, row, target, signal));
   }
@@ -28,7 +30,7 @@ export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): 
       return [];
     });
   }
-  return runMove(deps, row, push.kind === 'moveAside' ? aside(target, row) : target, signal);
+  return runMove(deps, row, target, signal);
 }
 
 /** Where an earlier try was to end, of which nobody knows what became; it is tried again before anything else. */
@@ -72,10 +74,17 @@ function getTarget({ nodes, remote }: UploadDeps, row: NodeRow): Target {
   return { parent, path: [...folder, wire], name: row.name };
 }
 
-/** A free name beside the target, for folders that trade places; the next plan moves it on. */
-function aside(target: Target, row: NodeRow): Target {
-  const name = `.${row.name}.jottacloud-${row.ino}`;
-  return { parent: target.parent, path: [...target.path.slice(0, -1), name], name };
+/** How much of its name a node keeps while it waits beside its place. */
+const asideCharacters = 100;
+
+/** A free name near the target, for what waits in a ring; the next plan moves it on. */
+function getAsideTarget({ nodes, remote }: UploadDeps, row: NodeRow): Target {
+  const parent = getAsideFolder(nodes, row);
+  const folder = parent === undefined ? undefined : getWirePath(nodes, parent);
+  if (parent === undefined || folder === undefined) throw new RemoteError('cancelled', 'there is no place to wait');
+  // Of a name as long as names can be only the beginning finds room.
+  const name = `.${[...row.name].slice(0, asideCharacters).join('')}.jottacloud-${row.ino}`;
+  return { parent, path: [...folder, remote.encodeName(name)], name };
 }
 
 function settle({ nodes }: UploadDeps, ino: Ino, { parent, path, name }: Target): void {

@@ -11,6 +11,7 @@ import { getLocalPath } from './paths.ts';
 import { type Push, type PushKind, plan, type StartedPush } from './planner.ts';
 import { runPush } from './push.ts';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from './remote.ts';
+import { getAsideFolder } from './rings.ts';
 import { isFinderCopying } from './settle.ts';
 import type { UploadDeps } from './upload.ts';
 
@@ -311,7 +312,8 @@ export class Pusher {
     const row = nodes.get(push.ino);
     const controller = new AbortController();
     const path = getLocalPath(nodes, push.ino) ?? row?.name ?? '';
-    const into = row?.begun?.parent ?? row?.parent ?? null;
+    const aside = row !== undefined && push.kind === 'moveAside' ? getAsideFolder(nodes, row) : undefined;
+    const into = row?.begun?.parent ?? aside ?? row?.parent ?? null;
     const running: Running = { ...push, into, path, controller, done: 0, total: row?.size ?? 0 };
     this.#running.set(push.ino, running);
     const begun = clock.now();

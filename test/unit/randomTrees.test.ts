@@ -7,6 +7,8 @@ import { RandomTrees } from './randomTrees.ts';
 import { openSessionWorld, type SessionWorld, showServer, showTree } from './sessionWorld.ts';
 
 const steps = 150;
+/** Longest time until all is sent once the server is well. ms. */
+const settleMs = 30_000;
 const seeds = Array.from({ length: 16 }, (_, index) => `npm-test-${index}`);
 
 let emulator: Emulator;
@@ -16,23 +18,30 @@ before(async () => {
 });
 after(() => emulator.close());
 
-/** Until nothing is pending; what was refused while the server failed is tried once more. */
+/** Until nothing is pending; what was refused while the server failed is tried again. */
 async function settle(world: SessionWorld): Promise<void> {
+  const deadline = AbortSignal.timeout(settleMs);
   for (;;) {
+    const { pusher, nodes } = world.session();
     try {
-      await world.drain();
+      await pusher.drain(deadline);
     } catch (error) {
+      if (deadline.aborted) throw new Error(describePending(world), { cause: error });
       // The last fault still counts as an outage.
       if (!isRemoteError(error, 'offline')) throw error;
       await delay(50);
       continue;
     }
     await world.poll();
-    const { pusher, nodes } = world.session();
     const { pending, failed } = nodes.countPending();
     if (failed > 0) pusher.retryFailed();
     else if (pending === 0) return;
   }
+}
+
+function describePending({ session, complaints }: SessionWorld): string {
+  const rows = session().nodes.getPending(0, 20);
+  return ['not settled', ...rows.map((row) => JSON.stringify(row)), ...complaints.slice(-20)].join('\n');
 }
 
 /** Lists every folder as the server has it now: what is found in one may be a folder nobody has looked at. */
