@@ -92,13 +92,15 @@ function planOne(context: Planning, row: NodeRow): PushKind | undefined {
     return getAsideFolder(nodes, row) === undefined || activity.isUnflushed(row.ino) ? undefined : 'moveAside';
   }
   // Paths that lead through a folder of unsure place would be guesses.
-  if (getPlaces(row).some((ino) => getPlace(nodes, ino) === 'unsure')) return undefined;
-  if (row.begun !== null) return planBegun(row);
+  const isUnsure = (ino: Ino) => getPlace(nodes, ino) === 'unsure';
+  // Where it is to go since then does not matter yet.
+  if (row.begun !== null) return getPlaces({ ...row, parent: null }).some(isUnsure) ? undefined : planBegun(row);
+  if (getPlaces(row).some(isUnsure)) return undefined;
   return row.parent === null ? planRemoval(context, row) : planLive(context, row, row.parent);
 }
 
 /** Folders that a push of `row` has to do with. */
-function getPlaces({ synced, begun, parent }: NodeRow): Ino[] {
+function getPlaces({ synced, begun, parent }: Pick<NodeRow, 'synced' | 'begun' | 'parent'>): Ino[] {
   return [synced?.parent, begun?.parent, parent].filter((ino) => ino !== null && ino !== undefined);
 }
 

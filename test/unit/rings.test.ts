@@ -101,6 +101,28 @@ describe('changes that wait for each other', () => {
       }
     });
   }
+
+  it('are all sent when the answer to a step aside was lost', async () => {
+    const top = '/Jotta/Archive/ring lost';
+    await emulator.put(`${top}/a/in.txt`, 'in');
+    const world = await openSessionWorld(emulator);
+    try {
+      for (const folder of ['', '/a']) await world.session().vfs.readdir(await world.find(`${top}${folder}`));
+      await world.mkdir(`${top}/new`);
+      await world.rename(`${top}/a`, `${top}/new/a`);
+      await world.rename(`${top}/new`, `${top}/a`);
+      emulator.setFaults([{ match: { kind: 'mvDir' }, times: 1, action: { type: 'duplicate', answer: 'stall' } }]);
+      const drained = assert.rejects(world.drain(), 'the session ends before');
+      await world.until('it is carried out', () => emulator.faults().some(({ hits }) => hits.length > 0));
+      await world.restart();
+      await drained;
+      emulator.setFaults([]);
+      await world.session().pusher.drain(AbortSignal.timeout(patienceMs));
+      assert.deepEqual(await showServer(emulator, top), { 'a/': '', 'a/a/': '', 'a/a/in.txt': 'in' });
+    } finally {
+      await world.close();
+    }
+  });
 });
 
 function countUploads(): number {
