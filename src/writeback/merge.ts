@@ -102,8 +102,12 @@ export function mergeListing(
     insert(entry);
   };
 
-  /** Who has it open reads on in the revision that was opened; an edit of another file may need the rest of its bytes. */
-  const isNeeded = (ino: Ino, { md5 }: Synced) => activity.isOpen(ino) || (md5 !== null && isBase(md5));
+  /**
+   * Who has it open reads on in the revision that was opened; an edit of another file may need the rest of its bytes, a copy
+   * that is not sent yet all of them.
+   */
+  const isNeeded = (ino: Ino, { md5 }: Synced) =>
+    activity.isOpen(ino) || (md5 !== null && (isBase(md5) || nodes.isWanted(md5)));
 
   const follow = (row: NodeRow, old: Synced, entry: RemoteFile) => {
     const synced = toSynced(folder, entry);

@@ -68,9 +68,9 @@ export function unsync(
   const row = nodes.get(ino);
   if (row === undefined) return;
   const { synced } = row;
-  const mayBeRead =
-    row.parent !== null || isOpen(ino) || (synced !== null && synced.md5 !== null && isBase(synced.md5));
-  if (synced !== null && mayBeRead) noteFormerPlace(nodes, synced);
+  const md5 = synced?.md5 ?? null;
+  const isNeeded = row.parent !== null || isOpen(ino) || (md5 !== null && (isBase(md5) || nodes.isWanted(md5)));
+  if (synced !== null && isNeeded) noteFormerPlace(nodes, synced);
   if (row.parent === null && !isOpen(ino)) nodes.remove(ino);
   else nodes.update(ino, { synced: null, begun: null });
 }

@@ -241,9 +241,10 @@ async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, 
     const before = nodes.get(row.ino);
     if (before === undefined) return;
     const replaced = before.synced?.md5 ?? null;
-    // It is an older revision from now on; an edit of another file may still need it.
+    // It is an older revision from now on; an edit or a copy may still need it.
     if (before.synced !== null && replaced !== null && replaced !== synced.md5) {
-      if (staging.isBase(replaced, adopted ?? null)) noteFormerPlace(nodes, before.synced);
+      const isNeeded = staging.isBase(replaced, adopted ?? null) || nodes.isWanted(replaced);
+      if (isNeeded) noteFormerPlace(nodes, before.synced);
     }
     const clean = adopted === undefined ? {} : { staging: null, md5: snapshot.md5 };
     nodes.update(row.ino, { synced, failure: null, ...clean });
