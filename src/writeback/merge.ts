@@ -95,7 +95,7 @@ export function mergeListing(
     const unwritten = occupant.staging === null && !activity.isUnflushed(occupant.ino);
     const sameBytes = entry.kind === 'file' && unwritten && occupant.md5 === entry.md5;
     if (occupant.synced === null && (bothFolders || sameBytes)) {
-      nodes.update(occupant.ino, { synced: toSynced(folder, entry), name: entry.name });
+      nodes.update(occupant.ino, { synced: toSynced(folder, entry), name: entry.name, failure: null });
       return;
     }
     makeConflict(occupant, 'name');

@@ -17,6 +17,7 @@ export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): 
     return [];
   }
   if (push.kind === 'setTimes') return runSetTimes(deps, row, signal);
+  if (push.kind === 'createFolder' && row.kind !== 'folder') return findMountPoint(deps, row);
   const isAside = push.kind === 'moveAside';
   const target = getBegunTarget(deps, row) ?? (isAside ? getAsideTarget(deps, row) : getTarget(deps, row));
   if (push.kind === 'upload') {
@@ -93,6 +94,13 @@ function settle({ nodes }: UploadDeps, ino: Ino, { parent, path, name }: Target)
   const wire = path.at(-1) as string;
   const known = row.synced ?? { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
   nodes.update(ino, { synced: { ...known, parent, name, wire }, begun: null, failure: null });
+}
+
+/** A mountpoint is the server's to make: whether it is there again, a listing tells. */
+async function findMountPoint({ nodes, folders }: PushDeps, { ino, parent }: NodeRow): Promise<readonly Ino[]> {
+  if (parent !== null) await folders.look(parent);
+  if (nodes.get(ino)?.synced === null) throw new RemoteError('vanished', 'the mountpoint is not there any more');
+  return [];
 }
 
 async function runMove(deps: UploadDeps, row: NodeRow, target: Target, signal: AbortSignal): Promise<readonly Ino[]> {

@@ -111,6 +111,50 @@ describe('a push into a folder that goes away meanwhile', () => {
   });
 });
 
+describe('a mountpoint that a listing leaves out', () => {
+  const path = `${top}/left out.txt`;
+  const emptyDevice = '<device time="" host=""><name>Jotta</name><mountPoints></mountPoints></device>';
+
+  /** A file waits in a mountpoint that is gone as far as the drive knows; the server then answers as `rules` say. */
+  async function loseMountPoint(world: SessionWorld): Promise<void> {
+    await world.session().vfs.readdir(await world.find(top));
+    await world.save(path, 'ours');
+    const answer = { type: 'status', status: 200, body: emptyDevice } as const;
+    emulator.setFaults([{ match: { method: 'GET', pathIncludes: '/Jotta' }, times: 100, action: answer }]);
+    await world.poll();
+    const archive = world.session().nodes.get(await world.find(top));
+    assert.equal(archive?.synced, null);
+  }
+
+  it('is found again before anything is sent to it', async () => {
+    const world = await openSessionWorld(emulator);
+    try {
+      await loseMountPoint(world);
+      emulator.setFaults([]);
+      await world.drain();
+      assert.equal(String(await emulator.read(path)), 'ours');
+      assert.deepEqual({ ...world.session().nodes.countPending() }, { pending: 0, failed: 0 });
+    } finally {
+      await world.close();
+    }
+  });
+
+  it('keeps what waits in it as refused for as long as it is gone', async () => {
+    const world = await openSessionWorld(emulator);
+    try {
+      await loseMountPoint(world);
+      await world.drain();
+      assert.equal(world.session().nodes.countPending().failed, 1);
+      emulator.setFaults([]);
+      await world.poll();
+      await world.drain();
+      assert.deepEqual({ ...world.session().nodes.countPending() }, { pending: 0, failed: 0 });
+    } finally {
+      await world.close();
+    }
+  });
+});
+
 describe('a file that is written to while it is uploaded', () => {
   /** `B` is written over the start of `base`, and `A` behind it while the server lets `slow` wait. */
   async function writeTwice(
