@@ -162,6 +162,7 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'cut after its first step is finished by the next listing',
     ],
     'Something moved onto a name in the trash': ['onto a trashed name ends up alive, whatever the server makes of it'],
+    'Changes that wait for each other on the server': ['are all sent when the answer to a step aside was lost'],
     'A file never uploaded costs no request': ['sends a renamed, never uploaded file once, under its last name'],
     'From a local-only name to an ordinary one': [
       'takes what leaves a litter folder up to the server',
