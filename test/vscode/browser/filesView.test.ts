@@ -48,6 +48,7 @@ test('files are dropped into the tree and moved, renamed, deleted and restored i
     ]);
 
     // By its key, as a person renames in the explorer.
+    await window.restMouse();
     await window
       .treeRow('draft.txt')
       .first()

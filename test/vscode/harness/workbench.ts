@@ -135,7 +135,7 @@ export class Workbench {
   }
   /** Runs an action of a row's context menu. */
   async runRowAction(text: string | RegExp, action: string): Promise<void> {
-    await this.treeRow(text).first().click({ button: 'right' });
+    await this.openRowMenu(this.treeRow(text).first());
     const item = this.page.locator('.context-view .action-item', { hasText: action }).first();
     await item.click();
     try {
@@ -146,6 +146,29 @@ export class Workbench {
       await item.waitFor({ state: 'hidden' });
     }
   }
+
+  /** Of this row: the tree may be redrawn in the moment of the click, and another row be under the mouse. */
+  private async openRowMenu(row: Locator): Promise<void> {
+    const focused = row.and(this.page.locator('.focused'));
+    for (let attempt = 1; ; attempt += 1) {
+      await this.restMouse();
+      await row.click({ button: 'right' });
+      try {
+        await focused.waitFor({ timeout: 2_000 });
+        return;
+      } catch (error) {
+        if (attempt === 3) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
+  }
+
+  /** Away from the tree, whose hovers would take the next click. */
+  async restMouse(): Promise<void> {
+    await this.page.mouse.move(900, 600);
+    await this.page.locator('.context-view .hover-contents').waitFor({ state: 'hidden' });
+  }
+
   /** Drops a file of the browser's computer on a folder that is closed: hovers until it opens, then lets go. */
   async dropFile(folder: Locator, name: string, content: string): Promise<void> {
     // As text: the types of a page are not those of this process.
