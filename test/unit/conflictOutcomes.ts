@@ -1,21 +1,23 @@
 import type { LocalName, RemoteName } from './conflictActs.ts';
 
+const edited: Record<RemoteName, string> = {
+  edited: 'other/ + parent/file (copy).txt=ours + parent/file.txt=theirs + parent/still.txt=still',
+  removed: 'other/ + parent/file.txt=ours + parent/still.txt=still',
+  renamed: 'other/ + parent/file.txt=ours + parent/still.txt=still + parent/theirs.txt=base',
+  'replaced by a folder':
+    'other/ + parent/file (copy).txt=ours + parent/file.txt/inner.txt=theirInner + parent/still.txt=still',
+  'its folder moved': 'other/ + parent/file.txt=ours + their parent/file.txt=base + their parent/still.txt=still',
+  'its folder removed': 'other/ + parent/file.txt=ours',
+  'its time changed': 'other/ + parent/file.txt=ours + parent/still.txt=still',
+  'given the same bytes': 'other/ + parent/file.txt=ours + parent/still.txt=still',
+};
+
 /**
  * What both sides hold after every pair of changes, as `path=content` below the row's folder; an empty folder ends in `/`,
  * `(copy)` stands for the conflict name. Two of them where it matters what comes first: [the listing, the push].
  */
 export const outcomes: Record<LocalName, Record<RemoteName, string | readonly [string, string]>> = {
-  edited: {
-    edited: 'other/ + parent/file (copy).txt=ours + parent/file.txt=theirs + parent/still.txt=still',
-    removed: 'other/ + parent/file.txt=ours + parent/still.txt=still',
-    renamed: 'other/ + parent/file.txt=ours + parent/still.txt=still + parent/theirs.txt=base',
-    'replaced by a folder':
-      'other/ + parent/file (copy).txt=ours + parent/file.txt/inner.txt=theirInner + parent/still.txt=still',
-    'its folder moved': 'other/ + parent/file.txt=ours + their parent/file.txt=base + their parent/still.txt=still',
-    'its folder removed': 'other/ + parent/file.txt=ours',
-    'its time changed': 'other/ + parent/file.txt=ours + parent/still.txt=still',
-    'given the same bytes': 'other/ + parent/file.txt=ours + parent/still.txt=still',
-  },
+  edited,
   'written, not flushed': {
     edited: 'other/ + parent/file (copy).txt=ours + parent/file.txt=theirs + parent/still.txt=still',
     removed: 'other/ + parent/file.txt=ours + parent/still.txt=still',
@@ -30,17 +32,7 @@ export const outcomes: Record<LocalName, Record<RemoteName, string | readonly [s
       'other/ + parent/file.txt=ours + parent/still.txt=still',
     ],
   },
-  'opened, written later': {
-    edited: 'other/ + parent/file (copy).txt=ours + parent/file.txt=theirs + parent/still.txt=still',
-    removed: 'other/ + parent/file.txt=ours + parent/still.txt=still',
-    renamed: 'other/ + parent/file.txt=ours + parent/still.txt=still + parent/theirs.txt=base',
-    'replaced by a folder':
-      'other/ + parent/file (copy).txt=ours + parent/file.txt/inner.txt=theirInner + parent/still.txt=still',
-    'its folder moved': 'other/ + parent/file.txt=ours + their parent/file.txt=base + their parent/still.txt=still',
-    'its folder removed': 'other/ + parent/file.txt=ours',
-    'its time changed': 'other/ + parent/file.txt=ours + parent/still.txt=still',
-    'given the same bytes': 'other/ + parent/file.txt=ours + parent/still.txt=still',
-  },
+  'opened, written later': edited,
   touched: {
     edited: 'other/ + parent/file.txt=theirs + parent/still.txt=still',
     removed: 'other/ + parent/still.txt=still',
