@@ -83,25 +83,22 @@ interface Planning extends PlanContext {
 
 function planOne(context: Planning, row: NodeRow): PushKind | undefined {
   const { nodes, activity } = context;
-  if (row.synced !== null && getPlace(nodes, row.synced.parent) === 'lost') {
+  const place = row.synced === null ? undefined : getPlace(nodes, row.synced.parent);
+  if (place === 'lost') {
     nodes.transaction(() => unsync(nodes, row.ino, { isOpen: (ino) => activity.isOpen(ino), isBase: () => false }));
     const now = nodes.get(row.ino);
     return now === undefined ? undefined : planOne(context, now);
   }
-  if (row.synced !== null && getPlace(nodes, row.synced.parent) === 'known' && mustStepAside(nodes, row)) {
+  if (place === 'known' && mustStepAside(nodes, row)) {
     return getAsideFolder(nodes, row) === undefined || activity.isUnflushed(row.ino) ? undefined : 'moveAside';
   }
   // Paths that lead through a folder of unsure place would be guesses.
-  const isUnsure = (ino: Ino) => getPlace(nodes, ino) === 'unsure';
+  const isUnsure = (ino: Ino | null) => ino !== null && getPlace(nodes, ino) === 'unsure';
+  if (place === 'unsure') return undefined;
   // Where it is to go since then does not matter yet.
-  if (row.begun !== null) return getPlaces({ ...row, parent: null }).some(isUnsure) ? undefined : planBegun(row);
-  if (getPlaces(row).some(isUnsure)) return undefined;
+  if (row.begun !== null) return isUnsure(row.begun.parent) ? undefined : planBegun(row);
+  if (isUnsure(row.parent)) return undefined;
   return row.parent === null ? planRemoval(context, row) : planLive(context, row, row.parent);
-}
-
-/** Folders that a push of `row` has to do with. */
-function getPlaces({ synced, begun, parent }: Pick<NodeRow, 'synced' | 'begun' | 'parent'>): Ino[] {
-  return [synced?.parent, begun?.parent, parent].filter((ino) => ino !== null && ino !== undefined);
 }
 
 /** What was begun is done once more, as it was: each of these is done only once by the server. */
@@ -197,7 +194,7 @@ function needsOldBytes(nodes: Nodes, row: NodeRow, synced: Synced): boolean {
 
 /** A push may not run across a folder that is being moved or removed, nor the other way round. */
 function crossesStructure({ nodes, running }: PlanContext, row: NodeRow): boolean {
-  const places = getPlaces(row);
+  const places = [row.synced?.parent, row.begun?.parent, row.parent].filter((ino) => ino !== null && ino !== undefined);
   for (const push of running.values()) {
     if (push.kind === 'moveFolder' || push.kind === 'trashFolder' || push.kind === 'moveAside') {
       if (places.some((place) => isSyncedWithin(nodes, place, push.ino))) return true;

@@ -19,14 +19,7 @@ const edited: Record<RemoteName, string> = {
 export const outcomes: Record<LocalName, Record<RemoteName, string | readonly [string, string]>> = {
   edited,
   'written, not flushed': {
-    edited: 'other/ + parent/file (copy).txt=ours + parent/file.txt=theirs + parent/still.txt=still',
-    removed: 'other/ + parent/file.txt=ours + parent/still.txt=still',
-    renamed: 'other/ + parent/file.txt=ours + parent/still.txt=still + parent/theirs.txt=base',
-    'replaced by a folder':
-      'other/ + parent/file (copy).txt=ours + parent/file.txt/inner.txt=theirInner + parent/still.txt=still',
-    'its folder moved': 'other/ + parent/file.txt=ours + their parent/file.txt=base + their parent/still.txt=still',
-    'its folder removed': 'other/ + parent/file.txt=ours',
-    'its time changed': 'other/ + parent/file.txt=ours + parent/still.txt=still',
+    ...edited,
     'given the same bytes': [
       'other/ + parent/file (copy).txt=ours + parent/file.txt=ours + parent/still.txt=still',
       'other/ + parent/file.txt=ours + parent/still.txt=still',

@@ -115,7 +115,7 @@ describe('a mountpoint that a listing leaves out', () => {
   const path = `${top}/left out.txt`;
   const emptyDevice = '<device time="" host=""><name>Jotta</name><mountPoints></mountPoints></device>';
 
-  /** A file waits in a mountpoint that is gone as far as the drive knows; the server then answers as `rules` say. */
+  /** A file waits in a mountpoint that is gone as far as the drive knows; until the faults are cleared the server tells of none. */
   async function loseMountPoint(world: SessionWorld): Promise<void> {
     await world.session().vfs.readdir(await world.find(top));
     await world.save(path, 'ours');
