@@ -37,6 +37,7 @@ export function newReadahead(): Readahead {
 }
 
 const blockBytes = cacheLimits.blockBytes;
+const runBlocks = cacheLimits.runBytes / blockBytes;
 
 /**
  * Reads content by md5: memory, then disk, then the network. Callers that want the same block share one download;
@@ -78,16 +79,16 @@ export class ContentReader {
   }
 
   /**
-   * Brings the whole content to the disk, several blocks side by side. Blocks the disk has no room for are left out: ask
-   * `isLocal` afterwards. `onProgress` hears of the bytes that are there.
+   * Brings the whole content to the disk, a full window of requests side by side. Blocks the disk has no room for are left
+   * out: ask `isLocal` afterwards. `onProgress` hears of the bytes that are there.
    */
   async fetchWhole(content: ContentRef, signal: AbortSignal, onProgress: (bytes: number) => void): Promise<void> {
     const { store } = this.#deps;
-    const stepBlocks = cacheLimits.runBytes / blockBytes;
-    for (let first = 0; first * blockBytes < content.size; first += stepBlocks) {
+    const ahead: Readahead = { next: 0, windowBytes: cacheLimits.maxWindowBytes };
+    for (let first = 0; first * blockBytes < content.size; first += runBlocks) {
       signal.throwIfAborted();
-      const end = Math.min(content.size, (first + stepBlocks) * blockBytes);
-      const bytes = await this.read(content, first * blockBytes, end);
+      const end = Math.min(content.size, (first + runBlocks) * blockBytes);
+      const bytes = await this.read(content, first * blockBytes, end, ahead);
       for (let at = 0; at < bytes.length; at += blockBytes) {
         // What memory answered may have left the disk since.
         const index = first + at / blockBytes;
@@ -126,14 +127,12 @@ export class ContentReader {
     start: number,
     stop: number,
   ): void {
-    const blocks = Math.ceil(content.size / blockBytes);
     let from = first;
     let until = last;
     if (content.size <= cacheLimits.wholeFetchBytes) {
       from = 0;
-      until = blocks - 1;
-    } else if (ahead !== undefined) until = Math.min(blocks - 1, last + this.#window(ahead, start, stop));
-    const runBlocks = cacheLimits.runBytes / blockBytes;
+      until = Math.ceil(content.size / blockBytes) - 1;
+    } else if (ahead !== undefined) until = this.#reach(content, first, last, this.#window(ahead, start, stop));
     let runStart: number | undefined;
     for (let index = from; index <= until + 1; index += 1) {
       const wanted = index <= until && !this.#has(content, index);
@@ -143,6 +142,22 @@ export class ContentReader {
         runStart = wanted ? index : undefined;
       }
     }
+  }
+
+  /**
+   * Last block to ask for now. Each request costs a round trip: a reader that goes on has its window moved by a whole run, not
+   * by each read, unless it would wait.
+   */
+  #reach(content: ContentRef, first: number, last: number, window: number): number {
+    const end = Math.ceil(content.size / blockBytes) - 1;
+    const furthest = Math.min(end, last + window);
+    let lacking = 0;
+    for (let index = first; index <= furthest; index += 1) {
+      if (this.#has(content, index)) continue;
+      if (index <= last) return furthest;
+      lacking += 1;
+    }
+    return furthest === end || lacking >= Math.min(runBlocks, window / 2) ? furthest : last;
   }
 
   /** Blocks to have under way beyond the read; grows on sequential reads, resets on a far seek. */

@@ -9,7 +9,7 @@ import { ContentReader, newReadahead } from '../../src/cache/contentReader.ts';
 import { ContentStore } from '../../src/cache/contentStore.ts';
 import { cacheLimits } from '../../src/cache/limits.ts';
 
-const { blockBytes, maxWindowBytes } = cacheLimits;
+const { blockBytes, maxWindowBytes, runBytes } = cacheLimits;
 let dir: string;
 let abort: AbortController;
 let ranges: [number, number][];
@@ -83,6 +83,29 @@ describe('the content reader', () => {
       [blockBytes],
       'a far seek resets the window',
     );
+  });
+
+  it('reads a long file in few requests of the largest size, a window ahead', async () => {
+    const content = { md5: 'e'.repeat(32), size: 64 * 1024 * 1024 };
+    const ahead = newReadahead();
+    const step = blockBytes / 2;
+    for (let at = 0; at < content.size; at += step) {
+      await reader.read(content, at, at + step, ahead);
+      const furthest = Math.max(...ranges.map(([, end]) => end));
+      const due = Math.min(content.size, at + maxWindowBytes - runBytes);
+      assert.ok(at < maxWindowBytes || furthest >= due, `at ${at} only up to ${furthest} is under way`);
+    }
+    assert.equal(downloaded(), content.size);
+    assert.ok(ranges.length <= 16 + 8, `${ranges.length} requests`);
+  });
+
+  it('fetches a whole file in requests side by side', async () => {
+    const content = { md5: 'f'.repeat(32), size: 32 * 1024 * 1024 };
+    const asked: number[] = [];
+    await reader.fetchWhole(content, abort.signal, () => asked.push(ranges.length));
+    assert.ok((asked[0] ?? 0) >= maxWindowBytes / runBytes, `${asked[0]} requests when the first bytes were there`);
+    assert.equal(reader.isLocal(content), true);
+    assert.equal(downloaded(), content.size);
   });
 
   for (const at of [0, 600_000]) {
