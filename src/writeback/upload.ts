@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
-import type { ContentReader } from '../cache/contentReader.ts';
-import { newReadahead } from '../cache/contentReader.ts';
+import { type ContentReader, type ContentRef, newReadahead } from '../cache/contentReader.ts';
 import type { ContentStore } from '../cache/contentStore.ts';
 import type { Ino, NodeRow, Synced } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
@@ -60,10 +59,14 @@ export async function pushContent(
 ): Promise<readonly Ino[]> {
   const file = row.staging === null ? undefined : await deps.staging.open(row.staging, deps.reader);
   try {
-    const snapshot = await tryTakeSnapshot(deps, row, file, target, signal);
-    // What this is based on is not where it was: the listing tells what became of it.
-    if (snapshot === undefined) return row.synced === null ? [] : [row.synced.parent];
-    return await pushSnapshot(deps, deps.nodes.get(row.ino) ?? row, target, snapshot, signal);
+    const push = (snapshot: Snapshot) => pushSnapshot(deps, deps.nodes.get(row.ino) ?? row, target, snapshot, signal);
+    const snapshot = await tryTakeSnapshot(deps, row, file);
+    if (snapshot !== undefined) return await push(snapshot);
+    const base = file?.info.base?.content;
+    // It is not where it was: the listing tells what became of it.
+    if (base === undefined || row.synced?.md5 === base.md5) return row.synced === null ? [] : [row.synced.parent];
+    const stale = await push(describeUnreachable(base, row));
+    return stale.length > 0 ? stale : await push(await takeSnapshot(deps, row, file));
   } finally {
     if (file !== undefined) await deps.staging.close(file.id);
   }
@@ -125,50 +128,35 @@ async function pushSnapshot(
   return [];
 }
 
-/** undefined when the server is to be listed first; RemoteError `vanished` when the base is nowhere any more. */
+/** undefined when what the file is based on is at no path of the server any more. */
 async function tryTakeSnapshot(
   deps: UploadDeps,
   row: NodeRow,
   file: StagingFile | undefined,
-  target: Target,
-  signal: AbortSignal,
 ): Promise<Snapshot | undefined> {
   try {
     return await takeSnapshot(deps, row, file);
   } catch (error) {
     if (!isRemoteError(error, 'vanished')) throw error;
-    const known = row.synced?.md5 ?? null;
-    if (known !== null && known === file?.info.base?.content.md5) return undefined;
-    // Listing this file's own place tells nothing about content that was another's.
-    if (known !== null || !(await tryReviveBase(deps, row, file, target, signal))) throw error;
-    return takeSnapshot(deps, row, file);
+    return undefined;
   }
 }
 
 /**
- * The content that a new file was based on is at no path any more. The server may still know it, as it does what is in the
- * trash: then it becomes the first revision at the file's own place, and can be read there.
+ * Content that is at no path any more. The server may still know it, as it does what is in the trash: pushed by its md5
+ * alone it becomes a revision of the file that rests on it, and can be read there.
  */
-async function tryReviveBase(
-  { nodes, remote }: UploadDeps,
-  row: NodeRow,
-  file: StagingFile | undefined,
-  { parent, path, name }: Target,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const content = file?.info.base?.content;
-  if (content === undefined) return false;
-  const { md5, size } = content;
-  const mtime = row.mtime.sec;
-  try {
-    await remote.setTimes(path, { md5, size, mtime }, signal);
-  } catch (error) {
-    if (isRemoteError(error, 'notFound') || isRemoteError(error, 'conflict')) return false;
-    throw error;
-  }
-  const wire = path.at(-1) as string;
-  nodes.update(row.ino, { synced: { parent, name, wire, md5, size, mtime, revision: null, uuid: null } });
-  return true;
+function describeUnreachable({ md5, size }: ContentRef, row: NodeRow): Snapshot {
+  return {
+    md5,
+    size,
+    mtime: row.mtime.sec,
+    stagingFile: undefined,
+    stillSame: () => true,
+    chunks: () => {
+      throw new RemoteError('vanished', 'what the file is based on is nowhere on the server any more');
+    },
+  };
 }
 
 async function takeSnapshot(deps: UploadDeps, row: NodeRow, file: StagingFile | undefined): Promise<Snapshot> {

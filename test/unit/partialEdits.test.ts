@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { describe, it } from 'node:test';
 import { startEmulator } from '../emulator/emulator.ts';
 import { openSessionWorld, type SessionWorld, showServer, showTree } from './sessionWorld.ts';
@@ -88,7 +89,54 @@ const losses: Record<string, { act: (world: SessionWorld) => Promise<unknown>; a
     },
     after: { 'a.txt': 'a', 'z.txt': 'what b held and more' },
   },
+  'is moved elsewhere and removed there': {
+    act: async (world) => {
+      await clone(world, `${top}/b.txt`, 'c.txt');
+      await append(world, `${top}/c.txt`, ' and more');
+      await removeFarAway(world, `${top}/b.txt`);
+    },
+    after: { 'a.txt': 'a', 'c.txt': 'what b held and more', 'z.txt': 'z' },
+  },
+  'is moved elsewhere and removed there, for a file that the server has': {
+    act: async (world) => {
+      await clone(world, `${top}/b.txt`, 'z.txt');
+      await append(world, `${top}/z.txt`, ' and more');
+      await removeFarAway(world, `${top}/b.txt`);
+    },
+    after: { 'a.txt': 'a', 'z.txt': 'what b held and more' },
+  },
+  'is moved elsewhere and removed there, for a file that is changed elsewhere too': {
+    act: async (world) => {
+      await clone(world, `${top}/b.txt`, 'z.txt');
+      await append(world, `${top}/z.txt`, ' and more');
+      await removeFarAway(world, `${top}/b.txt`);
+      await world.emulator.put(`${top}/z.txt`, 'theirs');
+    },
+    after: { 'a.txt': 'a', [copyName('z.txt')]: 'what b held and more', 'z.txt': 'theirs' },
+  },
+  'is moved elsewhere and removed there, for a file with the name of a folder in the trash': {
+    act: async (world) => {
+      world.emulator.mkdir(`${top}/c.txt`);
+      world.emulator.remove(`${top}/c.txt`);
+      await clone(world, `${top}/b.txt`, 'c.txt');
+      await append(world, `${top}/c.txt`, ' and more');
+      await removeFarAway(world, `${top}/b.txt`);
+    },
+    after: { 'a.txt': 'a', 'c.txt': 'what b held and more', 'z.txt': 'z' },
+  },
 };
+
+function copyName(name: string): string {
+  const [stem, extension] = name.split('.');
+  return `${stem} (conflicted copy ${hostname()} ${new Date().toISOString().slice(0, 10)}).${extension}`;
+}
+
+/** It goes to the trash from where nobody here has seen it: only the server can find it there. */
+async function removeFarAway({ emulator, poll }: SessionWorld, path: string): Promise<void> {
+  emulator.move(path, `${top}/far.txt`);
+  emulator.remove(`${top}/far.txt`);
+  await poll();
+}
 
 describe('a file changed in part, whose other part only the server has', () => {
   for (const [what, { act, after }] of Object.entries(losses)) {
