@@ -1,5 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
 import { type Ino, nameKey } from '../cache/nodeRow.ts';
+
+/** Of the past, as much is remembered: more than settles, or is pushed, while a listing is under way. */
+const remembered = 50_000;
 
 /**
  * What is going on right now and is not worth a row: who has a file open, when a node last changed, which server names
@@ -7,13 +11,13 @@ import { type Ino, nameKey } from '../cache/nodeRow.ts';
  */
 export class Activity {
   readonly #clock: Clock;
-  readonly #changedAt = new Map<Ino, number>();
+  readonly #changedAt = new LRUCache<Ino, number>({ max: remembered });
   readonly #readers = new Map<Ino, number>();
   readonly #writers = new Map<Ino, number>();
   readonly #unflushed = new Set<Ino>();
   readonly #behind = new Set<Ino>();
   readonly #touching = new Map<string, number>();
-  readonly #touchedSeq = new Map<string, number>();
+  readonly #touchedSeq = new LRUCache<string, number>({ max: remembered });
   #seq = 0;
 
   constructor(clock: Clock) {
