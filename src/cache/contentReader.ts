@@ -11,6 +11,12 @@ export interface ContentRef {
   readonly size: number;
 }
 
+/** Bytes of a content as far as they are on this computer; `missing` of them are not, and are zeros here. */
+export interface LocalBytes {
+  readonly bytes: Buffer;
+  readonly missing: number;
+}
+
 /** Port to the network: chunks of `[start, end)` of a content, in order; rejects when it cannot deliver all of them. */
 export interface ContentSource {
   openRange(content: ContentRef, start: number, end: number, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
@@ -78,6 +84,23 @@ export class ContentReader {
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
   }
 
+  /** `[start, end)`, clipped to the content's size, without the network. */
+  async readLocal(content: ContentRef, start: number, end: number): Promise<LocalBytes> {
+    const stop = Math.min(end, content.size);
+    const bytes = Buffer.alloc(Math.max(0, stop - start));
+    let missing = 0;
+    for (let at = start; at < stop; ) {
+      const index = Math.floor(at / blockBytes);
+      const blockStart = index * blockBytes;
+      const blockEnd = Math.min(stop, blockStart + blockBytes);
+      const block = await this.#localBlock(content, index);
+      if (block === undefined) missing += blockEnd - at;
+      else block.copy(bytes, at - start, at - blockStart, blockEnd - blockStart);
+      at = blockEnd;
+    }
+    return { bytes, missing };
+  }
+
   /**
    * Brings the whole content to the disk, a full window of requests side by side. Blocks the disk has no room for are left
    * out: ask `isLocal` afterwards. `onProgress` hears of the bytes that are there.
@@ -105,17 +128,21 @@ export class ContentReader {
 
   async #block(content: ContentRef, index: number): Promise<Buffer> {
     const key = `${content.md5}.${index}`;
-    const known = this.#memory.get(key) ?? this.#flights.get(key);
+    const known = this.#flights.get(key) ?? (await this.#localBlock(content, index));
     if (known !== undefined) return known;
-    const cached = await this.#deps.store.tryReadBlock(content.md5, index, content.size);
-    if (cached !== undefined) {
-      this.#memory.set(key, cached);
-      return cached;
-    }
     const flight = this.#flights.get(key);
     if (flight !== undefined) return flight;
     this.#startRun(content, index, index);
     return this.#flights.get(key) as Promise<Buffer>;
+  }
+
+  async #localBlock(content: ContentRef, index: number): Promise<Buffer | undefined> {
+    const key = `${content.md5}.${index}`;
+    const known = this.#memory.get(key);
+    if (known !== undefined) return known;
+    const cached = await this.#deps.store.tryReadBlock(content.md5, index, content.size);
+    if (cached !== undefined) this.#memory.set(key, cached);
+    return cached;
   }
 
   /** Starts what `first..last` and the readahead window lack. */

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { addExtent, clipExtents, type Extents, findCovered, findGap, missingExtents } from '../base/extents.ts';
 import { KeyedMutex } from '../base/flights.ts';
-import { type ContentReader, type ContentRef, newReadahead, type Readahead } from './contentReader.ts';
+import { type ContentReader, type ContentRef, type LocalBytes, newReadahead, type Readahead } from './contentReader.ts';
 
 /** Content under a staging file: bytes below `limit` that the staging file lacks are `content`'s. */
 export interface StagingBase {
@@ -72,14 +72,33 @@ export class StagingFile {
 
   /** Bytes `[start, end)` clipped to the size. Reads of base bytes may wait for the network. */
   async read(start: number, end: number, ahead: Readahead): Promise<Buffer> {
+    return this.#read(start, end, (content, from, to) => this.#reader.read(content, from, to, ahead));
+  }
+
+  /** The same without the network. */
+  async readLocal(start: number, end: number): Promise<LocalBytes> {
+    let missing = 0;
+    const bytes = await this.#read(start, end, async (content, from, to) => {
+      const local = await this.#reader.readLocal(content, from, to);
+      missing += local.missing;
+      return local.bytes;
+    });
+    return { bytes, missing };
+  }
+
+  async #read(
+    start: number,
+    end: number,
+    readBase: (content: ContentRef, from: number, to: number) => Promise<Buffer>,
+  ): Promise<Buffer> {
     const stop = Math.min(end, this.#size);
     if (start >= stop) return Buffer.alloc(0);
     const result = Buffer.alloc(stop - start);
     const base = this.#base;
-    const missing = base === null ? [] : missingExtents(this.#extents, start, Math.min(stop, base.limit));
+    const lacking = base === null ? [] : missingExtents(this.#extents, start, Math.min(stop, base.limit));
     await readFully(this.#file, result, start);
-    for (const { start: from, end: to } of missing) {
-      const bytes = await this.#reader.read((base as StagingBase).content, from, to, ahead);
+    for (const { start: from, end: to } of lacking) {
+      const bytes = await readBase((base as StagingBase).content, from, to);
       bytes.copy(result, from - start);
     }
     return result;

@@ -13,7 +13,7 @@ import { type LoginToken, parseLoginToken } from '../jottacloud/loginToken.ts';
 import { exchangeLoginToken, type Tokens } from '../jottacloud/tokens.ts';
 import { createEndpoints } from '../jottacloud/urls.ts';
 import { DriveError } from '../protocol/errors.ts';
-import type { DriveOptions, MountParams, StoredTokens, UnmountParams } from '../protocol/messages.ts';
+import type { DriveOptions, ExportedCopy, MountParams, StoredTokens, UnmountParams } from '../protocol/messages.ts';
 import {
   type AccountState,
   type ConflictNotice,
@@ -222,7 +222,7 @@ export class Drive {
     return discardFailed(this.#need().session, id);
   }
 
-  exportFailed(id: string, to: string): Promise<void> {
+  exportFailed(id: string, to: string): Promise<ExportedCopy> {
     return exportFailed(this.getFiles(), id, to);
   }
 

@@ -3,8 +3,12 @@ import { lstat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fsErrorCode } from '../base/errno.ts';
 import type { NodeRow } from '../cache/nodeRow.ts';
 import { DriveError } from '../protocol/errors.ts';
+import type { ExportedCopy } from '../protocol/messages.ts';
+import type { Fh } from '../vfs/openInode.ts';
+import type { Vfs } from '../vfs/vfs.ts';
 import { getLocalPath } from '../writeback/paths.ts';
 import type { FilesContext } from './files/context.ts';
 import { resolveLocal } from './files/localPaths.ts';
@@ -27,7 +31,7 @@ export async function discardFailed(session: Session, id: string): Promise<void>
  * Copies what a refused change holds to `to`, a new file of this computer outside of every mount; the change stays.
  * DriveError `notFound`, `isFolder`, `invalidName` (not an absolute path), `mountPointReserved` (in a mount), `alreadyExists`.
  */
-export async function exportFailed(context: FilesContext, id: string, to: string): Promise<void> {
+export async function exportFailed(context: FilesContext, id: string, to: string): Promise<ExportedCopy> {
   const { session } = context;
   const row = getFailed(session, id);
   if (row.kind !== 'file') throw new DriveError('isFolder', { path: getLocalPath(session.nodes, row.ino) ?? row.name });
@@ -35,30 +39,51 @@ export async function exportFailed(context: FilesContext, id: string, to: string
   const target = await resolveLocal(to, context.getMounts());
   if (target.kind === 'mounted') throw new DriveError('mountPointReserved', { path: to });
   if (await exists(target.path)) throw new DriveError('alreadyExists', { path: to });
-  await copyOut(session, row, target.path);
+  return copyOut(session, row, target.path);
 }
 
-async function copyOut({ vfs }: Session, row: NodeRow, path: string): Promise<void> {
+async function copyOut({ vfs }: Session, row: NodeRow, path: string): Promise<ExportedCopy> {
   const fh = await vfs.open(row.ino, { writing: false, append: false, truncate: false });
   const output = createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true });
   let made = false;
+  let missing = 0;
   output.once('open', () => {
     made = true;
   });
   try {
-    await pipeline(async function* () {
-      for (let at = 0; ; ) {
-        const bytes = await vfs.read(fh, at, pieceBytes);
-        if (bytes.length === 0) return;
-        yield bytes;
-        at += bytes.length;
-      }
-    }, output);
+    const pieces = readPieces(vfs, fh, (bytes) => {
+      missing += bytes;
+    });
+    await pipeline(pieces, output);
+    return { missing };
   } catch (error) {
     if (made) await unlink(path).catch(() => undefined);
     throw error;
   } finally {
     await vfs.release(fh);
+  }
+}
+
+/** All of an open file, in order. `onMissing` hears of bytes that are nowhere any more and come as zeros. */
+async function* readPieces(vfs: Vfs, fh: Fh, onMissing: (bytes: number) => void): AsyncGenerator<Buffer, void> {
+  let wholly = true;
+  const read = async (at: number): Promise<Buffer> => {
+    try {
+      if (wholly) return await vfs.read(fh, at, pieceBytes);
+    } catch (error) {
+      if (fsErrorCode(error) !== 'ESTALE') throw error;
+      // The rest would be looked for in vain as well.
+      wholly = false;
+    }
+    const { bytes, missing } = await vfs.readLocal(fh, at, pieceBytes);
+    onMissing(missing);
+    return bytes;
+  };
+  for (let at = 0; ; ) {
+    const bytes = await read(at);
+    if (bytes.length === 0) return;
+    yield bytes;
+    at += bytes.length;
   }
 }
 

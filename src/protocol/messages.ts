@@ -39,6 +39,11 @@ export interface MountParams {
   readonly source: string;
   readonly readOnly: boolean;
 }
+/** What `exportFailed` made. */
+export interface ExportedCopy {
+  /** Bytes of it that are nowhere any more, neither on this computer nor on the server: zeros stand for them. */
+  readonly missing: number;
+}
 export interface UnmountParams {
   readonly mountPoint: string;
   /** `drain`: wait for uploads first (cancel the request to stop waiting and stay mounted). `keep`: unmount now, the
@@ -92,7 +97,9 @@ export const retryFailed = new RequestType<{ id?: string }, void, DriveErrorData
 /** Gives a failed change up: the server's side is shown again, what was only here is gone. `notFound` when it has not failed. */
 export const discardFailed = new RequestType<{ id: string }, void, DriveErrorData>('drive/discardFailed');
 /** Writes the content of a failed change to `to`, a file of this computer; the change stays. */
-export const exportFailed = new RequestType<{ id: string; to: string }, void, DriveErrorData>('drive/exportFailed');
+export const exportFailed = new RequestType<{ id: string; to: string }, ExportedCopy, DriveErrorData>(
+  'drive/exportFailed',
+);
 /** Finished transfers, newest first. */
 export const history = new RequestType<{ limit: number }, readonly PastTransfer[], DriveErrorData>('drive/history');
 /** Is FUSE here? Rejects with fuseMissing, fuseNotAllowed or fuseTooOld (args: `hint`, the command to run). */

@@ -1,5 +1,5 @@
 import { ErrnoError } from '../base/errno.ts';
-import type { Readahead } from '../cache/contentReader.ts';
+import type { LocalBytes, Readahead } from '../cache/contentReader.ts';
 import { emptyMd5 } from '../cache/limits.ts';
 import type { Ino, NodeRow } from '../cache/nodeRow.ts';
 import type { StagingFile } from '../cache/stagingFile.ts';
@@ -19,6 +19,13 @@ export async function read(context: VfsContext, fh: Fh, position: number, length
       ? context.reader.read(open.clean, position, end, handle.ahead)
       : open.staging.read(position, end, handle.ahead);
   return withDeadline(bytes, vfsLimits.readDeadlineMs);
+}
+
+/** The same without the network. */
+export async function readLocal(context: VfsContext, fh: Fh, position: number, length: number): Promise<LocalBytes> {
+  const { staging, clean } = getOpen(context, getHandle(context, fh).ino);
+  const end = position + length;
+  return staging === undefined ? context.reader.readLocal(clean, position, end) : staging.readLocal(position, end);
 }
 
 /** The whole content of a file, open or not. For small files. */

@@ -1,4 +1,4 @@
-import type { ContentRef } from '../cache/contentReader.ts';
+import type { ContentRef, LocalBytes } from '../cache/contentReader.ts';
 import type { Ino, NodeRow } from '../cache/nodeRow.ts';
 import type { ConflictNames } from '../writeback/conflicts.ts';
 import * as attr from './attr.ts';
@@ -85,6 +85,10 @@ export class Vfs {
 
   read(fh: Fh, position: number, length: number): Promise<Buffer> {
     return content.read(this.#context, fh, position, length);
+  }
+
+  readLocal(fh: Fh, position: number, length: number): Promise<LocalBytes> {
+    return content.readLocal(this.#context, fh, position, length);
   }
 
   write(fh: Fh, bytes: Buffer, position: number, mapped = false): Promise<number> {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { describe, it } from 'node:test';
-import { startEmulator } from '../emulator/emulator.ts';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { cacheLimits } from '../../src/cache/limits.ts';
+import type { NodeRow } from '../../src/cache/nodeRow.ts';
+import { exportFailed } from '../../src/drive/failed.ts';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { openSessionWorld, type SessionWorld, showServer, showTree } from './sessionWorld.ts';
 
 const top = '/Jotta/Archive';
@@ -27,6 +32,9 @@ async function clone(world: SessionWorld, from: string, to: string): Promise<voi
   await vfs.release(fh);
   await vfs.release(source);
 }
+
+/** All that the server has of `b`, until it forgets. */
+const large = Buffer.alloc(3 * 1024 * 1024, 'what b held ');
 
 /** What happens to the only file on the server that holds the other part of an edit. */
 const losses: Record<string, { act: (world: SessionWorld) => Promise<unknown>; after: Record<string, string> }> = {
@@ -160,4 +168,61 @@ describe('a file changed in part, whose other part only the server has', () => {
       }
     });
   }
+});
+
+describe('a file changed in part, whose other part is nowhere any more', () => {
+  let emulator: Emulator;
+  let world: SessionWorld;
+  let failed: NodeRow;
+
+  before(async () => {
+    emulator = await startEmulator({ quirks: { eventSocket: 'no-token', dedup: 'off' } });
+    await emulator.put(`${top}/b.bin`, large);
+    await emulator.put(`${top}/z.bin`, 'z');
+    world = await openSessionWorld(emulator);
+    const fh = await world.session().vfs.open(await world.find(`${top}/b.bin`), reading);
+    await world.session().vfs.read(fh, 0, 1);
+    await world.session().vfs.release(fh);
+    await clone(world, `${top}/b.bin`, 'z.bin');
+    await append(world, `${top}/z.bin`, ' and more');
+    await removeFarAway(world, `${top}/b.bin`);
+    await world.save(`${top}/other.txt`, 'goes on');
+    await world.drain();
+    [failed] = world.session().nodes.getFailed() as [NodeRow];
+  });
+  after(async () => {
+    await world.close();
+    await emulator.close();
+  });
+
+  const exportCopy = async (name: string) => {
+    const to = join(world.dir, name);
+    const context = { session: world.session(), getMounts: () => [] };
+    const { missing } = await exportFailed(context, String(failed.ino), to);
+    return { missing, bytes: await readFile(to) };
+  };
+
+  it('is refused as vanished, over a restart, and the rest goes on', async () => {
+    assert.deepEqual([failed.name, failed.failure], ['z.bin', 'vanished']);
+    assert.deepEqual(await showServer(emulator, top), { 'other.txt': 'goes on', 'z.bin': 'z' });
+    await world.restart();
+    assert.equal(world.session().nodes.get(failed.ino)?.failure, 'vanished');
+    await assert.rejects(world.readText(`${top}/z.bin`), { code: 'ESTALE' });
+  });
+
+  it('is exported with what there is of it', async () => {
+    const { missing, bytes } = await exportCopy('copy');
+    const wasRead = large.subarray(0, cacheLimits.blockBytes);
+    assert.equal(missing, large.length - wasRead.length);
+    assert.deepEqual(bytes, Buffer.concat([wasRead, Buffer.alloc(missing), Buffer.from(' and more')]));
+  });
+
+  it('arrives whole when the rest is there again', async () => {
+    await emulator.put(`${top}/b again.bin`, large);
+    await world.poll();
+    world.session().pusher.retryFailed(failed.ino);
+    await world.drain();
+    assert.deepEqual(await emulator.read(`${top}/z.bin`), Buffer.concat([large, Buffer.from(' and more')]));
+    assert.deepEqual({ ...world.session().nodes.countPending() }, { pending: 0, failed: 0 });
+  });
 });

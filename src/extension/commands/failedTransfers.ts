@@ -5,6 +5,7 @@ import { discardFailed, exportFailed } from '../../protocol/messages.ts';
 import type { TransferState } from '../../protocol/state.ts';
 import type { Services } from '../services.ts';
 import { askChoice, back } from '../ui/steps.ts';
+import { formatBytes } from '../views/format.ts';
 
 /** The transfer a command was called with: a row of the Transfers view. */
 export function getTransferArgument(argument: unknown): TransferState | undefined {
@@ -23,7 +24,16 @@ export function exportTransfer(services: Services) {
       saveLabel: vscode.l10n.t('Export'),
     });
     if (target === undefined) return undefined;
-    await services.client.request(exportFailed, { id: row.id, to: target.fsPath });
+    const { missing } = await services.client.request(exportFailed, { id: row.id, to: target.fsPath });
+    if (missing > 0) {
+      void vscode.window.showWarningMessage(
+        vscode.l10n.t(
+          'The copy of {0} lacks {1} that were not changed here and are no longer in your Jottacloud account. Zeros stand in their place.',
+          path.posix.basename(row.path),
+          formatBytes(missing),
+        ),
+      );
+    }
     return target;
   };
 }
