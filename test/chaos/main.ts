@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatCounts, formatProgress, newCounts } from './counts.ts';
+import { pickQuirks } from './quirks.ts';
 import { createRandom } from './random.ts';
 import { runRound } from './round.ts';
 import { Violation } from './violation.ts';
@@ -61,7 +62,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 console.log(`chaos: seed ${seed}, ${minutes} min`);
 while (performance.now() - startedAt < minutes * 60_000) {
-  const current: World = world ?? (await createWorld(counts));
+  const current: World =
+    world ?? (await createWorld(counts, pickQuirks(createRandom(`${seed}/quirks/${counts.rounds}`))));
   world = current;
   if (counts.rounds === 0 && !current.stage.disk.canFill) console.log('no loop mounts here: the disk is never full');
   const round = counts.rounds;
@@ -89,12 +91,13 @@ function getSeconds(): number {
   return Math.round((performance.now() - startedAt) / 1000);
 }
 
-async function report({ stage, emulator, dir, close }: World, round: number, error: unknown): Promise<void> {
+async function report({ stage, emulator, quirks, dir, close }: World, round: number, error: unknown): Promise<void> {
   const history = stage.history.take();
   const log = stage.drive.log.slice(-60);
   console.log(`\nVIOLATION in round ${round}, seed ${seed} (--seed ${seed})`);
   const findings = error instanceof Violation ? error.findings : [String((error as Error).stack ?? error)];
   for (const finding of findings) console.log(`  ${finding}`);
+  console.log(`\nquirks of the server: ${JSON.stringify(quirks)}`);
   console.log(`\nlast operations of ${history.length} in this round:`);
   for (const line of history.slice(-40)) console.log(`  ${line}`);
   console.log('\nend of the log of the drive:');

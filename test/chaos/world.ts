@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { Quirks } from '../emulator/quirks.ts';
 import type { Counts } from './counts.ts';
 import { createDisk } from './disk.ts';
 import { DriveProcess } from './driveProcess.ts';
@@ -15,6 +16,8 @@ export interface World {
   /** Holds everything; kept after a violation. */
   readonly dir: string;
   readonly emulator: Emulator;
+  /** How the server differs from the default. */
+  readonly quirks: Partial<Quirks>;
   readonly stage: Stage;
   /** The drive's state folder. */
   readonly state: string;
@@ -29,11 +32,11 @@ export interface World {
 /** Short, so that tokens run out by themselves, too. Seconds. */
 const tokenLifetime = 90;
 
-export async function createWorld(counts: Counts): Promise<World> {
+export async function createWorld(counts: Counts, quirks: Partial<Quirks>): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'jottacloud-chaos-'));
   const disk = await createDisk(dir);
   const serverState = join(dir, 'server');
-  const emulator = await startEmulator({ state: serverState, rclone: join(dir, 'rclone'), tokenLifetime });
+  const emulator = await startEmulator({ state: serverState, rclone: join(dir, 'rclone'), tokenLifetime, quirks });
   const state = join(disk.dir, 'state');
   const volume = join(dir, 'volume');
   await mkdir(volume);
@@ -65,5 +68,5 @@ export async function createWorld(counts: Counts): Promise<World> {
     if (digest === 'd41d8cd98f00b204e9800998ecf8427e') return Buffer.alloc(0);
     return readFile(join(serverState, 'blobs', digest.slice(0, 2), digest)).catch(() => undefined);
   };
-  return { dir, emulator, stage, state, serverState, load, close };
+  return { dir, emulator, quirks, stage, state, serverState, load, close };
 }

@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isRemoteError } from '../../src/writeback/remote.ts';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { pickQuirks } from '../chaos/quirks.ts';
+import { createRandom } from '../chaos/random.ts';
+import { startEmulator } from '../emulator/emulator.ts';
 import { RandomTrees } from './randomTrees.ts';
 import { openSessionWorld, type SessionWorld, showServer, showTree } from './sessionWorld.ts';
 
+const top = '/Jotta/Archive';
 const steps = 150;
 /** Longest time until all is sent once the server is well. ms. */
 const settleMs = 30_000;
 const seeds = Array.from({ length: 16 }, (_, index) => `npm-test-${index}`);
-
-let emulator: Emulator;
-
-before(async () => {
-  emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
-});
-after(() => emulator.close());
 
 /** Until nothing is pending; what was refused while the server failed is tried again. */
 async function settle(world: SessionWorld): Promise<void> {
@@ -57,8 +53,8 @@ async function listAll(world: SessionWorld, folder: string): Promise<void> {
 describe('a tree that two devices change at random, with a server that fails', () => {
   for (const seed of seeds) {
     it(`is the same on both sides in the end: ${seed}`, { timeout: 120_000 }, async () => {
-      const top = `/Jotta/Archive/${seed}`;
-      emulator.mkdir(top);
+      const quirks = pickQuirks(createRandom(`${seed}/quirks`));
+      const emulator = await startEmulator({ quirks: { ...quirks, eventSocket: 'no-token' } });
       const world = await openSessionWorld(emulator, { settleMs: 0, pollMs: 50 });
       const trees = new RandomTrees(world, top, seed);
       try {
@@ -71,11 +67,13 @@ describe('a tree that two devices change at random, with a server that fails', (
         await settle(world);
         assert.deepEqual(await showTree(world, top), await showServer(emulator, top));
       } catch (error) {
+        console.log(JSON.stringify(quirks));
         console.log(trees.trace.join('\n'));
         throw error;
       } finally {
         emulator.setFaults([]);
         await world.close();
+        await emulator.close();
       }
     });
   }
