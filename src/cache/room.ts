@@ -6,6 +6,8 @@ import { cacheLimits } from './limits.ts';
 export interface Room {
   /** ENOSPC when accepting that many bytes would leave less than the floor free. */
   ensure(bytes: number): Promise<void>;
+  /** ENOSPC when the disk is all but full, whatever the floor: for what must not be cut in the middle. */
+  ensureAny(): Promise<void>;
 }
 
 export interface RoomOptions {
@@ -39,6 +41,10 @@ export function createRoom({ dir, getFloor, evict }: RoomOptions): Room {
       }
       if (credit < bytes) throw new ErrnoError('ENOSPC', 'the local disk has no room left');
       credit -= bytes;
+    },
+    ensureAny: async () => {
+      const { bavail, bsize } = await statfs(dir);
+      if (bavail * bsize < cacheLimits.lastBytes) throw new ErrnoError('ENOSPC', 'the local disk is full');
     },
   };
 }

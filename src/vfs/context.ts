@@ -34,12 +34,21 @@ export interface VfsDeps {
   readonly log: Log;
 }
 
+/** An open file that libfuse took from its name: to remove it, or to rename something onto that name. */
+export interface Hidden {
+  readonly ino: Ino;
+  /** Where its name was; the row keeps the name. */
+  readonly parent: Ino;
+  /** ms since the epoch. */
+  readonly at: number;
+}
+
 /** What the operations of one Vfs share. */
 export interface VfsContext extends VfsDeps {
   readonly handles: Map<Fh, Handle>;
   readonly open: Map<Ino, OpenInode>;
-  /** libfuse's hidden names of unlinked open files: they live here, not in the tree. Key: `parent/name`. */
-  readonly hiddenNames: Map<string, Ino>;
+  /** libfuse's names for these: they live here, not in the tree. Key: `parent/name`. */
+  readonly hiddenNames: Map<string, Hidden>;
   /** Serialises what changes the content of one inode: open, write, truncate, flush, setTimes, release. */
   readonly writing: KeyedMutex<Ino>;
   nextFh: Fh;

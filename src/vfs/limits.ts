@@ -13,6 +13,8 @@ export const vfsLimits = {
   xattrMax: 4 * 1024 * 1024,
   /** Most that one copy_file_range reads and writes; the caller asks again for the rest. */
   copyBytes: 4 * 1024 * 1024,
+  /** The rename for which libfuse hides an open file comes right after; a later one has nothing to do with that. */
+  renameFollowsMs: 5_000,
   /** What is open and quiet for this long is flushed, so that a program that never closes loses little. */
   quietFlushMs: 15_000,
   /** Shown as free when the account is unlimited: 1 PiB, as rclone does (fuse-semantics.md §2.3). */

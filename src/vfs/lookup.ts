@@ -15,7 +15,7 @@ export interface DirEntry {
 export async function lookup(context: VfsContext, parent: Ino, name: string): Promise<NodeRow> {
   const { nodes, folders, localNames } = context;
   if (isHiddenName(name)) {
-    const row = nodes.get(context.hiddenNames.get(`${parent}/${name}`) ?? 0);
+    const row = nodes.get(context.hiddenNames.get(`${parent}/${name}`)?.ino ?? 0);
     if (row === undefined) throw new ErrnoError('ENOENT', 'no such file');
     return row;
   }

@@ -1,16 +1,14 @@
 import { ErrnoError } from '../base/errno.ts';
 import { emptyMd5 } from '../cache/limits.ts';
-import type { Ino, NodeRow } from '../cache/nodeRow.ts';
+import { type Ino, type NodeRow, nameKey } from '../cache/nodeRow.ts';
 import { ensureListed, touchFolder, type VfsContext } from './context.ts';
+import { vfsLimits } from './limits.ts';
 import { lookup } from './lookup.ts';
 import { isHiddenName } from './names.ts';
 
 /** The name is gone at once and durably. EISDIR for a folder. */
 export async function unlink(context: VfsContext, parent: Ino, name: string): Promise<void> {
-  if (isHiddenName(name)) {
-    context.hiddenNames.delete(`${parent}/${name}`);
-    return;
-  }
+  if (isHiddenName(name)) return unlinkHidden(context, `${parent}/${name}`);
   const row = await lookup(context, parent, name);
   if (row.kind !== 'file') throw new ErrnoError('EISDIR', 'is a folder');
   await remove(context, row);
@@ -36,11 +34,12 @@ export async function ensureEmptied(context: VfsContext, folder: NodeRow): Promi
   for (const child of children) await remove(context, child);
 }
 
-export async function remove(context: VfsContext, row: NodeRow): Promise<void> {
+/** `kept`: as if it were open. */
+export async function remove(context: VfsContext, row: NodeRow, kept = false): Promise<void> {
   const { nodes, activity, pusher, barrier, staging } = context;
   const discarded = nodes.transaction(() => {
     if (row.parent !== null) touchFolder(context, row.parent);
-    return detach(context, row);
+    return detach(context, row, kept);
   });
   if (discarded !== null) await staging.unlink(discarded);
   activity.noteChange(row.ino);
@@ -52,9 +51,9 @@ export async function remove(context: VfsContext, row: NodeRow): Promise<void> {
  * Takes a node out of the tree, in the caller's transaction. What the server holds stays as a removed row; open handles
  * keep their bytes. Answers the staging file that nobody needs any more.
  */
-export function detach(context: VfsContext, row: NodeRow): string | null {
+export function detach(context: VfsContext, row: NodeRow, kept = false): string | null {
   const { nodes, clock, pusher } = context;
-  const open = context.open.has(row.ino);
+  const open = kept || context.open.has(row.ino);
   pusher.cancelUpload(row.ino);
   if (row.synced === null && row.begun === null && !open && !pusher.isPushing(row.ino)) {
     nodes.remove(row.ino);
@@ -71,8 +70,43 @@ export function detach(context: VfsContext, row: NodeRow): string | null {
   return keepsStaging ? null : row.staging;
 }
 
-/** libfuse's way to remove an open file: its handles go on under the hidden name, the tree forgets it. */
+/**
+ * libfuse's way to remove an open file, and the first half of its way to rename onto one: its handles go on under the hidden
+ * name, the tree forgets it. ENOSPC when the disk has no room for the other half.
+ */
 export async function hide(context: VfsContext, row: NodeRow, parent: Ino, hiddenName: string): Promise<void> {
-  context.hiddenNames.set(`${parent}/${hiddenName}`, row.ino);
-  await remove(context, row);
+  if (row.parent === null) throw new ErrnoError('ENOENT', 'removed already');
+  await context.room.ensureAny();
+  await remove(context, row, true);
+  context.hiddenNames.set(`${parent}/${hiddenName}`, { ino: row.ino, parent: row.parent, at: context.clock.now() });
+}
+
+/** After the last close, which has discarded what nobody needs, unless it came before the file was hidden. */
+async function unlinkHidden(context: VfsContext, key: string): Promise<void> {
+  const row = context.nodes.get(context.hiddenNames.get(key)?.ino ?? 0);
+  context.hiddenNames.delete(key);
+  if (row === undefined || row.parent !== null || context.open.has(row.ino)) return;
+  if (row.synced === null || row.staging !== null) await remove(context, row);
+}
+
+/** The rename for which libfuse has just hidden the file of that name is refused: the file has its name again. */
+export function unhide(context: VfsContext, parent: Ino, name: string): void {
+  const { nodes, hiddenNames, clock, activity, onShownAnew, log } = context;
+  for (const { ino, ...hidden } of hiddenNames.values()) {
+    const row = nodes.get(ino);
+    const isIt = hidden.parent === parent && row?.parent === null && nameKey(row.name) === nameKey(name);
+    if (!isIt || clock.now() - hidden.at > vfsLimits.renameFollowsMs) continue;
+    if (nodes.getChild(parent, row.name) !== undefined) continue;
+    try {
+      nodes.transaction(() => {
+        nodes.update(ino, { parent });
+        touchFolder(context, parent);
+      });
+      activity.noteChange(ino);
+      // To the kernel the name is still what libfuse has hidden.
+      onShownAnew({ parent, name: row.name });
+    } catch (error) {
+      log.error('an open file lost its name to a rename that failed', { name, error });
+    }
+  }
 }

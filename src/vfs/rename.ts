@@ -6,7 +6,7 @@ import { prepareParent } from './create.ts';
 import { getShownChild, getShownName, isLink, toStoredName } from './links.ts';
 import { lookup } from './lookup.ts';
 import { isHiddenName } from './names.ts';
-import { detach, ensureEmptied, hide } from './remove.ts';
+import { detach, ensureEmptied, hide, unhide } from './remove.ts';
 
 /** A name in a folder. */
 export interface Place {
@@ -19,20 +19,30 @@ export type RenameMode = 'replace' | 'noReplace' | 'exchange';
 
 /** Local, atomic and durable. Errors as rename(2); EXDEV between what the server holds and what stays here. */
 export async function rename(context: VfsContext, from: Place, to: Place, mode: RenameMode): Promise<void> {
-  let changed: Ino[] | undefined;
-  // A listing may change either name while a folder is made known: then everything is looked at again.
-  while (changed === undefined) {
+  if (isHiddenName(to.name)) {
     const row = await lookup(context, from.parent, from.name);
     checkMovable(row);
-    if (isHiddenName(to.name)) {
-      await hide(context, row, to.parent, to.name);
-      return;
-    }
-    changed = mode === 'exchange' ? await exchange(context, row, to) : await move(context, row, to, mode);
+    await hide(context, row, to.parent, to.name);
+    return;
   }
+  const changed = await change(context, from, to, mode).catch((error) => {
+    unhide(context, to.parent, to.name);
+    throw error;
+  });
   for (const ino of changed) context.activity.noteChange(ino);
   await context.barrier.barrier();
   context.pusher.nudge();
+}
+
+/** Answers what changed. */
+async function change(context: VfsContext, from: Place, to: Place, mode: RenameMode): Promise<Ino[]> {
+  // A listing may change either name while a folder is made known: then everything is looked at again.
+  for (;;) {
+    const row = await lookup(context, from.parent, from.name);
+    checkMovable(row);
+    const changed = mode === 'exchange' ? await exchange(context, row, to) : await move(context, row, to, mode);
+    if (changed !== undefined) return changed;
+  }
 }
 
 function checkMovable(row: NodeRow): void {

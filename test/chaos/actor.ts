@@ -210,7 +210,7 @@ export class Actor {
       return there === undefined ? undefined : !there;
     });
     if (done !== true) {
-      if (isOpen) await this.#noteHidden(to);
+      if (isOpen && outcome.disturbed) await this.#noteHidden(to);
       // It may be replaced, for all anybody can tell.
       if (over !== undefined && done === undefined && outcome.disturbed) model.remove(over);
       return false;

@@ -14,6 +14,7 @@ import { openDatabase } from '../../src/cache/schema.ts';
 import { StagingStore } from '../../src/cache/stagingStore.ts';
 import { Xattrs } from '../../src/cache/xattrs.ts';
 import { defaultLocalNames, LocalNames } from '../../src/vfs/localNames.ts';
+import type { Fh } from '../../src/vfs/openInode.ts';
 import { Vfs } from '../../src/vfs/vfs.ts';
 import { Activity } from '../../src/writeback/activity.ts';
 import type { Folders } from '../../src/writeback/folders.ts';
@@ -51,7 +52,7 @@ beforeEach(async () => {
   const localNames = new LocalNames(defaultLocalNames);
   const xattrs = new Xattrs(db);
   const log = silentLog;
-  const room = { ensure: async () => {} };
+  const room = { ensure: async () => {}, ensureAny: async () => {} };
   const onShownAnew = () => {};
   const parts = { nodes, xattrs, staging, reader, barrier, activity, folders, pusher, localNames, room, clock, log };
   vfs = new Vfs({ ...parts, onShownAnew });
@@ -134,6 +135,72 @@ describe('the vfs', () => {
     await vfs.release(fh);
     assert.equal(nodes.get(ino), undefined);
     assert.deepEqual(readdirSync(join(dir, 'staging')), []);
+  });
+
+  describe('renames onto an open file as libfuse does, which hides that first', () => {
+    const hidden = '.fuse_hidden0000000100000001';
+    let open: Ino;
+    let fh: Fh;
+    beforeEach(async () => {
+      open = await save('._open', 'open');
+      fh = await vfs.open(open, reading);
+    });
+    const hide = () => vfs.rename({ parent: home, name: '._open' }, { parent: home, name: hidden }, 'replace');
+    const follow = (from: string) =>
+      vfs.rename({ parent: home, name: from }, { parent: home, name: '._open' }, 'replace');
+    const saveSynced = async () => {
+      const synced = { parent: home, name: 'sent', wire: 'sent', md5: 'm', size: 1, mtime: 1, revision: 1, uuid: null };
+      nodes.update(await save('sent', 'sent'), { synced });
+    };
+
+    it('and has it under its name again when the rename is refused', async () => {
+      await saveSynced();
+      await hide();
+      await fails(follow('sent'), 'EXDEV');
+      assert.equal((await vfs.lookup(home, '._open')).ino, open);
+      assert.equal((await vfs.lookup(home, hidden)).ino, open);
+      await vfs.release(fh);
+      await vfs.unlink(home, hidden);
+      assert.equal((await vfs.lookup(home, '._open')).ino, open);
+    });
+
+    it('and has it again though it was closed in that moment', async () => {
+      await saveSynced();
+      await vfs.release(fh);
+      await hide();
+      await fails(follow('sent'), 'EXDEV');
+      await vfs.unlink(home, hidden);
+      fh = await vfs.open((await vfs.lookup(home, '._open')).ino, reading);
+      assert.equal(String(await vfs.read(fh, 0, 10)), 'open');
+      await vfs.release(fh);
+    });
+
+    it('and gives up one that was replaced', async () => {
+      await save('._new', 'new');
+      await hide();
+      await follow('._new');
+      await vfs.release(fh);
+      await vfs.unlink(home, hidden);
+      assert.equal(nodes.get(open), undefined);
+      assert.equal(readdirSync(join(dir, 'staging')).length, 1);
+    });
+
+    it('and gives up one that was removed, closed before that', async () => {
+      await vfs.release(fh);
+      await hide();
+      await vfs.unlink(home, hidden);
+      assert.equal(nodes.get(open), undefined);
+      assert.deepEqual(readdirSync(join(dir, 'staging')), []);
+    });
+
+    it('and leaves one removed that was removed long before', async () => {
+      await saveSynced();
+      await hide();
+      now += 10_000;
+      await fails(follow('sent'), 'EXDEV');
+      await fails(vfs.lookup(home, '._open'), 'ENOENT');
+      await vfs.release(fh);
+    });
   });
 
   it('leaves no staging file behind when a file the server has is edited, unlinked and closed', async () => {

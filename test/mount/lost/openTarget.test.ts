@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { type FileHandle, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { createWorld, type Headless, md5, remoteFiles, until, type World } from '../support.ts';
+import { createSmallDisk, type SmallDisk } from './smallDisk.ts';
+
+const base = await mkdtemp(join(tmpdir(), 'jottacloud-open-target-'));
+const made = await createSmallDisk(base, 'state', 64 * 1024 ** 2);
+if (typeof made === 'string') process.stdout.write(`the test with a full disk is left out: ${made}\n`);
+
+/** libfuse takes an open file from its name before it renames onto that name (fuse-semantics.md §3.2). */
+describe('a refused rename onto an open file leaves both where they were', () => {
+  let world: World;
+  let drive: Headless;
+  let target: FileHandle;
+  const path = (name: string) => join(drive.mountPoint, name);
+
+  before(async () => {
+    world = await createWorld();
+    const state = typeof made === 'string' ? {} : { state: join(made.dir, 'state'), minFree: 0 };
+    drive = await world.start({ loginToken: world.emulator.newLoginToken(), settleMs: 100, ...state });
+  });
+  after(async () => {
+    await world.close();
+    if (typeof made !== 'string') await made.close();
+    await rm(base, { recursive: true, force: true });
+  });
+
+  const openTarget = async (name: string) => {
+    await writeFile(path(name), `held in ${name}`);
+    target = await open(path(name), 'r');
+  };
+  const checkTarget = async (name: string) => {
+    assert.ok((await readdir(drive.mountPoint)).includes(name));
+    assert.equal(String(await target.readFile()), `held in ${name}`);
+    await target.close();
+    assert.ok((await readdir(drive.mountPoint)).includes(name), 'after the last close');
+    assert.equal(await until('the kernel sees it', () => tryRead(name)), `held in ${name}`);
+  };
+
+  const tryRead = (name: string) => readFile(path(name), 'utf8').catch(() => undefined);
+
+  it('for a file that would no longer be sent', async () => {
+    await writeFile(path('sent.txt'), 'sent');
+    await until('it is up', () => remoteFiles(world.emulator).has('sent.txt'));
+    await openTarget('._local');
+    await assert.rejects(rename(path('sent.txt'), path('._local')), { code: 'EXDEV' });
+    await checkTarget('._local');
+    assert.equal(await readFile(path('sent.txt'), 'utf8'), 'sent');
+  });
+
+  it('on a full disk', { skip: typeof made === 'string' }, async () => {
+    const disk = made as SmallDisk;
+    await openTarget('target.txt');
+    await writeFile(path('source.txt'), 'new');
+    const ballast = join(disk.dir, 'ballast');
+    await promisify(execFile)('fallocate', ['-l', String((await disk.freeBytes()) - 64 * 1024), ballast]);
+    await assert.rejects(rename(path('source.txt'), path('target.txt')), { code: 'ENOSPC' });
+    await checkTarget('target.txt');
+    await rm(ballast);
+    await rename(path('source.txt'), path('target.txt'));
+    await until('it is up', () => remoteFiles(world.emulator).get('target.txt')?.md5 === md5('new'));
+  });
+});
