@@ -19,6 +19,7 @@ export interface StagingInfo {
 
 /** Bytes copied at a time when missing ranges are filled in. */
 const fillBytes = 1024 * 1024;
+const zeros = Buffer.alloc(fillBytes);
 
 /**
  * One dirty content: a sparse local file over an optional base. A byte is the staging file's where `extents` cover it,
@@ -151,10 +152,32 @@ export class StagingFile {
     return Math.min(findGap(this.#extents, Math.max(position, this.#base?.limit ?? 0)), this.#size);
   }
 
+  /**
+   * Makes a hole of what the extents do not tell of: bytes of writes that failed half-way, or were never flushed, would show when
+   * the file grows over them, and be sent.
+   */
+  async scrub(): Promise<void> {
+    const { size: length } = await this.#file.stat();
+    if (length > this.#size) await this.#file.truncate(this.#size);
+    for (const { start, end } of missingExtents(this.#extents, this.#base?.limit ?? 0, Math.min(length, this.#size))) {
+      for (let at = start; at < end; at += fillBytes) {
+        const bytes = Buffer.alloc(Math.min(fillBytes, end - at));
+        const none = zeros.subarray(0, bytes.length);
+        await readFully(this.#file, bytes, at);
+        if (!bytes.equals(none)) await writeFully(this.#file, none, at);
+      }
+    }
+  }
+
   async #write(bytes: Buffer, position: number): Promise<void> {
     const hash = position === this.#hashedBytes && this.#base === null ? this.#hash : undefined;
     this.#hash = undefined;
-    await writeFully(this.#file, bytes, position);
+    try {
+      await writeFully(this.#file, bytes, position);
+    } catch (error) {
+      await this.scrub().catch(() => undefined);
+      throw error;
+    }
     if (hash !== undefined) {
       hash.update(bytes);
       this.#hashedBytes += bytes.length;
@@ -179,7 +202,7 @@ export class StagingFile {
     // What no extent covers is a hole of the file itself: claiming it is enough.
     for (const hole of [...missingExtents(this.#extents, start, end), { start: end, end }]) {
       for (; at < hole.start; at += fillBytes) {
-        await writeFully(this.#file, Buffer.alloc(Math.min(fillBytes, hole.start - at)), at);
+        await writeFully(this.#file, zeros.subarray(0, Math.min(fillBytes, hole.start - at)), at);
       }
       at = hole.end;
     }

@@ -3,6 +3,7 @@ import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { formatExtents, parseExtents } from '../base/extents.ts';
+import { Flights } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import type { ContentReader } from './contentReader.ts';
 import { type StagingBase, StagingFile, type StagingInfo } from './stagingFile.ts';
@@ -19,6 +20,9 @@ export class StagingStore {
   readonly #log: Log;
   /** Descriptors are shared by open handles and an upload; the last user closes. */
   readonly #open = new Map<string, { readonly file: StagingFile; users: number }>();
+  readonly #opening = new Flights<string, void>();
+  /** May hold more than their row tells of: files from before the start, and those closed without a flush. */
+  #untidy = new Set<string>();
 
   constructor(dirs: { staging: string; lost: string }, db: DatabaseSync, log: Log) {
     this.#dir = dirs.staging;
@@ -40,6 +44,7 @@ export class StagingStore {
         .all()
         .map((row) => String(row.id)),
     );
+    this.#untidy = claimed;
     const retired = this.#db.prepare('SELECT value FROM meta WHERE key = ?');
     let moved = 0;
     for (const id of await readdir(this.#dir)) {
@@ -69,19 +74,27 @@ export class StagingStore {
 
   /** The staging file `id`, opened if need be. Throws when it is missing: that is a loss and must be seen. */
   async open(id: string, reader: ContentReader): Promise<StagingFile> {
-    const already = this.#share(id);
-    if (already !== undefined) return already;
+    for (;;) {
+      const already = this.#share(id);
+      if (already !== undefined) return already;
+      await this.#opening.run(id, () => this.#load(id, reader));
+    }
+  }
+
+  async #load(id: string, reader: ContentReader): Promise<void> {
+    if (this.#open.has(id)) return;
     const row = this.#db.prepare('SELECT * FROM staging WHERE id = ?').get(id);
     if (row === undefined) throw new Error(`staging file ${id} has no row`);
     const file = await open(this.path(id), 'r+');
-    const raced = this.#share(id);
-    if (raced !== undefined) {
+    try {
+      const staging = new StagingFile(parseStaging(row), file, reader);
+      if (this.#untidy.has(id)) await staging.scrub();
+      this.#untidy.delete(id);
+      this.#open.set(id, { file: staging, users: 0 });
+    } catch (error) {
       await file.close();
-      return raced;
+      throw error;
     }
-    const staging = new StagingFile(parseStaging(row), file, reader);
-    this.#open.set(id, { file: staging, users: 1 });
-    return staging;
   }
 
   #share(id: string): StagingFile | undefined {
@@ -136,6 +149,7 @@ export class StagingStore {
   async #closeNow(id: string): Promise<void> {
     const open = this.#open.get(id);
     this.#open.delete(id);
+    if (open?.file.dirty === true) this.#untidy.add(id);
     await open?.file.close();
   }
 
@@ -153,6 +167,7 @@ export class StagingStore {
 
   #forget(id: string): void {
     this.#db.prepare('DELETE FROM staging WHERE id = ?').run(id);
+    this.#untidy.delete(id);
   }
 
   async closeAll(): Promise<void> {

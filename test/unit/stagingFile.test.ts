@@ -82,6 +82,45 @@ describe('a staging file', () => {
     assert.equal(await file.digest(), md5Of(Buffer.from('z')));
   });
 
+  describe('shows nothing of', () => {
+    /** Grows the file over all that the disk may still hold. */
+    const checkZeros = async (file: StagingFile, kept: string) => {
+      await file.truncate(60);
+      const expected = Buffer.concat([Buffer.from(kept), Buffer.alloc(60 - kept.length)]);
+      assert.deepEqual(await readAll(file), expected);
+      assert.equal(await file.digest(), md5Of(expected));
+    };
+    const hole = 'kept\0\0\0\0\0\0\0\0\0\0\0\0end';
+
+    it('bytes that were never flushed when it is opened again', async () => {
+      const file = stage(false);
+      await file.write(Buffer.from('kept'), 0);
+      await file.write(Buffer.from('end'), 16);
+      const { info } = file;
+      await file.write(Buffer.from('in the hole'), 5);
+      await file.write(Buffer.from('at the end'), 19);
+      const again = new StagingFile(info, handle, {} as ContentReader);
+      await again.scrub();
+      await checkZeros(again, hole);
+    });
+
+    it('the half of a write that failed', async () => {
+      const file = stage(false);
+      await file.write(Buffer.from('kept'), 0);
+      await file.write(Buffer.from('end'), 16);
+      const tooMuch = Buffer.from('too much');
+      const write = handle.write.bind(handle);
+      const writeHalf = async (bytes: Buffer, offset: number, length: number, position: number) => {
+        if (bytes !== tooMuch) return write(bytes, offset, length, position);
+        if (offset > 0) throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+        return write(bytes, offset, length / 2, position);
+      };
+      handle.write = writeHalf as typeof handle.write;
+      for (const position of [5, 19]) await assert.rejects(file.write(tooMuch, position), { code: 'ENOSPC' });
+      await checkZeros(file, hole);
+    });
+  });
+
   it('is not made longer by a write of nothing', async () => {
     const file = stage(false);
     await file.write(Buffer.alloc(0), 50);

@@ -127,6 +127,20 @@ describe('the vfs', () => {
     assert.equal(readdirSync(join(dir, 'staging')).length, 1);
   });
 
+  it('shows zeros where a file grows over bytes that could not be flushed', async () => {
+    const ino = await save('a', 'text');
+    const fh = await vfs.open(ino, writing);
+    await vfs.write(fh, Buffer.from(' and more'), 4);
+    db.exec('PRAGMA query_only = 1');
+    await assert.rejects(vfs.flushHandle(fh));
+    await vfs.release(fh);
+    db.exec('PRAGMA query_only = 0');
+    await vfs.truncate(ino, 10);
+    const again = await vfs.open(ino, reading);
+    assert.deepEqual(await vfs.read(again, 0, 100), Buffer.concat([Buffer.from('text'), Buffer.alloc(6)]));
+    await vfs.release(again);
+  });
+
   it('keeps the bytes of an unlinked file until the last close', async () => {
     const ino = await save('a', 'text');
     const fh = await vfs.open(ino, reading);
