@@ -37,6 +37,8 @@ export class DriveProcess {
   #lines: string[] = [];
   epoch = 0;
   isUp = false;
+  /** An unmount from outside was asked for: the volume may be gone before anybody here knows. */
+  isBeingEjected = false;
   /** Called when the volume goes: descriptors must be closed, or a detached volume never ends. */
   onDown: () => void = () => {};
   /** Called when the process ends and nobody asked it to. */
@@ -128,12 +130,14 @@ export class DriveProcess {
     const ask = () => run('fusermount3', force ? ['-u', '-z', this.#options.volume] : ['-u', this.#options.volume]);
     if (!force) {
       this.#expectsEnd = true;
+      this.isBeingEjected = true;
       try {
         await ask();
       } catch {
         // Busy: that is the kernel's answer to an eject of a volume in use.
         this.#expectsEnd = false;
         this.note('-- the volume was busy');
+        this.isBeingEjected = false;
         return undefined;
       }
     }
@@ -192,6 +196,7 @@ export class DriveProcess {
   #end(): void {
     if (!this.isUp) return;
     this.isUp = false;
+    this.isBeingEjected = false;
     this.epoch += 1;
     this.#up = Promise.withResolvers();
     this.onDown();

@@ -98,12 +98,12 @@ export async function performOn<N extends OperationName>(
 
 async function watch<V>(stage: Stage, what: string, work: () => Promise<Answer<V>>): Promise<Outcome<V>> {
   const { drive, disk, history, counts } = stage;
-  const epoch = drive.epoch;
+  const { epoch, isBeingEjected } = drive;
   const fullBefore = disk.full;
   const answer = await work();
   // The kernel may know of a death before we do.
   const isCut = answer.code === 'ENOTCONN' || answer.code === 'ECONNABORTED';
-  const disturbed = isCut || !drive.isUp || drive.epoch !== epoch;
+  const disturbed = isCut || isBeingEjected || drive.isBeingEjected || !drive.isUp || drive.epoch !== epoch;
   counts.operations += 1;
   if (answer.code === 'ENOSPC') counts.outOfSpace += 1;
   const result = answer.code ?? (typeof answer.value === 'number' ? `#${answer.value}` : 'ok');
