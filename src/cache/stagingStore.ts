@@ -82,7 +82,6 @@ export class StagingStore {
   }
 
   async #load(id: string, reader: ContentReader): Promise<void> {
-    if (this.#open.has(id)) return;
     const row = this.#db.prepare('SELECT * FROM staging WHERE id = ?').get(id);
     if (row === undefined) throw new Error(`staging file ${id} has no row`);
     const file = await open(this.path(id), 'r+');

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { type FileHandle, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { promisify } from 'node:util';
-import { createWorld, type Headless, md5, remoteFiles, until, type World } from '../support.ts';
+import { createWorld, type Headless, md5, remoteFiles, run, until, type World } from '../support.ts';
 import { createSmallDisk, type SmallDisk } from './smallDisk.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'jottacloud-open-target-'));
@@ -58,7 +56,7 @@ describe('a refused rename onto an open file leaves both where they were', () =>
     await openTarget('target.txt');
     await writeFile(path('source.txt'), 'new');
     const ballast = join(disk.dir, 'ballast');
-    await promisify(execFile)('fallocate', ['-l', String((await disk.freeBytes()) - 64 * 1024), ballast]);
+    await run('fallocate', ['-l', String((await disk.freeBytes()) - 64 * 1024), ballast]);
     await assert.rejects(rename(path('source.txt'), path('target.txt')), { code: 'ENOSPC' });
     await checkTarget('target.txt');
     await rm(ballast);
