@@ -1,4 +1,6 @@
-import { statfs } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { truncateSync } from 'node:fs';
+import { statfs, writeFile } from 'node:fs/promises';
 import { ErrnoError } from '../base/errno.ts';
 import { cacheLimits } from './limits.ts';
 
@@ -6,13 +8,20 @@ import { cacheLimits } from './limits.ts';
 export interface Room {
   /** ENOSPC when accepting that many bytes would leave less than the floor free. */
   ensure(bytes: number): Promise<void>;
-  /** ENOSPC when the disk is all but full, whatever the floor: for what must not be cut in the middle. */
+  /**
+   * ENOSPC when the disk is all but full, whatever the floor: for what must not be cut in the middle. From then on a reserve
+   * of `cacheLimits.lastBytes` is held.
+   */
   ensureAny(): Promise<void>;
+  /** Gives the disk what the reserve holds, for a write that must not fail now; the next `ensureAny` takes it again. */
+  spendReserve(): void;
 }
 
 export interface RoomOptions {
   /** Folder on the disk that staging files go to. */
   readonly dir: string;
+  /** File on the disk of the database that holds the reserve. */
+  readonly reserve: string;
   /** Bytes that stay free, so that the database and the journal of what is pending can always be written. */
   readonly getFloor: () => number;
   /** Frees up to that many bytes of clean content; resolves when they are off the disk. */
@@ -23,9 +32,10 @@ export interface RoomOptions {
  * Refuses a write before it is accepted, rather than its close. The disk is asked now and then: what was free is spent
  * by the bytes accepted since.
  */
-export function createRoom({ dir, getFloor, evict }: RoomOptions): Room {
+export function createRoom({ dir, reserve, getFloor, evict }: RoomOptions): Room {
   let credit = 0;
   let askedAt = Number.NEGATIVE_INFINITY;
+  let holdsReserve = false;
   const ask = async () => {
     const disk = await statfs(dir);
     credit = disk.bavail * disk.bsize - getFloor();
@@ -45,6 +55,14 @@ export function createRoom({ dir, getFloor, evict }: RoomOptions): Room {
     ensureAny: async () => {
       const { bavail, bsize } = await statfs(dir);
       if (bavail * bsize < cacheLimits.lastBytes) throw new ErrnoError('ENOSPC', 'the local disk is full');
+      if (holdsReserve) return;
+      // Zeros would take no room where the file system compresses.
+      await writeFile(reserve, randomBytes(cacheLimits.lastBytes), { mode: 0o600 });
+      holdsReserve = true;
+    },
+    spendReserve: () => {
+      holdsReserve = false;
+      truncateSync(reserve, 0);
     },
   };
 }

@@ -139,6 +139,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   });
   const room = createRoom({
     dir: stagingDir,
+    reserve: join(stateDir, 'reserve'),
     getFloor: () => Math.min(store.budget.minFreeBytes, cacheLimits.stagingFloorBytes),
     evict: (bytes) => store.evict(bytes),
   });

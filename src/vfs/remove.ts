@@ -91,17 +91,26 @@ async function unlinkHidden(context: VfsContext, key: string): Promise<void> {
 
 /** The rename for which libfuse has just hidden the file of that name is refused: the file has its name again. */
 export function unhide(context: VfsContext, parent: Ino, name: string): void {
-  const { nodes, hiddenNames, clock, activity, onShownAnew, log } = context;
+  const { nodes, hiddenNames, clock, activity, room, onShownAnew, log } = context;
   for (const { ino, ...hidden } of hiddenNames.values()) {
     const row = nodes.get(ino);
     const isIt = hidden.parent === parent && row?.parent === null && nameKey(row.name) === nameKey(name);
     if (!isIt || clock.now() - hidden.at > vfsLimits.renameFollowsMs) continue;
     if (nodes.getChild(parent, row.name) !== undefined) continue;
-    try {
+    const restore = () => {
       nodes.transaction(() => {
         nodes.update(ino, { parent });
         touchFolder(context, parent);
       });
+    };
+    try {
+      try {
+        restore();
+      } catch {
+        // The disk has filled up since the file was hidden.
+        room.spendReserve();
+        restore();
+      }
       activity.noteChange(ino);
       // To the kernel the name is still what libfuse has hidden.
       onShownAnew({ parent, name: row.name });

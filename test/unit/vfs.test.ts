@@ -52,7 +52,7 @@ beforeEach(async () => {
   const localNames = new LocalNames(defaultLocalNames);
   const xattrs = new Xattrs(db);
   const log = silentLog;
-  const room = { ensure: async () => {}, ensureAny: async () => {} };
+  const room = { ensure: async () => {}, ensureAny: async () => {}, spendReserve: () => {} };
   const onShownAnew = () => {};
   const parts = { nodes, xattrs, staging, reader, barrier, activity, folders, pusher, localNames, room, clock, log };
   vfs = new Vfs({ ...parts, onShownAnew });
