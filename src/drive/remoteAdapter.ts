@@ -149,6 +149,7 @@ function toFile(file: ClientFile): RemoteFile {
     mtime: file.modified,
     revision: file.revision,
     uuid: file.uuid ?? null,
+    unfinished: file.unfinished ?? false,
   };
 }
 

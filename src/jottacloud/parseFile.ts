@@ -16,7 +16,9 @@ export function isDeleted(element: XmlElement): boolean {
 export function parseFile(element: XmlElement, log: Log): RemoteFile | undefined {
   if (isDeleted(element)) return undefined;
   const current = childOf(element, 'currentRevision');
-  return current === undefined ? undefined : parseRevision(element, current, log);
+  const file = current === undefined ? undefined : parseRevision(element, current, log);
+  const unfinished = childOf(element, 'latestRevision') !== undefined;
+  return file !== undefined && unfinished ? { ...file, unfinished } : file;
 }
 
 /** All complete revisions of a `<file>`, the current one first, then older ones as listed: newest first (§2.6). */

@@ -25,6 +25,8 @@ export interface RemoteFile {
   /** Stable over revisions; informative only, nothing can be addressed by it. */
   readonly uuid: string | undefined;
   readonly mime?: string;
+  /** A newer revision was begun and is not complete. Not told of older revisions. */
+  readonly unfinished?: true;
 }
 
 /** Listings give folders no times and no id (jottacloud-protocol.md §2.5). */

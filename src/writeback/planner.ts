@@ -177,13 +177,19 @@ function planFile(context: Planning, row: NodeRow, parent: Ino): PushKind | unde
 
 /** `row` sits where the server holds `occupant`: it takes that synced side, the occupant gets what `row` had. */
 function handOver({ nodes, activity }: PlanContext, occupant: NodeRow, row: NodeRow): void {
+  const [ofOccupant, ofRow] = [getHandedOver(nodes, occupant), getHandedOver(nodes, row)];
   nodes.transaction(() => {
     nodes.swapSent(occupant.ino, row.ino);
     nodes.update(occupant.ino, { synced: null });
-    nodes.update(row.ino, { synced: occupant.synced });
-    if (row.synced !== null) nodes.update(occupant.ino, { synced: row.synced });
+    nodes.update(row.ino, { synced: ofOccupant });
+    if (ofRow !== null) nodes.update(occupant.ino, { synced: ofRow });
     else if (occupant.parent === null && !activity.isOpen(occupant.ino)) nodes.remove(occupant.ino);
   });
+}
+
+/** An upload that was begun stays unfinished unless something is sent to its place: the times, where nothing else differs. */
+function getHandedOver(nodes: Nodes, { ino, synced }: NodeRow): Synced | null {
+  return synced !== null && nodes.getSent(ino).length > 0 ? { ...synced, mtime: 0 } : synced;
 }
 
 /** A backup of the bytes about to be replaced must reach the server first, while it still knows them. */

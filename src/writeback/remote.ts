@@ -14,6 +14,8 @@ export interface RemoteFile {
   readonly mtime: number;
   readonly revision: number;
   readonly uuid: string | null;
+  /** A newer revision was begun, by whomever, and is not complete. */
+  readonly unfinished?: boolean;
 }
 export interface RemoteFolder {
   readonly kind: 'device' | 'mountpoint' | 'folder';

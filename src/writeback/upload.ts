@@ -100,8 +100,11 @@ async function pushSnapshot(
     const current = await tryFetchFile(deps.remote, target.path, signal);
     if (current === undefined) creating = true;
     else if (current.md5 === snapshot.md5) {
-      await commit(current);
-      return [];
+      // What was begun with other bytes would stay unfinished there: the same bytes once more end it.
+      if (current.unfinished !== true || former.every((md5) => md5 === snapshot.md5)) {
+        await commit(current);
+        return [];
+      }
     } else if (current.md5 !== row.synced?.md5 && !wasSent(current))
       return [makeConflict(deps, row.ino, target.parent)];
   }
