@@ -46,18 +46,25 @@ export function createMountsView(client: DriveClient): vscode.Disposable {
   );
 }
 
+/** A row keeps its place whatever becomes of its mount: what is about to be clicked does not move. */
 function getRows(client: DriveClient): MountRow[] {
   const { mounts, account } = client.state;
-  const profiles = getAllProfiles().map((profile) => {
-    return { ...toMountParams(profile), status: 'unmounted' as const, onStartup: profile.onStartup };
-  });
-  const rows: MountRow[] = mounts.map(({ mountPoint, source, readOnly, status }) => {
-    const profile = profiles.find((known) => known.mountPoint === mountPoint);
-    return { mountPoint, source, readOnly, status, onStartup: profile?.onStartup };
-  });
   // Where nothing was ever mounted but by default, the welcome view says more than a row would.
-  if (account === null || (rows.length === 0 && getMountProfiles().length === 0)) return rows;
-  return [...rows, ...profiles.filter(({ mountPoint }) => !rows.some((row) => row.mountPoint === mountPoint))];
+  const showsUnmounted = account !== null && (mounts.length > 0 || getMountProfiles().length > 0);
+  const ofProfiles = getAllProfiles().map((profile): MountRow => {
+    const params = { ...toMountParams(profile), onStartup: profile.onStartup };
+    const mount = mounts.find(({ mountPoint }) => mountPoint === params.mountPoint);
+    if (mount === undefined) return { ...params, status: 'unmounted' };
+    const { source, readOnly, status } = mount;
+    return { ...params, source, readOnly, status };
+  });
+  const others = mounts.filter(({ mountPoint }) => !ofProfiles.some((row) => row.mountPoint === mountPoint));
+  return [
+    ...ofProfiles.filter(({ status }) => showsUnmounted || status !== 'unmounted'),
+    ...others.map(({ mountPoint, source, readOnly, status }) => {
+      return { mountPoint, source, readOnly, status, onStartup: undefined };
+    }),
+  ];
 }
 
 function toMountItem(row: MountRow): vscode.TreeItem {

@@ -55,11 +55,15 @@ test('mounts from the view, the status bar and the dialog; a mount point that is
       if (mountPoint === inside) await window.pick('full');
       await until('it is gone', async () => (await findMountId(mountPoint)) === undefined);
     }
-    // The profile is remembered and mounts by its row.
+    // The profile is remembered and mounts by its row. A tree that is being drawn anew loses the click.
+    await window.treeRow(/not mounted · whole account/).waitFor();
     const row = window.treeRow(/not mounted · \/Jotta\/Archive\/Photos/);
     await row.hover();
     await row.getByRole('button', { name: 'Mount Jottacloud' }).click();
     await until('the folder is mounted again', () => findMountId(inside));
+    await window.treeRow(/Jottacloud\s*mounted · \/Jotta\/Archive\/Photos/).waitFor();
+    const [first = ''] = await window.treeRow(/mounted · /).allInnerTexts();
+    assert.match(first, /not mounted · whole account/, 'rows keep their places');
     await window.runCommand('Unmount Jottacloud');
     await until('it is gone', async () => (await findMountId(inside)) === undefined);
   });
