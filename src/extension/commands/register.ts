@@ -81,14 +81,27 @@ const handlers: Record<CommandId, (services: Services) => Handler> = {
   'jottacloud.deleteForever': deleteTrashed,
 };
 
+/**
+ * A row's command gets the row and the selection. While the tree is drawn anew VS Code has no row for the one that was
+ * clicked; without it the command would mean something else, as from the palette.
+ */
+function isOfLostRow(given: readonly unknown[]): boolean {
+  const [row, selection] = given;
+  return given.length > 1 && row === undefined && (selection === undefined || Array.isArray(selection));
+}
+
 /** Registers all commands. A handler that throws has its error shown and answers undefined. */
 export function registerCommands(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
     ...commandIds.map((id) => {
       const handler = handlers[id](services);
-      return vscode.commands.registerCommand(id, async (argument?: unknown, selection?: unknown) => {
+      return vscode.commands.registerCommand(id, async (...given: unknown[]) => {
         try {
-          return await handler(argument, selection);
+          if (isOfLostRow(given)) {
+            void vscode.window.showInformationMessage(vscode.l10n.t('The list has just changed. Please try again.'));
+            return undefined;
+          }
+          return await handler(given[0], given[1]);
         } catch (error) {
           services.report(error);
           return undefined;

@@ -23,19 +23,28 @@ const icons: Record<MountRow['status'], string> = {
 };
 
 export function createMountsView(client: DriveClient): vscode.Disposable {
-  const emitter = new vscode.EventEmitter<MountRow | undefined>();
-  let shown = '';
+  const emitter = new vscode.EventEmitter<MountRow[] | undefined>();
+  // VS Code knows a row by its object. What it has to ask for anew cannot be clicked meanwhile, so that rows are changed in place.
+  let rows = getRows(client);
   const update = () => {
-    const next = JSON.stringify(getRows(client));
-    if (next === shown) return;
-    shown = next;
-    emitter.fire(undefined);
+    const next = getRows(client);
+    const isSameList = next.length === rows.length && next.every((row, at) => row.mountPoint === rows[at]?.mountPoint);
+    if (!isSameList) {
+      rows = next;
+      emitter.fire(undefined);
+      return;
+    }
+    const changed = rows.filter((row, at) => JSON.stringify(row) !== JSON.stringify(next[at]));
+    rows.forEach((row, at) => {
+      Object.assign(row, next[at]);
+    });
+    if (changed.length > 0) emitter.fire(changed);
   };
   const view = vscode.window.createTreeView<MountRow>('jottacloud.mounts', {
     treeDataProvider: {
       onDidChangeTreeData: emitter.event,
       getTreeItem: toMountItem,
-      getChildren: (row) => (row === undefined ? getRows(client) : []),
+      getChildren: (row) => (row === undefined ? rows : []),
     },
   });
   return vscode.Disposable.from(

@@ -36,6 +36,13 @@ describe('commands on mounts', () => {
     await disconnect();
   });
 
+  it('does nothing for a row that a redraw has taken: without it, the whole account would be mounted', async () => {
+    for (const selection of [undefined, [undefined]]) {
+      assert.equal(await executeCommand('jottacloud.mount', undefined, selection), undefined);
+    }
+    assert.deepEqual(api.state().mounts, []);
+  });
+
   it('Mount Jottacloud Folder… asks four questions, mounts, and remembers the answers', async () => {
     await acceptQuickPicks(executeCommand('jottacloud.mountFolder', home));
     const mount = await waitFor('the mount', () => api.state().mounts.find(({ status }) => status === 'mounted'));
