@@ -43,8 +43,8 @@ export function startServer(socketFile: string, deps: ServerDeps): Promise<Serve
       deps.log.debug('a window did not listen', { error });
     });
   });
-  const server = createServer((socket) => attachWindow(socket, windows, spokesman, deps));
-  broadcastState(windows, deps);
+  const tellState = broadcastState(windows, deps);
+  const server = createServer((socket) => attachWindow(socket, windows, spokesman, tellState, deps));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(socketFile, () => {
@@ -58,6 +58,7 @@ function attachWindow(
   socket: Socket,
   windows: Set<MessageConnection>,
   spokesman: Spokesman<MessageConnection>,
+  tellState: () => void,
   deps: ServerDeps,
 ): void {
   const { drive, keeper, log } = deps;
@@ -76,6 +77,8 @@ function attachWindow(
   connection.onError(([error]) => log.warn('connection error', { error }));
 
   const answer = serveOn(connection, log);
+  /** Who asked for a change of the state has seen it when the answer comes. */
+  const told = <R>(work: Promise<R>) => work.finally(tellState);
   answer.request(messages.hello, (params) => {
     log.info('window attached', { version: params.clientVersion });
     if (params.keepsTokens) {
@@ -92,11 +95,11 @@ function attachWindow(
       state: drive.getState(),
     };
   });
-  answer.request(messages.signIn, ({ loginToken }) => drive.signIn(loginToken));
-  answer.request(messages.resume, (stored) => drive.resume(stored));
-  answer.plain(messages.signOut, () => drive.signOut());
-  answer.request(messages.mount, (params) => drive.mount(params));
-  answer.request(messages.unmount, (params, signal) => drive.unmount(params, signal));
+  answer.request(messages.signIn, ({ loginToken }) => told(drive.signIn(loginToken)));
+  answer.request(messages.resume, (stored) => told(drive.resume(stored)));
+  answer.plain(messages.signOut, () => told(drive.signOut()));
+  answer.request(messages.mount, (params) => told(drive.mount(params)));
+  answer.request(messages.unmount, (params, signal) => told(drive.unmount(params, signal)));
   answer.request(messages.list, ({ path, refresh }) => drive.list(path, refresh));
   answer.request(messages.watch, ({ paths }) => drive.watch(connection, paths));
   answer.plain(messages.refresh, () => drive.refresh());
@@ -145,22 +148,26 @@ function toSignal(token: CancellationToken): AbortSignal {
   return controller.signal;
 }
 
-function broadcastState(windows: ReadonlySet<MessageConnection>, { drive, log }: ServerDeps): void {
-  let scheduled = false;
+/** Answers what tells a change of the state at once. */
+function broadcastState(windows: ReadonlySet<MessageConnection>, { drive, log }: ServerDeps): () => void {
+  let timer: NodeJS.Timeout | undefined;
   const send = (notify: (window: MessageConnection) => Promise<void>) => {
     for (const window of windows) notify(window).catch((error) => log.debug('a window did not listen', { error }));
   };
+  const tellState = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (windows.size === 0) return;
+    const state = drive.getState();
+    send((window) => window.sendNotification(messages.stateChanged, state));
+  };
   drive.stateChanged.on(() => {
-    if (scheduled) return;
-    scheduled = true;
-    setTimeout(() => {
-      scheduled = false;
-      if (windows.size === 0) return;
-      const state = drive.getState();
-      send((window) => window.sendNotification(messages.stateChanged, state));
-    }, stateIntervalMs);
+    timer ??= setTimeout(tellState, stateIntervalMs);
   });
   drive.entriesChanged.on((folders) => send((window) => window.sendNotification(messages.entriesChanged, { folders })));
   drive.conflictMade.on((notice) => send((window) => window.sendNotification(messages.conflictMade, notice)));
   drive.signedOut.on(() => send((window) => window.sendNotification(messages.signedOut)));
+  return () => {
+    if (timer !== undefined) tellState();
+  };
 }

@@ -127,6 +127,7 @@ describe('commands on mounts', () => {
 
   it('Forget Mount takes it off the list; the volume was unmounted before', async () => {
     assert.equal(await executeCommand('jottacloud.unmount', { mountPoint }), true);
+    assert.deepEqual(api.state().mounts, [], 'whoever asked knows of it at once');
     await executeCommand('jottacloud.forgetMount', { mountPoint });
     assert.deepEqual(getProfiles(), []);
   });
