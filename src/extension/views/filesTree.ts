@@ -25,6 +25,12 @@ export const rootPath = '/';
 /** In place of a folder where the trash could not be listed; no path of the account begins so. */
 const trashPath = 'trash:';
 
+/**
+ * What a folder showed last: its rows, or that it could not be listed. A folder that is being listed for the first time may
+ * change meanwhile, and is compared then.
+ */
+type Shown = readonly EntryNode[] | 'failed' | 'listing' | 'outdated';
+
 /** More rows than these of one folder are not redrawn one by one. */
 const fewRows = 50;
 
@@ -41,8 +47,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   readonly #hasSession: () => Promise<boolean>;
   readonly #nodes = new Map<string, EntryNode>();
   readonly #asked = new Set<string>();
-  /** What each folder showed last; none for one that could not be listed. */
-  readonly #shown = new Map<string, readonly EntryNode[]>();
+  readonly #shown = new Map<string, Shown>();
   readonly #comparing = new Map<string, 'once' | 'again'>();
   readonly #emitter = new vscode.EventEmitter<FileNode | undefined>();
 
@@ -80,11 +85,14 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     const refresh = this.#asked.delete(folder);
     try {
       if (node?.kind === 'trash') return await loadTrash(this.#client);
+      if (!this.#shown.has(folder)) this.#shown.set(folder, 'listing');
       const nodes = (await this.#list(folder, refresh)).map((entry) => this.#toNode(entry));
+      const isOutdated = this.#shown.get(folder) === 'outdated';
       this.#shown.set(folder, nodes);
+      if (isOutdated) void this.#compare(folder);
       return node === undefined ? [...nodes, trashNode] : nodes;
     } catch (error) {
-      this.#shown.delete(folder);
+      this.#shown.set(folder, 'failed');
       return [{ kind: 'failed', folder, error: toDriveError(error) }];
     }
   }
@@ -99,8 +107,10 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   /** Reads a folder again; `ask` the server first, or take what the drive knows. Folders never shown cost nothing. */
   refresh(folder: string, ask = false): void {
     if (ask) this.#asked.add(folder);
-    if (ask || !this.#shown.has(folder)) this.#redraw(folder);
-    else void this.#compare(folder);
+    const shown = this.#shown.get(folder);
+    if (ask || shown === 'failed') this.#redraw(folder);
+    else if (shown === 'listing') this.#shown.set(folder, 'outdated');
+    else if (Array.isArray(shown)) void this.#compare(folder);
   }
 
   /** Draws all of it anew: another account, or a new link to the drive. */
@@ -133,7 +143,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     try {
       const entries = await this.#list(folder, false);
       if (this.#shown.get(folder) !== before) this.#comparing.set(folder, 'again');
-      else if (before !== undefined) this.#show(folder, before, entries);
+      else if (Array.isArray(before)) this.#show(folder, before, entries);
     } catch {
       this.#redraw(folder);
     }
