@@ -89,7 +89,10 @@ const texts: Record<DriveErrorCode, ErrorText> = {
   },
   forbidden: {
     sentence: (args) =>
-      vscode.l10n.t('Jottacloud does not allow this for {0}. Check the rights of your account.', place(args)),
+      vscode.l10n.t(
+        'Jottacloud does not allow this for {0}. Check the rights of your account, and whether its trash has that name.',
+        place(args),
+      ),
   },
   notFound: {
     sentence: (args) => vscode.l10n.t('{0} is no longer there. Refresh and try again.', place(args)),

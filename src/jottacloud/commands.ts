@@ -4,19 +4,28 @@ import { type Found, fetchFile, isTaken, look } from './listings.ts';
 import { isDeleted, parseFile, parseRevisions } from './parseFile.ts';
 import { withRetry } from './retry.ts';
 import { otherAnswer, thingOf } from './roots.ts';
-import { except, jsonOf, postCommand, postOnce, type Service, urlOf } from './service.ts';
+import { except, jsonOf, postOnce, type Service, urlOf } from './service.ts';
 import { formatJfsTime } from './times.ts';
 import type { FileStamp, RemoteFile, RemotePath } from './types.ts';
 import { checkPath, targetQuery } from './urls.ts';
 
 /**
- * Creates the folder and its parents; fine when it exists (jottacloud-protocol.md §2.3 mkDir). JottaError 'conflict' when
- * the server leaves the folder in the trash, which has one of that name.
+ * Creates the folder and its parents; fine when it exists (jottacloud-protocol.md §2.3 mkDir). JottaError 'forbidden' when
+ * the server leaves it in the trash, which has one of that name: nothing there is destroyed to make room.
  */
-export async function createFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<void> {
+export async function createFolder(service: Service, path: RemotePath, caller: AbortSignal): Promise<void> {
   checkPath(path, 3);
-  const root = await postCommand(service, { url: urlOf(service, path, '?mkDir=true') }, thingOf(service, path), signal);
-  if (root.name === 'folder' && isDeleted(root)) throw new JottaError('conflict', 'the folder stays in the trash');
+  const command = { url: urlOf(service, path, '?mkDir=true') };
+  await repeatLooking(service, caller, async (signal) => {
+    const root = await postOnce(service, command, thingOf(service, path), signal);
+    if (root.name !== 'folder' || !isDeleted(root)) return;
+    // Or it is the answer to its removal, that came twice.
+    const found = await look(service, path, signal);
+    if (found.kind === 'none' && found.tombstone !== undefined) {
+      throw new JottaError('forbidden', 'the trash keeps that name');
+    }
+    if (found.kind !== 'folder') throw otherAnswer();
+  });
 }
 
 /**
@@ -59,7 +68,7 @@ async function sendToTrash(service: Service, path: RemotePath, query: string, si
   if (!isGone) throw otherAnswer();
 }
 
-/** Tries as often as `postCommand`; each try of `attempt` looks at the server before it sends anything. */
+/** Tries as often as `postCommand`; each try of `attempt` may look at the server. */
 function repeatLooking<T>(
   service: Service,
   caller: AbortSignal,

@@ -46,6 +46,33 @@ afterEach(async () => {
   await emulator.close();
 });
 
+const fronts: Server[] = [];
+afterEach(() => {
+  for (const front of fronts.splice(0)) {
+    front.closeAllConnections();
+    front.close();
+  }
+});
+
+/** The emulator behind a server that carries out requests for `query` as `act` does. */
+async function startFront(query: string, act: (response: ServerResponse) => void): Promise<JottacloudClient> {
+  const front = createServer((incoming, response) => {
+    const { method, headers, url = '' } = incoming;
+    if (url.includes(query)) return act(response);
+    const onward = request(`${emulator.url}${url}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  fronts.push(front);
+  const endpoints = createEndpoints(`http://127.0.0.1:${(front.address() as AddressInfo).port}`);
+  const deps = { endpoints, userAgent: 'test' };
+  const tokens = await exchangeLoginToken(parseLoginToken(emulator.newLoginToken()), deps, never);
+  return new JottacloudClient({ ...deps, tokens, vault: { saveTokens: async () => {} } });
+}
+
 const at = (...names: string[]) => ['Jotta', 'Archive', ...names];
 const remote = (...names: string[]) => `/${at(...names).join('/')}`;
 const paths = () =>
@@ -169,36 +196,6 @@ describe('a move', () => {
 });
 
 describe('a folder moved onto a trashed name', () => {
-  /** The emulator behind a server that answers mvDir as `moved` says, after it was done. */
-  async function startFront(moved: (response: ServerResponse) => void): Promise<JottacloudClient> {
-    const front = createServer((incoming, response) => {
-      const { method, headers, url = '' } = incoming;
-      if (url.includes('mvDir=')) {
-        emulator.move(remote('F'), remote('G'));
-        emulator.remove(remote('G'));
-        return moved(response);
-      }
-      const onward = request(`${emulator.url}${url}`, { method, headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 500, answer.headers);
-        answer.pipe(response);
-      });
-      incoming.pipe(onward);
-    });
-    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
-    fronts.push(front);
-    const endpoints = createEndpoints(`http://127.0.0.1:${(front.address() as AddressInfo).port}`);
-    const deps = { endpoints, userAgent: 'test' };
-    const tokens = await exchangeLoginToken(parseLoginToken(emulator.newLoginToken()), deps, never);
-    return new JottacloudClient({ ...deps, tokens, vault: { saveTokens: async () => {} } });
-  }
-  const fronts: Server[] = [];
-  afterEach(() => {
-    for (const front of fronts.splice(0)) {
-      front.closeAllConnections();
-      front.close();
-    }
-  });
-
   for (const [how, answer] of [
     ['says so', (response: ServerResponse) => response.end('<folder name="G" deleted="2026-01-01-T00:00:00Z"/>')],
     ['loses its answer', (response: ServerResponse) => response.destroy()],
@@ -211,7 +208,11 @@ describe('a folder moved onto a trashed name', () => {
       emulator.mkdir(remote('F', 'sub', 'empty'));
       await emulator.put(remote('F', 'gone'), 'x');
       emulator.remove(remote('F', 'gone'));
-      const fronted = await startFront(answer);
+      const fronted = await startFront('mvDir=', (response) => {
+        emulator.move(remote('F'), remote('G'));
+        emulator.remove(remote('G'));
+        answer(response);
+      });
       await fronted.moveFolder(at('F'), at('G'), never);
       assert.deepEqual(paths(), ['G', 'G/a', 'G/sub', 'G/sub/b', 'G/sub/empty']);
       assert.equal((await fronted.fetchFile(at('G', 'a'), never)).modified, 1_600_000_000);
@@ -364,6 +365,22 @@ describe('times and folders', () => {
     await client.createFolder(at('A', 'B'), never);
     assert.deepEqual(paths(), ['A', 'A/B']);
     await assert.rejects(client.createFolder(at('x'.repeat(256)), never), of('invalidName'));
+  });
+
+  it('tell a folder that the trash keeps from an answer about its removal', async () => {
+    const trashed = '<folder name="F" deleted="2026-01-01-T00:00:00Z"/>';
+    let comes = () => {};
+    const fronted = await startFront('mkDir=', (response) => {
+      comes();
+      response.end(trashed);
+    });
+    await emulator.put(remote('F', 'a'), 'a');
+    emulator.remove(remote('F'));
+    await assert.rejects(fronted.createFolder(at('F'), never), of('forbidden'));
+    comes = () => emulator.mkdir(remote('F'));
+    await fronted.createFolder(at('F'), never);
+    assert.deepEqual(paths(), ['F']);
+    fronted.close();
   });
 });
 

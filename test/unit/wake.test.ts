@@ -68,4 +68,30 @@ describe('a computer that wakes', () => {
       await emulator.close();
     }
   });
+
+  it('after it fell asleep in the middle of planning sends the next change as soon as ever', async () => {
+    const emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
+    const clock = new TestClock();
+    const world = await openSessionWorld(emulator, { clock, settleMs: 1_000 });
+    try {
+      await world.find(top);
+      const { nodes, pusher } = world.session();
+      const getPendingInos = nodes.getPendingInos.bind(nodes);
+      let slept = false;
+      nodes.getPendingInos = (after, limit) => {
+        if (!slept) clock.jump(nightMs);
+        slept = true;
+        return getPendingInos(after, limit);
+      };
+      pusher.nudge();
+      await world.until('it slept', () => slept);
+      const savedAt = clock.now();
+      await world.save(`${top}/morning.txt`, 'morning');
+      await world.until('it is up', () => emulator.tree().some(({ path }) => path === `${top}/morning.txt`));
+      assert.ok(clock.now() - savedAt < 5_000, `${clock.now() - savedAt} ms`);
+    } finally {
+      await world.close();
+      await emulator.close();
+    }
+  });
 });

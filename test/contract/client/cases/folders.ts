@@ -59,7 +59,7 @@ export const folderCases: readonly FolderCase[] = [
   },
   {
     name: 'creates a folder where one is in the trash: empty, with what it held, or not at all',
-    guess: { quirk: 'mkDirUntrashes', answers: { on: 'empty', recursive: 'with what it held', off: 'conflict' } },
+    guess: { quirk: 'mkDirUntrashes', answers: { on: 'empty', recursive: 'with what it held', off: 'forbidden' } },
     async run(world) {
       const { client, signal } = world;
       await storeFresh(world, at(world, 'F', 'sub', 'file'));

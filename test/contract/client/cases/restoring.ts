@@ -46,7 +46,7 @@ export const restoringCases: readonly FolderCase[] = [
   {
     name: 'restores a folder with what went to the trash with it, as far as the service shows it',
     guess: [
-      { quirk: 'mkDirUntrashes', answers: { on: 'whole', recursive: 'whole', off: 'conflict' } },
+      { quirk: 'mkDirUntrashes', answers: { on: 'whole', recursive: 'whole', off: 'forbidden' } },
       { quirk: 'trashedChildren', answers: { listed: 'whole', hidden: 'empty' } },
     ],
     async run(world) {
