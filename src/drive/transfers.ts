@@ -36,11 +36,12 @@ export function transferStates({ nodes, pusher, jobs }: Session): TransferState[
   const rows = [...nodes.getFailed(maxRows), ...nodes.getPending(0, maxRows).filter(({ failure }) => failure === null)];
   const waiting = rows.filter(({ ino }) => !busy.has(String(ino)));
   const others = waiting.map((row): TransferState => {
-    const kind = row.parent === null ? 'delete' : row.kind !== 'file' ? 'createFolder' : 'upload';
+    const kind: TransferKind = row.parent === null ? 'delete' : row.kind !== 'file' ? 'createFolder' : 'upload';
     const path = getLocalPath(nodes, row.ino) ?? row.name;
-    const status = row.failure === null ? 'queued' : 'failed';
-    const reason = row.failure === null ? {} : { reason: row.failure };
-    return { id: String(row.ino), kind, status, path, bytesDone: 0, bytesTotal: row.size, ...reason };
+    const common = { id: String(row.ino), kind, path, bytesDone: 0, bytesTotal: row.size };
+    if (row.failure !== null) return { ...common, status: 'failed', reason: row.failure };
+    const retryAt = pusher.getRetryAt(row.ino);
+    return { ...common, status: 'queued', ...(retryAt !== undefined && { retryAt }) };
   });
   const copying = jobs.getRunning().map(({ id, kind, path, done, total }): TransferState => {
     return { id, kind, status: 'running', path, bytesDone: done, bytesTotal: total };

@@ -35,8 +35,10 @@ export interface TransferState {
   readonly path: string;
   readonly bytesDone: number;
   readonly bytesTotal: number;
-  /** Why it failed or waits; absent while all is well. */
+  /** Why it failed; absent otherwise. */
   readonly reason?: string;
+  /** Of a queued one that did not succeed several times in a row: when it is tried again, ms since the epoch. */
+  readonly retryAt?: number;
 }
 
 /** One that ended. */

@@ -19,6 +19,8 @@ export const writebackLimits = {
   /** First and longest wait before a failed push is tried again; doubled each time, with jitter. */
   firstRetryMs: 1_000,
   lastRetryMs: 300_000,
+  /** A push that failed this often in a row is told of: what passes in a moment is no news. */
+  toldFailures: 3,
   /** First and longest wait between probes while the network is gone. */
   firstProbeMs: 1_000,
   lastProbeMs: 30_000,

@@ -133,7 +133,7 @@ export class Pusher {
     this.nudge();
   }
 
-  /** Clears refusals too: of one node, or of all. */
+  /** Clears refusals too: of one node, or of all. What waits to be tried again is tried now. */
   retryFailed(ino?: Ino): void {
     const { nodes } = this.#deps;
     const failed = nodes.getFailed().filter((row) => ino === undefined || row.ino === ino);
@@ -155,6 +155,12 @@ export class Pusher {
     const refused = nodes.getFailed().filter(({ failure }) => passing.includes(failure ?? ''));
     for (const row of refused) nodes.update(row.ino, { failure: null });
     if (refused.length > 0) this.nudge();
+  }
+
+  /** When a change is tried again that failed several times in a row, ms since the epoch; undefined for all others. */
+  getRetryAt(ino: Ino): number | undefined {
+    const retry = this.#retries.get(ino);
+    return retry !== undefined && retry.failures >= writebackLimits.toldFailures ? retry.at : undefined;
   }
 
   isPushing(ino: Ino): boolean {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { defaultNetworkOptions } from '../../src/base/networkOptions.ts';
+import { transferStates } from '../../src/drive/transfers.ts';
 import type { RemoteErrorKind } from '../../src/writeback/remote.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import { openSessionWorld, type SessionWorld, type SessionWorldOptions, showServer } from './sessionWorld.ts';
@@ -143,6 +144,24 @@ describe('a change the server refuses', () => {
     });
   });
 
+  it('because the trash keeps the name of a folder: says so, and goes through when the trash is emptied', async () => {
+    await withWorld({ quirks: { mkDirUntrashes: 'off' } }, {}, async (world, emulator) => {
+      await world.mkdir(`${top}/build`);
+      await world.drain();
+      await world.rmdir(`${top}/build`);
+      await world.drain();
+      const ino = await world.mkdir(`${top}/build`);
+      await world.save(`${top}/build/out.txt`, 'waits');
+      await world.drain();
+      assert.equal(world.session().nodes.get(ino)?.failure, 'forbidden');
+      assert.equal(await world.readText(`${top}/build/out.txt`), 'waits');
+      await world.session().client.purgeTrash(new AbortController().signal);
+      world.session().pusher.retryFailed(ino);
+      await world.drain();
+      assert.deepEqual(await showServer(emulator, top), { 'build/': '', 'build/out.txt': 'waits' });
+    });
+  });
+
   it('given up while a program reads it: the reader goes on with what it opened, the next one gets the server’s', async () => {
     await withWorld({}, {}, async (world, emulator) => {
       await emulator.put(`${top}/refused.txt`, 'theirs');
@@ -207,11 +226,32 @@ describe('a failure that passes', () => {
         if (outcome === 'server') failedAt.push(clock.now());
       });
       emulator.setFaults([{ match: { kind: 'allocate' }, action: { type: 'status', status: 500 }, times: 12 }]);
-      await world.save(`${top}/a.txt`, 'patient');
+      const ino = await world.save(`${top}/a.txt`, 'patient');
+      const row = () => transferStates(world.session()).find(({ id }) => id === String(ino));
+      await world.until('it failed twice', () => failedAt.length === 2);
+      assert.deepEqual([row()?.status, row()?.retryAt], ['queued', undefined]);
+      await world.until('it failed often', () => failedAt.length === 5);
+      assert.deepEqual([row()?.status, row()?.retryAt], ['queued', (failedAt[4] as number) + 16_000]);
       await world.until('it is up', () => emulator.tree().some(({ path }) => path === `${top}/a.txt`));
       const waits = failedAt.slice(1).map((at, index) => Math.round((at - (failedAt[index] as number)) / 1000));
       assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
       assert.equal(world.session().nodes.getFailed().length, 0);
+    });
+  });
+
+  it('of the server: is tried again at once when asked to', async () => {
+    const clock = new TestClock();
+    await withWorld({}, { clock, settleMs: 1_000 }, async (world, emulator) => {
+      emulator.setFaults([{ match: { kind: 'mkDir' }, action: { type: 'status', status: 409 } }]);
+      const ino = await world.mkdir(`${top}/made`);
+      const { pusher } = world.session();
+      const isLongWait = () => (pusher.getRetryAt(ino) ?? 0) > clock.now() + 100_000;
+      await world.until('it waits long', isLongWait);
+      emulator.setFaults([]);
+      const askedAt = clock.now();
+      pusher.retryFailed(ino);
+      await world.until('it is made', () => emulator.tree().some(({ path }) => path === `${top}/made`));
+      assert.ok(clock.now() - askedAt < 5_000, `${clock.now() - askedAt} ms`);
     });
   });
 

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 /** Making one costs far more than using it, and a folder has thousands of rows. By decimals shown. */
 const numberFormats = new Map<number, Intl.NumberFormat>();
 let timeFormat: Intl.DateTimeFormat | undefined;
+let timeOfDayFormat: Intl.DateTimeFormat | undefined;
 
 /** Decimal units, as the Jottacloud web page and Finder count. */
 export function formatBytes(bytes: number): string {
@@ -23,6 +24,12 @@ export function formatBytes(bytes: number): string {
 export function formatTime(ms: number): string {
   timeFormat ??= new Intl.DateTimeFormat(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' });
   return timeFormat.format(ms);
+}
+
+/** Of something that is less than a day away. */
+export function formatTimeOfDay(ms: number): string {
+  timeOfDayFormat ??= new Intl.DateTimeFormat(vscode.env.language, { timeStyle: 'medium' });
+  return timeOfDayFormat.format(ms);
 }
 
 /** For Markdown tooltips: names may hold anything. */

@@ -3,16 +3,17 @@ import * as vscode from 'vscode';
 import { parseDriveErrorData } from '../../protocol/errors.ts';
 import type { PastTransfer, TransferKind, TransferState } from '../../protocol/state.ts';
 import { getErrorSentence } from '../errorTexts.ts';
-import { escapeMarkdown, formatBytes, formatTime } from './format.ts';
+import { escapeMarkdown, formatBytes, formatTime, formatTimeOfDay } from './format.ts';
 
 export function toTransferItem(row: TransferState): vscode.TreeItem {
   const item = new vscode.TreeItem(path.posix.basename(row.path) || row.path);
   item.id = `transfer:${row.id}`;
-  item.contextValue = `transfer.${row.status}`;
+  const isRetrying = row.retryAt !== undefined;
+  item.contextValue = isRetrying ? 'transfer.retrying' : `transfer.${row.status}`;
   item.iconPath = new vscode.ThemeIcon(getIcon(row), getColor(row));
   item.description = getProgress(row);
   const lines = [row.path, item.description];
-  if (row.status === 'failed') lines.push(vscode.l10n.t('Your change is kept on this computer.'));
+  if (row.status === 'failed' || isRetrying) lines.push(vscode.l10n.t('Your change is kept on this computer.'));
   item.tooltip = toTooltip(lines);
   item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
   return item;
@@ -58,18 +59,25 @@ function getColor({ status }: TransferState): vscode.ThemeColor | undefined {
 
 function getProgress(row: TransferState): string {
   const what = getKindText(row.kind);
-  const reason = row.reason === undefined ? undefined : getReasonText(row.reason, row.path);
   switch (row.status) {
     case 'queued':
-      return `${what} · ${reason ?? vscode.l10n.t('waiting')}`;
+      return `${what} · ${getWait(row)}`;
     case 'failed':
-      return getFailure(what, reason ?? vscode.l10n.t('see the log'));
+      return getFailure(
+        what,
+        row.reason === undefined ? vscode.l10n.t('see the log') : getReasonText(row.reason, row.path),
+      );
     case 'running': {
       if (row.bytesTotal <= 0) return what;
       const percent = Math.min(100, Math.floor((row.bytesDone / row.bytesTotal) * 100));
       return vscode.l10n.t('{0} · {1} % of {2}', what, percent, formatBytes(row.bytesTotal));
     }
   }
+}
+
+function getWait({ retryAt }: TransferState): string {
+  if (retryAt === undefined) return vscode.l10n.t('waiting');
+  return vscode.l10n.t('did not succeed yet, next try at {0}', formatTimeOfDay(retryAt));
 }
 
 function getFailure(what: string, reason: string): string {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { mount, onStage, showNotifications, signIn, until, untilOnServer } from './support.ts';
 
 const folder = '/Jotta/Archive';
 
-test('a full account is told once, what was refused can be discarded or tried again', async () => {
+test('a full account is told once, what was refused can be discarded or tried again; what does not succeed says so', async () => {
   await onStage(async (stage) => {
     const { emulator } = stage;
     await emulator.put(`${folder}/kept.txt`, 'of the server\n');
@@ -38,5 +38,12 @@ test('a full account is told once, what was refused can be discarded or tried ag
     await other.getByRole('button', { name: 'Retry Failed Transfers' }).click();
     await untilOnServer(stage, `${folder}/new.txt`, 'new\n');
     await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+
+    emulator.setFaults([{ match: { kind: 'mkDir' }, action: { type: 'status', status: 409 } }]);
+    await mkdir(path.join(mounted, 'made'));
+    await window.treeRow(/made.*New folder · did not succeed yet, next try at \d/).waitFor();
+    emulator.setFaults([]);
+    await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+    assert.ok(emulator.tree().some((item) => item.path === `${folder}/made`));
   });
 });
