@@ -1,4 +1,5 @@
 import { getAsideName } from './asideNames.ts';
+import { isJottaError, JottaError, type JottaErrorKind } from './errors.ts';
 import { type Found, isTaken, look } from './listings.ts';
 import { parseRevisions } from './parseFile.ts';
 import type { Service } from './service.ts';
@@ -32,8 +33,23 @@ export interface Look {
   readonly tombstone: boolean;
 }
 
-/** `cargo` as known from an earlier look; without it nothing in the trash is recognised. */
+/** Of a look these say nothing about the move; of the command they would be a refusal. */
+const refusals: readonly JottaErrorKind[] = ['forbidden', 'conflict', 'quota', 'writeLocked', 'invalidName'];
+
+/**
+ * `cargo` as known from an earlier look; without it nothing in the trash is recognised. What the server refuses to show is
+ * JottaError 'protocol', retryable: an earlier try may have been done.
+ */
 export async function lookAtEnds(service: Service, move: Move, cargo: Cargo, signal: AbortSignal): Promise<Look> {
+  try {
+    return await compareEnds(service, move, cargo, signal);
+  } catch (error) {
+    if (!refusals.some((kind) => isJottaError(error, kind))) throw error;
+    throw new JottaError('protocol', 'the ends of a move cannot be looked at', { retryable: true, cause: error });
+  }
+}
+
+async function compareEnds(service: Service, move: Move, cargo: Cargo, signal: AbortSignal): Promise<Look> {
   const { kind, from, to } = move;
   if (isSameItem(move)) return { ends: await lookAtCase(service, move, signal), file: undefined, tombstone: false };
   const [source, target] = await Promise.all([look(service, from, signal), look(service, to, signal)]);

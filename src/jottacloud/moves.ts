@@ -17,8 +17,8 @@ import { checkPath, targetQuery } from './urls.ts';
  * had already happened is a success: the source is gone and the destination is there.
  *
  * A 5xx, a 404 or a cut connection may hide a move that was done (jottacloud-protocol.md §2.3, rc#4295): then both ends
- * are looked at, and the command is sent again only when it provably was not done. A failure to look throws the error
- * that made it necessary, which is retryable.
+ * are looked at, and the command is sent again only when it provably was not done. A failure to look after the command is
+ * retryable: nobody knows what became of it.
  *
  * What ends in the trash with the name it was moved to is taken out again. A file refused because of the trash is moved
  * by its content; a folder is JottaError 'forbidden', because what the trash holds is never destroyed to make room.
@@ -112,7 +112,9 @@ async function settle(
     return (await lookAtEnds(service, move, cargo, signal)).ends;
   } catch (error) {
     service.http.log.warn('a move with unknown outcome could not be looked at', { error });
-    throw failure;
+    if (mayRepeat(failure)) throw failure;
+    // It may hide a move that was done: then it is no refusal.
+    throw new JottaError('protocol', 'what became of a move is not known', { retryable: true, cause: failure });
   }
 }
 
