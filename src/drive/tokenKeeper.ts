@@ -1,3 +1,4 @@
+import { KeyedMutex } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import type { Tokens, TokenVault } from '../jottacloud/tokens.ts';
 import type { StoredTokens } from '../protocol/messages.ts';
@@ -8,14 +9,21 @@ export type SecretStore = (tokens: StoredTokens) => Promise<void>;
 const keychainService = 'Jottacloud Drive';
 
 /**
- * Where rotated tokens go before they are used (design.md §10): to a window's SecretStorage while one is attached, to the OS
+ * Where rotated tokens go before they are used (design.md §10): to the windows' SecretStorage while one is attached, to the OS
  * keychain while none is. When neither takes them, there is no refresh: the drive waits and loses nothing.
  */
 export class TokenKeeper implements TokenVault {
   readonly #windows = new Set<SecretStore>();
   readonly #log: Log;
   readonly #loadKeychain: () => Promise<Keychain | undefined>;
-  #current: Tokens | undefined;
+  #current: Kept | undefined;
+  /** The last that were to be saved; offered again, they are the same. */
+  #offered: Kept | undefined;
+  /** The keychain is known to have nothing of these users: it may be slow, or ask a person. */
+  readonly #absent = new Set<string>();
+  readonly #turns = new KeyedMutex<'keychain'>();
+  /** On their way to windows. Windows may share one SecretStorage, where whatever arrives last stays. */
+  readonly #handing = new Set<Promise<unknown>>();
 
   constructor(log: Log, loadKeychain = loadSystemKeychain) {
     this.#log = log;
@@ -23,18 +31,13 @@ export class TokenKeeper implements TokenVault {
   }
 
   get current(): Tokens | undefined {
-    return this.#current;
+    return this.#current?.tokens;
   }
 
   /** A window that can keep secrets came; it is given the newest ones at once. Returns how to take it off again. */
   addWindow(store: SecretStore): () => void {
     this.#windows.add(store);
-    if (this.#current !== undefined) {
-      const { username } = this.#current;
-      store(toStored(this.#current))
-        .then(() => this.#forgetInKeychain(username))
-        .catch((error) => this.#log.warn('a window did not take the tokens', { error }));
-    }
+    if (this.#current !== undefined) this.#handOut([store], this.#current);
     return () => this.#windows.delete(store);
   }
 
@@ -43,51 +46,105 @@ export class TokenKeeper implements TokenVault {
   }
 
   async saveTokens(tokens: Tokens): Promise<void> {
-    const stored = toStored(tokens);
-    for (const store of this.#windows) {
-      try {
-        await withDeadline(store(stored));
-        this.#current = tokens;
-        return;
-      } catch (error) {
-        this.#log.warn('a window could not store the tokens', { error });
-      }
+    if (this.#handing.size > 0) await Promise.allSettled(this.#handing);
+    if (this.#offered?.tokens !== tokens) {
+      this.#offered = { tokens, serial: Math.max((this.#current?.serial ?? 0) + 1, Date.now()) };
     }
-    const keychain = await this.#loadKeychain();
-    if (keychain === undefined) throw new Error('no window and no keychain to keep the tokens');
-    await keychain.setPassword(keychainService, tokens.username, stored.secret);
-    this.#current = tokens;
+    const kept = this.#offered;
+    // All of them: those of different computers (Remote, a browser) have each their own.
+    const isHandedOut = await Promise.any(this.#handOut([...this.#windows], kept)).then(
+      () => true,
+      () => false,
+    );
+    if (!isHandedOut) return this.#keepInKeychain(kept);
+    this.#current = kept;
+    await this.#forgetInKeychain(kept);
   }
 
   /**
-   * Tokens as a window kept them, or newer ones that the keychain got while no window was there. Never the older ones:
-   * using them would revoke the newer (jottacloud-protocol.md §1.2).
+   * Tokens as a window kept them, or newer ones that the keychain got while no window was there, which windows then get. Never
+   * the older ones: using them would revoke the newer (jottacloud-protocol.md §1.2).
    */
   async restore(stored: StoredTokens): Promise<Tokens | undefined> {
     const keychain = await this.#loadKeychain();
-    const kept = await keychain?.getPassword(keychainService, stored.username).catch(() => null);
-    const known = [stored.secret, kept ?? ''].map(parseTokens).filter((tokens) => tokens !== undefined);
-    this.#current = known.sort((a, b) => b.expiresAt - a.expiresAt)[0];
-    return this.#current;
+    const asked = keychain?.getPassword(keychainService, stored.username) ?? Promise.resolve(null);
+    const inKeychain = await asked.then(
+      (secret) => secret ?? 'none',
+      () => 'unknown',
+    );
+    if (inKeychain === 'none') this.#absent.add(stored.username);
+    const [window, kept] = [stored.secret, inKeychain].map(parseKept);
+    const isNewer = kept !== undefined && (window === undefined || compare(kept, window) > 0);
+    this.#current = isNewer ? kept : window;
+    if (isNewer) this.#handOut([...this.#windows], kept);
+    return this.#current?.tokens;
   }
 
-  clear(): void {
-    if (this.#current !== undefined) void this.#forgetInKeychain(this.#current.username);
+  /** Resolves when nothing is on its way to a window any more: whoever forgets them there does so for good. */
+  async clear(): Promise<void> {
+    await Promise.allSettled(this.#handing);
+    const kept = this.#current;
+    if (kept !== undefined) await this.#forgetInKeychain(kept);
     this.#current = undefined;
   }
 
-  async #forgetInKeychain(username: string): Promise<void> {
-    const keychain = await this.#loadKeychain();
-    await keychain?.deletePassword(keychainService, username).catch(() => false);
+  #handOut(windows: readonly SecretStore[], kept: Kept): Promise<void>[] {
+    return windows.map((store) => {
+      const storing = store(toStored(kept));
+      storing.then(
+        () => this.#forgetInKeychain(kept),
+        (error) => this.#log.warn('a window could not store the tokens', { error }),
+      );
+      const handing = withDeadline(storing);
+      const done = handing.catch(() => {}).finally(() => this.#handing.delete(done));
+      this.#handing.add(done);
+      return handing;
+    });
+  }
+
+  #keepInKeychain(kept: Kept): Promise<void> {
+    return this.#turns.run('keychain', async () => {
+      const keychain = await this.#loadKeychain();
+      if (keychain === undefined) throw new Error('no window and no keychain to keep the tokens');
+      const { username } = kept.tokens;
+      this.#absent.delete(username);
+      await keychain.setPassword(keychainService, username, toStored(kept).secret);
+      this.#current = kept;
+    });
+  }
+
+  /** Unless there are newer ones by now, which may be nowhere else. Never rejects. */
+  #forgetInKeychain(kept: Kept): Promise<void> {
+    const { username } = kept.tokens;
+    return this.#turns.run('keychain', async () => {
+      if (this.#current !== kept || this.#absent.has(username)) return;
+      try {
+        const keychain = await this.#loadKeychain();
+        if (keychain !== undefined) await withDeadline(keychain.deletePassword(keychainService, username));
+        this.#absent.add(username);
+      } catch (error) {
+        this.#log.warn('older tokens stay in the keychain', { error });
+      }
+    });
   }
 }
 
-/** A window that does not answer by then is passed over. ms. */
+/** Tokens and their place in the order they were kept in; the clock alone may have been set back meanwhile. */
+interface Kept {
+  readonly tokens: Tokens;
+  readonly serial: number;
+}
+
+function compare(a: Kept, b: Kept): number {
+  return a.serial - b.serial || a.tokens.expiresAt - b.tokens.expiresAt;
+}
+
+/** A window or keychain that does not answer by then is passed over. ms. */
 const storeDeadlineMs = 10_000;
 
-async function withDeadline(work: Promise<void>): Promise<void> {
+async function withDeadline(work: Promise<unknown>): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('the window does not answer')), storeDeadlineMs);
+  const timer = setTimeout(() => reject(new Error('nobody answers')), storeDeadlineMs);
   try {
     await Promise.race([work, promise]);
   } finally {
@@ -95,18 +152,19 @@ async function withDeadline(work: Promise<void>): Promise<void> {
   }
 }
 
-function toStored(tokens: Tokens): StoredTokens {
-  return { username: tokens.username, secret: JSON.stringify(tokens) };
+function toStored({ tokens, serial }: Kept): StoredTokens {
+  return { username: tokens.username, secret: JSON.stringify({ ...tokens, serial }) };
 }
 
 /** Boundary check of a stored secret; undefined when it is not ours. */
-function parseTokens(secret: string): Tokens | undefined {
+function parseKept(secret: string): Kept | undefined {
   try {
     const value = JSON.parse(secret) as Record<string, unknown>;
-    const { accessToken, refreshToken, expiresAt, tokenEndpoint, username } = value;
+    const { serial, ...tokens } = value;
+    const { accessToken, refreshToken, expiresAt, tokenEndpoint, username } = tokens;
     const texts = [accessToken, refreshToken, tokenEndpoint, username];
     if (texts.some((text) => typeof text !== 'string') || typeof expiresAt !== 'number') return undefined;
-    return value as unknown as Tokens;
+    return { tokens: tokens as unknown as Tokens, serial: typeof serial === 'number' ? serial : 0 };
   } catch {
     return undefined;
   }

@@ -85,9 +85,13 @@ export class TokenSource {
     return this.#tokens.accessToken;
   }
 
-  /** Resolves when no refresh is on its way any more, so that a process may exit without losing a rotated token. */
+  /**
+   * Resolves when no refresh is on its way any more and rotated tokens that could not be stored were offered once more, so
+   * that a process may exit without losing them.
+   */
   async settle(): Promise<void> {
     await this.#flight?.catch(() => {});
+    if (this.#unsaved !== undefined) await this.#flights.run('refresh', () => this.#rotate()).catch(() => {});
   }
 
   async #refresh(signal: AbortSignal): Promise<void> {
