@@ -45,17 +45,24 @@ export function createLog(write: (line: string) => void, minimum: LogLevel = 'in
   return { debug: emit('debug'), info: emit('info'), warn: emit('warn'), error: emit('error') };
 }
 
-/** Appends to `file` (mode 0600), rotating once at 5 MB. Synchronous: the last line before a crash is the one wanted. */
+/**
+ * Appends to `file` (mode 0600), rotating once at 5 MB. Synchronous: the last line before a crash is the one wanted.
+ * A line that the disk does not take (full, read-only, gone) is lost: no work may fail for want of a log.
+ */
 export function createFileWriter(file: string): (line: string) => void {
   let size = sizeOf(file);
   return (line) => {
-    if (size > maxLogBytes) {
-      renameSync(file, `${file}.1`);
-      size = 0;
+    try {
+      if (size > maxLogBytes) {
+        renameSync(file, `${file}.1`);
+        size = 0;
+      }
+      appendFileSync(file, line, { mode: 0o600 });
+      if (size === 0) chmodSync(file, 0o600);
+      size += Buffer.byteLength(line);
+    } catch {
+      // There is nowhere else to tell it.
     }
-    appendFileSync(file, line, { mode: 0o600 });
-    if (size === 0) chmodSync(file, 0o600);
-    size += Buffer.byteLength(line);
   };
 }
 
