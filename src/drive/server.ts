@@ -13,6 +13,7 @@ import {
 import type { Log } from '../base/log.ts';
 import type { DriveErrorData } from '../protocol/errors.ts';
 import * as messages from '../protocol/messages.ts';
+import { isOwnSocketFolder } from '../protocol/socketPath.ts';
 import type { Drive } from './drive.ts';
 import { answerFiles } from './files/handlers.ts';
 import { toResponseError } from './rpcErrors.ts';
@@ -33,9 +34,12 @@ export interface ServerDeps {
 /** State goes out at most this often; a running upload changes it with every chunk. */
 const stateIntervalMs = 100;
 
+/** Messages that wait for a window to read them; a minute of a running upload has 600. */
+const longestQueue = 1_000;
+
 /** Listens on the user's socket (0600 in a 0700 folder). The state lock is held, so a socket file found there is dead. */
 export function startServer(socketFile: string, deps: ServerDeps): Promise<Server> {
-  mkdirSync(dirname(socketFile), { recursive: true, mode: 0o700 });
+  ensureOwnFolder(socketFile);
   rmSync(socketFile, { force: true });
   const windows = new Set<MessageConnection>();
   const spokesman = new Spokesman<MessageConnection>((window, isSpokesman) => {
@@ -52,6 +56,14 @@ export function startServer(socketFile: string, deps: ServerDeps): Promise<Serve
       resolve(server);
     });
   });
+}
+
+/** Whoever can write to the folder can put a socket of their own there, and windows would give it the tokens. */
+function ensureOwnFolder(socketFile: string): void {
+  const folder = dirname(socketFile);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!isOwnSocketFolder(socketFile)) throw new Error('the folder of the socket belongs to another user');
+  chmodSync(folder, 0o700);
 }
 
 function attachWindow(
@@ -74,6 +86,7 @@ function attachWindow(
   };
   socket.on('error', (error) => log.info('a window went away', { error }));
   socket.on('close', leave);
+  connection.onDispose(() => socket.destroy());
   connection.onError(([error]) => log.warn('connection error', { error }));
 
   const answer = serveOn(connection, log);
@@ -151,8 +164,21 @@ function toSignal(token: CancellationToken): AbortSignal {
 /** Answers what tells a change of the state at once. */
 function broadcastState(windows: ReadonlySet<MessageConnection>, { drive, log }: ServerDeps): () => void {
   let timer: NodeJS.Timeout | undefined;
+  const waiting = new WeakMap<MessageConnection, number>();
   const send = (notify: (window: MessageConnection) => Promise<void>) => {
-    for (const window of windows) notify(window).catch((error) => log.debug('a window did not listen', { error }));
+    for (const window of windows) {
+      const behind = waiting.get(window) ?? 0;
+      if (behind >= longestQueue) {
+        log.warn('a window does not read what it is told, and is let go');
+        // It attaches again once it reads on.
+        window.dispose();
+        continue;
+      }
+      waiting.set(window, behind + 1);
+      notify(window)
+        .catch((error) => log.debug('a window did not listen', { error }))
+        .finally(() => waiting.set(window, (waiting.get(window) ?? 1) - 1));
+    }
   };
   const tellState = () => {
     clearTimeout(timer);

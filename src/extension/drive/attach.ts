@@ -1,7 +1,10 @@
+import { dirname } from 'node:path';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { Log } from '../../base/log.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import { type HelloResult, hello, protocolVersion, shutdown } from '../../protocol/messages.ts';
+import { isOwnSocketFolder } from '../../protocol/socketPath.ts';
+import type { MountState } from '../../protocol/state.ts';
 import { toDriveError } from '../errors.ts';
 import { openLink, pause, tryConnect } from './link.ts';
 import type { StartedDrive } from './runtime.ts';
@@ -27,6 +30,8 @@ export interface AttachOptions {
 export interface Attached {
   readonly connection: MessageConnection;
   readonly greeting: HelloResult;
+  /** What a drive that was asked to hand over had mounted; empty without one. */
+  readonly handedOver: readonly MountState[];
 }
 
 /**
@@ -39,12 +44,17 @@ export async function attach(options: AttachOptions): Promise<Attached> {
   options.log.info('asking an older drive to hand over', { drive: first.greeting.driveVersion });
   await handOver(first.connection, options);
   const second = await attachOnce(options);
-  if (second.greeting.protocolVersion === protocolVersion) return second;
+  if (second.greeting.protocolVersion === protocolVersion) {
+    return { ...second, handedOver: first.greeting.state.mounts };
+  }
   second.connection.dispose();
   throw new DriveError('versionMismatch');
 }
 
 async function attachOnce(options: AttachOptions): Promise<Attached> {
+  if (!isOwnSocketFolder(options.socketFile)) {
+    throw new DriveError('localAccess', { path: dirname(options.socketFile) });
+  }
   const connection = openLink((await tryConnect(options.socketFile)) ?? (await startAndConnect(options)));
   options.prepare(connection);
   connection.listen();
@@ -58,7 +68,7 @@ async function attachOnce(options: AttachOptions): Promise<Attached> {
       }),
       helloDeadlineMs,
     );
-    return { connection, greeting };
+    return { connection, greeting, handedOver: [] };
   } catch (error) {
     connection.dispose();
     throw toDriveError(error);

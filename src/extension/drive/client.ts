@@ -1,10 +1,16 @@
 import * as vscode from 'vscode';
 import type { MessageConnection, RequestParam, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
 import type { Log } from '../../base/log.ts';
-import type { DriveError, DriveErrorData } from '../../protocol/errors.ts';
+import { DriveError, type DriveErrorData } from '../../protocol/errors.ts';
 import * as rpc from '../../protocol/messages.ts';
 import { socketPath } from '../../protocol/socketPath.ts';
-import { type AccountState, type ConflictNotice, type DriveState, emptyDriveState } from '../../protocol/state.ts';
+import {
+  type AccountState,
+  type ConflictNotice,
+  type DriveState,
+  emptyDriveState,
+  type MountState,
+} from '../../protocol/state.ts';
 import { toDriveError } from '../errors.ts';
 import type { TokenStore } from '../tokens.ts';
 import { attach } from './attach.ts';
@@ -148,10 +154,11 @@ export class DriveClient implements vscode.Disposable {
   async #attachNow(): Promise<MessageConnection> {
     const { extensionPath, version, stateDir, log } = this.#options;
     let opened: MessageConnection | undefined;
+    let closed = false;
     this.#early = undefined;
     this.#earlySpokesman = undefined;
     try {
-      const { connection, greeting } = await attach({
+      const { connection, greeting, handedOver } = await attach({
         socketFile: socketPath(stateDir),
         clientVersion: version,
         log,
@@ -166,16 +173,22 @@ export class DriveClient implements vscode.Disposable {
       });
       log.info('attached', { pid: greeting.pid, version: greeting.driveVersion, logFile: greeting.logFile });
       opened = connection;
+      connection.onClose(() => {
+        closed = true;
+      });
       this.#logFile = greeting.logFile;
       this.#driveVersion = greeting.driveVersion;
       this.#spokesman = this.#earlySpokesman ?? greeting.spokesman;
       await connection.sendRequest(rpc.setOptions, this.#options.getDriveOptions());
       const account = greeting.signedIn ? greeting.state.account : await this.#resume(connection);
+      // Nobody listened for its end so far.
+      if (closed) throw new DriveError('shuttingDown');
       // Shown only now: "no account" while the session is being taken up would flash the welcome view.
       const state = this.#early ?? greeting.state;
       this.#connection = connection;
       this.#setState({ ...state, account: state.account ?? account });
       this.#attachEmitter.fire();
+      void this.#remountAll(handedOver);
       return connection;
     } catch (error) {
       opened?.dispose();
@@ -242,7 +255,11 @@ export class DriveClient implements vscode.Disposable {
         return this.#failureEmitter.fire(failure);
       }
     }
-    for (const { mountPoint, source, readOnly } of restore) await this.#remount({ mountPoint, source, readOnly });
+    await this.#remountAll(restore);
+  }
+
+  async #remountAll(mounts: readonly MountState[]): Promise<void> {
+    for (const { mountPoint, source, readOnly } of mounts) await this.#remount({ mountPoint, source, readOnly });
   }
 
   async #remount(params: rpc.MountParams): Promise<void> {

@@ -38,10 +38,14 @@ export interface Secrets {
   stored: messages.StoredTokens | undefined;
 }
 
-/** Starts the drive; its home is inside the world's folder. */
-export function startDriveProcess(world: World, secrets: Secrets, env: NodeJS.ProcessEnv = {}): DriveProcess {
+/** Starts the drive; its home is inside the world's folder. Without a window it stays `graceMs`. */
+export function startDriveProcess(
+  world: World,
+  secrets: Secrets,
+  { env = {}, graceMs = 60_000 }: { env?: NodeJS.ProcessEnv; graceMs?: number } = {},
+): DriveProcess {
   const stateDir = join(world.dir, 'drive');
-  const args = [main, '--state', stateDir, '--cache', join(world.dir, 'cache'), '--grace', '60000'];
+  const args = [main, '--state', stateDir, '--cache', join(world.dir, 'cache'), '--grace', String(graceMs)];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, JOTTACLOUD_ENDPOINT: world.emulator.url, HOME: world.dir, ...env },
     stdio: 'ignore',

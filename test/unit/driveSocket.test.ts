@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createLog, silentLog } from '../../src/base/log.ts';
+import { Drive } from '../../src/drive/drive.ts';
+import { startServer } from '../../src/drive/server.ts';
+import { TokenKeeper } from '../../src/drive/tokenKeeper.ts';
+import { attach } from '../../src/extension/drive/attach.ts';
+import { socketPath } from '../../src/protocol/socketPath.ts';
+
+const somebodyElse = 1234;
+
+describe('the socket of a drive', () => {
+  let dir: string;
+  let drive: Drive;
+  let warnings: string[];
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'jottacloud-socket-'));
+    warnings = [];
+    const keeper = new TokenKeeper(silentLog, async () => undefined);
+    const options = { stateDir: join(dir, 'state'), cacheDir: join(dir, 'cache'), endpoint: 'http://127.0.0.1:1' };
+    drive = new Drive({ ...options, env: {}, keeper, onDamage: () => {}, log: silentLog });
+  });
+  afterEach(() => rm(dir, { recursive: true, force: true }));
+
+  const start = (socketFile: string) =>
+    startServer(socketFile, {
+      ...{ drive, keeper: new TokenKeeper(silentLog, async () => undefined), logFile: '' },
+      ...{ log: createLog((line) => warnings.push(line), 'warn'), onWindows: () => {}, onShutdown: () => {} },
+    });
+  const attachTo = (socketFile: string) =>
+    attach({
+      ...{ socketFile, clientVersion: '0.1.0', log: silentLog, signal: AbortSignal.timeout(5_000) },
+      ...{ start: () => assert.fail('started'), isFocused: () => true, prepare: () => {} },
+    });
+
+  it('is not in a folder of the temporary folder that belongs to somebody else, where they may have one', async () => {
+    const socketFile = socketPath(join(dir, 'x'.repeat(90)));
+    const folder = dirname(socketFile);
+    assert.equal(dirname(folder), tmpdir());
+    await mkdir(folder);
+    try {
+      await chmod(folder, 0o777);
+      await chown(folder, somebodyElse, somebodyElse);
+      await assert.rejects(async () => start(socketFile), /belongs to another user/);
+      const theirs = createServer();
+      await new Promise<void>((resolve) => theirs.listen(socketFile, resolve));
+      try {
+        await assert.rejects(attachTo(socketFile), { code: 'localAccess' });
+      } finally {
+        theirs.close();
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('may be in a folder that is elsewhere by a link of one’s own; nobody else gets in', async () => {
+    await mkdir(join(dir, 'elsewhere'), { mode: 0o755 });
+    await symlink(join(dir, 'elsewhere'), join(dir, 'linked'));
+    const server = await start(join(dir, 'linked', 'drive.sock'));
+    server.close();
+    assert.equal((await stat(join(dir, 'elsewhere'))).mode & 0o777, 0o700);
+  });
+
+  it('lets go of a window that does not read, instead of keeping for it all that happens', async () => {
+    const socketFile = join(dir, 'drive.sock');
+    const server = await start(socketFile);
+    const socket = connect(socketFile);
+    socket.pause();
+    const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+    const folders = Array.from({ length: 100 }, (_, index) => `/Jotta/Archive/some folder/of many/${index}`);
+    let told = 0;
+    for (; told < 10_000 && warnings.length === 0; told += 1) {
+      drive.entriesChanged.emit(folders);
+      if (told % 100 === 0) await delay(0);
+    }
+    assert.ok(told < 10_000, 'it was let go');
+    socket.resume();
+    await gone;
+    server.close();
+  });
+});
