@@ -96,7 +96,11 @@ export class Folders {
   /** The folder was listed a moment ago, and after `notBefore` (ms), when this resolves; many callers cost one listing. */
   async ensureFresh(ino: Ino, notBefore: number): Promise<void> {
     const { nodes, clock } = this.#deps;
-    const isFresh = () => (nodes.get(ino)?.listedAt ?? 0) > Math.max(clock.now() - writebackLimits.freshMs, notBefore);
+    const isFresh = () => {
+      const listedAt = nodes.get(ino)?.listedAt ?? 0;
+      // One that is yet to come was taken before the clock was set back: nobody knows when.
+      return listedAt > Math.max(clock.now() - writebackLimits.freshMs, notBefore) && listedAt <= clock.now();
+    };
     if (!isFresh()) await this.refresh(ino);
     // The listing that was joined may have been asked for too early.
     if (!isFresh()) await this.refresh(ino);
@@ -125,7 +129,8 @@ export class Folders {
     const wasLive = now - (this.#usedAt.get(ino) ?? 0) < writebackLimits.liveMs;
     this.#usedAt.set(ino, now);
     const listedAt = nodes.get(ino)?.listedAt ?? null;
-    if (wasLive || listedAt === null || listedAt > Math.max(this.#startedAt, now - pollMs())) return;
+    const isRecent = listedAt !== null && listedAt > Math.max(this.#startedAt, now - pollMs()) && listedAt <= now;
+    if (wasLive || listedAt === null || isRecent) return;
     this.refresh(ino).catch((error) => log.debug('revalidation failed', { ino, error }));
   }
 }

@@ -9,6 +9,26 @@ const top = '/Jotta/Archive';
 const lookMs = 5_000;
 const nightMs = 8 * 3_600_000;
 
+describe('a clock that is set back', () => {
+  it('does not make a removal trust a listing from before', async () => {
+    const emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
+    const clock = new TestClock();
+    const world = await openSessionWorld(emulator, { clock, settleMs: 1_000 });
+    try {
+      await emulator.put(`${top}/a.txt`, 'first');
+      assert.equal(await world.readText(`${top}/a.txt`), 'first');
+      clock.jump(-3_600_000);
+      await emulator.put(`${top}/a.txt`, 'edited elsewhere');
+      await world.unlink(`${top}/a.txt`);
+      await world.until('the removal is settled', () => world.session().nodes.countPending().pending === 0);
+      assert.equal((await emulator.read(`${top}/a.txt`)).toString(), 'edited elsewhere');
+    } finally {
+      await world.close();
+      await emulator.close();
+    }
+  });
+});
+
 describe('a computer that wakes', () => {
   it('is noticed by a clock that jumped, and by nothing less', (context) => {
     context.mock.timers.enable({ apis: ['setInterval'] });
