@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createEmitter, type Emitter } from '../base/events.ts';
+import { KeyedMutex } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import { defaultNetworkOptions } from '../base/networkOptions.ts';
 import { type Ino, rootIno } from '../cache/nodeRow.ts';
@@ -78,6 +79,13 @@ export class Drive {
   #open: Open | undefined;
   #options: DriveOptions = defaultOptions;
   readonly #network: Network;
+  /**
+   * Sessions come and go one at a time: two on one state would send every change twice and use one refresh token twice,
+   * which ends the sign-in.
+   */
+  readonly #turns = new KeyedMutex<'session'>();
+  /** What windows are told from the moment the end begins: they bring back what was there. */
+  #last: DriveState | undefined;
 
   constructor(deps: DriveDeps) {
     this.#deps = deps;
@@ -98,6 +106,7 @@ export class Drive {
   }
 
   getState(): DriveState {
+    if (this.#last !== undefined) return this.#last;
     if (this.#open === undefined) return emptyDriveState;
     const { session, mounts } = this.#open;
     const { pending, failed } = session.nodes.countPending();
@@ -127,32 +136,46 @@ export class Drive {
       if (isJottaError(error, 'signedOut')) throw new DriveError('loginTokenUsed', {}, { cause: error });
       throw error;
     }
-    const open = this.#open;
-    if (open !== undefined && open.session.client.username !== tokens.username) {
-      throw new DriveError('wrongAccount', { username: open.session.client.username });
-    }
-    await keeper.saveTokens(tokens);
-    if (open === undefined) return this.#openSession(tokens);
-    open.session.client.replaceTokens(tokens);
-    open.session.link.set('ok');
-    await open.session.refreshAccount();
-    return open.session.getAccount();
+    const { session } = await this.#turns.run('session', async () => {
+      const open = this.#open;
+      if (open === undefined) {
+        await keeper.saveTokens(tokens);
+        return this.#openSession(tokens);
+      }
+      const { client, link } = open.session;
+      if (client.username !== tokens.username) throw new DriveError('wrongAccount', { username: client.username });
+      await client.settleTokens();
+      await keeper.saveTokens(tokens);
+      client.replaceTokens(tokens);
+      link.set('ok');
+      return open;
+    });
+    return this.#askAccount(session);
   }
 
   /** Goes on with tokens a window kept. null when they are not usable; the window then asks to sign in. */
   async resume(stored: StoredTokens): Promise<AccountState | null> {
     if (this.#open !== undefined) return this.#open.session.getAccount();
-    const tokens = await this.#deps.keeper.restore(stored);
-    return tokens === undefined ? null : this.#openSession(tokens);
+    const open = await this.#turns.run('session', async () => {
+      // Another window was faster.
+      if (this.#open !== undefined) return this.#open;
+      const tokens = await this.#deps.keeper.restore(stored);
+      return tokens === undefined ? undefined : this.#openSession(tokens);
+    });
+    return open === undefined ? null : this.#askAccount(open.session);
   }
 
-  async signOut(): Promise<void> {
-    const { session, mounts } = this.#need();
-    await mounts.unmountAll();
-    this.#open = undefined;
-    this.#deps.keeper.clear();
-    await session.close();
-    this.stateChanged.emit();
+  signOut(): Promise<void> {
+    return this.#turns.run('session', async () => {
+      const { session, mounts } = this.#need();
+      await mounts.close();
+      this.#open = undefined;
+      // A rotation on its way would store its tokens after they were forgotten.
+      await session.client.settleTokens();
+      await this.#deps.keeper.clear();
+      await session.close();
+      this.stateChanged.emit();
+    });
   }
 
   mount(params: MountParams): Promise<MountState> {
@@ -245,19 +268,24 @@ export class Drive {
   }
 
   /** Flushes, unmounts, closes. With `drain`, first waits for uploads, at most as long as `signal` allows. */
-  async close(drain: boolean, signal: AbortSignal): Promise<void> {
-    const open = this.#open;
-    if (open === undefined) return;
-    this.#open = undefined;
-    if (drain && open.session.link.health === 'ok') {
-      await open.session.pusher.drain(signal).catch((error) => this.#deps.log.info('work is left', { error }));
-    }
-    await open.mounts.unmountAll();
-    await open.session.client.settleTokens();
-    await open.session.close();
+  close(drain: boolean, signal: AbortSignal): Promise<void> {
+    return this.#turns.run('session', async () => {
+      const open = this.#open;
+      this.#last = this.getState();
+      this.#open = undefined;
+      if (open === undefined) return;
+      if (drain && open.session.link.health === 'ok') {
+        await open.session.pusher.drain(signal).catch((error) => this.#deps.log.info('work is left', { error }));
+      }
+      await open.mounts.close();
+      await open.session.client.settleTokens();
+      await open.session.close();
+    });
   }
 
-  async #openSession(tokens: Tokens): Promise<AccountState> {
+  /** Only within a turn. DriveError `shuttingDown` when the end has begun. */
+  async #openSession(tokens: Tokens): Promise<Open> {
+    if (this.#last !== undefined) throw new DriveError('shuttingDown');
     const { stateDir, cacheDir, endpoint, keeper, onDamage, log } = this.#deps;
     const client = new JottacloudClient({
       endpoints: createEndpoints(endpoint),
@@ -280,10 +308,19 @@ export class Drive {
     applyPace(session, this.#options);
     const mounts = new Mounts(session, [stateDir, cacheDir], log);
     noteConnections(stateDir, mounts, log);
-    this.#open = { session, mounts };
+    const open = { session, mounts };
+    this.#open = open;
     this.#listen(session, mounts);
-    await session.refreshAccount().catch((error) => log.info('the account is not reachable yet', { error }));
     this.stateChanged.emit();
+    return open;
+  }
+
+  /** Waited for only where nothing is known of the account yet: what is here is usable without a network. */
+  async #askAccount(session: Session): Promise<AccountState> {
+    const asked = session
+      .refreshAccount()
+      .catch((error) => this.#deps.log.info('the account is not reachable yet', { error }));
+    if (session.getAccount().email === '') await asked;
     return session.getAccount();
   }
 
@@ -312,6 +349,7 @@ export class Drive {
   }
 
   #need(): Open {
+    if (this.#last !== undefined) throw new DriveError('shuttingDown');
     if (this.#open === undefined) throw new DriveError('signedOut');
     return this.#open;
   }

@@ -101,12 +101,16 @@ async function main(): Promise<void> {
   const stop = Promise.withResolvers<void>();
   process.once('SIGTERM', () => stop.resolve());
   process.once('SIGINT', () => stop.resolve());
+  // The terminal was closed. Not once: the shell, npm and the kernel may each send one.
+  process.on('SIGHUP', () => stop.resolve());
+  // Whoever read what is said here is gone; the volume is not.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   process.stdout.write(`mounted ${state.mountPoint}\n`);
   mounts.changed.on(() => {
     if (mounts.size === 0) stop.resolve();
   });
   await stop.promise;
-  await mounts.unmountAll();
+  await mounts.close();
   if (session.link.health === 'ok') {
     await session.pusher.drain(AbortSignal.timeout(60_000)).catch((error) => log.warn('work is left', { error }));
   }

@@ -72,14 +72,22 @@ async function main(): Promise<void> {
   };
 
   let graceTimer: NodeJS.Timeout | undefined;
+  let windows = 0;
+  const isKept = () => drive.options.keepAfterClose && drive.mountCount > 0;
   const onWindows = (count: number) => {
+    windows = count;
     clearTimeout(graceTimer);
+    graceTimer = undefined;
     if (count > 0) return;
     graceTimer = setTimeout(() => {
-      if (drive.options.keepAfterClose && drive.mountCount > 0) return;
-      void end(true);
+      graceTimer = undefined;
+      if (!isKept()) void end(true);
     }, graceMs);
   };
+  // The last volume of a drive that was kept for it was ejected.
+  drive.stateChanged.on(() => {
+    if (windows === 0 && graceTimer === undefined && ending === undefined && !isKept()) onWindows(0);
+  });
   const onShutdown = (reason: 'handOver' | 'drain') => {
     // After the answer is out.
     setImmediate(() => void end(reason === 'drain'));
@@ -89,6 +97,8 @@ async function main(): Promise<void> {
   onWindows(0);
   process.on('SIGTERM', () => void end(false));
   process.on('SIGINT', () => void end(false));
+  // The end of a login session sends it together with SIGTERM.
+  process.on('SIGHUP', () => void end(false));
   log.info('the drive is ready', { pid: process.pid });
 }
 

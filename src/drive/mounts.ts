@@ -29,6 +29,9 @@ export class Mounts {
   readonly #reserved: readonly string[];
   readonly #log: Log;
   readonly #mounts = new Map<string, Mount>();
+  /** Volumes that are being made. */
+  readonly #opening = new Set<Promise<void>>();
+  #closed = false;
 
   constructor(session: Session, reserved: readonly string[], log: Log) {
     this.#session = session;
@@ -60,13 +63,18 @@ export class Mounts {
       const root = await this.#findSource(params.source);
       const rules = { home: homedir(), reserved: this.#reserved };
       const mountPoint = await ensureMountPoint(params.mountPoint, rules, this.#log);
+      if (this.#closed) throw new DriveError('shuttingDown');
       if (this.#mounts.has(mountPoint)) throw new DriveError('alreadyMounted', { path: mountPoint });
       const mount: Mount = { params, status: 'mounting', volume: undefined };
       this.#mounts.set(mountPoint, mount);
       this.changed.emit();
       try {
-        mount.volume = await this.#open(fuse, mountPoint, root, params.readOnly);
-        mount.status = 'mounted';
+        const opening = this.#open(fuse, mountPoint, root, params.readOnly).then((volume) => {
+          mount.volume = volume;
+          mount.status = 'mounted';
+        });
+        this.#opening.add(opening);
+        await opening.finally(() => this.#opening.delete(opening));
       } catch (error) {
         this.#mounts.delete(mountPoint);
         throw error;
@@ -76,6 +84,7 @@ export class Mounts {
       this.#log.info('mounted', { mountPoint, source: params.source, readOnly: params.readOnly });
       return { mountPoint, source: params.source, readOnly: params.readOnly, status: 'mounted' };
     } catch (error) {
+      if (this.#closed) throw new DriveError('shuttingDown', {}, { cause: error });
       if (error instanceof MountError) throw new DriveError(error.kind, error.detail, { cause: error });
       throw error;
     }
@@ -91,7 +100,11 @@ export class Mounts {
     if (force) {
       await this.#session.vfs.flushQuiet(0).catch((error) => this.#log.warn('an open file was not flushed', { error }));
     }
-    const done = await mount.volume.unmount(force);
+    const done = await mount.volume.unmount(force).catch((error) => {
+      mount.status = 'mounted';
+      this.changed.emit();
+      throw error;
+    });
     if (!done) {
       mount.status = 'mounted';
       this.changed.emit();
@@ -101,13 +114,24 @@ export class Mounts {
     this.changed.emit();
   }
 
+  /** `unmountAll` for good: those that are being made go too, and no new one is made. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#opening);
+    await this.unmountAll();
+  }
+
+  /** Takes every volume away, in use or not. Never rejects. */
   async unmountAll(): Promise<void> {
     for (const mountPoint of [...this.#mounts.keys()]) {
       try {
         await this.unmount(mountPoint, false);
       } catch (error) {
         this.#log.warn('a volume in use is detached', { mountPoint, error });
-        await this.unmount(mountPoint, true);
+        // One that stays must not keep the others, nor the session from being closed.
+        await this.unmount(mountPoint, true).catch((failure) => {
+          this.#log.error('a volume could not be detached', { mountPoint, error: failure });
+        });
       }
     }
   }

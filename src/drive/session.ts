@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { createEmitter, type Emitter } from '../base/events.ts';
+import { Flights } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import { RateLimit } from '../base/rateLimit.ts';
 import { ContentReader } from '../cache/contentReader.ts';
@@ -226,18 +227,20 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   }, vfsLimits.quietFlushMs);
 
   let accountState = loadAccount(nodes, client.username);
-  const refreshAccount = async () => {
-    const customer = await client.fetchCustomer(signal);
-    accountState = {
-      username: client.username,
-      email: customer.email,
-      name: customer.name,
-      usedBytes: customer.usage,
-      totalBytes: customer.quota,
-    };
-    nodes.setMeta('account', JSON.stringify(accountState));
-    pusher.changed.emit();
-  };
+  const accountFlights = new Flights<'account', void>();
+  const refreshAccount = () =>
+    accountFlights.run('account', async () => {
+      const customer = await client.fetchCustomer(signal);
+      accountState = {
+        username: client.username,
+        email: customer.email,
+        name: customer.name,
+        usedBytes: customer.usage,
+        totalBytes: customer.quota,
+      };
+      nodes.setMeta('account', JSON.stringify(accountState));
+      pusher.changed.emit();
+    });
   const accountTimer = setInterval(() => {
     refreshAccount().catch((error) => log.debug('quota not refreshed', { error }));
   }, accountRefreshMs);

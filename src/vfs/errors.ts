@@ -6,7 +6,8 @@ const remoteErrno: Record<RemoteErrorKind, ErrnoCode> = {
   offline: 'ETIMEDOUT',
   server: 'ETIMEDOUT',
   incomplete: 'ETIMEDOUT',
-  cancelled: 'EINTR',
+  // The session is over. EINTR would be repeated at once, for ever, by every program that restarts interrupted calls.
+  cancelled: 'ENOTCONN',
   signedOut: 'EACCES',
   writeLocked: 'EACCES',
   forbidden: 'EACCES',

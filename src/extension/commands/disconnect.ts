@@ -8,11 +8,11 @@ export function disconnect({ client, tokens }: Services) {
   return async (): Promise<boolean> => {
     if (!client.attached && (await tokens.load()) === undefined) return true;
     await client.attach();
-    const { pendingChanges } = client.state;
-    if (pendingChanges > 0) {
+    const { pendingChanges, failedChanges } = client.state;
+    if (pendingChanges + failedChanges > 0) {
       const anyway = vscode.l10n.t('Disconnect Anyway');
       const chosen = await vscode.window.showWarningMessage(
-        vscode.l10n.t('Changes that are not uploaded yet: {0}.', pendingChanges),
+        vscode.l10n.t('Changes that are not uploaded yet: {0}.', pendingChanges + failedChanges),
         {
           modal: true,
           detail: vscode.l10n.t(

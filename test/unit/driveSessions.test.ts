@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { silentLog } from '../../src/base/log.ts';
+import { Drive } from '../../src/drive/drive.ts';
+import { TokenKeeper } from '../../src/drive/tokenKeeper.ts';
+import type { StoredTokens } from '../../src/protocol/messages.ts';
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { signIn } from './sessionWorld.ts';
+
+/** The drive's composition root as windows use it, without socket and kernel. */
+describe('the session of a drive', () => {
+  let emulator: Emulator;
+  let dir: string;
+  let keeper: TokenKeeper;
+  let drive: Drive;
+  let stored: StoredTokens;
+  let kept: StoredTokens[];
+
+  const openDrive = () =>
+    new Drive({
+      ...{ stateDir: join(dir, 'state'), cacheDir: join(dir, 'cache'), endpoint: emulator.url },
+      ...{ env: {}, keeper, onDamage: () => {}, log: silentLog },
+    });
+  const close = () => drive.close(false, AbortSignal.timeout(1_000));
+
+  beforeEach(async () => {
+    emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
+    dir = await mkdtemp(join(tmpdir(), 'jottacloud-drive-'));
+    kept = [];
+    keeper = new TokenKeeper(silentLog, async () => undefined);
+    keeper.addWindow(async (tokens) => void kept.push(tokens));
+    const tokens = await signIn(emulator);
+    stored = { username: tokens.username, secret: JSON.stringify(tokens) };
+    drive = openDrive();
+    emulator.resetStats();
+  });
+  afterEach(async () => {
+    emulator.setFaults([]);
+    await close();
+    await emulator.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  it('is one, however many windows take it up in the same moment', async () => {
+    const begun = drive.resume(stored);
+    const { session } = await Promise.all([begun, drive.resume(stored), drive.resume(stored)]).then(() =>
+      drive.getFiles(),
+    );
+    emulator.expire();
+    await session.client.fetchCustomer(AbortSignal.timeout(10_000));
+    assert.equal(emulator.stats().requests.token, 1, 'one rotation');
+    assert.equal(emulator.stats().requests.customer, 3, 'the first quota, a refusal and its repetition');
+  });
+
+  it('ends for all windows when two sign out at once', async () => {
+    await drive.resume(stored);
+    const outcomes = await Promise.allSettled([drive.signOut(), drive.signOut()]);
+    const codes = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'done'));
+    assert.deepEqual(codes, ['done', 'signedOut']);
+  });
+
+  it('that ends while a rotation is on its way leaves no token behind', async () => {
+    await drive.resume(stored);
+    emulator.expire();
+    emulator.setFaults([{ match: { kind: 'token' }, action: { type: 'delay', ms: 300 } }]);
+    const asked = drive.getFiles().session.client.fetchCustomer(AbortSignal.timeout(60_000));
+    while (emulator.stats().requests.token === undefined) await delay(1);
+    await drive.signOut();
+    const before = kept.length;
+    await asked.catch(() => {});
+    await new Promise(setImmediate);
+    assert.equal(kept.length, before, 'what is forgotten now stays forgotten');
+    assert.equal(keeper.current, undefined);
+  });
+
+  it('is signed in again although the quota is not to be had', async () => {
+    await drive.signIn(emulator.newLoginToken());
+    emulator.setFaults([{ match: { kind: 'customer' }, action: { type: 'status', status: 503 } }]);
+    assert.equal((await drive.signIn(emulator.newLoginToken())).username, emulator.user);
+  });
+
+  it('is taken up at once where the network swallows everything', async () => {
+    await drive.resume(stored);
+    await close();
+    drive = openDrive();
+    emulator.setFaults([{ match: {}, action: { type: 'stall' } }]);
+    const from = performance.now();
+    assert.equal((await drive.resume(stored))?.username, emulator.user);
+    assert.ok(performance.now() - from < 3_000, `${Math.round(performance.now() - from)} ms`);
+  });
+
+  it('is shown to the end, so that windows bring back what was there; and no other begins', async () => {
+    await drive.resume(stored);
+    await close();
+    assert.equal(drive.getState().account?.username, emulator.user);
+    await assert.rejects(drive.resume(stored), { code: 'shuttingDown' });
+    assert.throws(() => drive.getFiles(), { code: 'shuttingDown' });
+  });
+});
