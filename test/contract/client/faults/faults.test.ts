@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import type { RequestKind } from '../../../emulator/stats.ts';
 import { createPool, openSeat, type Patience, type Seat } from './bench.ts';
 import { classes, type Fault, faultTable, kindsAtToken } from './faultTable.ts';
 import { type Operation, operations } from './operations.ts';
@@ -18,6 +19,8 @@ import {
 
 /** Each combination mostly waits, so many go at once; each has an emulator to itself meanwhile. */
 const seatCount = 24;
+/** Requests that look at what is there. */
+const looks: readonly RequestKind[] = ['file', 'list'];
 /** Times of a plan that never ends. */
 const forGood = 1_000_000;
 
@@ -106,14 +109,14 @@ async function checkUnder(
   const run = await runUnder(seat, operation, [{ match: {}, ...plan, action: fault.action }], patience);
   const where = `${plan.times === 1 ? 'at' : 'from'} request ${plan.nth} (${run.hit[0]})`;
   assert.ok(run.hit.length > 0, `${where}: nothing was hit`);
-  assertOneOf(allowedOf(fault, plan, run), run, where);
+  assertOneOf(allowedOf(operation, fault, plan, run), run, where);
   await checkState(seat, operation, run, where, believes(fault, run));
   combinations += 1;
   if (run.outcome === 'success') successes += 1;
 }
 
 /** What a run may come to, by the kinds of requests that were hit. */
-function allowedOf(fault: Fault, { times }: Plan, run: Run): Outcome[] {
+function allowedOf({ unseen }: Operation, fault: Fault, { times }: Plan, run: Run): Outcome[] {
   const { hit } = run;
   const survives = times === 1 && hit.every((kind) => fault.survived.includes(classes[kind]));
   if (survives) return ['success'];
@@ -121,6 +124,7 @@ function allowedOf(fault: Fault, { times }: Plan, run: Run): Outcome[] {
     'success',
     ...fault.kinds,
     ...(hit.includes('token') ? kindsAtToken : []),
+    ...(unseen !== undefined && hit.some((kind) => looks.includes(kind)) ? [unseen] : []),
     ...(believes(fault, run) ? (['wrong success'] as const) : []),
   ];
 }

@@ -19,6 +19,8 @@ export interface Operation {
   run(bench: Bench): Promise<void>;
   /** What a repetition comes to when the first run did its work without knowing; absent means success. */
   readonly again?: JottaErrorKind;
+  /** What it comes to when it is not allowed to look at what is there; absent means as the service says. */
+  readonly unseen?: JottaErrorKind;
 }
 
 const bytes = Buffer.from('what the file holds '.repeat(50));
@@ -188,16 +190,19 @@ const writes: readonly Operation[] = [
       await put(bench, 'a');
       bench.emulator.mkdir(bench.remote('F'));
     },
+    unseen: 'protocol',
     run: ({ client, at }) => client.moveFile(at('a'), at('F', 'b'), signal),
   },
   {
     name: 'moveFile to another case',
     prepare: (bench) => put(bench, 'a'),
+    unseen: 'protocol',
     run: ({ client, at }) => client.moveFile(at('a'), at('A'), signal),
   },
   {
     name: 'moveFolder',
     prepare: (bench) => put(bench, 'F/a'),
+    unseen: 'protocol',
     run: ({ client, at }) => client.moveFolder(at('F'), at('G'), signal),
   },
   {
