@@ -10,4 +10,6 @@ export const fuseLimits = {
   timeouts: { default: 20_000, read: 50_000, write: 50_000, flush: 50_000, fsync: 50_000, release: 50_000 },
   /** ms a forced unmount waits for the kernel to let go; with a file open it does not until that is closed. */
   detachMs: 1_000,
+  /** ms an unmount waits for the driver to end, which may hang: longer than any operation takes. */
+  goneMs: 55_000,
 } as const;

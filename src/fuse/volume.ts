@@ -79,7 +79,12 @@ export async function mountVolume(
         return true;
       }
       if (!(await tryUnmount(mountPoint))) return false;
-      await gone.promise;
+      const end = await Promise.race([gone.promise, delay(fuseLimits.goneMs, 'late' as const, { ref: false })]);
+      if (end === 'late') {
+        view.log.warn('the volume is gone, and its driver has not said so', { mountPoint });
+        await releaseAll(view, handles);
+        gone.resolve();
+      }
       return true;
     },
   };

@@ -7,6 +7,9 @@ import type { OperationName } from './worker.ts';
 
 const { O_CREAT, O_EXCL, O_RDWR, O_TRUNC, O_APPEND, O_RDONLY, O_ACCMODE } = { ...constants, O_ACCMODE: 3 };
 
+/** Of one file. */
+const doubtsKept = 4;
+
 /**
  * One program using the volume: does single operations and keeps the model to what they answered. Callers hold the locks.
  * An operation that failed, or whose answer a dead drive took along, is looked into: the model then holds what is there,
@@ -346,7 +349,12 @@ export class Actor {
       this.#judge(outcome, name, path);
       return false;
     }
-    if (whole) file.uncertain = false;
+    if (whole && file.uncertain) {
+      const begun = file.changes.findLastIndex(({ kind }) => kind === 'truncate');
+      const doubt = { stable: file.stable, changes: file.changes.slice(0, Math.max(begun, 0)) };
+      file.doubted = [...file.doubted.slice(1 - doubtsKept), doubt];
+      file.uncertain = false;
+    }
     // A write that failed before leaves in doubt what this flush made durable.
     if (handle.writing && !file.uncertain) this.#acknowledge(entry, whole);
     return true;

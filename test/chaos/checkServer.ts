@@ -82,7 +82,8 @@ async function findUnknown(model: Model, server: ServerState, load: LoadContent)
     const content = await load(revision.md5);
     const explained = model.getAll().some(({ file }) => {
       if (content === undefined || file === undefined) return false;
-      return isPossible(content, [file.stable, ...file.foreign], file.changes);
+      const states = [file, ...file.doubted];
+      return states.some(({ stable, changes }) => isPossible(content, [stable, ...file.foreign], changes));
     });
     if (explained && content !== undefined) model.note(content, `left by a crash at ${revision.path}`);
     else findings.push(revision);

@@ -22,6 +22,8 @@ export interface FileState {
   changedIn: number;
   /** An operation failed or the process died: what the file holds must be looked at. */
   uncertain: boolean;
+  /** What it may have held before it was written anew as a whole while uncertain: a revision may be of that. The last few. */
+  doubted: readonly { readonly stable: Buffer; readonly changes: readonly Change[] }[];
   handles: Handle[];
   /** Set by utimens and not touched since: seconds. */
   mtimeSec: number | undefined;
@@ -212,7 +214,7 @@ function newEntry(id: number, parent: Entry | undefined, name: string, content: 
 
 function newFile(content: Buffer): FileState {
   const newest = { view: content, changes: [], changedIn: 0, uncertain: false };
-  return { stable: content, foreign: [], ...newest, handles: [], mtimeSec: undefined };
+  return { stable: content, foreign: [], doubted: [], ...newest, handles: [], mtimeSec: undefined };
 }
 
 /** Is `path` the same as `folder` or below it? */
