@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -9,8 +9,8 @@ export interface Rescued {
   readonly files: number;
 }
 
-/** Longest name given to a rescued file; what is before it is a number. */
-const nameChars = 200;
+/** Longest name given to a rescued file, in UTF-8 bytes; what is before it is a number. */
+const nameBytes = 200;
 
 /**
  * After damage to the metadata database: moves every staging file to a new folder below `into`, under its name where the
@@ -34,15 +34,23 @@ export async function rescueStaging(
     }
     files += 1;
     const known = names.get(id);
-    const name = known === undefined ? 'unknown name' : known.replaceAll(/[/\0]/g, '_').slice(-nameChars);
+    const name = known === undefined ? 'unknown name' : shorten(known.replaceAll(/[/\0]/g, '_'));
     await moveFile(from, join(folder, `${files} ${name}`));
   }
   for (const suffix of ['', '-wal', '-shm']) {
     const part = `${databaseFile}${suffix}`;
     await moveFile(part, join(folder, basename(part))).catch(() => undefined);
   }
-  await writeFile(join(folder, 'READ ME.txt'), explanation(files));
+  // On a full disk what was moved is told all the same.
+  await writeFile(join(folder, 'READ ME.txt'), explanation(files)).catch(() => undefined);
   return { folder, files };
+}
+
+/** The end of a name, where its extension is, of as many whole characters as find room. */
+function shorten(name: string): string {
+  const characters = [...name];
+  while (Buffer.byteLength(characters.join('')) > nameBytes) characters.shift();
+  return characters.join('');
 }
 
 /** Names of staging files, as far as the damaged database can be read. */
@@ -69,6 +77,8 @@ async function moveFile(from: string, to: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
     await mkdir(dirname(to), { recursive: true, mode: 0o700 });
     await copyFile(from, to);
+    const copy = await open(to, 'r+');
+    await copy.datasync().finally(() => copy.close());
     await unlink(from);
   }
 }

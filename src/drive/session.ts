@@ -188,6 +188,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     staging,
     store,
     reader,
+    barrier,
     names,
     onConflict,
     folders,

@@ -161,9 +161,9 @@ export async function flushOpen(context: VfsContext, ino: Ino): Promise<void> {
       const content = shared === null ? { staging: file.id, md5: null } : { staging: null, md5: shared.md5 };
       nodes.update(ino, { ...content, size: file.size, mtime: row.mtime, ctimeMs: row.ctimeMs, failure: null });
     });
-    if (shared !== null) await staging.unlink(file.id);
     activity.noteUnflushed(ino, file.dirty);
     await barrier.barrier();
+    if (shared !== null) await staging.unlink(file.id);
     if (replaced !== null) await staging.unlink(replaced);
   } catch (error) {
     file.dirty = true;

@@ -41,9 +41,9 @@ export async function remove(context: VfsContext, row: NodeRow, kept = false): P
     if (row.parent !== null) touchFolder(context, row.parent);
     return detach(context, row, kept);
   });
-  if (discarded !== null) await staging.unlink(discarded);
   activity.noteChange(row.ino);
   await barrier.barrier();
+  if (discarded !== null) await staging.unlink(discarded);
   pusher.nudge();
 }
 

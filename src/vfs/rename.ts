@@ -25,23 +25,30 @@ export async function rename(context: VfsContext, from: Place, to: Place, mode: 
     await hide(context, row, to.parent, to.name);
     return;
   }
-  const changed = await change(context, from, to, mode).catch((error) => {
+  const { changed, discarded } = await change(context, from, to, mode).catch((error) => {
     unhide(context, to.parent, to.name);
     throw error;
   });
   for (const ino of changed) context.activity.noteChange(ino);
   await context.barrier.barrier();
+  // Only now: until the change is on the disk, a row may still promise these bytes.
+  if (discarded !== null) await context.staging.unlink(discarded);
   context.pusher.nudge();
 }
 
-/** Answers what changed. */
-async function change(context: VfsContext, from: Place, to: Place, mode: RenameMode): Promise<Ino[]> {
+interface Outcome {
+  readonly changed: Ino[];
+  /** Staging file that nobody needs any more. */
+  readonly discarded: string | null;
+}
+
+async function change(context: VfsContext, from: Place, to: Place, mode: RenameMode): Promise<Outcome> {
   // A listing may change either name while a folder is made known: then everything is looked at again.
   for (;;) {
     const row = await lookup(context, from.parent, from.name);
     checkMovable(row);
-    const changed = mode === 'exchange' ? await exchange(context, row, to) : await move(context, row, to, mode);
-    if (changed !== undefined) return changed;
+    const outcome = mode === 'exchange' ? await exchange(context, row, to) : await move(context, row, to, mode);
+    if (outcome !== undefined) return outcome;
   }
 }
 
@@ -49,9 +56,9 @@ function checkMovable(row: NodeRow): void {
   if (row.kind !== 'file' && row.kind !== 'folder') throw new ErrnoError('EPERM', 'not movable');
 }
 
-/** Answers what changed; undefined when `row` or the target was changed by a listing meanwhile. */
-async function move(context: VfsContext, known: NodeRow, to: Place, mode: RenameMode): Promise<Ino[] | undefined> {
-  const { nodes, staging } = context;
+/** undefined when `row` or the target was changed by a listing meanwhile. */
+async function move(context: VfsContext, known: NodeRow, to: Place, mode: RenameMode): Promise<Outcome | undefined> {
+  const { nodes } = context;
   await prepareParent(context, to.parent, to.name);
   checkNotInto(context, known, to.parent);
   const target = getShownChild(nodes, to.parent, to.name);
@@ -78,15 +85,14 @@ async function move(context: VfsContext, known: NodeRow, to: Place, mode: Rename
     settle(context, row, placed);
     return unneeded;
   });
-  if (discarded !== null) await staging.unlink(discarded);
-  return [row.ino];
+  return { changed: [row.ino], discarded };
 }
 
 /** Both names stay; what they mean is swapped. */
-async function exchange(context: VfsContext, known: NodeRow, to: Place): Promise<Ino[] | undefined> {
+async function exchange(context: VfsContext, known: NodeRow, to: Place): Promise<Outcome | undefined> {
   const { nodes } = context;
   const other = await lookup(context, to.parent, to.name);
-  if (other.ino === known.ino) return [];
+  if (other.ino === known.ino) return { changed: [], discarded: null };
   checkMovable(other);
   const row = nodes.get(known.ino);
   if (row === undefined || row.parent !== known.parent || row.name !== known.name) return undefined;
@@ -105,7 +111,7 @@ async function exchange(context: VfsContext, known: NodeRow, to: Place): Promise
     touchFolder(context, here);
     touchFolder(context, there);
   });
-  return [row.ino, other.ino];
+  return { changed: [row.ino, other.ino], discarded: null };
 }
 
 function checkNotInto({ nodes }: VfsContext, row: NodeRow, folder: Ino): void {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { type ContentReader, type ContentRef, newReadahead } from '../cache/contentReader.ts';
 import type { ContentStore } from '../cache/contentStore.ts';
+import type { DurabilityBarrier } from '../cache/durability.ts';
 import type { Ino, NodeRow, Synced } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
 import type { StagingFile } from '../cache/stagingFile.ts';
@@ -20,6 +21,7 @@ export interface UploadDeps {
   readonly staging: StagingStore;
   readonly store: ContentStore;
   readonly reader: ContentReader;
+  readonly barrier: DurabilityBarrier;
   readonly names: () => ConflictNames;
   /** A conflict copy was made; both sides' names. */
   readonly onConflict: (original: TreeChange, copy: TreeChange) => void;
@@ -243,6 +245,8 @@ async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, 
   });
   if (adopted === undefined) return;
   deps.reach('committed');
+  // On the disk before the file moves: a row that still names it would name nothing.
+  await deps.barrier.barrier();
   await staging.takeOver(adopted, (path) => store.adopt(snapshot.md5, snapshot.size, path));
   deps.reach('adopted');
 }

@@ -88,6 +88,20 @@ const damages: Record<string, { damage: (file: string) => Promise<void>; namesKn
 };
 
 describe('a metadata database', () => {
+  it('that is damaged: a file whose name has as many bytes as a name can have is rescued too', async () => {
+    await withWorld(async (world) => {
+      const name = `${'æ'.repeat(125)}.txt`;
+      await world.save(`${top}/${name}`, 'unsent');
+      await world.restart(async (dir) => damages['an index is garbage']?.damage(join(dir, 'metadata.db')));
+      const { rescued } = world.session();
+      assert.equal(rescued?.files, 1);
+      const saved = (await readdir(rescued?.folder as string)).find(
+        (each) => each.endsWith('.txt') && each.startsWith('1 '),
+      );
+      assert.ok(saved !== undefined && name.endsWith(saved.slice(2)));
+    });
+  });
+
   for (const [what, { damage, namesKnown }] of Object.entries(damages)) {
     it(`that is damaged (${what}): what was not sent is rescued, the rest comes from the server`, async () => {
       await withWorld(async (world) => {
