@@ -2,6 +2,7 @@ import { ErrnoError } from '../base/errno.ts';
 import { emptyMd5 } from '../cache/limits.ts';
 import { type Ino, type NodeRow, rootIno } from '../cache/nodeRow.ts';
 import { type ConflictNames, conflictName } from '../writeback/conflicts.ts';
+import { isLocallyWithin } from '../writeback/paths.ts';
 import { getRow, touchFolder, type VfsContext } from './context.ts';
 import { remove } from './remove.ts';
 
@@ -12,21 +13,30 @@ import { remove } from './remove.ts';
 export async function discard(context: VfsContext, ino: Ino, names: ConflictNames): Promise<void> {
   const row = getRow(context, ino);
   if (row.failure === null) throw new ErrnoError('EINVAL', 'the change was not refused');
-  if (context.activity.isOpenForWriting(ino)) throw new ErrnoError('EBUSY', 'open for writing');
-  if (row.synced === null || (row.kind === 'file' && row.synced.md5 === null)) await removeNew(context, row);
-  else await revert(context, row, names);
+  if (row.synced === null || (row.kind === 'file' && row.synced.md5 === null)) {
+    checkNew(context, row);
+    await removeNew(context, row);
+  } else await revert(context, row, names);
   await context.barrier.barrier();
   context.pusher.nudge();
 }
 
-async function removeNew(context: VfsContext, row: NodeRow): Promise<void> {
-  if (row.kind !== 'file') {
-    for (const child of context.nodes.getChildren(row.ino)) {
-      // Only what the server does not have either: the rest was refused on its own account or waits.
-      if (child.synced !== null) throw new ErrnoError('ENOTEMPTY', 'holds what is in the account');
-      await removeNew(context, child);
-    }
+/** Before anything goes: all that is in it is only here, and nobody writes to it. */
+function checkNew(context: VfsContext, row: NodeRow): void {
+  checkNotWritten(context, row);
+  for (const child of context.nodes.getChildren(row.ino)) {
+    // Only what the server does not have either: the rest was refused on its own account or waits.
+    if (child.synced !== null) throw new ErrnoError('ENOTEMPTY', 'holds what is in the account');
+    checkNew(context, child);
   }
+}
+
+function checkNotWritten({ activity }: VfsContext, { ino }: NodeRow): void {
+  if (activity.isOpenForWriting(ino)) throw new ErrnoError('EBUSY', 'open for writing');
+}
+
+async function removeNew(context: VfsContext, row: NodeRow): Promise<void> {
+  for (const child of context.nodes.getChildren(row.ino)) await removeNew(context, child);
   await remove(context, row);
 }
 
@@ -34,9 +44,12 @@ async function revert(context: VfsContext, row: NodeRow, names: ConflictNames): 
   const { nodes, staging } = context;
   const { synced } = row;
   if (synced === null) return;
+  checkNotWritten(context, row);
   const folder = nodes.get(synced.parent);
   if (folder === undefined || (folder.parent === null && folder.ino !== rootIno))
     throw new ErrnoError('ENOENT', 'its folder is gone');
+  // Moved into it meanwhile: neither would be anywhere.
+  if (isLocallyWithin(nodes, folder.ino, row.ino)) throw new ErrnoError('EBUSY', 'its folder is in it');
   const content =
     row.kind === 'file'
       ? { staging: null, md5: synced.md5 ?? emptyMd5, size: synced.size, mtime: { sec: synced.mtime, nsec: 0 } }
@@ -49,7 +62,12 @@ async function revert(context: VfsContext, row: NodeRow, names: ConflictNames): 
       nodes.update(row.ino, { parent: synced.parent, name, failure: null, ctimeMs: context.clock.now(), ...content });
       if (row.parent !== null) touchFolder(context, row.parent);
       touchFolder(context, synced.parent);
+      // What was to be sent is not ours any more, should somebody else write the same.
+      nodes.clearSent(row.ino);
     });
     if (row.staging !== null) await staging.unlink(row.staging);
   });
+  // A tree is removed with one request: it is given up as a whole too.
+  const below = row.parent === null ? nodes.getSyncedChildren(row.ino).filter((child) => child.parent === null) : [];
+  for (const child of below) await revert(context, child, names);
 }

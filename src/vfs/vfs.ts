@@ -183,7 +183,9 @@ export class Vfs {
   /** Writes the state of open files that have been quiet for `quietMs` to the database; 0 for all of them. Tries each; rejects with the first failure. */
   async flushQuiet(quietMs: number): Promise<void> {
     const { activity, clock, open } = this.#context;
-    const quiet = [...open.keys()].filter((ino) => clock.now() - activity.changedAt(ino) >= quietMs);
+    const getQuietMs = (ino: Ino) => clock.now() - activity.changedAt(ino);
+    // A change in the future was made before the clock was put back.
+    const quiet = [...open.keys()].filter((ino) => getQuietMs(ino) >= quietMs || getQuietMs(ino) < 0);
     const failures: unknown[] = [];
     for (const ino of quiet) await this.flush(ino).catch((error) => failures.push(error));
     if (failures.length > 0) throw failures[0];

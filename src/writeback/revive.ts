@@ -38,7 +38,7 @@ export function revive(nodes: Nodes, folder: NodeRow, setAside: (occupant: NodeR
   const parent = above === undefined ? synced.parent : revive(nodes, above, setAside);
   const place = { ...synced, parent };
   const occupant = nodes.getChild(parent, synced.name);
-  if (occupant !== undefined && occupant.kind !== 'file' && occupant.synced === null) {
+  if (occupant !== undefined && occupant.kind !== 'file' && occupant.synced === null && !occupant.localOnly) {
     nodes.update(folder.ino, { synced: null });
     nodes.update(occupant.ino, { synced: place });
     for (const child of nodes.getSyncedChildren(folder.ino)) {
