@@ -161,7 +161,8 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   merged.on(({ changes, conflicts }) => {
     treeChanged.emit(changes);
     for (const conflict of conflicts) conflictMade.emit(conflict);
-    if (conflicts.length > 0) pusher.nudge();
+    // What was waited for may be there, or gone: a conflict, a name, a folder to be made anew.
+    pusher.nudge();
   });
   const onConflict = (original: TreeChange, copy: TreeChange) => {
     treeChanged.emit([original, copy]);

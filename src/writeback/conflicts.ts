@@ -8,10 +8,15 @@ export interface ConflictNames {
   readonly now: number;
 }
 
+/** With its dot; `.rclonelink` is one. */
+const longestExtension = 32;
+
 /** `name (conflicted copy <host> <date>).ext`, numbered when taken (design.md §8). */
 export function conflictName(nodes: Nodes, parent: Ino, name: string, { host, now }: ConflictNames): string {
   const dot = name.lastIndexOf('.');
-  const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
+  // What follows an early dot in a long title is no extension; it would leave no room for the suffix.
+  const hasExtension = dot > 0 && name.length - dot <= longestExtension;
+  const [stem, extension] = hasExtension ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
   const date = new Date(now).toISOString().slice(0, 10);
   for (let number = 1; ; number += 1) {
     const suffix = ` (conflicted copy ${host} ${date}${number === 1 ? '' : ` ${number}`})${extension}`;

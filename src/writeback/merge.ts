@@ -183,7 +183,8 @@ export function mergeListing(
     }
     // Before the rows above it go: what was changed only in part still needs the rest.
     if (row.kind === 'file' && row.synced !== null) noteFormerPlace(nodes, row.synced);
-    nodes.update(row.ino, { synced: null, begun: null });
+    // What was refused was another change.
+    nodes.update(row.ino, { synced: null, begun: null, failure: null });
   };
 
   nodes.transaction(() => {

@@ -26,7 +26,9 @@ export async function pushRemoval(deps: RemovalDeps, ino: Ino, signal: AbortSign
   const before = deps.nodes.get(ino);
   if (before === undefined || before.synced === null) return;
   try {
-    if (before.kind === 'file') await deps.folders.ensureFresh(before.synced.parent, deps.activity.changedAt(ino));
+    // When it was removed is remembered by its row alone after a restart.
+    const removedAt = Math.max(deps.activity.changedAt(ino), before.ctimeMs);
+    if (before.kind === 'file') await deps.folders.ensureFresh(before.synced.parent, removedAt);
     else await ensureTreeKnown(deps, before, signal);
   } catch (error) {
     if (!isRemoteError(error, 'notFound')) throw error;
