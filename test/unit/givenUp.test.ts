@@ -1,37 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import type { RequestKind } from '../emulator/stats.ts';
-import { openSessionWorld, type SessionWorld, type SessionWorldOptions, showServer, showTree } from './sessionWorld.ts';
+import { showServer, showTree, withWorld } from './sessionWorld.ts';
 import { TestClock } from './testClock.ts';
 
 const top = '/Jotta/Archive';
 const names = { host: 'host', now: 0 };
 const writing = { writing: true, append: false, truncate: false };
 
-async function withWorld(
-  options: SessionWorldOptions,
-  work: (world: SessionWorld, emulator: Emulator) => Promise<void>,
-): Promise<void> {
-  const emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
-  try {
-    const world = await openSessionWorld(emulator, { random: () => 1, ...options });
-    try {
-      await work(world, emulator);
-    } finally {
-      await world.close();
-    }
-  } finally {
-    await emulator.close();
-  }
-}
-
 const refuse = (emulator: Emulator, kind: RequestKind) =>
   emulator.setFaults([{ match: { kind }, action: { type: 'status', status: 403 } }]);
 
 describe('giving up a refused change', () => {
   it('of a folder that holds what is in the account is refused before anything in it is removed', async () => {
-    await withWorld({}, async (world, emulator) => {
+    await withWorld({}, {}, async (world, emulator) => {
       await world.find(top);
       await world.session().vfs.readdir(await world.find(top));
       refuse(emulator, 'mkDir');
@@ -48,7 +31,7 @@ describe('giving up a refused change', () => {
   });
 
   it('of a folder is refused while something in it is open for writing', async () => {
-    await withWorld({}, async (world, emulator) => {
+    await withWorld({}, {}, async (world, emulator) => {
       refuse(emulator, 'mkDir');
       const ino = await world.mkdir(`${top}/new`);
       const file = await world.save(`${top}/new/mine.txt`, 'only here');
@@ -60,7 +43,7 @@ describe('giving up a refused change', () => {
   });
 
   it('of a move never puts a folder into itself', async () => {
-    await withWorld({}, async (world, emulator) => {
+    await withWorld({}, {}, async (world, emulator) => {
       await emulator.put(`${top}/p/x/file.txt`, 'kept');
       await world.readText(`${top}/p/x/file.txt`);
       refuse(emulator, 'mvDir');
@@ -84,7 +67,7 @@ describe('giving up a refused change', () => {
   });
 
   it('of the removal of a folder brings back what was in it', async () => {
-    await withWorld({}, async (world, emulator) => {
+    await withWorld({}, {}, async (world, emulator) => {
       await emulator.put(`${top}/folder/file.txt`, 'in the account');
       await world.readText(`${top}/folder/file.txt`);
       refuse(emulator, 'dlDir');
@@ -101,7 +84,7 @@ describe('giving up a refused change', () => {
   });
 
   it('content that was given up is not taken for an upload of our own when another device writes it', async () => {
-    await withWorld({}, async (world, emulator) => {
+    await withWorld({}, {}, async (world, emulator) => {
       await emulator.put(`${top}/a.txt`, 'one');
       await world.readText(`${top}/a.txt`);
       refuse(emulator, 'allocate');
@@ -122,7 +105,7 @@ describe('giving up a refused change', () => {
 
 describe('a name that is ignored by now', () => {
   it('a folder made anew under a name ignored since then does not become the one on the server', async () => {
-    await withWorld({}, async (world, emulator) => {
+    await withWorld({}, {}, async (world, emulator) => {
       await emulator.put(`${top}/build/old.txt`, 'old');
       await world.readText(`${top}/build/old.txt`);
       world.session().localNames.replace(['build']);
@@ -141,7 +124,7 @@ describe('a name that is ignored by now', () => {
 describe('the clock put back, and a file open', () => {
   it('what was written before is flushed when the session ends', async () => {
     const clock = new TestClock();
-    await withWorld({ clock }, async (world) => {
+    await withWorld({}, { clock }, async (world) => {
       const ino = await world.save(`${top}/a.txt`, 'one');
       const { vfs } = world.session();
       const fh = await vfs.open(ino, writing);

@@ -7,31 +7,10 @@ import { defaultNetworkOptions } from '../../src/base/networkOptions.ts';
 import { transferStates } from '../../src/drive/transfers.ts';
 import type { RemoteErrorKind } from '../../src/writeback/remote.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
-import { openSessionWorld, type SessionWorld, type SessionWorldOptions, showServer } from './sessionWorld.ts';
+import { openSessionWorld, showServer, withWorld } from './sessionWorld.ts';
 import { TestClock } from './testClock.ts';
 
 const top = '/Jotta/Archive';
-/** Longest jitter: waits are exactly the doubled ones. */
-const random = () => 1;
-
-async function withWorld(
-  given: Partial<EmulatorOptions>,
-  options: SessionWorldOptions,
-  work: (world: SessionWorld, emulator: Emulator) => Promise<void>,
-): Promise<void> {
-  const emulator = await startEmulator({ ...given, quirks: { eventSocket: 'no-token', ...given.quirks } });
-  try {
-    const world = await openSessionWorld(emulator, { random, ...options });
-    try {
-      await work(world, emulator);
-    } finally {
-      await world.close();
-    }
-  } finally {
-    await emulator.close();
-  }
-}
-
 interface Refusal {
   readonly what: string;
   readonly reason: RemoteErrorKind;

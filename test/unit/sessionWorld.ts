@@ -15,7 +15,7 @@ import { parseLoginToken } from '../../src/jottacloud/loginToken.ts';
 import { exchangeLoginToken, type Tokens } from '../../src/jottacloud/tokens.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { defaultLocalNames } from '../../src/vfs/localNames.ts';
-import type { Emulator } from '../emulator/emulator.ts';
+import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import { TestClock } from './testClock.ts';
 
 /** Waits long enough for any drain of a test on a busy machine; one that waits for ever says what it waits for. */
@@ -225,4 +225,23 @@ function sortKeys(record: Record<string, string>): Record<string, string> {
 
 export function md5(bytes: Buffer | string): string {
   return createHash('md5').update(bytes).digest('hex');
+}
+
+/** A world on an emulator of its own, both closed when `work` ends. Waits have their longest jitter: they are exactly the doubled ones. */
+export async function withWorld(
+  given: Partial<EmulatorOptions>,
+  options: SessionWorldOptions,
+  work: (world: SessionWorld, emulator: Emulator) => Promise<void>,
+): Promise<void> {
+  const emulator = await startEmulator({ ...given, quirks: { eventSocket: 'no-token', ...given.quirks } });
+  try {
+    const world = await openSessionWorld(emulator, { random: () => 1, ...options });
+    try {
+      await work(world, emulator);
+    } finally {
+      await world.close();
+    }
+  } finally {
+    await emulator.close();
+  }
 }
