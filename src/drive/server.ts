@@ -1,16 +1,9 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import {
-  type CancellationToken,
-  createMessageConnection,
-  type MessageConnection,
-  type RequestType,
-  type RequestType0,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from 'vscode-jsonrpc/node';
+import type { CancellationToken, MessageConnection, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
 import type { Log } from '../base/log.ts';
+import { openConnection } from '../protocol/connection.ts';
 import type { DriveErrorData } from '../protocol/errors.ts';
 import * as messages from '../protocol/messages.ts';
 import { isOwnSocketFolder } from '../protocol/socketPath.ts';
@@ -74,7 +67,7 @@ function attachWindow(
   deps: ServerDeps,
 ): void {
   const { drive, keeper, log } = deps;
-  const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+  const connection = openConnection(socket);
   let forgetKeeper = () => {};
   const leave = () => {
     if (!windows.delete(connection)) return;
@@ -86,7 +79,6 @@ function attachWindow(
   };
   socket.on('error', (error) => log.info('a window went away', { error }));
   socket.on('close', leave);
-  connection.onDispose(() => socket.destroy());
   connection.onError(([error]) => log.warn('connection error', { error }));
 
   const answer = serveOn(connection, log);

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import { openConnection } from '../protocol/connection.ts';
 import { shutdown } from '../protocol/messages.ts';
 import { socketPath } from '../protocol/socketPath.ts';
 import { stateDir } from '../protocol/stateDir.ts';
@@ -30,7 +30,7 @@ function endDrive(): Promise<void> {
     socket.once('close', () => resolve());
     socket.setTimeout(answerMs, () => socket.destroy());
     socket.once('connect', () => {
-      const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+      const rpc = openConnection(socket);
       rpc.listen();
       const end = () => socket.destroy();
       rpc.sendRequest(shutdown, { reason: 'drain' }).then(end, end);

@@ -5,12 +5,8 @@ import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import {
-  createMessageConnection,
-  type MessageConnection,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { openConnection } from '../../src/protocol/connection.ts';
 import * as messages from '../../src/protocol/messages.ts';
 import { socketPath } from '../../src/protocol/socketPath.ts';
 import type { DriveState } from '../../src/protocol/state.ts';
@@ -58,7 +54,7 @@ describe('the drive process and its windows', () => {
 
   async function openWindow(): Promise<Window> {
     const socket = await until('the socket answers', () => tryConnect(socketPath(stateDir)));
-    const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+    const rpc = openConnection(socket);
     let signedOut = 0;
     rpc.onRequest(messages.storeTokens, (tokens) => {
       stored = tokens;
@@ -77,11 +73,13 @@ describe('the drive process and its windows', () => {
       keepsTokens: true,
       focused: false,
     });
-    const close = () => {
-      rpc.dispose();
-      socket.destroy();
+    return {
+      rpc,
+      greeting,
+      close: () => rpc.dispose(),
+      signedOutCount: () => signedOut,
+      state: () => state ?? greeting.state,
     };
-    return { rpc, greeting, close, signedOutCount: () => signedOut, state: () => state ?? greeting.state };
   }
 
   const isMounted = async () => (await readFile('/proc/self/mountinfo', 'utf8')).includes(` ${mountPoint} `);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -37,6 +38,21 @@ describe('the socket of a drive', () => {
       ...{ socketFile, clientVersion: '0.1.0', log: silentLog, signal: AbortSignal.timeout(5_000) },
       ...{ start: () => assert.fail('started'), isFocused: () => true, prepare: () => {} },
     });
+
+  it('leaves nothing behind of a window that died in the middle of a message', async () => {
+    const getTimers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+    const socketFile = socketPath(dir);
+    const server = await start(socketFile);
+    const before = getTimers();
+    const socket = connect(socketFile);
+    const gone = once(socket, 'close');
+    const accepted = once(server, 'connection');
+    socket.end('Content-Length: 100\r\n\r\n{"half of');
+    const [theirs] = (await accepted) as [Socket];
+    await Promise.all([gone, once(theirs, 'close')]);
+    assert.equal(getTimers(), before);
+    server.close();
+  });
 
   it('is not in a folder of the temporary folder that belongs to somebody else, where they may have one', async () => {
     const socketFile = socketPath(join(dir, 'x'.repeat(90)));

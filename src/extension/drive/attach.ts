@@ -1,12 +1,13 @@
 import { dirname } from 'node:path';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { Log } from '../../base/log.ts';
+import { openConnection } from '../../protocol/connection.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import { type HelloResult, hello, protocolVersion, shutdown } from '../../protocol/messages.ts';
 import { isOwnSocketFolder } from '../../protocol/socketPath.ts';
 import type { MountState } from '../../protocol/state.ts';
 import { toDriveError } from '../errors.ts';
-import { openLink, pause, tryConnect } from './link.ts';
+import { pause, tryConnect } from './link.ts';
 import type { StartedDrive } from './runtime.ts';
 import { startAndConnect } from './startAndConnect.ts';
 
@@ -55,7 +56,7 @@ async function attachOnce(options: AttachOptions): Promise<Attached> {
   if (!isOwnSocketFolder(options.socketFile)) {
     throw new DriveError('localAccess', { path: dirname(options.socketFile) });
   }
-  const connection = openLink((await tryConnect(options.socketFile)) ?? (await startAndConnect(options)));
+  const connection = openConnection((await tryConnect(options.socketFile)) ?? (await startAndConnect(options)));
   options.prepare(connection);
   connection.listen();
   try {

@@ -1,21 +1,8 @@
 import net from 'node:net';
-import {
-  createMessageConnection,
-  type MessageConnection,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from 'vscode-jsonrpc/node';
 
 /** Between two attempts to reach a drive that is starting; it needs 100–300 ms. */
 const firstPauseMs = 40;
 const longestPauseMs = 400;
-
-/** A JSON-RPC connection that is not listening yet: the owner adds its handlers first. */
-export function openLink(socket: net.Socket): MessageConnection {
-  const connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
-  connection.onDispose(() => socket.destroy());
-  return connection;
-}
 
 /** One attempt; undefined when nobody listens there (no such socket, refused). */
 export function tryConnect(socketFile: string): Promise<net.Socket | undefined> {

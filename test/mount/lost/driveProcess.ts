@@ -2,12 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  createMessageConnection,
-  type MessageConnection,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { openConnection } from '../../../src/protocol/connection.ts';
 import * as messages from '../../../src/protocol/messages.ts';
 import { socketPath } from '../../../src/protocol/socketPath.ts';
 import type { DriveState } from '../../../src/protocol/state.ts';
@@ -56,7 +52,7 @@ export function startDriveProcess(
 
 async function openWindow(stateDir: string, secrets: Secrets): Promise<Window> {
   const socket = await until('the socket answers', () => tryConnect(socketPath(stateDir)));
-  const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+  const rpc = openConnection(socket);
   rpc.onRequest(messages.storeTokens, (tokens) => {
     secrets.stored = tokens;
   });
@@ -71,11 +67,7 @@ async function openWindow(stateDir: string, secrets: Secrets): Promise<Window> {
     keepsTokens: true,
     focused: true,
   });
-  const close = () => {
-    rpc.dispose();
-    socket.destroy();
-  };
-  return { rpc, close, states, state: () => states.at(-1) ?? greeting.state };
+  return { rpc, close: () => rpc.dispose(), states, state: () => states.at(-1) ?? greeting.state };
 }
 
 function tryConnect(path: string): Promise<Socket | undefined> {
