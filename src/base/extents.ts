@@ -7,19 +7,29 @@ export interface Extent {
 /** Sorted, disjoint, non-touching extents. All functions return new arrays. */
 export type Extents = readonly Extent[];
 
+/** Index of the first extent that ends at or after `position`; their number when there is none. */
+function findIndex(extents: Extents, position: number): number {
+  let low = 0;
+  let high = extents.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((extents[middle] as Extent).end < position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** `extents` with `[start, end)` added. */
 export function addExtent(extents: Extents, start: number, end: number): Extents {
   if (end <= start) return extents;
-  const last = extents.at(-1);
-  if (last !== undefined && start === last.end) return [...extents.slice(0, -1), { start: last.start, end }];
-  const before = extents.filter((extent) => extent.end < start);
-  const after = extents.filter((extent) => extent.start > end);
-  const touching = extents.slice(before.length, extents.length - after.length);
+  const first = findIndex(extents, start);
+  let last = first;
+  while (last < extents.length && (extents[last] as Extent).start <= end) last += 1;
   const merged = {
-    start: Math.min(start, touching[0]?.start ?? start),
-    end: Math.max(end, touching.at(-1)?.end ?? end),
+    start: Math.min(start, first < last ? (extents[first] as Extent).start : start),
+    end: Math.max(end, first < last ? (extents[last - 1] as Extent).end : end),
   };
-  return [...before, merged, ...after];
+  return extents.toSpliced(first, last - first, merged);
 }
 
 /** `extents` with everything at or beyond `size` removed. */
@@ -33,7 +43,8 @@ export function clipExtents(extents: Extents, size: number): Extents {
 export function missingExtents(extents: Extents, start: number, end: number): Extents {
   const missing: Extent[] = [];
   let at = start;
-  for (const extent of extents) {
+  for (let index = findIndex(extents, start); index < extents.length; index += 1) {
+    const extent = extents[index] as Extent;
     if (extent.end <= at) continue;
     if (extent.start >= end) break;
     if (extent.start > at) missing.push({ start: at, end: extent.start });
@@ -45,13 +56,14 @@ export function missingExtents(extents: Extents, start: number, end: number): Ex
 
 /** First position at or after `position` that is covered; undefined when none is. */
 export function findCovered(extents: Extents, position: number): number | undefined {
-  const next = extents.find((extent) => extent.end > position);
+  const next = extents[findIndex(extents, position + 1)];
   return next === undefined ? undefined : Math.max(position, next.start);
 }
 
 /** First position at or after `position` that is not covered. */
 export function findGap(extents: Extents, position: number): number {
-  return extents.find((extent) => extent.start <= position && position < extent.end)?.end ?? position;
+  const next = extents[findIndex(extents, position + 1)];
+  return next !== undefined && next.start <= position ? next.end : position;
 }
 
 /** Boundary check for extents read from disk; rejects anything unsorted or overlapping. */

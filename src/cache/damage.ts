@@ -4,10 +4,20 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 /** SQLite's result codes for a file that is broken, or no database at all; the upper bits say where. */
 const corrupt = 11;
 const notADatabase = 26;
+const genericError = 1;
 
 export function isDamage(error: unknown): boolean {
+  return [corrupt, notADatabase].includes(getResultCode(error) ?? 0);
+}
+
+/** The same of what is met before the tables are used: an unknown format, tables that are there before they are made. */
+export function isDamageAtOpen(error: unknown): boolean {
+  return isDamage(error) || getResultCode(error) === genericError;
+}
+
+function getResultCode(error: unknown): number | undefined {
   const { errcode } = error as { errcode?: unknown };
-  return typeof errcode === 'number' && [corrupt, notADatabase].includes(errcode & 0xff);
+  return typeof errcode === 'number' ? errcode & 0xff : undefined;
 }
 
 /** What is wrong with the database, undefined when nothing is. Quick, but thorough when damage was met while it was used. */

@@ -6,12 +6,17 @@ import { type FileHandle, open } from 'node:fs/promises';
  */
 export class DurabilityBarrier {
   readonly #walFile: string;
+  readonly #checkpoint: () => void;
   #handle: FileHandle | undefined;
+  /** The disk refused to keep the log: the kernel takes it for kept from then on. */
+  #refused = false;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
-  constructor(databaseFile: string) {
+  /** `checkpoint` writes what the log holds to the database, in another way than the one that failed. */
+  constructor(databaseFile: string, checkpoint: () => void) {
     this.#walFile = `${databaseFile}-wal`;
+    this.#checkpoint = checkpoint;
   }
 
   barrier(): Promise<void> {
@@ -38,6 +43,9 @@ export class DurabilityBarrier {
 
   async #sync(): Promise<void> {
     this.#handle ??= await open(this.#walFile, 'r+');
+    if (this.#refused) this.#checkpoint();
+    this.#refused = true;
     await this.#handle.datasync();
+    this.#refused = false;
   }
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
-import { cacheLimits } from './limits.ts';
+import { cacheLimits, emptyMd5 } from './limits.ts';
 import {
   type Ino,
   type NodeKind,
@@ -120,16 +120,17 @@ export class Nodes {
     return this.#sql(query).get(md5) !== undefined;
   }
 
-  /** Removes what was unlinked while open and never reached the server. Returns its staging files. */
-  purgeOrphans(): string[] {
-    const rows = this.#sql(
-      'DELETE FROM node WHERE parent IS NULL AND sParent IS NULL AND bParent IS NULL AND ino <> 1 RETURNING staging',
-    ).all();
+  /** What was unlinked while open and its last close never came lets its bytes go. Returns the staging files that held them. */
+  purgeOrphans(): Set<string> {
+    const unwanted = this.#sql('SELECT staging FROM node WHERE parent IS NULL AND staging IS NOT NULL').all();
+    this.transaction(() => {
+      this.#sql('DELETE FROM node WHERE parent IS NULL AND sParent IS NULL AND bParent IS NULL AND ino <> 1').run();
+      this.#sql(
+        'UPDATE node SET staging = NULL, md5 = coalesce(sMd5, ?) WHERE parent IS NULL AND staging IS NOT NULL',
+      ).run(emptyMd5);
+    });
     this.#cache.clear();
-    return rows
-      .map((row) => row.staging)
-      .filter((id) => id !== null)
-      .map(String);
+    return new Set(unwanted.map(({ staging }) => String(staging)));
   }
 
   /** The same nodes as `getPending` tells, without their rows: answered from the index alone. */

@@ -2,7 +2,10 @@ import { copyFile, mkdir, open, readdir, rename, stat, unlink, writeFile } from 
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+/** Bytes that were not sent and have lost their place in the tree. */
 export interface Rescued {
+  /** `damage`: the database was damaged. `unclaimed`: the drive ended before the bytes were kept for good, or the disk lost what told of them. */
+  readonly cause: 'damage' | 'unclaimed';
   /** Folder that holds what was rescued. */
   readonly folder: string;
   /** Files of unsent content in it. */
@@ -22,7 +25,7 @@ export async function rescueStaging(
   into: string,
   now: number,
 ): Promise<Rescued> {
-  const folder = join(into, new Date(now).toISOString().replaceAll(':', '.'));
+  const folder = join(into, formatFolderName(now));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const names = readNames(databaseFile);
   let files = 0;
@@ -43,7 +46,12 @@ export async function rescueStaging(
   }
   // On a full disk what was moved is told all the same.
   await writeFile(join(folder, 'READ ME.txt'), explanation(files)).catch(() => undefined);
-  return { folder, files };
+  return { cause: 'damage', folder, files };
+}
+
+/** `now` in ms since the epoch, as a name that every disk takes. */
+export function formatFolderName(now: number): string {
+  return new Date(now).toISOString().replaceAll(':', '.');
 }
 
 /** The end of a name, where its extension is, of as many whole characters as find room. */

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { clearMark, findDamage, isDamage, watchDamage } from './damage.ts';
+import { clearMark, findDamage, isDamageAtOpen, watchDamage } from './damage.ts';
 
 /**
  * One row per node, local and synced side by side, so that "what is pending" is a comparison inside a row and the partial
@@ -105,9 +105,15 @@ export function openDatabase(file: string, onDamage: (error: unknown) => void = 
     return db;
   } catch (error) {
     db.close();
-    if (!isDamage(error)) throw error;
+    if (!isDamageAtOpen(error)) throw error;
     throw new DatabaseError('damaged', 'the metadata database cannot be read', { cause: error });
   }
+}
+
+/** Writes all that is committed to the database file itself, and empties the log. */
+export function checkpoint(db: DatabaseSync): void {
+  const { busy } = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+  if (busy !== 0) throw new Error('the log of the metadata database could not be written back');
 }
 
 function migrate(db: DatabaseSync): void {

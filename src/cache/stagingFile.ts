@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { addExtent, clipExtents, type Extents, findCovered, findGap, missingExtents } from '../base/extents.ts';
+import { readFully, writeFully } from '../base/fileBytes.ts';
 import { KeyedMutex } from '../base/flights.ts';
 import { type ContentReader, type ContentRef, type LocalBytes, newReadahead, type Readahead } from './contentReader.ts';
 
@@ -35,11 +36,13 @@ export class StagingFile {
   #base: StagingBase | null;
   #hash: Hash | undefined;
   #hashedBytes = 0;
-  readonly #changes = new KeyedMutex<'file'>();
+  readonly #changes = new KeyedMutex<'file' | 'sync'>();
   /** Raised by every change; a reader of the file compares it before and after. */
   generation = 0;
-  /** Changed since the last `markFlushed`. */
+  /** Changed since the last flush. */
   dirty = false;
+  /** The disk refused to keep what was written: the kernel takes it for kept from then on. */
+  #refused = false;
 
   constructor(info: StagingInfo, file: FileHandle, reader: ContentReader) {
     this.id = info.id;
@@ -112,6 +115,11 @@ export class StagingFile {
     await this.#changes.run('file', () => this.#write(bytes, position));
   }
 
+  /** Notes a change that is about to come: whoever reads the file to send it knows from now on. */
+  touch(): void {
+    this.#changed();
+  }
+
   async truncate(size: number): Promise<void> {
     this.#changed();
     await this.#changes.run('file', () => this.#truncate(size));
@@ -157,9 +165,10 @@ export class StagingFile {
    * the file grows over them, and be sent.
    */
   async scrub(): Promise<void> {
+    // What is beyond the last extent goes without being read: it may be a hole of any length.
+    await this.#file.truncate(Math.max(this.#base?.limit ?? 0, this.#extents.at(-1)?.end ?? 0));
     const { size: length } = await this.#file.stat();
-    if (length > this.#size) await this.#file.truncate(this.#size);
-    for (const { start, end } of missingExtents(this.#extents, this.#base?.limit ?? 0, Math.min(length, this.#size))) {
+    for (const { start, end } of missingExtents(this.#extents, this.#base?.limit ?? 0, length)) {
       for (let at = start; at < end; at += fillBytes) {
         const bytes = Buffer.alloc(Math.min(fillBytes, end - at));
         const none = zeros.subarray(0, bytes.length);
@@ -214,8 +223,11 @@ export class StagingFile {
     return this.#base === null || limit === 0 ? null : { content: this.#base.content, limit };
   }
 
-  /** Copies the base's missing bytes in, so that the file stands alone. May download. */
-  async fill(): Promise<void> {
+  /**
+   * Copies the base's missing bytes in, so that the file stands alone. May download. `ensureRoom` is asked before bytes are
+   * written, and rejects when the disk has no room for so many.
+   */
+  async fill(ensureRoom: (bytes: number) => Promise<void>): Promise<void> {
     const ahead = newReadahead();
     while (this.#base !== null) {
       const [gap] = missingExtents(this.#extents, 0, Math.min(this.#base.limit, this.#size));
@@ -224,6 +236,7 @@ export class StagingFile {
         return;
       }
       const end = Math.min(gap.end, gap.start + fillBytes);
+      await ensureRoom(end - gap.start);
       const bytes = await this.#reader.read(this.#base.content, gap.start, end, ahead);
       await this.#changes.run('file', async () => {
         // Look again: the range may have been written or cut while the base was read.
@@ -256,9 +269,27 @@ export class StagingFile {
     }
   }
 
-  /** The bytes are on the disk when this resolves. */
+  /**
+   * The bytes are on the disk when this resolves. After a failure they are written once more: the kernel tells of bytes that it
+   * could not keep only once.
+   */
   async sync(): Promise<void> {
-    await this.#file.datasync();
+    await this.#changes.run('sync', async () => {
+      if (this.#refused) await this.#changes.run('file', () => this.#rewrite());
+      this.#refused = true;
+      await this.#file.datasync();
+      this.#refused = false;
+    });
+  }
+
+  async #rewrite(): Promise<void> {
+    for (const { start, end } of this.#extents) {
+      for (let at = start; at < end; at += fillBytes) {
+        const bytes = Buffer.alloc(Math.min(fillBytes, end - at));
+        await readFully(this.#file, bytes, at);
+        await writeFully(this.#file, bytes, at);
+      }
+    }
   }
 
   close(): Promise<void> {
@@ -268,23 +299,5 @@ export class StagingFile {
   #changed(): void {
     this.generation += 1;
     this.dirty = true;
-  }
-}
-
-/** Fills `buffer` from `position`; bytes beyond the file's end stay as they are (zero). */
-async function readFully(file: FileHandle, buffer: Buffer, position: number): Promise<void> {
-  let done = 0;
-  while (done < buffer.length) {
-    const { bytesRead } = await file.read(buffer, done, buffer.length - done, position + done);
-    if (bytesRead === 0) return;
-    done += bytesRead;
-  }
-}
-
-async function writeFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
   }
 }

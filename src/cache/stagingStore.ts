@@ -6,6 +6,7 @@ import { formatExtents, parseExtents } from '../base/extents.ts';
 import { Flights } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import type { ContentReader } from './contentReader.ts';
+import { formatFolderName, type Rescued } from './rescue.ts';
 import { type StagingBase, StagingFile, type StagingInfo } from './stagingFile.ts';
 
 /**
@@ -32,10 +33,11 @@ export class StagingStore {
   }
 
   /**
-   * Sets aside what no node claims: bytes of a save that was never acknowledged. Empty ones, and those that the server has
-   * (`retire`), are deleted, others moved to the lost-and-found folder. Returns how many were moved.
+   * Sets aside what no node claims: bytes of a save that was never acknowledged, or whose row the disk has lost. Empty ones,
+   * those that the server has (`retire`) and `unwanted` ones are deleted, others moved to a new folder below the lost-and-found
+   * folder. Returns what was moved.
    */
-  async recover(): Promise<number> {
+  async recover(unwanted: ReadonlySet<string>, now: number): Promise<Rescued | null> {
     await mkdir(this.#dir, { recursive: true, mode: 0o700 });
     this.#db.exec('DELETE FROM staging WHERE id NOT IN (SELECT staging FROM node WHERE staging IS NOT NULL)');
     const claimed = new Set(
@@ -46,20 +48,23 @@ export class StagingStore {
     );
     this.#untidy = claimed;
     const retired = this.#db.prepare('SELECT value FROM meta WHERE key = ?');
-    let moved = 0;
+    const folder = join(this.#lostDir, formatFolderName(now));
+    let files = 0;
     for (const id of await readdir(this.#dir)) {
       if (claimed.has(id)) continue;
       const path = this.path(id);
-      if ((await stat(path)).size === 0 || retired.get(retiredKey(id)) !== undefined) await unlink(path);
+      const needless = unwanted.has(id) || retired.get(retiredKey(id)) !== undefined;
+      if (needless || (await stat(path)).size === 0) await unlink(path);
       else {
-        await mkdir(this.#lostDir, { recursive: true, mode: 0o700 });
-        await rename(path, join(this.#lostDir, id));
-        moved += 1;
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await rename(path, join(folder, id));
+        files += 1;
       }
     }
     this.#db.prepare('DELETE FROM meta WHERE key GLOB ?').run(retiredKey('*'));
-    if (moved > 0) this.#log.warn('unclaimed staging files were set aside', { moved, folder: this.#lostDir });
-    return moved;
+    if (files === 0) return null;
+    this.#log.warn('unclaimed staging files were set aside', { files, folder });
+    return { cause: 'unclaimed', folder, files };
   }
 
   /** A new staging file that shows `base`. Every `create` and `open` is paired with one `close`. */

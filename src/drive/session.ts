@@ -16,7 +16,7 @@ import { Nodes } from '../cache/nodes.ts';
 import { Pins } from '../cache/pins.ts';
 import { type Rescued, rescueStaging } from '../cache/rescue.ts';
 import { createRoom } from '../cache/room.ts';
-import { DatabaseError, openDatabase } from '../cache/schema.ts';
+import { checkpoint, DatabaseError, openDatabase } from '../cache/schema.ts';
 import { StagingStore } from '../cache/stagingStore.ts';
 import { Xattrs } from '../cache/xattrs.ts';
 import type { JottacloudClient } from '../jottacloud/client.ts';
@@ -92,7 +92,7 @@ export interface Session {
   readonly shown: ShownChanges;
   /** Unlimited until set. */
   readonly rates: Rates;
-  /** Where unsent content went when this start found the database damaged. */
+  /** Where unsent content went that this start found without a place in the tree. */
   readonly rescued: Rescued | null;
   readonly treeChanged: Emitter<readonly TreeChange[]>;
   readonly conflictMade: Emitter<Conflict>;
@@ -118,7 +118,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   const clock = options.clock ?? systemClock;
   const databaseFile = join(stateDir, 'metadata.db');
   const stagingDir = join(stateDir, 'staging');
-  const { db, rescued } = await openOrRescue(databaseFile, stagingDir, options, clock.now());
+  const { db, rescued: damaged } = await openOrRescue(databaseFile, stagingDir, options, clock.now());
   const nodes: Nodes = new Nodes(db, (row) => shown.noteRow(row));
   const pins = new Pins(db);
   const jobs = new Jobs(onError);
@@ -130,10 +130,9 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     onError,
   });
   const xattrs = new Xattrs(db);
-  const barrier = new DurabilityBarrier(databaseFile);
+  const barrier = new DurabilityBarrier(databaseFile, () => checkpoint(db));
   const staging = new StagingStore({ staging: stagingDir, lost: join(stateDir, 'lost+found') }, db, log);
-  nodes.purgeOrphans();
-  await staging.recover();
+  const unclaimed = await staging.recover(nodes.purgeOrphans(), clock.now());
   const store = await ContentStore.open(join(options.cacheDir, account), options.budget, log, {
     pinned: new Set(pins.getContents().map(({ md5 }) => md5)),
     onChange: (md5) => shown.noteContent(md5),
@@ -189,6 +188,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     staging,
     store,
     reader,
+    room,
     barrier,
     names,
     onConflict,
@@ -293,7 +293,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     jobs,
     shown,
     rates,
-    rescued,
+    rescued: damaged ?? unclaimed,
     treeChanged,
     conflictMade,
     getAccount: () => accountState,

@@ -121,7 +121,7 @@ const texts: Record<DriveErrorCode, ErrorText> = {
   },
   vanished: {
     sentence: () =>
-      vscode.l10n.t('The part of this file that was not changed here is no longer in your Jottacloud account.'),
+      vscode.l10n.t('A part of this file is neither on this computer nor in your Jottacloud account any more.'),
     action: transfers,
   },
   quota: {

@@ -75,11 +75,13 @@ export interface DriveState {
   readonly transfers: readonly TransferState[];
   /** ms since the epoch of the last poll that got an answer; null before the first. */
   readonly lastPollAt: number | null;
-  /** Where files that were not uploaded went when this start found the drive's database damaged. */
+  /** Where content that was not uploaded went when this start found it without a place in the tree. */
   readonly rescued: RescuedFiles | null;
 }
 
 export interface RescuedFiles {
+  /** `damage`: the drive's database was damaged. `unclaimed`: the drive ended before the bytes were kept for good. */
+  readonly cause: 'damage' | 'unclaimed';
   /** Folder of this computer. */
   readonly folder: string;
   readonly files: number;

@@ -114,29 +114,43 @@ export async function truncateOpen(context: VfsContext, ino: Ino, size: number):
     return;
   }
   const inode = getOpen(context, ino);
-  const { staging } = inode;
-  if (staging !== undefined && size < staging.size && context.nodes.get(ino)?.staging === staging.id) {
-    // The row promises these bytes: they go when a row says so, not before.
-    if (size === 0) {
-      inode.staging = await startEmpty(context, staging);
-      noteWrite(context, ino, true);
-      return;
-    }
-    context.nodes.transaction(() => {
-      context.staging.save(staging.infoAt(size));
-      context.nodes.update(ino, { size });
-    });
+  const promised = context.nodes.get(ino)?.staging ?? null;
+  // The row promises these bytes: they go when a row on the disk says so, not before.
+  if (promised !== null && promised === (inode.staging?.id ?? promised)) {
+    if (size === 0) return startEmpty(context, inode);
+    if (inode.staging !== undefined && size < inode.staging.size) await promiseLess(context, inode.staging, ino, size);
   }
   await changeOpen(context, ino, (file) => file.truncate(size));
 }
 
-/** A staging file of no bytes in the place of `full`, whose row stands until the next flush. */
-async function startEmpty(context: VfsContext, full: StagingFile): Promise<StagingFile> {
+/** A staging file of no bytes takes the place of the one there is, whose row stands until the next flush. */
+async function startEmpty(context: VfsContext, inode: OpenInode): Promise<void> {
   try {
     const empty = await context.staging.create(null, context.reader);
     await empty.truncate(0);
-    await context.staging.close(full.id);
-    return empty;
+    if (inode.staging !== undefined) await context.staging.close(inode.staging.id);
+    inode.staging = empty;
+    noteWrite(context, inode.ino, true);
+  } catch (error) {
+    throw toErrno(error);
+  }
+}
+
+/** The row of a staging file that is about to be cut tells of `size` bytes, durably. */
+async function promiseLess(context: VfsContext, file: StagingFile, ino: Ino, size: number): Promise<void> {
+  const { nodes, staging, barrier } = context;
+  // An upload that ends meanwhile must not take the file away.
+  file.touch();
+  noteWrite(context, ino, true);
+  try {
+    // From before the sync: what an upload fills in from the base meanwhile may not be on the disk.
+    const info = file.infoAt(size);
+    await file.sync();
+    nodes.transaction(() => {
+      staging.save(info);
+      nodes.update(ino, { size });
+    });
+    await barrier.barrier();
   } catch (error) {
     throw toErrno(error);
   }
@@ -184,12 +198,13 @@ function isAdopted({ nodes }: VfsContext, { ino, staging }: OpenInode): boolean 
 async function ensureStaging(context: VfsContext, ino: Ino): Promise<StagingFile> {
   const { nodes, staging, reader } = context;
   const open = getOpen(context, ino);
-  if (open.staging !== undefined && !isAdopted(context, open)) return open.staging;
-  if (open.staging !== undefined) await staging.close(open.staging.id);
+  const adopted = open.staging;
+  if (adopted !== undefined && !isAdopted(context, open)) return adopted;
   const row = nodes.get(ino);
   if (row !== undefined && row.md5 !== null) open.clean = { md5: row.md5, size: row.size };
   const base = open.clean.size === 0 ? null : { content: open.clean, limit: open.clean.size };
   open.staging = await staging.create(base, reader);
+  if (adopted !== undefined) await staging.close(adopted.id);
   return open.staging;
 }
 

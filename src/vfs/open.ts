@@ -28,7 +28,8 @@ export async function open(context: VfsContext, ino: Ino, options: OpenOptions):
       const now = context.nodes.get(ino);
       const staged = now?.staging ?? null;
       if (inode.staging === undefined && staged !== null) {
-        inode.staging = await context.staging.open(staged, context.reader);
+        // Of what is cut to nothing the old bytes are not needed.
+        if (!options.truncate) inode.staging = await context.staging.open(staged, context.reader);
       } else if (inode.staging === undefined && now !== undefined && now.md5 !== null) {
         // What is going to be written rests on the newest revision; readers go on in it, as after a write in place.
         const isBehind = options.writing && getPinned(context, now) !== undefined;

@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
+import { fsErrorCode } from '../base/errno.ts';
 import { type ContentReader, type ContentRef, newReadahead } from '../cache/contentReader.ts';
 import type { ContentStore } from '../cache/contentStore.ts';
 import type { DurabilityBarrier } from '../cache/durability.ts';
 import type { Ino, NodeRow, Synced } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
+import type { Room } from '../cache/room.ts';
 import type { StagingFile } from '../cache/stagingFile.ts';
 import type { StagingStore } from '../cache/stagingStore.ts';
 import type { Activity } from './activity.ts';
@@ -21,6 +23,7 @@ export interface UploadDeps {
   readonly staging: StagingStore;
   readonly store: ContentStore;
   readonly reader: ContentReader;
+  readonly room: Room;
   readonly barrier: DurabilityBarrier;
   readonly names: () => ConflictNames;
   /** A conflict copy was made; both sides' names. */
@@ -59,7 +62,7 @@ export async function pushContent(
   target: Target,
   signal: AbortSignal,
 ): Promise<readonly Ino[]> {
-  const file = row.staging === null ? undefined : await deps.staging.open(row.staging, deps.reader);
+  const file = row.staging === null ? undefined : await openStaging(deps, row.staging);
   try {
     const push = (snapshot: Snapshot) => pushSnapshot(deps, deps.nodes.get(row.ino) ?? row, target, snapshot, signal);
     const snapshot = await tryTakeSnapshot(deps, row, file);
@@ -71,6 +74,16 @@ export async function pushContent(
     return stale.length > 0 ? stale : await push(await takeSnapshot(deps, row, file));
   } finally {
     if (file !== undefined) await deps.staging.close(file.id);
+  }
+}
+
+/** RemoteError `vanished` when somebody has deleted the staging file. */
+async function openStaging({ staging, reader }: UploadDeps, id: string): Promise<StagingFile> {
+  try {
+    return await staging.open(id, reader);
+  } catch (error) {
+    if (fsErrorCode(error) !== 'ENOENT') throw error;
+    throw new RemoteError('vanished', 'the staging file was deleted', { cause: error });
   }
 }
 
@@ -176,7 +189,7 @@ async function takeSnapshot(deps: UploadDeps, row: NodeRow, file: StagingFile | 
       chunks: (start) => readChunks(deps.reader, content, start),
     };
   }
-  await file.fill();
+  await file.fill(deps.room.ensure);
   const generation = file.generation;
   await file.sync();
   const md5 = await file.digest();

@@ -69,6 +69,8 @@ const damages: Record<string, { damage: (file: string) => Promise<void>; namesKn
     damage: async (file) => truncate(file, Math.floor((await stat(file)).size / 2)),
     namesKnown: false,
   },
+  'its format is unknown': { damage: (file) => overwrite(file, 47, Buffer.from([9])), namesKnown: false },
+  'it says that it has no tables yet': { damage: (file) => overwrite(file, 60, Buffer.alloc(4)), namesKnown: true },
   'pages are garbage': {
     damage: async (file) => {
       const pages = (await stat(file)).size / pageBytes;
@@ -129,6 +131,24 @@ describe('a metadata database', () => {
         await world.restart();
         assert.equal(world.session().rescued, null, 'told once');
         emulator.remove(`${top}/after.txt`);
+      });
+    });
+  }
+
+  for (const [what, lose] of Object.entries({
+    'is missing': rm,
+    'is empty': (file: string) => truncate(file, 0),
+  })) {
+    it(`that ${what}: what was not sent is set aside and told`, async () => {
+      await withWorld(async (world) => {
+        await world.save(`${top}/unsent.txt`, 'unsent');
+        await world.restart(async (accountDir) => lose(join(accountDir, 'metadata.db')));
+        const { rescued } = world.session();
+        assert.deepEqual([rescued?.cause, rescued?.files], ['unclaimed', 1]);
+        const [name = ''] = await readdir(rescued?.folder as string);
+        assert.equal(await readFile(join(rescued?.folder as string, name), 'utf8'), 'unsent');
+        await world.restart();
+        assert.equal(world.session().rescued, null, 'told once');
       });
     });
   }

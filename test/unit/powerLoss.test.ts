@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFile, cp, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { openSessionWorld, type SessionWorld } from './sessionWorld.ts';
@@ -64,7 +65,40 @@ describe('a machine that loses power', () => {
     );
   });
 
+  /** Of a file that was closed with `acknowledged` in it. */
+  const cut = async () => {
+    const { vfs } = world.session();
+    const fh = await vfs.open(await world.find(`${top}/gone.txt`), { writing: true, append: false, truncate: false });
+    await vfs.truncateHandle(fh, 5);
+  };
+
+  it('after a cut that was not flushed has the bytes before it, none of them zeros', async () => {
+    await world.save(`${top}/gone.txt`, 'acknowledged');
+    await cut();
+    files.datasync = datasync;
+    await losePower();
+    assert.equal(await world.readText(`${top}/gone.txt`), 'ackno');
+    await world.unlink(`${top}/gone.txt`);
+  });
+
+  it('after a flush that the disk refused, and one that it took, has what was committed before both', async () => {
+    const ino = await world.save(`${top}/gone.txt`, 'acknowledged');
+    const { vfs } = world.session();
+    vfs.setMode(ino, 0o604);
+    files.datasync = refuse;
+    await assert.rejects(vfs.sync(), { code: 'EIO' });
+    files.datasync = datasync;
+    await vfs.sync();
+    // What the kernel could not write to the log is on no disk, whatever it says later.
+    await copyFile(join(accountDir, 'metadata.db'), join(world.dir, 'alone.db'));
+    const db = new DatabaseSync(join(world.dir, 'alone.db'));
+    assert.equal(db.prepare('SELECT mode FROM node WHERE ino = ?').get(ino)?.mode, 0o604);
+    db.close();
+    await world.unlink(`${top}/gone.txt`);
+  });
+
   for (const [how, work] of [
+    ['a cut', () => cut()],
     ['a removal', () => world.unlink(`${top}/gone.txt`)],
     ['a rename over it', () => world.rename(`${top}/other.txt`, `${top}/gone.txt`)],
   ] as const) {

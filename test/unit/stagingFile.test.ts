@@ -63,11 +63,55 @@ describe('a staging file', () => {
         assert.deepEqual(await readAll(file), model, `step ${step}`);
         if (file.info.base === null) assert.equal(await file.digest(), md5Of(model), `step ${step}`);
       }
-      await file.fill();
+      await file.fill(async () => {});
       assert.equal(file.info.base, null);
       assert.equal(await file.digest(), md5Of(model));
     });
   }
+
+  it('writes its bytes once more after the disk refused to keep them', async () => {
+    const file = stage(true);
+    await file.write(Buffer.from('one'), 3);
+    await file.write(Buffer.from('two'), 20);
+    const { datasync, write } = handle;
+    handle.datasync = () => Promise.reject(Object.assign(new Error('the disk fails'), { code: 'EIO' }));
+    await assert.rejects(file.sync(), { code: 'EIO' });
+    handle.datasync = datasync;
+    const written: [string, number][] = [];
+    handle.write = ((...given: [Buffer, number, number, number]) => {
+      const [bytes, offset, length, position] = given;
+      written.push([String(bytes.subarray(offset, offset + length)), position]);
+      return Reflect.apply(write, handle, given);
+    }) as typeof handle.write;
+    await file.sync();
+    assert.deepEqual(written, [
+      ['one', 3],
+      ['two', 20],
+    ]);
+    await file.sync();
+    assert.equal(written.length, 2, 'once');
+  });
+
+  it('is not filled from its base where the disk has no room', async () => {
+    const file = stage(true);
+    await file.write(Buffer.from('x'), 0);
+    const full = Object.assign(new Error('no room'), { code: 'ENOSPC' });
+    await assert.rejects(
+      file.fill(() => Promise.reject(full)),
+      full,
+    );
+    assert.equal((await handle.stat()).size, 1);
+  });
+
+  it('loses what lies beyond its last extent without reading it', { timeout: 20_000 }, async () => {
+    const file = stage(false);
+    await file.write(Buffer.from('kept'), 0);
+    await file.truncate(2 ** 40);
+    await handle.write(Buffer.from('not told of'), 0, 11, 2 ** 39);
+    await file.scrub();
+    assert.equal((await handle.stat()).size, 4);
+    assert.deepEqual(await file.read(0, 8, newReadahead()), Buffer.from('kept\0\0\0\0'));
+  });
 
   it('has the right digest along sequential writes, a rewrite and an empty start', async () => {
     const file = stage(false);
@@ -142,7 +186,7 @@ describe('a staging file', () => {
     beforeRead = async () => {
       write ??= file.write(Buffer.from('NEW'), 4);
     };
-    const filled = file.fill();
+    const filled = file.fill(async () => {});
     await filled;
     await write;
     assert.equal((await readAll(file)).subarray(0, 10).toString(), 'The NEWck ');
