@@ -148,8 +148,22 @@ describe('commands on refused changes', () => {
     await disconnect();
   });
 
-  it('Export a Copy… keeps it elsewhere, Discard Change… gives it up', async () => {
+  it('Disconnect asks first, and does nothing when it is not wanted', async () => {
     await fs.writeFile(uriOf(`${home}/refused`), Buffer.from('refused'));
+    await waitFor('the refusal', () => api.state().failedChanges === 1 || undefined);
+    const asked = await answering(
+      'showWarningMessage',
+      () => undefined,
+      async () => assert.equal(await executeCommand('jottacloud.disconnect'), false),
+    );
+    assert.deepEqual(
+      asked.map(([message]) => message),
+      ['Changes that are not uploaded yet: 1.'],
+    );
+    assert.ok(api.state().account !== null);
+  });
+
+  it('Export a Copy… keeps it elsewhere, Discard Change… gives it up', async () => {
     const row = await waitFor('the refusal', () =>
       api.state().transfers.find(({ status }: TransferState) => status === 'failed'),
     );
