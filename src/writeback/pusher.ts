@@ -47,6 +47,8 @@ export interface FinishedPush {
 
 interface Running extends StartedPush {
   readonly path: string;
+  /** What it carries out (#getWanted). */
+  readonly wanted: readonly unknown[];
   readonly controller: AbortController;
   done: number;
   total: number;
@@ -320,7 +322,8 @@ export class Pusher {
     const path = getLocalPath(nodes, push.ino) ?? row?.name ?? '';
     const aside = row !== undefined && push.kind === 'moveAside' ? getAsideFolder(nodes, row) : undefined;
     const into = row?.begun?.parent ?? aside ?? row?.parent ?? null;
-    const running: Running = { ...push, into, path, controller, done: 0, total: row?.size ?? 0 };
+    const wanted = this.#getWanted(push.ino);
+    const running: Running = { ...push, into, path, wanted, controller, done: 0, total: row?.size ?? 0 };
     this.#running.set(push.ino, running);
     const begun = clock.now();
     const finish = (outcome: FinishedPush['outcome']) =>
@@ -344,7 +347,7 @@ export class Pusher {
         },
         (error) => {
           if (!signal.aborted) finish(isRemoteError(error) ? error.kind : 'internal');
-          this.#noteFailure(push, path, error);
+          this.#noteFailure(running, error);
         },
       )
       .catch((error) => {
@@ -380,7 +383,14 @@ export class Pusher {
     }
   }
 
-  #noteFailure(push: Push, path: string, error: unknown): void {
+  /** Equal as long as nobody changes the node here. */
+  #getWanted(ino: Ino): readonly unknown[] {
+    const row = this.#deps.nodes.get(ino);
+    return [row?.parent, row?.name, row?.md5, row?.staging, this.#deps.activity.changedAt(ino)];
+  }
+
+  #noteFailure(push: Running, error: unknown): void {
+    const { path } = push;
     const { nodes, log, clock, folders, random, signal, activity } = this.#deps;
     if (signal.aborted || isRemoteError(error, 'cancelled') || isRemoteError(error, 'signedOut')) {
       if (isRemoteError(error, 'cancelled')) activity.noteChange(push.ino);
@@ -393,6 +403,8 @@ export class Pusher {
     }
     const row = nodes.get(push.ino);
     if (isRemoteError(error) && permanent.includes(error.kind) && row !== undefined) {
+      // What was changed since then may be taken: it is planned again.
+      if (!isDeepStrictEqual(this.#getWanted(push.ino), push.wanted)) return;
       log.warn('the server refused a change; it is kept', { kind: push.kind, path, error });
       nodes.update(push.ino, { failure: error.kind });
       return;
