@@ -131,6 +131,13 @@ export class StagingStore {
     return this.#db.prepare(query).get(md5, except) !== undefined;
   }
 
+  /** Does a staging file, flushed or not, rest on bytes of another content? */
+  hasBase(id: string): boolean {
+    const open = this.#open.get(id);
+    if (open !== undefined) return open.file.info.base !== null;
+    return this.#db.prepare('SELECT 1 FROM staging WHERE id = ? AND baseMd5 IS NOT NULL').get(id) !== undefined;
+  }
+
   /** One user less; the last one closes the descriptor. The file stays. */
   async close(id: string): Promise<void> {
     const open = this.#open.get(id);

@@ -1,5 +1,6 @@
 import { ErrnoError } from '../base/errno.ts';
 import { type ContentRef, newReadahead } from '../cache/contentReader.ts';
+import type { Ino } from '../cache/nodeRow.ts';
 import { changeContent, checkSize } from './content.ts';
 import { getHandle, getOpen, getRow, type VfsContext } from './context.ts';
 import { toErrno } from './errors.ts';
@@ -36,7 +37,7 @@ export async function allocate(
 /**
  * copy_file_range(2) within the volume; answers the bytes copied, 0 at the source's end, fewer than asked for where bytes
  * have to be read. Copying a clean file from its start into an empty one shares the content: nothing is read, and the
- * upload needs no transfer.
+ * upload needs no transfer. What stays on this computer holds its own bytes.
  */
 export async function copyRange(
   context: VfsContext,
@@ -57,9 +58,9 @@ export async function copyRange(
     throw new ErrnoError('EINVAL', 'the ranges overlap');
   }
   checkSize(to.position + wanted);
-  const shareable =
-    open.staging === undefined && row.md5 === open.clean.md5 && row.staging === null && from.position === to.position;
-  if (shareable && source.ino !== target.ino) {
+  const isClean = open.staging === undefined && row.md5 === open.clean.md5 && row.staging === null;
+  const isElsewhere = source.ino !== target.ino && !getRow(context, target.ino).localOnly;
+  if (isClean && isElsewhere && from.position === to.position) {
     const shared = await changeContent(context, target.ino, (staging) =>
       staging.tryShare(open.clean, from.position, from.position + wanted),
     );
@@ -72,13 +73,28 @@ export async function copyRange(
   return bytes.length;
 }
 
-/** An empty file opened for writing gets a whole content that the server holds; nothing is read. EINVAL when it is not empty. */
+/**
+ * An empty file opened for writing gets a whole content that the server holds; nothing is read, unless it is one that stays
+ * here. EINVAL when it is not empty.
+ */
 export async function shareContent(context: VfsContext, fh: Fh, content: ContentRef): Promise<void> {
   const { ino, writing } = getHandle(context, fh);
   if (!writing) throw new ErrnoError('EBADF', 'not open for writing');
   checkSize(content.size);
+  if (getRow(context, ino).localOnly) return copyContent(context, ino, content);
   const shared = await changeContent(context, ino, (staging) => staging.tryShare(content, 0, content.size));
   if (!shared) throw new ErrnoError('EINVAL', 'the file is not empty');
+}
+
+async function copyContent(context: VfsContext, ino: Ino, content: ContentRef): Promise<void> {
+  const ahead = newReadahead();
+  for (let at = 0; at < content.size; at += vfsLimits.copyBytes) {
+    const end = Math.min(content.size, at + vfsLimits.copyBytes);
+    await context.room.ensure(end - at);
+    await changeContent(context, ino, async (staging) =>
+      staging.write(await context.reader.read(content, at, end, ahead), at),
+    );
+  }
 }
 
 async function readFrom(context: VfsContext, from: { fh: Fh; position: number }, length: number): Promise<Buffer> {

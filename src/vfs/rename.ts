@@ -1,4 +1,5 @@
 import { ErrnoError } from '../base/errno.ts';
+import { emptyMd5 } from '../cache/limits.ts';
 import type { Ino, NodeRow } from '../cache/nodeRow.ts';
 import { isLocallyWithin } from '../writeback/paths.ts';
 import { getRow, touchFolder, type VfsContext } from './context.ts';
@@ -124,14 +125,24 @@ interface Placed extends Place {
   readonly localOnly: boolean;
 }
 
-/** Where the row goes in the table. EXDEV when what the server holds would become local-only: programs then copy and delete. */
+/** Where the row goes in the table. EXDEV when it cannot become local-only as it is: programs then copy and delete. */
 function place(context: VfsContext, row: NodeRow, to: Place): Placed {
   const name = toStoredName(to.name, isLink(context.nodes, row));
   const localOnly = context.localNames.matches(to.name) || getRow(context, to.parent).localOnly;
-  if (localOnly && !row.localOnly && (row.synced !== null || row.kind === 'folder')) {
+  if (localOnly && !row.localOnly && !isOnlyHere(context, row)) {
     throw new ErrnoError('EXDEV', 'between synced and local-only files');
   }
   return { parent: to.parent, name, localOnly };
+}
+
+/** Is the server not to have it, now or by a push under way, and none of its bytes from there? */
+function isOnlyHere(
+  { pusher, staging, open }: VfsContext,
+  { ino, kind, synced, md5, staging: flushed }: NodeRow,
+): boolean {
+  if (kind !== 'file' || synced !== null || pusher.isPushing(ino)) return false;
+  if (md5 !== null && md5 !== emptyMd5) return false;
+  return [flushed, open.get(ino)?.staging?.id].every((id) => typeof id !== 'string' || !staging.hasBase(id));
 }
 
 function settle(context: VfsContext, row: NodeRow, placed: Placed): void {

@@ -57,9 +57,9 @@ export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
   let settlesInMs: number | undefined;
   let waits = false;
   for (const ino of inos) {
-    // Look again: an earlier hand-over may have changed or removed the row.
+    // Look again: an earlier hand-over may have changed or removed the row, or a rename made it one that stays here.
     const row = context.nodes.get(ino);
-    if (row === undefined || row.failure !== null) continue;
+    if (row === undefined || row.failure !== null || row.localOnly) continue;
     const { activity } = context;
     const isHeld = activity.isUnflushed(ino) || (row.parent === null && activity.isOpen(ino));
     waits ||= isHeld || context.isWaiting(ino);

@@ -166,7 +166,8 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     'A file never uploaded costs no request': ['sends a renamed, never uploaded file once, under its last name'],
     'From a local-only name to an ordinary one': [
       'takes what leaves a litter folder up to the server',
-      'does not rename local litter',
+      'is never made by a rename of one whose bytes only the server has',
+      'is never made by a rename of one that is just being sent',
     ],
     'Renaming to `.fuse_hidden…`': ['a name beginning with .fuse_hidden is not listed when an open file is removed'],
   },

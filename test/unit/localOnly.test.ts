@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { describe, it, mock } from 'node:test';
+import type { ContentRef } from '../../src/cache/contentReader.ts';
+import type { NodeRow } from '../../src/cache/nodeRow.ts';
+import { StagingFile } from '../../src/cache/stagingFile.ts';
+import type { Session } from '../../src/drive/session.ts';
+import type { Fh } from '../../src/vfs/openInode.ts';
+import { type SessionWorld, showServer, showTree, withWorld } from './sessionWorld.ts';
+
+const top = '/Jotta/Archive';
+const [ordinary, local] = ['a.txt', '.#a.txt'];
+const writing = { writing: true, append: false, truncate: false };
+
+/** A new file that shares what `from` holds, where it may: as `cp` does, and as the windows do. */
+const copies = {
+  program: async ({ vfs }: Session, from: Fh, to: Fh, { size }: ContentRef) => {
+    assert.equal(await vfs.copyRange({ fh: from, position: 0 }, { fh: to, position: 0 }, size), size);
+  },
+  window: ({ vfs }: Session, _from: Fh, to: Fh, content: ContentRef) => vfs.shareContent(to, content),
+};
+
+async function copy(world: SessionWorld, by: keyof typeof copies, from: string, to: string): Promise<void> {
+  const { vfs, nodes } = world.session();
+  const { ino, md5, size } = nodes.get(await world.find(`${top}/${from}`)) as NodeRow;
+  const source = await vfs.open(ino, { ...writing, writing: false });
+  const { fh } = await vfs.create(await world.find(top), to, 0o644, { ...writing, exclusive: true });
+  await copies[by](world.session(), source, fh, { md5: md5 as string, size });
+  for (const each of [fh, source]) await vfs.release(each);
+}
+
+/** Before the first content that is sent is looked at. */
+function beforeFirstUpload(act: () => Promise<unknown>): void {
+  const digest = mock.method(StagingFile.prototype, 'digest', async function (this: StagingFile) {
+    digest.mock.restore();
+    await act();
+    return this.digest();
+  });
+}
+
+describe('a file of a local-only name', () => {
+  for (const by of ['program', 'window'] as const) {
+    it(`holds its own bytes when it is a copy, made by a ${by}, of a file in the account`, async () => {
+      await withWorld({}, {}, async (world, emulator) => {
+        await emulator.put(`${top}/${ordinary}`, 'in the account');
+        await copy(world, by, ordinary, local);
+        await world.session().store.evict(Number.POSITIVE_INFINITY);
+        await world.restart();
+        await emulator.outage(true);
+        assert.equal(await world.readText(`${top}/${local}`), 'in the account');
+      });
+    });
+  }
+
+  it('is never made by a rename of one whose bytes only the server has', async () => {
+    await withWorld({}, {}, async (world, emulator) => {
+      await emulator.put(`${top}/original.txt`, 'in the account');
+      await copy(world, 'program', 'original.txt', ordinary);
+      await assert.rejects(world.rename(`${top}/${ordinary}`, `${top}/${local}`), { code: 'EXDEV' });
+      const fh = await world.session().vfs.open(await world.find(`${top}/${ordinary}`), writing);
+      await world.session().vfs.write(fh, Buffer.from('changed in part'), 3);
+      await assert.rejects(world.rename(`${top}/${ordinary}`, `${top}/${local}`), { code: 'EXDEV' });
+      await world.session().vfs.release(fh);
+      await assert.rejects(world.rename(`${top}/${ordinary}`, `${top}/${local}`), { code: 'EXDEV' });
+    });
+  });
+
+  it('is never made by a rename of one that is just being sent', async () => {
+    await withWorld({}, {}, async (world, emulator) => {
+      await world.save(`${top}/${ordinary}`, 'new');
+      let outcome = 'not tried';
+      beforeFirstUpload(async () => {
+        const rename = world.rename(`${top}/${ordinary}`, `${top}/${local}`);
+        outcome = await rename.then(
+          () => 'renamed',
+          ({ code }) => code,
+        );
+      });
+      await world.drain();
+      assert.equal(outcome, 'EXDEV');
+      assert.deepEqual(await showServer(emulator, top), { [ordinary]: 'new' });
+    });
+  });
+
+  it('is not sent although its turn came before it got that name', async () => {
+    await withWorld({}, {}, async (world, emulator) => {
+      world.session().pusher.setParallel(1);
+      await world.save(`${top}/first.txt`, 'first');
+      await world.save(`${top}/${ordinary}`, 'stays');
+      await world.save(`${top}/last.txt`, 'last');
+      beforeFirstUpload(() => world.rename(`${top}/${ordinary}`, `${top}/${local}`));
+      await world.drain();
+      assert.deepEqual(await showServer(emulator, top), { 'first.txt': 'first', 'last.txt': 'last' });
+      assert.equal((await showTree(world, top))[local], 'stays');
+    });
+  });
+});
