@@ -154,7 +154,7 @@ function settle(context: VfsContext, row: NodeRow, placed: Placed): void {
 function releaseBelow(context: VfsContext, folder: Ino): void {
   const { nodes, activity, localNames } = context;
   for (const child of nodes.getChildren(folder)) {
-    if (localNames.matches(child.name)) continue;
+    if (localNames.matches(getShownName(nodes, child))) continue;
     nodes.update(child.ino, { localOnly: false });
     activity.noteChange(child.ino);
     releaseBelow(context, child.ino);

@@ -93,4 +93,15 @@ describe('a file of a local-only name', () => {
       assert.equal((await showTree(world, top))[local], 'stays');
     });
   });
+
+  it('stays here when its folder leaves a local-only place: a symbolic link too', async () => {
+    await withWorld({}, { localNames: ['here', 'ignored link'] }, async (world, emulator) => {
+      await world.mkdir(`${top}/here`);
+      const folder = await world.mkdir(`${top}/here/folder`);
+      await world.session().vfs.symlink(folder, 'ignored link', 'target');
+      await world.rename(`${top}/here/folder`, `${top}/folder`);
+      await world.drain();
+      assert.deepEqual(await showServer(emulator, top), { 'folder/': '' });
+    });
+  });
 });
