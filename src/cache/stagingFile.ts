@@ -208,8 +208,9 @@ export class StagingFile {
   async #zero(start: number, end: number): Promise<void> {
     this.#hash = undefined;
     let at = start;
-    // What no extent covers is a hole of the file itself: claiming it is enough.
-    for (const hole of [...missingExtents(this.#extents, start, end), { start: end, end }]) {
+    // Beyond the base what no extent covers is a hole of the file itself: claiming it is enough. Under it may be anything.
+    const holes = missingExtents(this.#extents, Math.max(start, this.#base?.limit ?? 0), end);
+    for (const hole of [...holes, { start: end, end }]) {
       for (; at < hole.start; at += fillBytes) {
         await writeFully(this.#file, zeros.subarray(0, Math.min(fillBytes, hole.start - at)), at);
       }

@@ -148,6 +148,16 @@ describe('a staging file', () => {
       await checkZeros(again, hole);
     });
 
+    it('bytes over its base that were never flushed, when a hole is punched there', async () => {
+      const file = stage(true);
+      const { info } = file;
+      await file.write(Buffer.from('never flushed'), 5);
+      const again = new StagingFile(info, handle, { read: async () => base } as unknown as ContentReader);
+      await again.scrub();
+      await again.zero(0, base.length);
+      assert.deepEqual(await readAll(again), Buffer.alloc(base.length));
+    });
+
     it('the half of a write that failed', async () => {
       const file = stage(false);
       await file.write(Buffer.from('kept'), 0);
