@@ -49,6 +49,8 @@ export const writebackLimits = {
   lookEveryMs: 1_000,
   /** A look that takes long counts for more: in a lasting storm at most one part in so many of the time is spent listing. */
   lookCost: 4,
+  /** What a look counts for at most: the computer may have slept, or its clock been set, in the middle of it. */
+  longestLookMs: 60_000,
   /** Listed folders nobody looked at lately that one look may include; the others are revalidated when they are looked at. */
   idleFoldersPerLook: 8,
   /** Events kept before all live folders are listed instead; bounds memory, and the time to go through them to about 20 ms. */

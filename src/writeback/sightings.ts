@@ -89,12 +89,16 @@ export class Sightings {
     this.#running = true;
     this.#dueAt = Number.POSITIVE_INFINITY;
     const now = clock.now();
-    const { gatherMs, recheckMs, looksAtOnce, lookEveryMs, lookCost } = writebackLimits;
-    this.#looksLeft = Math.min(looksAtOnce, this.#looksLeft + (now - this.#filledAt) / lookEveryMs);
+    const { gatherMs, recheckMs, looksAtOnce, lookEveryMs, lookCost, longestLookMs } = writebackLimits;
+    // The clock may have been put back.
+    this.#looksLeft = Math.min(looksAtOnce, this.#looksLeft + Math.max(0, now - this.#filledAt) / lookEveryMs);
     this.#filledAt = now;
     const mayLook = this.#looksLeft >= 1;
     this.#notedMeanwhile = false;
-    if (await this.#look(mayLook)) this.#looksLeft -= Math.max(1, ((clock.now() - now) * lookCost) / lookEveryMs);
+    if (await this.#look(mayLook)) {
+      const tookMs = Math.min(longestLookMs, clock.now() - now);
+      this.#looksLeft -= Math.max(1, (tookMs * lookCost) / lookEveryMs);
+    }
     this.#running = false;
     if (!mayLook) this.#wakeIn(Math.ceil((1 - this.#looksLeft) * lookEveryMs));
     else this.#wakeIn(this.#notedMeanwhile ? gatherMs : recheckMs);

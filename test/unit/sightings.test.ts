@@ -23,7 +23,7 @@ let polls: string[];
 let listing: () => Promise<void>;
 
 beforeEach(() => {
-  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000_000 });
   const clock = { now: () => Date.now(), sleep: async () => {} };
   db = openDatabase(':memory:');
   nodes = new Nodes(db);
@@ -193,6 +193,23 @@ describe('sightings', () => {
     const busyMs = looks.length * listingMs;
     assert.ok(busyMs > 20_000 && busyMs < (seconds * 1000) / 3, `${busyMs} ms of ${seconds} s`);
   });
+
+  for (const [what, hours] of [
+    ['put back', -2],
+    ['put forward', 2],
+  ] as const) {
+    it(`go on asking when the clock is ${what} during a listing`, async () => {
+      listing = async () => mock.timers.setTime(Date.now() + hours * 3_600_000);
+      sightings.note([at('file', 'home', 'a')]);
+      await pass(gatherMs);
+      listing = async () => {};
+      await pass(5 * 60_000);
+      looks = [];
+      sightings.note([at('file', 'home', 'b')]);
+      await pass(5_000);
+      assert.notEqual(looks.length, 0);
+    });
+  }
 
   it('cover all live folders, and a few of those nobody looks at, in one look', async () => {
     const idle = Array.from({ length: 50 }, (_, i) => add('folder', home, `idle ${i}`));
