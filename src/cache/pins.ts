@@ -32,8 +32,11 @@ export class Pins {
     this.#any = db.prepare('SELECT 1 FROM pin LIMIT 1');
     this.#all = db.prepare('SELECT ino FROM pin');
     this.#contents = db.prepare(
-      `${covered} SELECT min(ino) AS ino, md5, size FROM node
-       WHERE kind = 'file' AND md5 IS NOT NULL AND localOnly = 0 AND ino IN covered GROUP BY md5`,
+      `${covered}, content AS (
+         SELECT ino, md5, size FROM node WHERE kind = 'file' AND localOnly = 0 AND ino IN covered UNION ALL
+         SELECT ino, baseMd5, baseSize FROM node JOIN staging ON node.staging = staging.id
+         WHERE localOnly = 0 AND ino IN covered)
+       SELECT min(ino) AS ino, md5, size FROM content WHERE md5 IS NOT NULL GROUP BY md5`,
     );
     this.#folders = db.prepare(
       `${covered} SELECT ino FROM node WHERE kind <> 'file' AND localOnly = 0 AND ino IN covered`,
@@ -62,7 +65,7 @@ export class Pins {
     return new Set(this.#all.all().map((row) => Number(row.ino)));
   }
 
-  /** Each content once. */
+  /** Each content once; of a file that was changed in part the one that the rest comes from. */
   getContents(): PinnedContent[] {
     return this.#contents.all().map((row) => ({ ino: Number(row.ino), md5: String(row.md5), size: Number(row.size) }));
   }

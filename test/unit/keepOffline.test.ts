@@ -82,6 +82,21 @@ describe('keep offline', () => {
     assert.equal(await syncOf(`${home}/renamed/a.jpg`), 'cached');
   });
 
+  it('keeps the rest of a file that was changed in part, until that is sent', async () => {
+    await pin(world.context, path);
+    await until('the file', () => isCached(`${path}/a.jpg`));
+    const { vfs, pusher } = world.drive.session();
+    pusher.setPaused(true);
+    const { ino } = await vfs.resolve(1, `${path}/a.jpg`.split('/').filter(Boolean));
+    const fh = await vfs.open(ino, { writing: true, append: false, truncate: false });
+    await vfs.write(fh, Buffer.from('changed'), 300_000);
+    await vfs.release(fh);
+    await freeUpSpace(world.context);
+    await world.drive.emulator.outage(true);
+    await world.drive.restart();
+    assert.equal((await world.text('album/a.jpg')).length, 600_000);
+  });
+
   it('fetches what changes and what comes', async () => {
     await pin(world.context, path);
     await until('the files', () => isCached(`${path}/a.jpg`));
