@@ -14,11 +14,12 @@ const covered = `WITH RECURSIVE covered(ino) AS (
 
 /**
  * What is kept offline: files and folders, by inode, so that a pin goes along with a rename. Synchronous and local; a pin
- * goes with its node.
+ * goes with its node, and stays with the name of a file that is replaced.
  */
 export class Pins {
   readonly #add: StatementSync;
   readonly #remove: StatementSync;
+  readonly #move: StatementSync;
   readonly #has: StatementSync;
   readonly #any: StatementSync;
   readonly #all: StatementSync;
@@ -28,6 +29,7 @@ export class Pins {
   constructor(db: DatabaseSync) {
     this.#add = db.prepare('INSERT OR IGNORE INTO pin(ino) VALUES (?)');
     this.#remove = db.prepare('DELETE FROM pin WHERE ino = ?');
+    this.#move = db.prepare('UPDATE OR REPLACE pin SET ino = ? WHERE ino = ?');
     this.#has = db.prepare('SELECT 1 FROM pin WHERE ino = ?');
     this.#any = db.prepare('SELECT 1 FROM pin LIMIT 1');
     this.#all = db.prepare('SELECT ino FROM pin');
@@ -49,6 +51,11 @@ export class Pins {
 
   remove(ino: Ino): void {
     this.#remove.run(ino);
+  }
+
+  /** A pin of `from` itself is one of `to` from now on. Part of the caller's transaction. */
+  move(from: Ino, to: Ino): void {
+    this.#move.run(to, from);
   }
 
   /** Pinned itself, not by a folder above. */

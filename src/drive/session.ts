@@ -212,6 +212,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   const vfs = new Vfs({
     nodes,
     xattrs,
+    pins,
     staging,
     reader,
     barrier,

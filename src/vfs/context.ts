@@ -6,6 +6,7 @@ import type { ContentReader } from '../cache/contentReader.ts';
 import type { DurabilityBarrier } from '../cache/durability.ts';
 import type { Ino, NodeRow, Timestamp } from '../cache/nodeRow.ts';
 import type { Nodes } from '../cache/nodes.ts';
+import type { Pins } from '../cache/pins.ts';
 import type { Room } from '../cache/room.ts';
 import type { StagingStore } from '../cache/stagingStore.ts';
 import type { Xattrs } from '../cache/xattrs.ts';
@@ -20,6 +21,7 @@ import type { Fh, Handle, OpenInode } from './openInode.ts';
 export interface VfsDeps {
   readonly nodes: Nodes;
   readonly xattrs: Xattrs;
+  readonly pins: Pins;
   readonly staging: StagingStore;
   readonly reader: ContentReader;
   readonly barrier: DurabilityBarrier;

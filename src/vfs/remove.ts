@@ -89,33 +89,38 @@ async function unlinkHidden(context: VfsContext, key: string): Promise<void> {
   if (row.synced === null || row.staging !== null) await remove(context, row);
 }
 
+/** The file that libfuse has just hidden, to rename something onto its name. */
+export function getHidden({ nodes, hiddenNames, clock }: VfsContext, parent: Ino, name: string): NodeRow | undefined {
+  const recent = [...hiddenNames.values()].filter(({ at }) => clock.now() - at <= vfsLimits.renameFollowsMs);
+  return recent
+    .filter((hidden) => hidden.parent === parent)
+    .map(({ ino }) => nodes.get(ino))
+    .findLast((row) => row?.parent === null && nameKey(row.name) === nameKey(name));
+}
+
 /** The rename for which libfuse has just hidden the file of that name is refused: the file has its name again. */
 export function unhide(context: VfsContext, parent: Ino, name: string): void {
-  const { nodes, hiddenNames, clock, activity, room, onShownAnew, log } = context;
-  for (const { ino, ...hidden } of hiddenNames.values()) {
-    const row = nodes.get(ino);
-    const isIt = hidden.parent === parent && row?.parent === null && nameKey(row.name) === nameKey(name);
-    if (!isIt || clock.now() - hidden.at > vfsLimits.renameFollowsMs) continue;
-    if (nodes.getChild(parent, row.name) !== undefined) continue;
-    const restore = () => {
-      nodes.transaction(() => {
-        nodes.update(ino, { parent });
-        touchFolder(context, parent);
-      });
-    };
+  const { nodes, activity, room, onShownAnew, log } = context;
+  const row = getHidden(context, parent, name);
+  if (row === undefined || nodes.getChild(parent, row.name) !== undefined) return;
+  const restore = () => {
+    nodes.transaction(() => {
+      nodes.update(row.ino, { parent });
+      touchFolder(context, parent);
+    });
+  };
+  try {
     try {
-      try {
-        restore();
-      } catch {
-        // The disk has filled up since the file was hidden.
-        room.spendReserve();
-        restore();
-      }
-      activity.noteChange(ino);
-      // To the kernel the name is still what libfuse has hidden.
-      onShownAnew({ parent, name: row.name });
-    } catch (error) {
-      log.error('an open file lost its name to a rename that failed', { name, error });
+      restore();
+    } catch {
+      // The disk has filled up since the file was hidden.
+      room.spendReserve();
+      restore();
     }
+    activity.noteChange(row.ino);
+    // To the kernel the name is still what libfuse has hidden.
+    onShownAnew({ parent, name: row.name });
+  } catch (error) {
+    log.error('an open file lost its name to a rename that failed', { name, error });
   }
 }

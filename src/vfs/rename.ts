@@ -7,7 +7,7 @@ import { prepareParent } from './create.ts';
 import { getShownChild, getShownName, isLink, toStoredName } from './links.ts';
 import { lookup } from './lookup.ts';
 import { isHiddenName } from './names.ts';
-import { detach, ensureEmptied, hide, unhide } from './remove.ts';
+import { detach, ensureEmptied, getHidden, hide, unhide } from './remove.ts';
 
 /** A name in a folder. */
 export interface Place {
@@ -79,7 +79,9 @@ async function move(context: VfsContext, known: NodeRow, to: Place, mode: Rename
   if (occupant !== undefined && occupant.ino !== row.ino && occupant.ino !== replaced?.ino) {
     throw new ErrnoError('EEXIST', 'the name of the link file is taken');
   }
+  const former = replaced ?? getHidden(context, to.parent, to.name);
   const discarded = nodes.transaction(() => {
+    if (row.kind === 'file' && former !== undefined) context.pins.move(former.ino, row.ino);
     const unneeded = replaced === undefined ? null : detach(context, replaced);
     if (row.parent !== null) touchFolder(context, row.parent);
     touchFolder(context, to.parent);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
 import { ContentStore } from '../../src/cache/contentStore.ts';
+import { find, locate } from '../../src/drive/files/context.ts';
 import { list, stat } from '../../src/drive/files/entries.ts';
 import { createFolder, rename } from '../../src/drive/files/names.ts';
 import { freeUpSpace, pin, removeOfflineCopy } from '../../src/drive/files/pins.ts';
@@ -96,6 +97,23 @@ describe('keep offline', () => {
     await world.drive.restart();
     assert.equal((await world.text('album/a.jpg')).length, 600_000);
   });
+
+  for (const state of ['closed', 'open']) {
+    it(`stays with the name of a file that is ${state} when an editor saves by rename`, async () => {
+      const { vfs, pins } = world.drive.session();
+      const [saved, target] = [`${home}/other.jpg~`, `${home}/other.jpg`];
+      await world.save('other.jpg~', 'saved');
+      await pin(world.context, target);
+      if (state === 'open') {
+        const place = await locate(world.context, target);
+        await vfs.open((await find(world.context, target)).ino, { writing: false, append: false, truncate: false });
+        await vfs.rename(place, { ...place, name: '.fuse_hidden1' }, 'replace');
+      }
+      await rename(world.context, { from: saved, to: target, overwrite: true });
+      assert.equal((await stat(world.context, target)).pin, 'own');
+      assert.equal(pins.getAll().size, 1);
+    });
+  }
 
   it('fetches what changes and what comes', async () => {
     await pin(world.context, path);

@@ -10,6 +10,7 @@ import { ContentStore } from '../../src/cache/contentStore.ts';
 import { DurabilityBarrier } from '../../src/cache/durability.ts';
 import { type Ino, rootIno } from '../../src/cache/nodeRow.ts';
 import { Nodes } from '../../src/cache/nodes.ts';
+import { Pins } from '../../src/cache/pins.ts';
 import { checkpoint, openDatabase } from '../../src/cache/schema.ts';
 import { StagingStore } from '../../src/cache/stagingStore.ts';
 import { Xattrs } from '../../src/cache/xattrs.ts';
@@ -50,11 +51,25 @@ beforeEach(async () => {
   const pusher = { nudge: () => {}, cancelUpload: () => {}, isPushing: () => false } as unknown as Pusher;
   activity = new Activity(clock);
   const localNames = new LocalNames(defaultLocalNames);
-  const xattrs = new Xattrs(db);
+  const [xattrs, pins] = [new Xattrs(db), new Pins(db)];
   const log = silentLog;
   const room = { ensure: async () => {}, ensureAny: async () => {}, spendReserve: () => {} };
   const onShownAnew = () => {};
-  const parts = { nodes, xattrs, staging, reader, barrier, activity, folders, pusher, localNames, room, clock, log };
+  const parts = {
+    nodes,
+    xattrs,
+    pins,
+    staging,
+    reader,
+    barrier,
+    activity,
+    folders,
+    pusher,
+    localNames,
+    room,
+    clock,
+    log,
+  };
   vfs = new Vfs({ ...parts, onShownAnew });
   home = addFolder('home', rootIno);
 });
