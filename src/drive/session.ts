@@ -23,7 +23,7 @@ import type { JottacloudClient } from '../jottacloud/client.ts';
 import { DriveError } from '../protocol/errors.ts';
 import type { AccountState } from '../protocol/state.ts';
 import { vfsLimits } from '../vfs/limits.ts';
-import { LocalNames } from '../vfs/localNames.ts';
+import { isLitter, LocalNames } from '../vfs/localNames.ts';
 import { Vfs } from '../vfs/vfs.ts';
 import { Activity } from '../writeback/activity.ts';
 import type { FaultPoint } from '../writeback/faultPoints.ts';
@@ -173,6 +173,11 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     activity,
     names,
     isBase: (md5) => staging.isBase(md5, null),
+    isLitter,
+    discard: async (ids) => {
+      await barrier.barrier();
+      await Promise.all(ids.map((id) => staging.unlink(id)));
+    },
     remote,
     clock,
     log,

@@ -1,3 +1,5 @@
+import type { NodeRow } from '../cache/nodeRow.ts';
+
 /**
  * Files that the system or an editor leaves behind and that no one wants on other devices (design.md §9); the default of
  * the setting `jottacloud.files.ignoredNames`. `*` stands for any characters; case does not matter.
@@ -35,6 +37,13 @@ export class LocalNames {
   matches(name: string): boolean {
     return this.#patterns.some((pattern) => pattern.test(name));
   }
+}
+
+const litterNames = new LocalNames(defaultLocalNames);
+
+/** A file that stays here and that nobody misses: it does not keep its folder. Not what only the user's own setting keeps here. */
+export function isLitter({ kind, localOnly, name }: NodeRow): boolean {
+  return kind === 'file' && localOnly && litterNames.matches(name);
 }
 
 function toRegExp(pattern: string): RegExp {

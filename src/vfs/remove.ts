@@ -3,6 +3,7 @@ import { emptyMd5 } from '../cache/limits.ts';
 import { type Ino, type NodeRow, nameKey } from '../cache/nodeRow.ts';
 import { ensureListed, touchFolder, type VfsContext } from './context.ts';
 import { vfsLimits } from './limits.ts';
+import { isLitter } from './localNames.ts';
 import { lookup } from './lookup.ts';
 import { isHiddenName } from './names.ts';
 
@@ -22,15 +23,15 @@ export async function rmdir(context: VfsContext, parent: Ino, name: string): Pro
   await remove(context, row);
 }
 
-/** ENOTEMPTY unless the folder holds nothing but what is local-only, which goes with it. */
+/** ENOTEMPTY unless the folder holds nothing but litter, which goes with it. */
 export async function ensureEmptied(context: VfsContext, folder: NodeRow): Promise<void> {
   const { nodes } = context;
   if (folder.kind !== 'folder') throw new ErrnoError('EPERM', 'devices and mountpoints are not removed from here');
   // What the server holds must be known before it is said to be empty: its own rmdir is recursive.
   await ensureListed(context, folder.ino);
   const children = nodes.getChildren(folder.ino);
-  const keeps = (child: NodeRow) => !child.localOnly || child.kind !== 'file' || folder.localOnly;
-  if (children.some(keeps)) throw new ErrnoError('ENOTEMPTY', 'folder is not empty');
+  const isEmpty = folder.localOnly ? children.length === 0 : children.every(isLitter);
+  if (!isEmpty) throw new ErrnoError('ENOTEMPTY', 'folder is not empty');
   for (const child of children) await remove(context, child);
 }
 

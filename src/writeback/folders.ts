@@ -15,6 +15,8 @@ export interface FoldersDeps extends MergeDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly merged: Emitter<MergeResult>;
+  /** Deletes staging files that no row on the disk names any more. */
+  readonly discard: (stagingIds: readonly string[]) => Promise<void>;
   readonly pollMs: () => number;
   readonly signal: AbortSignal;
 }
@@ -48,7 +50,7 @@ export class Folders {
   /** Asks the server now; callers at the same time share one request. */
   refresh(ino: Ino): Promise<void> {
     return this.#flights.run(ino, async () => {
-      const { nodes, activity, merged } = this.#deps;
+      const { nodes, activity, merged, discard } = this.#deps;
       for (let asked = 0; asked < writebackLimits.listingTries; asked += 1) {
         const path = getWirePath(nodes, ino);
         if (path === undefined) return;
@@ -57,6 +59,7 @@ export class Folders {
         if (listing === undefined) continue;
         const result = mergeListing(this.#deps, ino, listing.entries, since, listing.askedAt);
         if (result.changes.length > 0 || result.conflicts.length > 0) merged.emit(result);
+        if (result.discarded.length > 0) await discard(result.discarded);
         return;
       }
       // Better what is known than what may be another's; of a folder never seen nothing is known.

@@ -15,6 +15,8 @@ export interface TreeChange {
 export interface MergeResult {
   readonly changes: readonly TreeChange[];
   readonly conflicts: readonly { original: TreeChange; copy: TreeChange }[];
+  /** Staging files that nobody needs any more, once this is on the disk. */
+  readonly discarded: readonly string[];
 }
 
 export interface MergeDeps {
@@ -23,6 +25,8 @@ export interface MergeDeps {
   readonly names: () => ConflictNames;
   /** True when an edit that is not sent yet rests on this content. */
   readonly isBase: (md5: string) => boolean;
+  /** True of a local-only file that does not keep its folder. */
+  readonly isLitter: (row: NodeRow) => boolean;
 }
 
 export const defaultFileMode = 0o644;
@@ -34,7 +38,7 @@ export const defaultFolderMode = 0o755;
  * for: names that our own pushes touched after that, or may still have touched, are left alone. One transaction; idempotent.
  */
 export function mergeListing(
-  { nodes, activity, names, isBase }: MergeDeps,
+  { nodes, activity, names, isBase, isLitter }: MergeDeps,
   listed: Ino,
   entries: readonly RemoteEntry[],
   since: number,
@@ -43,6 +47,7 @@ export function mergeListing(
   let folder = listed;
   const changes: TreeChange[] = [];
   const conflicts: { original: TreeChange; copy: TreeChange }[] = [];
+  const discarded: string[] = [];
   let namesMoved = false;
   const isOurs = (name: string) => activity.isTouched(folder, name, since) || isEndOfBegun(nodes, folder, name);
   const note = (parent: Ino | null, name: string) => {
@@ -153,8 +158,10 @@ export function mergeListing(
 
   /** A file that is open goes on without a name until its last release, as after an unlink. */
   const drop = (row: NodeRow) => {
+    for (const litter of nodes.getChildren(row.ino).filter(isLitter)) drop(litter);
     if (row.synced !== null && isNeeded(row.ino, row.synced)) noteFormerPlace(nodes, row.synced);
     if (!activity.isOpen(row.ino)) {
+      if (row.localOnly && row.staging !== null) discarded.push(row.staging);
       nodes.remove(row.ino);
       return;
     }
@@ -174,7 +181,7 @@ export function mergeListing(
     const hasOwnWork =
       row.kind === 'file'
         ? row.staging !== null || isBeingWritten(row.ino) || row.md5 !== row.synced?.md5 || hasMoved(row)
-        : nodes.hasChildren(row.ino) || hasMoved(row);
+        : !nodes.getChildren(row.ino).every(isLitter) || hasMoved(row);
     namesMoved = true;
     note(row.parent, row.name);
     if (row.parent === null || !hasOwnWork) {
@@ -225,7 +232,7 @@ export function mergeListing(
     const moved = home.listedAt !== null && namesMoved;
     nodes.update(folder, { listedAt: now, ...(moved ? { mtime: toTimestamp(now), ctimeMs: now } : {}) });
   });
-  return { changes, conflicts };
+  return { changes, conflicts, discarded };
 }
 
 function hasMoved({ parent, name, synced }: NodeRow): boolean {

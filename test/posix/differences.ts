@@ -13,7 +13,7 @@ const error = (name: string): Result => ({ error: name });
 
 const anyCase = 'Any spelling that differs only in case or normalisation finds the node.';
 const free = 'The name is free in every spelling, or O_EXCL gives EEXIST; without O_EXCL the existing file is opened.';
-const litter = 'A folder with only local-only files in it is empty; they go with it.';
+const litter = 'A folder with only litter in it, local-only files of the default names, is empty; they go with it.';
 const stored = 'Names are stored in NFC.';
 const linkNames =
   'Names ending in `.rclonelink` are EPERM on create, mkdir and rename: they are those of symlinks on the server.';

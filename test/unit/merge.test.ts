@@ -31,8 +31,8 @@ const file = (name: string, md5: string): RemoteEntry => ({
   revision: 1,
   uuid: null,
 });
-const merge = (...entries: RemoteEntry[]): MergeResult =>
-  mergeListing({ nodes, activity, names, isBase: () => false }, rootIno, entries, activity.seq, 1);
+const deps = () => ({ nodes, activity, names, isBase: () => false, isLitter: () => false });
+const merge = (...entries: RemoteEntry[]): MergeResult => mergeListing(deps(), rootIno, entries, activity.seq, 1);
 const child = (name: string, parent: Ino = rootIno) => nodes.getChild(parent, name);
 const listNames = () => nodes.getChildren(rootIno).map((row) => row.name);
 
@@ -113,7 +113,7 @@ describe('a listing', () => {
       merge(file('A', 'old'));
       assert.deepEqual(listNames(), []);
     });
-    mergeListing({ nodes, activity, names, isBase: () => false }, rootIno, [file('a', 'old')], since, 1);
+    mergeListing(deps(), rootIno, [file('a', 'old')], since, 1);
     assert.deepEqual(listNames(), []);
     merge(file('a', 'old'));
     assert.deepEqual(listNames(), ['a'], 'a later listing counts');

@@ -196,7 +196,7 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'is not removed as empty before it was ever listed',
       'rmdir of a folder that is not empty is ENOTEMPTY',
     ],
-    'A folder with only local-only files': ['a folder with litter alone is removed'],
+    'A folder with only litter in it': ['a folder with litter alone is removed'],
     'A file is ENOTDIR': ['rmdir of a file is ENOTDIR', 'and none of these is removed'],
     'A removed tree goes to the trash with one request': ['of a tree is one call', 'costs one request:'],
   },
