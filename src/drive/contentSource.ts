@@ -7,17 +7,17 @@ import { isRemoteError, type Remote, RemoteError, type WirePath } from '../write
 
 interface Place {
   readonly path: WirePath;
-  readonly revision: number | null;
+  readonly revision: number;
 }
 
 /** Contents whose place outside the table is remembered: as many as are read side by side, and more. */
 const rememberedPlaces = 1_000;
 
 /**
- * Content by md5, from any place on the server that holds it, pinned to its revision when known: a file of the table; else
- * the place that once held it, in the trash or as an older revision; else wherever its mountpoint has it now. All but the
- * table are asked for the md5 first: another file may have the path by now. Rejects with RemoteError `vanished` when it is
- * in none of them.
+ * Content by md5, from any place on the server that holds it, pinned to its revision: a file of the table, when a listing
+ * told its revision; else the place that once held it, in the trash or as an older revision; else wherever its mountpoint has
+ * it now. All but the table are asked for the md5 first: another file may have the path by now. Rejects with RemoteError
+ * `vanished` when it is in none of them.
  */
 export function createSource(nodes: Nodes, remote: Remote): ContentSource {
   const searches = new Flights<string, Place | undefined>();
@@ -51,7 +51,9 @@ export function createSource(nodes: Nodes, remote: Remote): ContentSource {
 function findHolder(nodes: Nodes, md5: string): Place | undefined {
   const holder = nodes.getHolder(md5);
   const path = holder === undefined ? undefined : getWirePath(nodes, holder.ino);
-  return path === undefined ? undefined : { path, revision: holder?.synced?.revision ?? null };
+  const revision = holder?.synced?.revision ?? null;
+  // Uploaded here and not listed since: the path may hold a later revision by now.
+  return path === undefined || revision === null ? undefined : { path, revision };
 }
 
 async function search(nodes: Nodes, remote: Remote, md5: string, signal: AbortSignal): Promise<Place | undefined> {
@@ -63,7 +65,8 @@ async function search(nodes: Nodes, remote: Remote, md5: string, signal: AbortSi
   const mountpoint = paths[0]?.slice(0, 2);
   if (mountpoint === undefined) return undefined;
   const path = await findInTree(remote, mountpoint, md5, signal);
-  return path === undefined ? undefined : { path, revision: null };
+  const revision = path === undefined ? undefined : await findRevision(remote, path, md5, signal);
+  return path === undefined || revision === undefined ? undefined : { path, revision };
 }
 
 /** Where it was, and where that is now if its folder was moved from here. */
