@@ -1,9 +1,18 @@
-import { copyFile, mkdir, open, readdir, readFile, rename, stat, statfs, unlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
 import { fsErrorCode } from '../base/errno.ts';
 import type { Log } from '../base/log.ts';
+import {
+  blockName,
+  contentFolder,
+  listContentFiles,
+  md5Of,
+  sealWholeFile,
+  tryReadBlockFile,
+  tryReadWholeFile,
+  writeBlockFile,
+} from './contentFiles.ts';
 import { cacheLimits } from './limits.ts';
 
 export interface ContentBudget {
@@ -13,16 +22,10 @@ export interface ContentBudget {
   minFreeBytes: number;
 }
 
-/** First bytes of a block file: CRC-32 of the rest, big endian. */
-const headerBytes = 4;
-const md5Length = 32;
-const contentName = /^([0-9a-f]{32})(?:\.(\d+))?$/;
-
 /**
- * Clean content on disk, keyed by md5: `<dir>/ab/<md5>` a whole file, `<dir>/ab/<md5>.<n>` its n-th block. Losing any of it
- * costs a download, never data. Least recently used entries go first when the budget or the free-space floor asks; pinned
- * ones never do.
- * A block whose checksum fails is deleted and is a miss.
+ * Clean content on disk, keyed by md5, whole or by block (contentFiles.ts). Losing any of it costs a download, never data.
+ * Least recently used entries go first when the budget or the free-space floor asks; pinned ones never do. What fails its
+ * checksum is deleted and is a miss.
  */
 export class ContentStore {
   readonly #dir: string;
@@ -113,22 +116,18 @@ export class ContentStore {
 
   /** Bytes of one block, or undefined when it is not here (or no longer sound). */
   async tryReadBlock(md5: string, index: number, size: number): Promise<Buffer | undefined> {
-    const start = index * cacheLimits.blockBytes;
-    const length = Math.min(cacheLimits.blockBytes, size - start);
+    const name = this.#entries.get(md5) === undefined ? blockName(md5, index) : md5;
+    if (this.#entries.get(name) === undefined) return undefined;
     try {
-      if (this.#entries.get(md5) !== undefined) return await readPart(this.#path(md5), start, length);
-      const name = blockName(md5, index);
-      if (this.#entries.get(name) === undefined) return undefined;
-      const file = await readFile(this.#path(name));
-      const body = file.subarray(headerBytes);
-      if (body.length === length && crc32(body) === file.readUInt32BE(0)) return body;
-      this.#log.warn('cache block is damaged, dropped', { name });
-      this.#entries.delete(name);
+      const path = this.#path(name);
+      const length = Math.min(cacheLimits.blockBytes, size - index * cacheLimits.blockBytes);
+      const body = await (name === md5 ? tryReadWholeFile(path, index, size) : tryReadBlockFile(path, length));
+      if (body !== undefined) return body;
+      this.#log.warn('cached content is damaged, dropped', { name });
     } catch (error) {
-      this.#log.warn('cache read failed, treated as a miss', { md5, index, error });
-      this.#entries.delete(md5);
-      this.#entries.delete(blockName(md5, index));
+      this.#log.warn('cache read failed, treated as a miss', { name, error });
     }
+    this.#entries.delete(name);
     return undefined;
   }
 
@@ -136,13 +135,9 @@ export class ContentStore {
   async keepBlock(md5: string, index: number, body: Buffer): Promise<void> {
     const name = blockName(md5, index);
     if (performance.now() < this.#restsUntil || this.hasBlock(md5, index)) return;
-    const file = Buffer.allocUnsafe(headerBytes + body.length);
-    file.writeUInt32BE(crc32(body), 0);
-    body.copy(file, headerBytes);
     try {
-      if (!(await this.#makeRoom(file.length))) return;
-      await this.#writeBlock(name, file);
-      this.#entries.set(name, file.length);
+      if (!(await this.#makeRoom(body.length))) return;
+      this.#entries.set(name, await this.#writeBlock(name, body));
       this.#shrink(0);
     } catch (error) {
       this.#log.warn('cache write failed, content is streamed for now', { name, error });
@@ -151,14 +146,15 @@ export class ContentStore {
   }
 
   /**
-   * Takes over a finished staging file, by rename(2) where both are on one disk. `size` in bytes. Its bytes are on the server:
-   * when the cache cannot take it, it is deleted.
+   * Takes over a finished staging file, by rename(2) where both are on one disk; it is read once, for its checksums. `size` in
+   * bytes. Its bytes are on the server: when the cache cannot take it, it is deleted.
    */
   async adopt(md5: string, size: number, stagingFile: string): Promise<void> {
     try {
-      await mkdir(join(this.#dir, md5.slice(0, 2)), { recursive: true, mode: 0o700 });
-      await this.#take(stagingFile, size, this.#path(md5));
-      this.#entries.set(md5, size);
+      await mkdir(contentFolder(this.#dir, md5), { recursive: true, mode: 0o700 });
+      const bytes = await sealWholeFile(stagingFile, size);
+      await this.#take(stagingFile, bytes, this.#path(md5));
+      this.#entries.set(md5, bytes);
       this.#shrink(0);
     } catch (error) {
       this.#log.warn('an uploaded file was not kept in the cache', { md5, error });
@@ -210,12 +206,12 @@ export class ContentStore {
   }
 
   #isPinned(name: string): boolean {
-    return this.#pinned.has(name.slice(0, md5Length));
+    return this.#pinned.has(md5Of(name));
   }
 
   #note(name: string, bytes: number): void {
     if (this.#isPinned(name)) this.#pinnedBytes += bytes;
-    this.#onChange(name.slice(0, md5Length));
+    this.#onChange(md5Of(name));
   }
 
   async #take(stagingFile: string, size: number, target: string): Promise<void> {
@@ -238,63 +234,26 @@ export class ContentStore {
     void gone.finally(() => this.#unlinking.delete(gone));
   }
 
-  /** In place: a block cut short by a crash fails its checksum and is a miss. */
-  async #writeBlock(name: string, bytes: Buffer): Promise<void> {
+  async #writeBlock(name: string, body: Buffer): Promise<number> {
     const target = this.#path(name);
     try {
-      await writeFile(target, bytes, { mode: 0o600 });
+      return await writeBlockFile(target, body);
     } catch (error) {
       if (fsErrorCode(error) !== 'ENOENT') {
         await unlink(target).catch(() => undefined);
         throw error;
       }
-      await mkdir(join(this.#dir, name.slice(0, 2)), { recursive: true, mode: 0o700 });
-      await writeFile(target, bytes, { mode: 0o600 });
+      await mkdir(contentFolder(this.#dir, name), { recursive: true, mode: 0o700 });
+      return writeBlockFile(target, body);
     }
   }
 
   async #index(): Promise<void> {
-    const found: { name: string; bytes: number; usedAt: number }[] = [];
-    for (const entry of await readdir(this.#dir, { withFileTypes: true })) {
-      if (!entry.isDirectory()) {
-        await unlink(join(this.#dir, entry.name));
-        continue;
-      }
-      for (const name of await readdir(join(this.#dir, entry.name))) {
-        if (!contentName.test(name)) {
-          await unlink(join(this.#dir, entry.name, name));
-          continue;
-        }
-        const { size, mtimeMs } = await stat(this.#path(name));
-        found.push({ name, bytes: size, usedAt: mtimeMs });
-      }
-    }
-    found.sort((a, b) => a.usedAt - b.usedAt);
-    for (const { name, bytes } of found) this.#entries.set(name, bytes);
+    for (const { name, bytes } of await listContentFiles(this.#dir)) this.#entries.set(name, bytes);
     this.#shrink(0);
   }
 
   #path(name: string): string {
-    return join(this.#dir, name.slice(0, 2), name);
-  }
-}
-
-function blockName(md5: string, index: number): string {
-  return `${md5}.${index}`;
-}
-
-async function readPart(path: string, start: number, length: number): Promise<Buffer> {
-  const file = await open(path, 'r');
-  try {
-    const buffer = Buffer.allocUnsafe(length);
-    let done = 0;
-    while (done < length) {
-      const { bytesRead } = await file.read(buffer, done, length - done, start + done);
-      if (bytesRead === 0) throw new Error('cache file is shorter than its content');
-      done += bytesRead;
-    }
-    return buffer;
-  } finally {
-    await file.close();
+    return join(contentFolder(this.#dir, name), name);
   }
 }

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
 import { ContentStore } from '../../src/cache/contentStore.ts';
+import { cacheLimits } from '../../src/cache/limits.ts';
+
+const { blockBytes } = cacheLimits;
 
 let dir: string;
 const md5 = 'a'.repeat(32);
@@ -51,6 +54,24 @@ describe('the content store', () => {
     assert.equal(await store.tryReadBlock(md5, 0, 1000), undefined);
     assert.equal(store.hasBlock(md5, 0), false);
   });
+
+  for (const { what, harm } of [
+    { what: 'has a flipped bit', harm: (bytes: Buffer) => bytes.fill(8, 600_000, 600_001) },
+    { what: 'is full of zeros', harm: (bytes: Buffer) => bytes.fill(0) },
+    { what: 'is cut short', harm: (bytes: Buffer) => bytes.subarray(0, 600_000) },
+  ]) {
+    it(`treats an uploaded file that ${what} as a miss`, async () => {
+      const bytes = Buffer.alloc(1_000_000, 7);
+      writeFileSync(join(dir, 'staged'), bytes);
+      await (await open(2_000_000)).adopt(md5, bytes.length, join(dir, 'staged'));
+      const store = await open(2_000_000);
+      assert.deepEqual(await store.tryReadBlock(md5, 3, bytes.length), bytes.subarray(3 * blockBytes));
+      const file = join(dir, 'c', 'aa', md5);
+      writeFileSync(file, harm(readFileSync(file)));
+      assert.equal((await store.tryReadBlock(md5, 2, bytes.length))?.length, undefined);
+      assert.equal(store.hasBlock(md5, 2), false);
+    });
+  }
 
   it('knows its blocks and whole files after a restart and clears half-written ones', async () => {
     const store = await open();

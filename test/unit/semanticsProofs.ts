@@ -90,7 +90,10 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'does not download a huge file for random reads',
       'answers callers of one block from one request',
     ],
-    'A cached block whose CRC-32 is wrong': ['treats a damaged or missing block as a miss, once'],
+    'A cached block whose CRC-32 is wrong': [
+      'treats a damaged or missing block as a miss, once',
+      'treats an uploaded file that ',
+    ],
     'A handle reads one revision': [
       'is read to its end as it was opened, and is the new one at the next open',
       'goes on with the revision it opened when another comes',

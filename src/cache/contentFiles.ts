@@ -1,0 +1,105 @@
+import { open, readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { cacheLimits } from './limits.ts';
+
+/**
+ * Clean content on the disk. `<dir>/ab/<md5>.<n>` is the n-th block of a content: CRC-32 of its bytes, then the bytes.
+ * `<dir>/ab/<md5>` is a whole content: its bytes, then the CRC-32 of each block in turn. Checksums are big endian.
+ */
+const checksumBytes = 4;
+const { blockBytes } = cacheLimits;
+const md5Length = 32;
+const contentName = /^[0-9a-f]{32}(?:\.\d+)?$/;
+
+export interface ContentFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** ms since the epoch. */
+  readonly writtenAt: number;
+}
+
+export function blockName(md5: string, index: number): string {
+  return `${md5}.${index}`;
+}
+
+/** md5 of the content that a file of this name holds, or a block of. */
+export function md5Of(name: string): string {
+  return name.slice(0, md5Length);
+}
+
+export function contentFolder(dir: string, name: string): string {
+  return join(dir, name.slice(0, 2));
+}
+
+/** Answers the size of the file. In place: one cut short by a crash fails its checksum. */
+export async function writeBlockFile(path: string, body: Buffer): Promise<number> {
+  const file = Buffer.allocUnsafe(checksumBytes + body.length);
+  file.writeUInt32BE(crc32(body), 0);
+  body.copy(file, checksumBytes);
+  await writeFile(path, file, { mode: 0o600 });
+  return file.length;
+}
+
+/** The block, `length` bytes; undefined when it is damaged. Rejects as the disk does. */
+export async function tryReadBlockFile(path: string, length: number): Promise<Buffer | undefined> {
+  const file = await readFile(path);
+  const body = file.subarray(checksumBytes);
+  return body.length === length && crc32(body) === file.readUInt32BE(0) ? body : undefined;
+}
+
+/** Makes a whole content of a file of `size` bytes, which is read once. Answers the size of the file. */
+export async function sealWholeFile(path: string, size: number): Promise<number> {
+  const sums = Buffer.alloc(Math.ceil(size / blockBytes) * checksumBytes);
+  const file = await open(path, 'r+');
+  try {
+    const block = Buffer.allocUnsafe(Math.min(blockBytes, size));
+    for (let at = 0; at < size; at += blockBytes) {
+      const { bytesRead } = await file.read(block, 0, Math.min(block.length, size - at), at);
+      sums.writeUInt32BE(crc32(block.subarray(0, bytesRead)), (at / blockBytes) * checksumBytes);
+    }
+    await file.write(sums, 0, sums.length, size);
+  } finally {
+    await file.close();
+  }
+  return size + sums.length;
+}
+
+/** Block `index` of a whole content of `size` bytes; undefined when it is damaged. Rejects as the disk does. */
+export async function tryReadWholeFile(path: string, index: number, size: number): Promise<Buffer | undefined> {
+  const start = index * blockBytes;
+  const body = Buffer.allocUnsafe(Math.min(blockBytes, size - start));
+  const sum = Buffer.allocUnsafe(checksumBytes);
+  const file = await open(path, 'r');
+  try {
+    const reads = await Promise.all([
+      file.read(body, 0, body.length, start),
+      file.read(sum, 0, sum.length, size + index * checksumBytes),
+    ]);
+    const isComplete = reads[0].bytesRead === body.length && reads[1].bytesRead === sum.length;
+    return isComplete && crc32(body) === sum.readUInt32BE(0) ? body : undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+/** What is in the folder, oldest first. Other files are deleted: they were not finished. */
+export async function listContentFiles(dir: string): Promise<ContentFile[]> {
+  const found: ContentFile[] = [];
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    if (!entry.isDirectory()) {
+      await unlink(join(dir, entry.name));
+      continue;
+    }
+    for (const name of await readdir(join(dir, entry.name))) {
+      const path = join(dir, entry.name, name);
+      if (!contentName.test(name)) {
+        await unlink(path);
+        continue;
+      }
+      const { size, mtimeMs } = await stat(path);
+      found.push({ name, bytes: size, writtenAt: mtimeMs });
+    }
+  }
+  return found.sort((a, b) => a.writtenAt - b.writtenAt);
+}
