@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { Slots } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
+import { inBlocks, lastBlock } from './blocks.ts';
 import type { ContentStore } from './contentStore.ts';
 import { cacheLimits } from './limits.ts';
 
@@ -57,6 +58,8 @@ export class ContentReader {
   });
   readonly #flights = new Map<string, Promise<Buffer>>();
   readonly #slots = new Slots(cacheLimits.parallelDownloads);
+  /** Blocks on their way to the disk. */
+  readonly #keeping = new Set<Promise<void>>();
   #downloading = 0;
 
   constructor(deps: ContentReaderDeps) {
@@ -132,7 +135,8 @@ export class ContentReader {
     if (known !== undefined) return known;
     const flight = this.#flights.get(key);
     if (flight !== undefined) return flight;
-    this.#startRun(content, index, index);
+    const [first, last] = isSmall(content) ? [0, lastBlock(content.size)] : [index, index];
+    this.#startRun(content, first, last, index);
     return this.#flights.get(key) as Promise<Buffer>;
   }
 
@@ -154,14 +158,13 @@ export class ContentReader {
     start: number,
     stop: number,
   ): void {
-    let from = first;
-    let until = last;
-    if (content.size <= cacheLimits.wholeFetchBytes) {
-      from = 0;
-      until = Math.ceil(content.size / blockBytes) - 1;
-    } else if (ahead !== undefined) until = this.#reach(content, first, last, this.#window(ahead, start, stop));
+    if (isSmall(content)) {
+      this.#startSmall(content);
+      return;
+    }
+    const until = ahead === undefined ? last : this.#reach(content, first, last, this.#window(ahead, start, stop));
     let runStart: number | undefined;
-    for (let index = from; index <= until + 1; index += 1) {
+    for (let index = first; index <= until + 1; index += 1) {
       const wanted = index <= until && !this.#has(content, index);
       if (wanted && runStart === undefined) runStart = index;
       if (runStart !== undefined && (!wanted || index - runStart === runBlocks)) {
@@ -171,12 +174,22 @@ export class ContentReader {
     }
   }
 
+  /** Whatever lacks, all of it is fetched: a part has no md5 to be checked against. */
+  #startSmall(content: ContentRef): void {
+    const last = lastBlock(content.size);
+    for (let index = 0; index <= last; index += 1) {
+      if (this.#has(content, index)) continue;
+      this.#startRun(content, 0, last);
+      return;
+    }
+  }
+
   /**
    * Last block to ask for now. Each request costs a round trip: a reader that goes on has its window moved by a whole run, not
    * by each read, unless it would wait.
    */
   #reach(content: ContentRef, first: number, last: number, window: number): number {
-    const end = Math.ceil(content.size / blockBytes) - 1;
+    const end = lastBlock(content.size);
     const furthest = Math.min(end, last + window);
     let lacking = 0;
     for (let index = first; index <= furthest; index += 1) {
@@ -207,23 +220,32 @@ export class ContentReader {
     return this.#memory.has(key) || this.#flights.has(key) || this.#deps.store.hasBlock(content.md5, index);
   }
 
-  /** One ranged request for blocks `first..last`; each block's flight settles as soon as its bytes are in. */
-  #startRun(content: ContentRef, first: number, last: number): void {
+  /**
+   * One ranged request for blocks `first..last`; the flight of each that lacks, and of `wanted`, settles as soon as its bytes
+   * are in.
+   */
+  #startRun(content: ContentRef, first: number, last: number, wanted?: number): void {
     const waiting = new Map<number, PromiseWithResolvers<Buffer>>();
     for (let index = first; index <= last; index += 1) {
+      if (index !== wanted && this.#has(content, index)) continue;
       const flight = Promise.withResolvers<Buffer>();
       flight.promise.catch(() => {});
       waiting.set(index, flight);
       this.#flights.set(`${content.md5}.${index}`, flight.promise);
     }
     const settle = async (index: number, body: Buffer) => {
+      const flight = waiting.get(index);
+      if (flight === undefined) return;
       this.#memory.set(`${content.md5}.${index}`, body);
-      waiting.get(index)?.resolve(body);
+      flight.resolve(body);
       waiting.delete(index);
-      await this.#deps.store
+      const kept = this.#deps.store
         .keepBlock(content.md5, index, body)
-        .catch((error) => this.#deps.log.warn('cache write failed', { error }))
-        .finally(() => this.#flights.delete(`${content.md5}.${index}`));
+        .catch((error) => this.#deps.log.warn('cache write failed', { error }));
+      this.#keeping.add(kept);
+      await kept;
+      this.#keeping.delete(kept);
+      this.#flights.delete(`${content.md5}.${index}`);
     };
     this.#downloadRun(content, first, last, settle).catch((error) => {
       for (const [index, flight] of waiting) {
@@ -242,12 +264,13 @@ export class ContentReader {
     const start = first * blockBytes;
     const end = Math.min(content.size, (last + 1) * blockBytes);
     const whole = start === 0 && end === content.size;
-    // Blocks of a file that arrives whole are handed out only after its md5 is right; small files only, so little waits.
-    const verify = whole && content.size <= cacheLimits.wholeFetchBytes;
+    // Blocks of a small file are handed out only after its md5 is right; little waits.
+    const verify = isSmall(content);
     const held: [number, Buffer][] = [];
     const kept: Promise<void>[] = [];
     const hash = createHash('md5');
     await this.#slots.with(this.#deps.signal, async () => {
+      while (this.#keeping.size * blockBytes > cacheLimits.unwrittenBytes) await Promise.race(this.#keeping);
       this.#downloading += 1;
       try {
         const chunks = await this.#deps.source.openRange(content, start, end, this.#deps.signal);
@@ -257,12 +280,12 @@ export class ContentReader {
           else kept.push(settle(index, body));
         }
         if (whole && hash.digest('hex') !== content.md5) {
+          this.#deps.log.warn('downloaded bytes do not match their md5', { md5: content.md5 });
+          this.#deps.source.doubt(content.md5);
+          if (verify) throw new Error('downloaded bytes do not match their md5');
           await Promise.all(kept);
           for (let index = first; index <= last; index += 1) this.#memory.delete(`${content.md5}.${index}`);
           this.#deps.store.drop(content.md5, content.size);
-          this.#deps.source.doubt(content.md5);
-          this.#deps.log.warn('downloaded bytes do not match their md5', { md5: content.md5 });
-          if (verify) throw new Error('downloaded bytes do not match their md5');
         }
       } finally {
         this.#downloading -= 1;
@@ -272,29 +295,6 @@ export class ContentReader {
   }
 }
 
-/** Cuts a byte stream into blocks numbered from `first`; the last may be short. Throws when the stream ends early. */
-async function* inBlocks(
-  chunks: AsyncIterable<Buffer>,
-  first: number,
-  length: number,
-): AsyncGenerator<[number, Buffer], void> {
-  let index = first;
-  let left = length;
-  let block = Buffer.allocUnsafeSlow(Math.min(blockBytes, left));
-  let filled = 0;
-  for await (const chunk of chunks) {
-    let at = 0;
-    while (at < chunk.length && left > 0) {
-      const taken = chunk.copy(block, filled, at);
-      at += taken;
-      filled += taken;
-      if (filled < block.length) continue;
-      left -= filled;
-      yield [index, block];
-      index += 1;
-      filled = 0;
-      block = Buffer.allocUnsafeSlow(Math.min(blockBytes, left));
-    }
-  }
-  if (left > 0) throw new Error(`download ended ${left} bytes short`);
+function isSmall({ size }: ContentRef): boolean {
+  return size <= cacheLimits.wholeFetchBytes;
 }

@@ -16,6 +16,8 @@ export const cacheLimits = {
   runBytes: 4 * 1024 * 1024,
   /** Ranged requests at a time, for all files; the official client stops at 6 as well (jottacloud-protocol.md §6). */
   parallelDownloads: 6,
+  /** Downloads wait while more than this has not yet been taken by the disk: it is all in memory. Two readahead windows. */
+  unwrittenBytes: 32 * 1024 * 1024,
   /** How often free space is asked of the disk, at most. */
   freeSpaceCheckMs: 2_000,
   /** After a failed write the cache is left alone for this long, rather than to fail with every block. */

@@ -9,12 +9,13 @@ import { ContentReader, newReadahead } from '../../src/cache/contentReader.ts';
 import { ContentStore } from '../../src/cache/contentStore.ts';
 import { cacheLimits } from '../../src/cache/limits.ts';
 
-const { blockBytes, maxWindowBytes, runBytes } = cacheLimits;
+const { blockBytes, maxWindowBytes, parallelDownloads, runBytes, unwrittenBytes } = cacheLimits;
 let dir: string;
 let abort: AbortController;
 let ranges: [number, number][];
 /** What the server sends for a range. */
 let answer: (start: number, end: number) => Buffer;
+let store: ContentStore;
 let reader: ContentReader;
 
 const byteAt = (position: number) => (position * 31 + (position >> 8)) & 255;
@@ -27,9 +28,11 @@ beforeEach(async () => {
   abort = new AbortController();
   ranges = [];
   answer = make;
-  const store = await ContentStore.open(dir, { maxBytes: 1e9, minFreeBytes: 0 }, silentLog);
+  store = await ContentStore.open(dir, { maxBytes: 1e9, minFreeBytes: 0 }, silentLog);
   const openRange = async (_content: unknown, start: number, end: number) => {
     ranges.push([start, end]);
+    // As from a network: the disk gets its turn.
+    await new Promise(setImmediate);
     const body = answer(start, end);
     return (async function* () {
       for (let at = 0; at < body.length; at += 60_000) yield body.subarray(at, at + 60_000);
@@ -117,6 +120,30 @@ describe('the content reader', () => {
       assert.deepEqual(await reader.read(content, at, at + 10), make(at, at + 10));
     });
   }
+
+  it('refuses wrong bytes of a small file that is partly in the cache, and reads that part on', async () => {
+    const content = contentOf(700_000);
+    await store.keepBlock(content.md5, 0, make(0, blockBytes));
+    answer = (start, end) => make(start, end).fill(1);
+    await assert.rejects(reader.read(content, 600_000, 600_010), /md5/);
+    answer = () => {
+      throw new Error('no network');
+    };
+    assert.deepEqual(await reader.read(content, 0, 10), make(0, 10));
+  });
+
+  it('downloads no more than the disk takes', async (context) => {
+    const content = { md5: 'a'.repeat(32), size: 32 * runBytes };
+    const disk = Promise.withResolvers<void>();
+    context.mock.method(store, 'keepBlock', () => disk.promise);
+    answer = (start, end) => Buffer.alloc(end - start);
+    const reads = Array.from({ length: 32 }, (_, run) => reader.read(content, run * runBytes, (run + 1) * runBytes));
+    await Promise.all(reads.slice(0, unwrittenBytes / runBytes));
+    for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate);
+    assert.ok(downloaded() <= unwrittenBytes + parallelDownloads * runBytes, `${downloaded()} bytes`);
+    disk.resolve();
+    await Promise.all(reads);
+  });
 
   it('does not answer from a larger file that turned out wrong', async () => {
     const content = contentOf(8 * blockBytes);

@@ -84,7 +84,10 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'treats a damaged or missing block as a miss, once',
       'never by a damaged cache',
     ],
-    'A file of at most 1 MiB is fetched whole': ['refuses a small file with wrong bytes'],
+    'A file of at most 1 MiB is fetched whole': [
+      'refuses a small file with wrong bytes',
+      'refuses wrong bytes of a small file that is partly in the cache',
+    ],
     'A larger file is fetched in blocks of 256 KiB': ['reads ahead of a sequential reader, within its window'],
     'A far seek resets the window': [
       'does not download a huge file for random reads',
