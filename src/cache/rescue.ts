@@ -8,8 +8,10 @@ export interface Rescued {
   readonly cause: 'damage' | 'unclaimed';
   /** Folder that holds what was rescued. */
   readonly folder: string;
-  /** Files of unsent content in it. */
+  /** Files of unsent content that came to it. */
   readonly files: number;
+  /** ms since the epoch. */
+  readonly at: number;
 }
 
 /** Longest name given to a rescued file, in UTF-8 bytes; what is before it is a number. */
@@ -25,7 +27,7 @@ export async function rescueStaging(
   into: string,
   now: number,
 ): Promise<Rescued> {
-  const folder = join(into, formatFolderName(now));
+  const folder = join(into, formatTime(now));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const names = readNames(databaseFile);
   let files = 0;
@@ -46,11 +48,11 @@ export async function rescueStaging(
   }
   // On a full disk what was moved is told all the same.
   await writeFile(join(folder, 'READ ME.txt'), explanation(files)).catch(() => undefined);
-  return { cause: 'damage', folder, files };
+  return { cause: 'damage', folder, files, at: now };
 }
 
 /** `now` in ms since the epoch, as a name that every disk takes. */
-export function formatFolderName(now: number): string {
+export function formatTime(now: number): string {
   return new Date(now).toISOString().replaceAll(':', '.');
 }
 

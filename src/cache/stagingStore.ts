@@ -6,7 +6,7 @@ import { formatExtents, parseExtents } from '../base/extents.ts';
 import { Flights } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import type { ContentReader } from './contentReader.ts';
-import { formatFolderName, type Rescued } from './rescue.ts';
+import { formatTime, type Rescued } from './rescue.ts';
 import { type StagingBase, StagingFile, type StagingInfo } from './stagingFile.ts';
 
 /**
@@ -34,8 +34,8 @@ export class StagingStore {
 
   /**
    * Sets aside what no node claims: bytes of a save that was never acknowledged, or whose row the disk has lost. Empty ones,
-   * those that the server has (`retire`) and `unwanted` ones are deleted, others moved to a new folder below the lost-and-found
-   * folder. Returns what was moved.
+   * those that the server has (`retire`) and `unwanted` ones are deleted, others moved to the lost-and-found folder. Returns what
+   * was moved.
    */
   async recover(unwanted: ReadonlySet<string>, now: number): Promise<Rescued | null> {
     await mkdir(this.#dir, { recursive: true, mode: 0o700 });
@@ -48,7 +48,8 @@ export class StagingStore {
     );
     this.#untidy = claimed;
     const retired = this.#db.prepare('SELECT value FROM meta WHERE key = ?');
-    const folder = join(this.#lostDir, formatFolderName(now));
+    // Not when it is needed: the disk may be full by then.
+    await mkdir(this.#lostDir, { recursive: true, mode: 0o700 });
     let files = 0;
     for (const id of await readdir(this.#dir)) {
       if (claimed.has(id)) continue;
@@ -56,15 +57,14 @@ export class StagingStore {
       const needless = unwanted.has(id) || retired.get(retiredKey(id)) !== undefined;
       if (needless || (await stat(path)).size === 0) await unlink(path);
       else {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
-        await rename(path, join(folder, id));
+        await rename(path, join(this.#lostDir, `${formatTime(now)} ${id}`));
         files += 1;
       }
     }
     this.#db.prepare('DELETE FROM meta WHERE key GLOB ?').run(retiredKey('*'));
     if (files === 0) return null;
-    this.#log.warn('unclaimed staging files were set aside', { files, folder });
-    return { cause: 'unclaimed', folder, files };
+    this.#log.warn('unclaimed staging files were set aside', { files, folder: this.#lostDir });
+    return { cause: 'unclaimed', folder: this.#lostDir, files, at: now };
   }
 
   /** A new staging file that shows `base`. Every `create` and `open` is paired with one `close`. */

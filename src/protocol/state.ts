@@ -85,6 +85,8 @@ export interface RescuedFiles {
   /** Folder of this computer. */
   readonly folder: string;
   readonly files: number;
+  /** ms since the epoch. */
+  readonly at: number;
 }
 
 export const emptyDriveState: DriveState = {

@@ -32,11 +32,8 @@ export async function loadDriveState(stateDir: string): Promise<DriveState> {
   }));
   const staged = await readdir(join(account, 'staging')).catch(() => []);
   const lost = join(account, 'lost+found');
-  const found = existsSync(lost) ? await readdir(lost, { recursive: true, withFileTypes: true }) : [];
   const setAside = [];
-  for (const entry of found.filter((each) => each.isFile())) {
-    setAside.push(md5(await readFile(join(entry.parentPath, entry.name))));
-  }
+  for (const name of existsSync(lost) ? await readdir(lost) : []) setAside.push(md5(await readFile(join(lost, name))));
   return { pending, failed, orphans: staged.filter((id) => !claimed.has(id)), setAside };
 }
 

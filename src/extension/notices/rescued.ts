@@ -3,15 +3,15 @@ import type { DriveState, RescuedFiles } from '../../protocol/state.ts';
 import type { Services } from '../services.ts';
 import { contractHome } from '../settings.ts';
 
-/** Folders that were told about, over windows and restarts. */
+/** When what was told last happened, over windows and restarts. */
 const toldKey = 'jottacloud.rescuedTold';
 
 /** Tells once where unsent content went that the drive found without a place in the tree. Without any there is nothing to do. */
 export function watchRescued({ client, memory }: Services): vscode.Disposable {
   const look = ({ rescued }: DriveState) => {
     if (rescued === null || rescued.files === 0 || !client.speaks) return;
-    if (memory.get<string>(toldKey) === rescued.folder) return;
-    void memory.update(toldKey, rescued.folder);
+    if (memory.get<number>(toldKey) === rescued.at) return;
+    void memory.update(toldKey, rescued.at);
     void tell(rescued);
   };
   return client.onDidChangeState(look);
