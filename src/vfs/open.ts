@@ -148,7 +148,7 @@ function newHandle(context: VfsContext, row: NodeRow, options: OpenOptions): Han
 /** In the background: what the server has of the file in the meantime. */
 function listAgain({ folders, log }: VfsContext, row: NodeRow | undefined): void {
   if (row === undefined || row.synced === null) return;
-  folders.refresh(row.synced.parent).catch((error) => log.debug('a file that was open is not looked at', { error }));
+  folders.look(row.synced.parent).catch((error) => log.debug('a file that was open is not looked at', { error }));
 }
 
 /** Last release of a file that is no longer in the tree. */

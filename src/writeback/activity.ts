@@ -52,7 +52,7 @@ export class Activity {
     return this.#writers.has(ino);
   }
 
-  /** The server has a newer content than the row tells of: whoever has the file open for writing goes on from the old one. */
+  /** The server has a newer content than the row tells of, or none any more: whoever has the file open for writing goes on from the old one. */
   noteBehind(ino: Ino): void {
     this.#behind.add(ino);
   }

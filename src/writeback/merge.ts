@@ -174,14 +174,26 @@ export function mergeListing(
     else addNew({ ...entry, wire: synced.wire });
   };
 
-  const isBeingWritten = (ino: Ino) => activity.isUnflushed(ino) || activity.isOpenForWriting(ino);
+  /** Open for writing and not written to, and the folders they are in: whether they are gone, a close tells. */
+  const waiting = new Set<Ino>();
 
-  const vanish = (row: NodeRow): void => {
-    for (const child of nodes.getSyncedChildren(row.ino)) vanish(child);
+  /** `replaced`: something else has its name. */
+  const vanish = (row: NodeRow, replaced = false): void => {
+    for (const child of nodes.getSyncedChildren(row.ino)) vanish(child, replaced);
+    const children = nodes.getChildren(row.ino);
+    const isEdited = row.staging !== null || activity.isUnflushed(row.ino) || row.md5 !== row.synced?.md5;
+    const isHeld = activity.isOpenForWriting(row.ino);
     const hasOwnWork =
       row.kind === 'file'
-        ? row.staging !== null || isBeingWritten(row.ino) || row.md5 !== row.synced?.md5 || hasMoved(row)
-        : !nodes.getChildren(row.ino).every(isLitter) || hasMoved(row);
+        ? isEdited || (isHeld && replaced) || hasMoved(row)
+        : !children.every((child) => isLitter(child) || waiting.has(child.ino)) || hasMoved(row);
+    const waits = isHeld || children.some((child) => waiting.has(child.ino));
+    if (row.parent !== null && !hasOwnWork && waits) {
+      waiting.add(row.ino);
+      if (isHeld) activity.noteBehind(row.ino);
+      if (row.synced !== null) noteFormerPlace(nodes, row.synced);
+      return;
+    }
     namesMoved = true;
     note(row.parent, row.name);
     if (row.parent === null || !hasOwnWork) {
@@ -212,7 +224,7 @@ export function mergeListing(
       const synced = row?.synced;
       if (row === undefined || synced === null || synced === undefined) addNew(entry);
       else if ((row.kind === 'file') !== (entry.kind === 'file')) {
-        vanish(row);
+        vanish(row, true);
         addNew(entry);
       } else if (entry.kind === 'file') follow(row, synced, entry);
       else if (entry.wire !== synced.wire) {
