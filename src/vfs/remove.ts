@@ -29,10 +29,11 @@ export async function ensureEmptied(context: VfsContext, folder: NodeRow): Promi
   if (folder.kind !== 'folder') throw new ErrnoError('EPERM', 'devices and mountpoints are not removed from here');
   // What the server holds must be known before it is said to be empty: its own rmdir is recursive.
   await ensureListed(context, folder.ino);
-  const children = nodes.getChildren(folder.ino);
-  const isEmpty = folder.localOnly ? children.length === 0 : children.every(isLitter);
-  if (!isEmpty) throw new ErrnoError('ENOTEMPTY', 'folder is not empty');
-  for (const child of children) await remove(context, child);
+  // While one goes, a listing may bring others.
+  for (let left = nodes.getChildren(folder.ino); left.length > 0; left = nodes.getChildren(folder.ino)) {
+    if (folder.localOnly || !left.every(isLitter)) throw new ErrnoError('ENOTEMPTY', 'folder is not empty');
+    for (const child of left) await remove(context, child);
+  }
 }
 
 /** `kept`: as if it were open. */

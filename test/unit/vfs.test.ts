@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
 import { ContentReader } from '../../src/cache/contentReader.ts';
 import { ContentStore } from '../../src/cache/contentStore.ts';
@@ -273,6 +273,22 @@ describe('the vfs', () => {
     await fails(vfs.mkdir(home, 'x'.repeat(256), 0), 'ENAMETOOLONG');
     await fails(vfs.read(99, 0, 1), 'EBADF');
   });
+
+  for (const [what, act] of [
+    ['removed', () => vfs.rmdir(home, 'd')],
+    ['replaced', () => vfs.rename({ parent: home, name: 'e' }, { parent: home, name: 'd' }, 'replace')],
+  ] as const) {
+    it(`keeps a folder from being ${what} when something comes into it while its litter goes`, async () => {
+      const [folder] = [addFolder('d', home), addFolder('e', home)];
+      const { fh } = await vfs.create(folder, '.DS_Store', 0, { ...writing, exclusive: true });
+      await vfs.release(fh);
+      const durable = mock.method(barrier, 'barrier', async () => {
+        durable.mock.restore();
+        addFolder('theirs', folder);
+      });
+      await fails(act(), 'ENOTEMPTY');
+    });
+  }
 
   it('takes what leaves a litter folder up to the server', async () => {
     const litter = await vfs.mkdir(home, '.TemporaryItems', 0);
