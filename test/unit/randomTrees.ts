@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Ino, rootIno } from '../../src/cache/nodeRow.ts';
+import { type Ino, type NodeRow, rootIno } from '../../src/cache/nodeRow.ts';
 import { createRandom, type Random } from '../chaos/random.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { FaultAction } from '../emulator/faultActions.ts';
@@ -11,6 +11,9 @@ import type { SessionWorld } from './sessionWorld.ts';
 /** Few, so that names are taken, given up and taken again, by files and by folders. */
 const folderNames = ['a', 'b', 'c', 'd'];
 const fileNames = ['f', 'g', 'a'];
+/** Names that stay on this computer, beside the default ones. */
+export const ignoredNames = ['here'];
+const localNames = ['here', '.#f'];
 const deepest = 8;
 
 const struck: readonly RequestKind[] = [
@@ -43,6 +46,7 @@ export class RandomTrees {
   readonly #random: Random;
   readonly #steps: readonly (readonly [weight: number, step: () => Promise<void>])[];
   readonly #held: HeldFile[] = [];
+  readonly #refuses: boolean;
   #texts = 0;
 
   constructor(world: SessionWorld, top: string, seed: string) {
@@ -51,6 +55,7 @@ export class RandomTrees {
     this.#top = top;
     this.#random = createRandom(seed);
     const [withOthers, withFaults] = [this.#random.chance(0.7), this.#random.chance(0.7)];
+    this.#refuses = this.#random.chance(0.5);
     this.#steps = [
       [66, () => this.#change()],
       [withOthers ? 12 : 0, () => this.#changeElsewhere()],
@@ -69,15 +74,19 @@ export class RandomTrees {
   async #change(): Promise<void> {
     const [files, folders] = [this.#getPaths('file'), this.#getPaths('folder')];
     const { pick } = this.#random;
-    const newFolder = () => `${pick([this.#top, ...folders])}/${pick(folderNames)}`;
-    const newFile = () => `${pick([this.#top, ...folders])}/${pick(fileNames)}`;
+    const newFolder = () => `${pick([this.#top, ...folders])}/${pick([...folderNames, ...ignoredNames])}`;
+    const newFile = () => `${pick([this.#top, ...folders])}/${pick([...fileNames, ...localNames])}`;
     const world = this.#world;
+    const refused = world.session().nodes.getFailed();
     const change = this.#random.weighted([
       [5, () => this.#run('mkdir', newFolder(), (path) => world.mkdir(path))],
       [6, () => this.#run('save', newFile(), (path) => world.save(path, this.#newText()))],
       [files.length && 4, () => this.#run('append', pick(files), (path) => this.#append(path))],
       [files.length && 2, () => this.#run('open', pick(files), (path) => this.#open(path))],
       [this.#held.length && 4, () => this.#useHeld()],
+      [files.length && 2, () => this.#move('cp', pick(files), newFile(), this.#copy)],
+      [files.length && 1, () => this.#move('swap', pick(files), pick([...files, ...folders]), this.#swap)],
+      [refused.length && 4, () => this.#discard(pick(refused))],
       [folders.length && 7, () => this.#move('mv', pick(folders), newFolder(), world.rename)],
       [files.length && 5, () => this.#move('mv', pick(files), newFile(), world.rename)],
       [files.length && 3, () => this.#run('rm', pick(files), (path) => world.unlink(path))],
@@ -115,6 +124,7 @@ export class RandomTrees {
       { type: 'status', status: 500 },
       { type: 'delay', ms: random.int(1, 40) },
     ];
+    if (this.#refuses) actions.push({ type: 'status', status: 403 });
     const rules = Array.from({ length: random.int(0, 3) }, () => ({
       match: { kind: random.pick(struck) },
       nth: random.int(1, 2),
@@ -169,6 +179,39 @@ export class RandomTrees {
         await vfs.release(fh);
       },
     };
+  }
+
+  /** By content where it can be: what it rests on may go before it is sent. */
+  readonly #copy = async (from: string, to: string): Promise<void> => {
+    const { vfs } = this.#world.session();
+    const source = await vfs.open(await this.#world.find(from), { writing: false, append: false, truncate: false });
+    try {
+      const place = await this.#findPlace(to);
+      const options = { writing: true, append: false, truncate: true, exclusive: false };
+      const { fh } = await vfs.create(place.parent, place.name, 0o644, options);
+      try {
+        await vfs.copyRange({ fh: source, position: 0 }, { fh, position: 0 }, vfs.getHandleAttr(source).size);
+        await vfs.flushHandle(fh);
+      } finally {
+        await vfs.release(fh);
+      }
+    } finally {
+      await vfs.release(source);
+    }
+  };
+
+  readonly #swap = async (from: string, to: string): Promise<void> => {
+    await this.#world.session().vfs.rename(await this.#findPlace(from), await this.#findPlace(to), 'exchange');
+  };
+
+  #discard({ ino, name }: NodeRow): Promise<void> {
+    const names = { host: 'host', now: 0 };
+    return this.#try(`discard ${name}`, () => this.#world.session().vfs.discard(ino, names));
+  }
+
+  async #findPlace(path: string) {
+    const at = path.lastIndexOf('/');
+    return { parent: await this.#world.find(path.slice(0, at)), name: path.slice(at + 1) };
   }
 
   /** Closes what is open. */
