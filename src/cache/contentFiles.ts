@@ -1,6 +1,7 @@
-import { open, readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import type { Log } from '../base/log.ts';
 import { cacheLimits } from './limits.ts';
 
 /**
@@ -83,23 +84,31 @@ export async function tryReadWholeFile(path: string, index: number, size: number
   }
 }
 
-/** What is in the folder, oldest first. Other files are deleted: they were not finished. */
-export async function listContentFiles(dir: string): Promise<ContentFile[]> {
+/** What is in the folder, oldest first. What else is in it is deleted where possible: it was not finished. */
+export async function listContentFiles(dir: string, log: Log): Promise<ContentFile[]> {
   const found: ContentFile[] = [];
-  for (const entry of await readdir(dir, { withFileTypes: true })) {
-    if (!entry.isDirectory()) {
-      await unlink(join(dir, entry.name));
-      continue;
-    }
-    for (const name of await readdir(join(dir, entry.name))) {
-      const path = join(dir, entry.name, name);
-      if (!contentName.test(name)) {
-        await unlink(path);
-        continue;
+  for (const folder of await readdir(dir)) {
+    for (const name of await listFolder(join(dir, folder), log)) {
+      const path = join(dir, folder, name);
+      try {
+        const file = await lstat(path);
+        const isContent = file.isFile() && contentName.test(name) && path === join(contentFolder(dir, name), name);
+        if (isContent) found.push({ name, bytes: file.size, writtenAt: file.mtimeMs });
+        else await unlink(path);
+      } catch (error) {
+        log.warn('a file in the cache folder is left alone', { path, error });
       }
-      const { size, mtimeMs } = await stat(path);
-      found.push({ name, bytes: size, writtenAt: mtimeMs });
     }
   }
   return found.sort((a, b) => a.writtenAt - b.writtenAt);
+}
+
+async function listFolder(path: string, log: Log): Promise<string[]> {
+  try {
+    if ((await lstat(path)).isDirectory()) return await readdir(path);
+    await unlink(path);
+  } catch (error) {
+    log.warn('a folder in the cache folder is left alone', { path, error });
+  }
+  return [];
 }

@@ -1,22 +1,22 @@
-import { copyFile, mkdir, rename, statfs, unlink } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LRUCache } from 'lru-cache';
 import { fsErrorCode } from '../base/errno.ts';
 import type { Log } from '../base/log.ts';
 import {
   blockName,
   contentFolder,
   listContentFiles,
-  md5Of,
   sealWholeFile,
   tryReadBlockFile,
   tryReadWholeFile,
   writeBlockFile,
 } from './contentFiles.ts';
+import { ContentIndex } from './contentIndex.ts';
+import { getFreeBytes } from './freeSpace.ts';
 import { cacheLimits } from './limits.ts';
 
 export interface ContentBudget {
-  /** Bytes of clean content kept on disk; what is pinned does not count. */
+  /** Bytes of clean content kept on disk, as the disk counts them; what is pinned does not count. */
   maxBytes: number;
   /** Bytes left free on the disk that holds the cache. */
   minFreeBytes: number;
@@ -31,12 +31,11 @@ export class ContentStore {
   readonly #dir: string;
   readonly #log: Log;
   readonly #budget: ContentBudget;
-  readonly #entries: LRUCache<string, number>;
+  readonly #index: ContentIndex;
   readonly #unlinking = new Set<Promise<void>>();
-  readonly #onChange: (md5: string) => void;
-  #pinned: ReadonlySet<string> = new Set();
-  #pinnedBytes = 0;
   #checkedFreeAt = 0;
+  /** Somebody else deleted files of ours. */
+  #isDoubtful = false;
   /** Nothing is written until then: the disk has just failed. */
   #restsUntil = 0;
 
@@ -44,19 +43,7 @@ export class ContentStore {
     this.#dir = dir;
     this.#budget = { ...budget };
     this.#log = log;
-    this.#onChange = onChange;
-    this.#entries = new LRUCache({
-      // The budget is enforced by #shrink, so that a changed limit applies live; lru-cache needs some bound of its own.
-      maxSize: Number.MAX_SAFE_INTEGER,
-      sizeCalculation: (bytes) => Math.max(1, bytes),
-      dispose: (bytes, name, reason) => {
-        this.#note(name, -bytes);
-        if (reason !== 'set') this.#discard(name);
-      },
-      onInsert: (bytes, name, reason) => {
-        if (reason !== 'update') this.#note(name, bytes);
-      },
-    });
+    this.#index = new ContentIndex({ onChange, onRemoved: (name) => this.#discard(name) });
   }
 
   /**
@@ -70,10 +57,10 @@ export class ContentStore {
     options: { pinned?: ReadonlySet<string>; onChange?: (md5: string) => void } = {},
   ): Promise<ContentStore> {
     const store = new ContentStore(dir, budget, log, options.onChange ?? (() => {}));
-    store.#pinned = options.pinned ?? new Set();
+    store.#index.setPinned(options.pinned ?? new Set());
     try {
       await mkdir(dir, { recursive: true, mode: 0o700 });
-      await store.#index();
+      await store.#indexAll();
     } catch (error) {
       log.warn('the cache folder cannot be used', { dir, error });
     }
@@ -85,14 +72,17 @@ export class ContentStore {
   }
 
   get usedBytes(): number {
-    return this.#entries.calculatedSize;
+    return this.#index.bytes;
+  }
+
+  /** What `evict` can free at most. */
+  get evictableBytes(): number {
+    return this.#index.evictableBytes;
   }
 
   /** From now on content of these md5s is never evicted, and does not count against the budget. */
   setPinned(md5s: ReadonlySet<string>): void {
-    this.#pinned = md5s;
-    this.#pinnedBytes = 0;
-    for (const [name, bytes] of this.#entries.entries()) if (this.#isPinned(name)) this.#pinnedBytes += bytes;
+    this.#index.setPinned(md5s);
     this.#shrink(0);
   }
 
@@ -102,22 +92,22 @@ export class ContentStore {
   }
 
   hasBlock(md5: string, index: number): boolean {
-    return this.#entries.has(md5) || this.#entries.has(blockName(md5, index));
+    return this.#index.has(md5) || this.#index.has(blockName(md5, index));
   }
 
   /** True when all blocks of a file of `size` bytes are here. */
   hasAll(md5: string, size: number): boolean {
-    if (this.#entries.has(md5)) return true;
+    if (this.#index.has(md5)) return true;
     for (let index = 0; index * cacheLimits.blockBytes < size; index += 1) {
-      if (!this.#entries.has(blockName(md5, index))) return false;
+      if (!this.#index.has(blockName(md5, index))) return false;
     }
     return true;
   }
 
   /** Bytes of one block, or undefined when it is not here (or no longer sound). */
   async tryReadBlock(md5: string, index: number, size: number): Promise<Buffer | undefined> {
-    const name = this.#entries.get(md5) === undefined ? blockName(md5, index) : md5;
-    if (this.#entries.get(name) === undefined) return undefined;
+    const name = this.#index.has(md5) ? md5 : blockName(md5, index);
+    if (!this.#index.use(name)) return undefined;
     try {
       const path = this.#path(name);
       const length = Math.min(cacheLimits.blockBytes, size - index * cacheLimits.blockBytes);
@@ -125,9 +115,13 @@ export class ContentStore {
       if (body !== undefined) return body;
       this.#log.warn('cached content is damaged, dropped', { name });
     } catch (error) {
-      this.#log.warn('cache read failed, treated as a miss', { name, error });
+      if (fsErrorCode(error) !== 'ENOENT') {
+        this.#log.warn('cache read failed, treated as a miss', { name, error });
+        return undefined;
+      }
+      this.#isDoubtful = true;
     }
-    this.#entries.delete(name);
+    this.#index.remove(name);
     return undefined;
   }
 
@@ -137,7 +131,7 @@ export class ContentStore {
     if (performance.now() < this.#restsUntil || this.hasBlock(md5, index)) return;
     try {
       if (!(await this.#makeRoom(body.length))) return;
-      this.#entries.set(name, await this.#writeBlock(name, body));
+      this.#index.add(name, await this.#writeBlock(name, body));
       this.#shrink(0);
     } catch (error) {
       this.#log.warn('cache write failed, content is streamed for now', { name, error });
@@ -151,10 +145,10 @@ export class ContentStore {
    */
   async adopt(md5: string, size: number, stagingFile: string): Promise<void> {
     try {
-      await mkdir(contentFolder(this.#dir, md5), { recursive: true, mode: 0o700 });
+      await this.#makeFolder(md5);
       const bytes = await sealWholeFile(stagingFile, size);
       await this.#take(stagingFile, bytes, this.#path(md5));
-      this.#entries.set(md5, bytes);
+      this.#index.add(md5, bytes);
       this.#shrink(0);
     } catch (error) {
       this.#log.warn('an uploaded file was not kept in the cache', { md5, error });
@@ -164,54 +158,70 @@ export class ContentStore {
 
   /** Frees up to `bytes` of the disk, least recently used first; resolves with the bytes freed when they are gone. */
   async evict(bytes: number): Promise<number> {
-    const before = this.#entries.calculatedSize;
-    this.#evictUntil(() => before - this.#entries.calculatedSize >= bytes);
+    const before = this.#index.bytes;
+    this.#index.evictUntil(() => before - this.#index.bytes >= bytes);
     await Promise.all(this.#unlinking);
-    return before - this.#entries.calculatedSize;
+    return before - this.#index.bytes;
   }
 
   /** Forgets a content that turned out to be wrong. */
   drop(md5: string, size: number): void {
-    this.#entries.delete(md5);
-    for (let index = 0; index * cacheLimits.blockBytes < size; index += 1) this.#entries.delete(blockName(md5, index));
+    this.#index.remove(md5);
+    for (let index = 0; index * cacheLimits.blockBytes < size; index += 1) this.#index.remove(blockName(md5, index));
+  }
+
+  /**
+   * Gives the disk what it lacks to the free-space floor, as far as eviction can: other programs fill it too. Notices as well
+   * when others deleted files of the cache.
+   */
+  async keepFloor(): Promise<void> {
+    try {
+      await this.#freeDisk(0);
+      if (this.#isDoubtful) await this.#forgetDeleted();
+    } catch (error) {
+      this.#log.debug('the cache folder cannot be looked at', { dir: this.#dir, error });
+    }
   }
 
   async #makeRoom(bytes: number): Promise<boolean> {
     if (bytes > this.#budget.maxBytes) return false;
     this.#shrink(bytes);
     if (performance.now() - this.#checkedFreeAt < cacheLimits.freeSpaceCheckMs && this.#checkedFreeAt > 0) return true;
-    const disk = await statfs(this.#dir);
-    const free = disk.bavail * disk.bsize;
+    return this.#freeDisk(bytes);
+  }
+
+  /** Evicts until `bytes` can be written and the floor stands; false when that cannot be. */
+  async #freeDisk(bytes: number): Promise<boolean> {
+    const free = await this.#getFree();
     this.#checkedFreeAt = performance.now();
     if (free - bytes >= this.#budget.minFreeBytes) return true;
     this.#checkedFreeAt = 0;
-    const target = this.#entries.calculatedSize - (this.#budget.minFreeBytes + bytes - free);
-    this.#evictUntil(() => this.#entries.calculatedSize <= target);
-    return this.#entries.calculatedSize <= target;
+    const target = this.#index.bytes - (this.#budget.minFreeBytes + bytes - free);
+    this.#index.evictUntil(() => this.#index.bytes <= target);
+    return this.#index.bytes <= target;
   }
 
-  #shrink(incoming: number): void {
-    const getCounted = () => this.#entries.calculatedSize - this.#pinnedBytes;
-    this.#evictUntil(() => getCounted() + incoming <= this.#budget.maxBytes);
-  }
-
-  /** Least recently used first. A pinned entry that comes up goes to the young end, so that it is not met again soon. */
-  #evictUntil(done: () => boolean): void {
-    for (let left = this.#entries.size; left > 0 && !done(); left -= 1) {
-      const { value: oldest } = this.#entries.rkeys().next();
-      if (oldest === undefined) return;
-      if (this.#isPinned(oldest)) this.#entries.get(oldest);
-      else this.#entries.delete(oldest);
+  async #getFree(): Promise<number> {
+    try {
+      return await getFreeBytes(this.#dir);
+    } catch (error) {
+      if (fsErrorCode(error) !== 'ENOENT') throw error;
+      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+      this.#isDoubtful = true;
+      return getFreeBytes(this.#dir);
     }
   }
 
-  #isPinned(name: string): boolean {
-    return this.#pinned.has(md5Of(name));
+  #shrink(incoming: number): void {
+    this.#index.evictUntil(() => this.#index.evictableBytes + incoming <= this.#budget.maxBytes);
   }
 
-  #note(name: string, bytes: number): void {
-    if (this.#isPinned(name)) this.#pinnedBytes += bytes;
-    this.#onChange(md5Of(name));
+  /** Makes the folder of a file. */
+  async #makeFolder(name: string): Promise<void> {
+    const folder = contentFolder(this.#dir, name);
+    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    // The cache's own folder was gone too.
+    if (made !== undefined && made !== folder) this.#isDoubtful = true;
   }
 
   async #take(stagingFile: string, size: number, target: string): Promise<void> {
@@ -243,14 +253,30 @@ export class ContentStore {
         await unlink(target).catch(() => undefined);
         throw error;
       }
-      await mkdir(contentFolder(this.#dir, name), { recursive: true, mode: 0o700 });
+      await this.#makeFolder(name);
       return writeBlockFile(target, body);
     }
   }
 
-  async #index(): Promise<void> {
-    for (const { name, bytes } of await listContentFiles(this.#dir)) this.#entries.set(name, bytes);
+  async #indexAll(): Promise<void> {
+    for (const { name, bytes } of await listContentFiles(this.#dir, this.#log)) this.#index.add(name, bytes);
     this.#shrink(0);
+  }
+
+  async #forgetDeleted(): Promise<void> {
+    this.#isDoubtful = false;
+    let files = 0;
+    for (const name of this.#index.names) {
+      if (await this.#exists(name)) continue;
+      this.#index.remove(name);
+      files += 1;
+    }
+    this.#log.warn('another program deleted files of the cache', { files });
+  }
+
+  async #exists(name: string): Promise<boolean> {
+    const missing = await lstat(this.#path(name)).catch(fsErrorCode);
+    return missing !== 'ENOENT';
   }
 
   #path(name: string): string {

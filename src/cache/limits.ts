@@ -18,8 +18,12 @@ export const cacheLimits = {
   parallelDownloads: 6,
   /** Downloads wait while more than this has not yet been taken by the disk: it is all in memory. Two readahead windows. */
   unwrittenBytes: 32 * 1024 * 1024,
+  /** What a file takes of the disk is a multiple of this, on nearly all file systems. */
+  diskUnitBytes: 4096,
   /** How often free space is asked of the disk, at most. */
   freeSpaceCheckMs: 2_000,
+  /** How often the cache gives way to what other programs put on the disk. */
+  floorCheckMs: 30_000,
   /** After a failed write the cache is left alone for this long, rather than to fail with every block. */
   cacheRestMs: 30_000,
   /** Staging stops at this much free disk, or at the free-space floor where that is lower: a save is worth more than a cache. */

@@ -234,6 +234,8 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     vfs.flushQuiet(vfsLimits.quietFlushMs).catch((error) => log.warn('an open file was not flushed', { error }));
   }, vfsLimits.quietFlushMs);
 
+  const floorTimer = setInterval(() => void store.keepFloor(), cacheLimits.floorCheckMs);
+
   let accountState = loadAccount(nodes, client.username);
   const accountFlights = new Flights<'account', void>();
   const refreshAccount = () =>
@@ -308,6 +310,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
       stopWatchingWake();
       clearInterval(accountTimer);
       clearInterval(flushTimer);
+      clearInterval(floorTimer);
       // The rest is closed whatever the disk takes.
       await vfs.flushQuiet(0).catch((error) => log.warn('an open file was not flushed', { error }));
       await vfs.sync().catch((error) => log.warn('the last changes may not survive the machine', { error }));

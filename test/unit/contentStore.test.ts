@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -12,6 +12,8 @@ const { blockBytes } = cacheLimits;
 let dir: string;
 const md5 = 'a'.repeat(32);
 const block = Buffer.alloc(1000, 7);
+/** What such a block takes of the disk. */
+const unit = 4096;
 const open = (maxBytes = 1_000_000) => ContentStore.open(join(dir, 'c'), { maxBytes, minFreeBytes: 0 }, silentLog);
 const blockPath = (index: number) => join(dir, 'c', 'aa', `${md5}.${index}`);
 
@@ -22,9 +24,9 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('the content store', () => {
   it('keeps its budget, oldest out first', async () => {
-    const store = await open(3100);
+    const store = await open(3 * unit);
     for (let index = 0; index < 5; index += 1) await store.keepBlock(md5, index, block);
-    assert.ok(store.usedBytes <= 3100);
+    assert.ok(store.usedBytes <= 3 * unit);
     assert.deepEqual(
       [0, 1, 2, 3, 4].map((index) => store.hasBlock(md5, index)),
       [false, false, true, true, true],
@@ -32,16 +34,76 @@ describe('the content store', () => {
   });
 
   it('keeps its budget when blocks arrive side by side', async () => {
-    const store = await open(3100);
+    const store = await open(3 * unit);
     await Promise.all(Array.from({ length: 10 }, (_, index) => store.keepBlock(md5, index, block)));
-    assert.ok(store.usedBytes <= 3100, `${store.usedBytes} bytes`);
+    assert.ok(store.usedBytes <= 3 * unit, `${store.usedBytes} bytes`);
+  });
+
+  it('counts what its files take of the disk', async () => {
+    const store = await open();
+    await store.keepBlock(md5, 0, block);
+    const { blocks = 0 } = statSync(blockPath(0));
+    assert.equal(store.usedBytes, blocks * 512);
+  });
+
+  it('gives way to what others put on the disk', async () => {
+    const store = await open();
+    await store.keepBlock(md5, 0, block);
+    await store.keepFloor();
+    assert.equal(store.hasBlock(md5, 0), true);
+    store.setBudget({ maxBytes: 1_000_000, minFreeBytes: Number.MAX_SAFE_INTEGER });
+    await store.keepFloor();
+    assert.equal(store.hasBlock(md5, 0), false);
+  });
+
+  it('goes on when its folder is deleted', async () => {
+    const store = await open();
+    for (let index = 0; index < 3; index += 1) await store.keepBlock(md5, index, block);
+    rmSync(join(dir, 'c'), { recursive: true });
+    assert.equal(await store.tryReadBlock(md5, 0, 1000), undefined);
+    await store.keepBlock(md5, 0, block);
+    assert.deepEqual(await store.tryReadBlock(md5, 0, 1000), block);
+    await store.keepFloor();
+    assert.equal(store.usedBytes, unit);
+  });
+
+  it('knows that its folder was deleted by an uploaded file for which it is made again', async () => {
+    const store = await open();
+    await store.keepBlock(md5, 0, block);
+    rmSync(join(dir, 'c'), { recursive: true });
+    writeFileSync(join(dir, 'staged'), 'hello');
+    await store.adopt('b'.repeat(32), 5, join(dir, 'staged'));
+    await store.keepFloor();
+    assert.equal(store.usedBytes, unit);
+  });
+
+  it('keeps a block that cannot be read now', async () => {
+    const store = await open();
+    await store.keepBlock(md5, 0, block);
+    renameSync(blockPath(0), join(dir, 'aside'));
+    mkdirSync(blockPath(0));
+    assert.equal(await store.tryReadBlock(md5, 0, 1000), undefined);
+    rmdirSync(blockPath(0));
+    renameSync(join(dir, 'aside'), blockPath(0));
+    assert.deepEqual(await store.tryReadBlock(md5, 0, 1000), block);
+  });
+
+  it('knows its blocks after a restart whatever else is in its folder', async () => {
+    const store = await open();
+    await store.keepBlock(md5, 0, block);
+    const strange = ['strange/folder', `aa/${'a'.repeat(32)}.7`, 'aa/unfinished'];
+    for (const path of strange) mkdirSync(join(dir, 'c', path), { recursive: true });
+    writeFileSync(join(dir, 'c', 'strange', `${'a'.repeat(32)}.8`), 'elsewhere');
+    const again = await open();
+    assert.equal(again.usedBytes, unit);
+    assert.equal(again.hasBlock(md5, 0), true);
   });
 
   it('takes a smaller budget at once', async () => {
     const store = await open();
     for (let index = 0; index < 5; index += 1) await store.keepBlock(md5, index, block);
-    store.setBudget({ maxBytes: 1100, minFreeBytes: 0 });
-    assert.ok(store.usedBytes <= 1100);
+    store.setBudget({ maxBytes: unit, minFreeBytes: 0 });
+    assert.equal(store.usedBytes, unit);
   });
 
   it('treats a damaged or missing block as a miss, once', async () => {

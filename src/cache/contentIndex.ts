@@ -1,0 +1,96 @@
+import { LRUCache } from 'lru-cache';
+import { md5Of } from './contentFiles.ts';
+import { cacheLimits } from './limits.ts';
+
+export interface ContentIndexOptions {
+  /** A content gained or lost bytes. */
+  readonly onChange: (md5: string) => void;
+  /** An entry left: its file is of no use any more. */
+  readonly onRemoved: (name: string) => void;
+}
+
+/** Which files of clean content are on the disk, least recently used first, and which of them are pinned. */
+export class ContentIndex {
+  readonly #options: ContentIndexOptions;
+  readonly #entries: LRUCache<string, number>;
+  #pinned: ReadonlySet<string> = new Set();
+  #pinnedBytes = 0;
+
+  constructor(options: ContentIndexOptions) {
+    this.#options = options;
+    this.#entries = new LRUCache({
+      // The budget is the store's, so that a changed limit applies live; lru-cache needs some bound of its own.
+      maxSize: Number.MAX_SAFE_INTEGER,
+      sizeCalculation: (bytes) => bytes,
+      dispose: (bytes, name, reason) => {
+        this.#note(name, -bytes);
+        if (reason !== 'set') options.onRemoved(name);
+      },
+      onInsert: (bytes, name, reason) => {
+        if (reason !== 'update') this.#note(name, bytes);
+      },
+    });
+  }
+
+  /** Bytes that the files take of the disk. */
+  get bytes(): number {
+    return this.#entries.calculatedSize;
+  }
+
+  /** Those of them that are not pinned. */
+  get evictableBytes(): number {
+    return this.bytes - this.#pinnedBytes;
+  }
+
+  get names(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  /** The same, and the entry is the most recently used from now on. */
+  use(name: string): boolean {
+    return this.#entries.get(name) !== undefined;
+  }
+
+  /** `bytes` is the size of the file. */
+  add(name: string, bytes: number): void {
+    this.#entries.set(name, diskBytes(bytes));
+  }
+
+  remove(name: string): void {
+    this.#entries.delete(name);
+  }
+
+  setPinned(md5s: ReadonlySet<string>): void {
+    this.#pinned = md5s;
+    this.#pinnedBytes = 0;
+    for (const [name, bytes] of this.#entries.entries()) if (this.isPinned(name)) this.#pinnedBytes += bytes;
+  }
+
+  isPinned(name: string): boolean {
+    return this.#pinned.has(md5Of(name));
+  }
+
+  /** Least recently used first. A pinned entry that comes up goes to the young end, so that it is not met again soon. */
+  evictUntil(done: () => boolean): void {
+    for (let left = this.#entries.size; left > 0 && !done(); left -= 1) {
+      const { value: oldest } = this.#entries.rkeys().next();
+      if (oldest === undefined) return;
+      if (this.isPinned(oldest)) this.use(oldest);
+      else this.remove(oldest);
+    }
+  }
+
+  #note(name: string, bytes: number): void {
+    if (this.isPinned(name)) this.#pinnedBytes += bytes;
+    this.#options.onChange(md5Of(name));
+  }
+}
+
+function diskBytes(bytes: number): number {
+  const unit = cacheLimits.diskUnitBytes;
+  return Math.max(1, Math.ceil(bytes / unit)) * unit;
+}
