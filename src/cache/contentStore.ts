@@ -28,7 +28,7 @@ export interface ContentBudget {
  * checksum is deleted and is a miss.
  */
 export class ContentStore {
-  readonly #dir: string;
+  readonly dir: string;
   readonly #log: Log;
   readonly #budget: ContentBudget;
   readonly #index: ContentIndex;
@@ -40,7 +40,7 @@ export class ContentStore {
   #restsUntil = 0;
 
   private constructor(dir: string, budget: ContentBudget, log: Log, onChange: (md5: string) => void) {
-    this.#dir = dir;
+    this.dir = dir;
     this.#budget = { ...budget };
     this.#log = log;
     this.#index = new ContentIndex({ onChange, onRemoved: (name) => this.#discard(name) });
@@ -179,7 +179,7 @@ export class ContentStore {
       await this.#freeDisk(0);
       if (this.#isDoubtful) await this.#forgetDeleted();
     } catch (error) {
-      this.#log.debug('the cache folder cannot be looked at', { dir: this.#dir, error });
+      this.#log.debug('the cache folder cannot be looked at', { dir: this.dir, error });
     }
   }
 
@@ -203,12 +203,12 @@ export class ContentStore {
 
   async #getFree(): Promise<number> {
     try {
-      return await getFreeBytes(this.#dir);
+      return await getFreeBytes(this.dir);
     } catch (error) {
       if (fsErrorCode(error) !== 'ENOENT') throw error;
-      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+      await mkdir(this.dir, { recursive: true, mode: 0o700 });
       this.#isDoubtful = true;
-      return getFreeBytes(this.#dir);
+      return getFreeBytes(this.dir);
     }
   }
 
@@ -218,7 +218,7 @@ export class ContentStore {
 
   /** Makes the folder of a file. */
   async #makeFolder(name: string): Promise<void> {
-    const folder = contentFolder(this.#dir, name);
+    const folder = contentFolder(this.dir, name);
     const made = await mkdir(folder, { recursive: true, mode: 0o700 });
     // The cache's own folder was gone too.
     if (made !== undefined && made !== folder) this.#isDoubtful = true;
@@ -259,7 +259,7 @@ export class ContentStore {
   }
 
   async #indexAll(): Promise<void> {
-    for (const { name, bytes } of await listContentFiles(this.#dir, this.#log)) this.#index.add(name, bytes);
+    for (const { name, bytes } of await listContentFiles(this.dir, this.#log)) this.#index.add(name, bytes);
     this.#shrink(0);
   }
 
@@ -280,6 +280,6 @@ export class ContentStore {
   }
 
   #path(name: string): string {
-    return join(contentFolder(this.#dir, name), name);
+    return join(contentFolder(this.dir, name), name);
   }
 }

@@ -28,6 +28,8 @@ export const cacheLimits = {
   cacheRestMs: 30_000,
   /** Staging stops at this much free disk, or at the free-space floor where that is lower: a save is worth more than a cache. */
   stagingFloorBytes: 256 * 1024 * 1024,
+  /** But never at less: what was written must get through its flush, and the database must be able to tell of it. */
+  leastFloorBytes: 8 * 1024 * 1024,
   /** A disk with less free has room for nothing: some transactions of the database. */
   lastBytes: 512 * 1024,
   /** Rows of the dentry cache. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { truncateSync } from 'node:fs';
-import { statfs, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { ErrnoError } from '../base/errno.ts';
+import type { ContentStore } from './contentStore.ts';
+import { getFreeBytes, sharesDisk } from './freeSpace.ts';
 import { cacheLimits } from './limits.ts';
 
 /** Room on the local disk for bytes that are about to be accepted. */
@@ -24,37 +26,43 @@ export interface RoomOptions {
   readonly reserve: string;
   /** Bytes that stay free, so that the database and the journal of what is pending can always be written. */
   readonly getFloor: () => number;
-  /** Frees up to that many bytes of clean content; resolves when they are off the disk. */
-  readonly evict: (bytes: number) => Promise<unknown>;
+  /** Clean content, which gives way where that helps. */
+  readonly cache: Pick<ContentStore, 'dir' | 'evictableBytes' | 'evict'>;
+}
+
+/** Bytes of the disk that staging leaves free, for a free-space floor of `minFreeBytes`. */
+export function getStagingFloor(minFreeBytes: number): number {
+  return Math.max(cacheLimits.leastFloorBytes, Math.min(minFreeBytes, cacheLimits.stagingFloorBytes));
 }
 
 /**
  * Refuses a write before it is accepted, rather than its close. The disk is asked now and then: what was free is spent
  * by the bytes accepted since.
  */
-export function createRoom({ dir, reserve, getFloor, evict }: RoomOptions): Room {
+export function createRoom({ dir, reserve, getFloor, cache }: RoomOptions): Room {
   let credit = 0;
   let askedAt = Number.NEGATIVE_INFINITY;
   let holdsReserve = false;
   const ask = async () => {
-    const disk = await statfs(dir);
-    credit = disk.bavail * disk.bsize - getFloor();
+    credit = (await getFreeBytes(dir)) - getFloor();
     askedAt = performance.now();
+  };
+  /** Nothing is given up for what finds no room all the same. */
+  const tryEvict = async (bytes: number) => {
+    if (cache.evictableBytes < bytes || !(await sharesDisk(dir, cache.dir))) return;
+    await cache.evict(bytes);
+    await ask();
   };
   return {
     ensure: async (bytes) => {
       const old = performance.now() - askedAt > cacheLimits.freeSpaceCheckMs;
       if (old || credit < bytes) await ask();
-      if (credit < bytes) {
-        await evict(bytes - credit);
-        await ask();
-      }
+      if (credit < bytes) await tryEvict(bytes - credit);
       if (credit < bytes) throw new ErrnoError('ENOSPC', 'the local disk has no room left');
       credit -= bytes;
     },
     ensureAny: async () => {
-      const { bavail, bsize } = await statfs(dir);
-      if (bavail * bsize < cacheLimits.lastBytes) throw new ErrnoError('ENOSPC', 'the local disk is full');
+      if ((await getFreeBytes(dir)) < cacheLimits.lastBytes) throw new ErrnoError('ENOSPC', 'the local disk is full');
       if (holdsReserve) return;
       // Zeros would take no room where the file system compresses.
       await writeFile(reserve, randomBytes(cacheLimits.lastBytes), { mode: 0o600 });

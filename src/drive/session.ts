@@ -15,7 +15,7 @@ import { cacheLimits } from '../cache/limits.ts';
 import { Nodes } from '../cache/nodes.ts';
 import { Pins } from '../cache/pins.ts';
 import { type Rescued, rescueStaging } from '../cache/rescue.ts';
-import { createRoom } from '../cache/room.ts';
+import { createRoom, getStagingFloor } from '../cache/room.ts';
 import { checkpoint, DatabaseError, openDatabase } from '../cache/schema.ts';
 import { StagingStore } from '../cache/stagingStore.ts';
 import { Xattrs } from '../cache/xattrs.ts';
@@ -140,8 +140,8 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   const room = createRoom({
     dir: stagingDir,
     reserve: join(stateDir, 'reserve'),
-    getFloor: () => Math.min(store.budget.minFreeBytes, cacheLimits.stagingFloorBytes),
-    evict: (bytes) => store.evict(bytes),
+    getFloor: () => getStagingFloor(store.budget.minFreeBytes),
+    cache: store,
   });
   const link = new Link(onError);
   const rates: Rates = { upload: new RateLimit(clock), download: new RateLimit(clock) };

@@ -1,4 +1,5 @@
 import { ErrnoError } from '../base/errno.ts';
+import { type Extents, missingExtents } from '../base/extents.ts';
 import { type ContentRef, newReadahead } from '../cache/contentReader.ts';
 import type { Ino } from '../cache/nodeRow.ts';
 import { changeContent, checkSize } from './content.ts';
@@ -24,14 +25,26 @@ export async function allocate(
   const handle = getHandle(context, fh);
   if (!handle.writing) throw new ErrnoError('EBADF', 'not open for writing');
   if (start < 0 || length <= 0) throw new ErrnoError('EINVAL', 'not a range');
-  checkSize(start + length);
-  await context.room.ensure(length);
+  const end = start + length;
+  const { staging, clean } = getOpen(context, handle.ino);
+  const size = staging?.size ?? clean.size;
+  if (mode.what === 'zero' && mode.keepSize) {
+    if (start >= size) return;
+  } else checkSize(end);
+  const bytes = mode.what === 'allocate' ? length : countZeros(staging?.info.extents ?? [], size, start, end, mode);
+  if (bytes > 0) await context.room.ensure(bytes);
   if (mode.what === 'allocate' && mode.keepSize) return;
-  await changeContent(context, handle.ino, async (staging) => {
-    const end = start + length;
-    if (mode.what === 'zero') await staging.zero(start, Math.min(end, staging.size));
-    if (!mode.keepSize && end > staging.size) await staging.truncate(end);
+  await changeContent(context, handle.ino, async (file) => {
+    if (mode.what === 'zero') await file.zero(start, Math.min(end, file.size));
+    if (!mode.keepSize && end > file.size) await file.truncate(end);
   });
+}
+
+/** Bytes that zeroing `[start, end)` writes over or adds; a hole is none. */
+function countZeros(extents: Extents, size: number, start: number, end: number, { keepSize }: AllocateMode): number {
+  const stop = Math.min(end, size);
+  const holes = missingExtents(extents, start, stop).reduce((sum, hole) => sum + hole.end - hole.start, 0);
+  return Math.max(0, stop - start) - holes + (keepSize ? 0 : Math.max(0, end - Math.max(start, size)));
 }
 
 /**

@@ -113,6 +113,9 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     'A write aborts a running upload': ['uploads the newest bytes when a file is written to during its upload'],
     'A write that would leave less free disk': [
       'takes as much of 2 GB as leaves the floor free, refuses the write after it',
+      'ends at the floor of the settings, but not where',
+      'is not made where all of the cache would not be enough',
+      'is not made by a cache on another disk',
     ],
     'Beyond 16 TiB it is EFBIG': ['an offset or size beyond what a file can have is EFBIG'],
   },
@@ -276,6 +279,7 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     'Growing and KEEP_SIZE succeed': ['fallocate grows the file with zeros', 'fallocate with KEEP_SIZE keeps the size'],
     'PUNCH_HOLE and ZERO_RANGE': [
       'fallocate punches holes that read as zeros',
+      'asks room for what zeroing writes',
       'a punched hole is found',
       'other fallocate modes are EOPNOTSUPP',
     ],

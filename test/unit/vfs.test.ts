@@ -32,6 +32,8 @@ let staging: StagingStore;
 let activity: Activity;
 let vfs: Vfs;
 let store: ContentStore;
+/** Bytes that room was asked for. */
+let asked: number[];
 let home: Ino;
 
 beforeEach(async () => {
@@ -53,7 +55,12 @@ beforeEach(async () => {
   const localNames = new LocalNames(defaultLocalNames);
   const [xattrs, pins] = [new Xattrs(db), new Pins(db)];
   const log = silentLog;
-  const room = { ensure: async () => {}, ensureAny: async () => {}, spendReserve: () => {} };
+  asked = [];
+  const room = {
+    ensure: async (bytes: number) => void asked.push(bytes),
+    ensureAny: async () => {},
+    spendReserve: () => {},
+  };
   const onShownAnew = () => {};
   const parts = {
     nodes,
@@ -130,6 +137,23 @@ describe('the vfs', () => {
     assert.equal(vfs.getAttr(ino).mtime.sec, 9000);
     await vfs.release(fh);
     assert.equal(nodes.get(ino)?.mtime.sec, 9000);
+  });
+
+  it('asks room for what zeroing writes, not for holes nor beyond the end', async () => {
+    const { fh } = await vfs.create(home, 'a', 0o644, { ...writing, truncate: true, exclusive: false });
+    await vfs.truncateHandle(fh, 1_000_000);
+    await vfs.write(fh, Buffer.from('hello'), 500_000);
+    asked = [];
+    await vfs.allocate(fh, 100, 400_000, { what: 'zero', keepSize: true });
+    await vfs.allocate(fh, 2_000_000, 2 ** 50, { what: 'zero', keepSize: true });
+    assert.deepEqual(asked, []);
+    await vfs.allocate(fh, 500_001, 2 ** 50, { what: 'zero', keepSize: true });
+    assert.deepEqual(asked, [4]);
+    assert.equal((await vfs.read(fh, 500_000, 5)).toString(), 'h\0\0\0\0');
+    assert.equal(vfs.getHandleAttr(fh).size, 1_000_000);
+    await vfs.allocate(fh, 999_990, 30, { what: 'zero', keepSize: false });
+    assert.deepEqual(asked, [4, 20 + 10]);
+    await vfs.release(fh);
   });
 
   it('replaces by rename, and deletes the bytes no one has', async () => {
