@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { md5Of } from './contentFiles.ts';
+import { lastBlock } from './blocks.ts';
+import { blockName, md5Of } from './contentFiles.ts';
 import { cacheLimits } from './limits.ts';
 
 export interface ContentIndexOptions {
@@ -13,7 +14,7 @@ export interface ContentIndexOptions {
 export class ContentIndex {
   readonly #options: ContentIndexOptions;
   readonly #entries: LRUCache<string, number>;
-  #pinned: ReadonlySet<string> = new Set();
+  #pinned = new Set<string>();
   #pinnedBytes = 0;
 
   constructor(options: ContentIndexOptions) {
@@ -50,7 +51,27 @@ export class ContentIndex {
     return this.#entries.has(name);
   }
 
-  /** The same, and the entry is the most recently used from now on. */
+  hasBlock(md5: string, index: number): boolean {
+    return this.has(md5) || this.has(blockName(md5, index));
+  }
+
+  hasAll(md5: string, size: number): boolean {
+    if (this.has(md5)) return true;
+    for (let index = lastBlock(size); index >= 0; index -= 1) if (!this.hasBlock(md5, index)) return false;
+    return true;
+  }
+
+  /** Bytes of the disk that the blocks of a content of `size` bytes would take that are not here. */
+  countLacking(md5: string, size: number): number {
+    const { blockBytes } = cacheLimits;
+    let lacking = 0;
+    for (let index = lastBlock(size); index >= 0; index -= 1) {
+      if (!this.hasBlock(md5, index)) lacking += diskBytes(Math.min(blockBytes, size - index * blockBytes));
+    }
+    return lacking;
+  }
+
+  /** As `has`; the entry is the most recently used from now on. */
   use(name: string): boolean {
     return this.#entries.get(name) !== undefined;
   }
@@ -65,9 +86,14 @@ export class ContentIndex {
   }
 
   setPinned(md5s: ReadonlySet<string>): void {
-    this.#pinned = md5s;
+    this.#pinned = new Set(md5s);
     this.#pinnedBytes = 0;
     for (const [name, bytes] of this.#entries.entries()) if (this.isPinned(name)) this.#pinnedBytes += bytes;
+  }
+
+  /** One more content, none of which is here yet. */
+  addPinned(md5: string): void {
+    this.#pinned.add(md5);
   }
 
   isPinned(name: string): boolean {
@@ -90,6 +116,7 @@ export class ContentIndex {
   }
 }
 
+/** What a file of `bytes` takes of the disk. */
 function diskBytes(bytes: number): number {
   const unit = cacheLimits.diskUnitBytes;
   return Math.max(1, Math.ceil(bytes / unit)) * unit;

@@ -105,8 +105,8 @@ export class ContentReader {
   }
 
   /**
-   * Brings the whole content to the disk, a full window of requests side by side. Blocks the disk has no room for are left
-   * out: ask `isLocal` afterwards. `onProgress` hears of the bytes that are there.
+   * Brings the whole content to the disk, a full window of requests side by side. Ends early when the disk has no room for a
+   * block: ask `isLocal` afterwards. `onProgress` hears of the bytes that are there.
    */
   async fetchWhole(content: ContentRef, signal: AbortSignal, onProgress: (bytes: number) => void): Promise<void> {
     const { store } = this.#deps;
@@ -119,6 +119,7 @@ export class ContentReader {
         // What memory answered may have left the disk since.
         const index = first + at / blockBytes;
         await store.keepBlock(content.md5, index, bytes.subarray(at, at + blockBytes));
+        if (!store.hasBlock(content.md5, index)) return;
       }
       onProgress(end);
     }
@@ -177,11 +178,9 @@ export class ContentReader {
   /** Whatever lacks, all of it is fetched: a part has no md5 to be checked against. */
   #startSmall(content: ContentRef): void {
     const last = lastBlock(content.size);
-    for (let index = 0; index <= last; index += 1) {
-      if (this.#has(content, index)) continue;
-      this.#startRun(content, 0, last);
-      return;
-    }
+    let index = 0;
+    while (index <= last && this.#has(content, index)) index += 1;
+    if (index <= last) this.#startRun(content, 0, last);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { copyFile, lstat, mkdir, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fsErrorCode } from '../base/errno.ts';
 import type { Log } from '../base/log.ts';
 import {
@@ -22,6 +22,15 @@ export interface ContentBudget {
   minFreeBytes: number;
 }
 
+export interface ContentStoreOptions {
+  /** What is pinned from the start. */
+  readonly pinned?: ReadonlySet<string>;
+  /** Asked of an uploaded content: it may be pinned before `setPinned` says so. */
+  readonly isPinned?: (md5: string) => boolean;
+  /** Hears of each md5 that gains or loses bytes. */
+  readonly onChange?: (md5: string) => void;
+}
+
 /**
  * Clean content on disk, keyed by md5, whole or by block (contentFiles.ts). Losing any of it costs a download, never data.
  * Least recently used entries go first when the budget or the free-space floor asks; pinned ones never do. What fails its
@@ -32,6 +41,7 @@ export class ContentStore {
   readonly #log: Log;
   readonly #budget: ContentBudget;
   readonly #index: ContentIndex;
+  readonly #isPinned: (md5: string) => boolean;
   readonly #unlinking = new Set<Promise<void>>();
   #checkedFreeAt = 0;
   /** Somebody else deleted files of ours. */
@@ -39,25 +49,29 @@ export class ContentStore {
   /** Nothing is written until then: the disk has just failed. */
   #restsUntil = 0;
 
-  private constructor(dir: string, budget: ContentBudget, log: Log, onChange: (md5: string) => void) {
+  private constructor(dir: string, budget: ContentBudget, log: Log, options: ContentStoreOptions) {
     this.dir = dir;
     this.#budget = { ...budget };
     this.#log = log;
-    this.#index = new ContentIndex({ onChange, onRemoved: (name) => this.#discard(name) });
+    this.#isPinned = options.isPinned ?? (() => false);
+    this.#index = new ContentIndex({
+      onChange: options.onChange ?? (() => {}),
+      onRemoved: (name) => this.#discard(name),
+    });
+    this.#index.setPinned(options.pinned ?? new Set());
   }
 
   /**
    * Opens `dir` (created 0700) and indexes what is there, oldest first. A folder that cannot be used is no cache: everything
-   * is streamed. `onChange` hears of each md5 that gains or loses bytes.
+   * is streamed.
    */
   static async open(
     dir: string,
     budget: ContentBudget,
     log: Log,
-    options: { pinned?: ReadonlySet<string>; onChange?: (md5: string) => void } = {},
+    options: ContentStoreOptions = {},
   ): Promise<ContentStore> {
-    const store = new ContentStore(dir, budget, log, options.onChange ?? (() => {}));
-    store.#index.setPinned(options.pinned ?? new Set());
+    const store = new ContentStore(dir, budget, log, options);
     try {
       await mkdir(dir, { recursive: true, mode: 0o700 });
       await store.#indexAll();
@@ -92,16 +106,12 @@ export class ContentStore {
   }
 
   hasBlock(md5: string, index: number): boolean {
-    return this.#index.has(md5) || this.#index.has(blockName(md5, index));
+    return this.#index.hasBlock(md5, index);
   }
 
   /** True when all blocks of a file of `size` bytes are here. */
   hasAll(md5: string, size: number): boolean {
-    if (this.#index.has(md5)) return true;
-    for (let index = 0; index * cacheLimits.blockBytes < size; index += 1) {
-      if (!this.#index.has(blockName(md5, index))) return false;
-    }
-    return true;
+    return this.#index.hasAll(md5, size);
   }
 
   /** Bytes of one block, or undefined when it is not here (or no longer sound). */
@@ -125,12 +135,19 @@ export class ContentStore {
     return undefined;
   }
 
+  /** Is there room for what lacks of a pinned content of `size` bytes? Rejects when the folder cannot be used. */
+  async canKeep(md5: string, size: number): Promise<boolean> {
+    if (performance.now() < this.#restsUntil) return false;
+    const free = (await this.#getFree()) + this.evictableBytes;
+    return free - this.#index.countLacking(md5, size) >= this.#budget.minFreeBytes;
+  }
+
   /** Keeps a block if the disk allows; failing to is logged and costs only a later download. */
   async keepBlock(md5: string, index: number, body: Buffer): Promise<void> {
     const name = blockName(md5, index);
     if (performance.now() < this.#restsUntil || this.hasBlock(md5, index)) return;
     try {
-      if (!(await this.#makeRoom(body.length))) return;
+      if (!(await this.#makeRoom(name, body.length))) return;
       this.#index.add(name, await this.#writeBlock(name, body));
       this.#shrink(0);
     } catch (error) {
@@ -148,6 +165,7 @@ export class ContentStore {
       await this.#makeFolder(md5);
       const bytes = await sealWholeFile(stagingFile, size);
       await this.#take(stagingFile, bytes, this.#path(md5));
+      if (this.#isPinned(md5)) this.#index.addPinned(md5);
       this.#index.add(md5, bytes);
       this.#shrink(0);
     } catch (error) {
@@ -183,9 +201,11 @@ export class ContentStore {
     }
   }
 
-  async #makeRoom(bytes: number): Promise<boolean> {
-    if (bytes > this.#budget.maxBytes) return false;
-    this.#shrink(bytes);
+  async #makeRoom(name: string, bytes: number): Promise<boolean> {
+    if (!this.#index.isPinned(name)) {
+      if (bytes > this.#budget.maxBytes) return false;
+      this.#shrink(bytes);
+    }
     if (performance.now() - this.#checkedFreeAt < cacheLimits.freeSpaceCheckMs && this.#checkedFreeAt > 0) return true;
     return this.#freeDisk(bytes);
   }
@@ -229,7 +249,7 @@ export class ContentStore {
       await rename(stagingFile, target);
     } catch (error) {
       if (fsErrorCode(error) !== 'EXDEV') throw error;
-      if (!(await this.#makeRoom(size))) throw error;
+      if (!(await this.#makeRoom(basename(target), size))) throw error;
       await copyFile(stagingFile, `${target}.tmp`);
       await rename(`${target}.tmp`, target);
       await unlink(stagingFile);
@@ -267,16 +287,11 @@ export class ContentStore {
     this.#isDoubtful = false;
     let files = 0;
     for (const name of this.#index.names) {
-      if (await this.#exists(name)) continue;
+      if ((await lstat(this.#path(name)).catch(fsErrorCode)) !== 'ENOENT') continue;
       this.#index.remove(name);
       files += 1;
     }
     this.#log.warn('another program deleted files of the cache', { files });
-  }
-
-  async #exists(name: string): Promise<boolean> {
-    const missing = await lstat(this.#path(name)).catch(fsErrorCode);
-    return missing !== 'ENOENT';
   }
 
   #path(name: string): string {

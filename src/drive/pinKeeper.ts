@@ -28,7 +28,7 @@ export interface PinKeeperDeps {
 
 /** Changes of this long are looked at together. ms. */
 const gatherMs = 300;
-/** A pass that failed, for want of a network mostly, is tried again after this. ms. */
+/** A pass that failed, for want of a network or of room mostly, is tried again after this. ms. */
 const retryMs = 30_000;
 /** Pinned folders are marked as looked at this often, so that the poller keeps listing them. ms. */
 const passMs = writebackLimits.liveMs / 2;
@@ -44,6 +44,8 @@ export class PinKeeper {
   /** Folders listed since this start. */
   readonly #listed = new Set<Ino>();
   #sleep: AbortController | undefined;
+  /** Contents that the last pass left out, because the disk has no room for them. */
+  #withoutRoom = 0;
   #running = false;
   #again = false;
 
@@ -117,21 +119,25 @@ export class PinKeeper {
 
   /** One that fails does not keep the others from coming. True when all is there. */
   async #fetchMissing(contents: readonly PinnedContent[]): Promise<boolean> {
-    const { reader, signal, mayFetch, log } = this.#deps;
+    const { reader, store, signal, mayFetch, log } = this.#deps;
     const missing = contents.filter((content) => !reader.isLocal(content));
     let complete = true;
+    let withoutRoom = 0;
     await inParallel(missing, parallelDownloads, async (content) => {
       if (!mayFetch() || signal.aborted) {
         complete = false;
         return;
       }
       try {
-        await this.#fetchOne(content);
+        if (await store.canKeep(content.md5, content.size)) await this.#fetchOne(content);
+        else withoutRoom += 1;
       } catch (error) {
         if (!signal.aborted) log.info('content kept offline did not come', { md5: content.md5, error });
       }
       if (!reader.isLocal(content)) complete = false;
     });
+    if (withoutRoom > 0 && this.#withoutRoom === 0) log.warn('no room for files kept offline', { files: withoutRoom });
+    this.#withoutRoom = withoutRoom;
     return complete;
   }
 

@@ -39,6 +39,7 @@ import { createSource } from './contentSource.ts';
 import { createEventListener } from './eventAdapter.ts';
 import { Jobs } from './jobs.ts';
 import { PinKeeper } from './pinKeeper.ts';
+import { isPinned } from './pinned.ts';
 import { createRemote, type Rates } from './remoteAdapter.ts';
 import { ShownChanges } from './shownChanges.ts';
 import { watchWake } from './wake.ts';
@@ -135,6 +136,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   const unclaimed = await staging.recover(nodes.purgeOrphans(), clock.now());
   const store = await ContentStore.open(join(options.cacheDir, account), options.budget, log, {
     pinned: new Set(pins.getContents().map(({ md5 }) => md5)),
+    isPinned: (md5) => isPinned(pins, nodes, md5),
     onChange: (md5) => shown.noteContent(md5),
   });
   const room = createRoom({

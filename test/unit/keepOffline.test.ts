@@ -10,6 +10,8 @@ import { list, stat } from '../../src/drive/files/entries.ts';
 import { createFolder, rename } from '../../src/drive/files/names.ts';
 import { freeUpSpace, pin, removeOfflineCopy } from '../../src/drive/files/pins.ts';
 import { createFilesWorld, type FilesWorld, home, refused, until } from './filesSupport.ts';
+import { withWorld } from './sessionWorld.ts';
+import { TestClock } from './testClock.ts';
 
 describe('pinned content', () => {
   let dir: string;
@@ -151,6 +153,38 @@ describe('keep offline', () => {
     pusher.setPaused(false);
     await until('the file', () => isCached(`${path}/a.jpg`));
   });
+});
+
+describe('keep offline, with little room', () => {
+  const path = `${home}/kept.bin`;
+
+  it('asks the server for nothing that the disk has no room for, says so, and goes on when it has', () =>
+    withWorld({}, { clock: new TestClock() }, async (world, emulator) => {
+      await emulator.put(path, Buffer.alloc(600_000, 'k'));
+      const { store, pins, keeper, reader, nodes } = world.session();
+      store.setBudget({ maxBytes: 1024 ** 3, minFreeBytes: Number.MAX_SAFE_INTEGER });
+      const ino = await world.find(path);
+      pins.add(ino);
+      keeper.nudge();
+      const downloads = () => emulator.requests().filter(({ url }) => url.includes('mode=bin')).length;
+      await world.until('it is looked at', () => world.complaints.length > 0 || downloads() > 0);
+      assert.equal(downloads(), 0);
+      assert.match(world.complaints[0] ?? '', /no room for files kept offline/);
+      store.setBudget({ maxBytes: 1024 ** 3, minFreeBytes: 0 });
+      const { md5, size } = nodes.get(ino) as { md5: string; size: number };
+      await world.until('it is here', () => reader.isLocal({ md5, size }));
+      assert.equal(world.complaints.length, 1);
+    }));
+
+  it('keeps what is uploaded to a pinned file, whatever the size of the cache', () =>
+    withWorld({}, { budget: { maxBytes: 100_000, minFreeBytes: 0 } }, async (world) => {
+      world.session().pins.add(await world.save(path, 'small'));
+      await world.save(path, Buffer.alloc(600_000, 'k'));
+      await world.drain();
+      const { store, nodes } = world.session();
+      const { md5, size } = nodes.get(await world.find(path)) as { md5: string; size: number };
+      assert.ok(store.hasAll(md5, size));
+    }));
 });
 
 describe('windows are told', () => {

@@ -1,6 +1,7 @@
-import { type Ino, type NodeRow, rootIno } from '../../cache/nodeRow.ts';
+import { type NodeRow, rootIno } from '../../cache/nodeRow.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import { getLocalPath } from '../../writeback/paths.ts';
+import { findPinnedAbove } from '../pinned.ts';
 import { type FilesContext, find } from './context.ts';
 
 /** Keep Offline. Durable; the content comes in the background. */
@@ -18,7 +19,7 @@ export async function pin(context: FilesContext, path: string): Promise<void> {
 export async function removeOfflineCopy(context: FilesContext, path: string): Promise<{ freedBytes: number }> {
   const { pins, keeper, shown, nodes, store } = context.session;
   const row = await find(context, path);
-  const above = findPinnedAbove(context, row);
+  const above = findPinnedAbove(pins, nodes, row);
   if (above !== undefined) {
     throw new DriveError('pinnedAbove', { path, folder: getLocalPath(nodes, above) ?? '/' });
   }
@@ -35,12 +36,6 @@ export async function removeOfflineCopy(context: FilesContext, path: string): Pr
 export async function freeUpSpace({ session }: FilesContext): Promise<{ freedBytes: number }> {
   session.keeper.update();
   return { freedBytes: await session.store.evict(Number.POSITIVE_INFINITY) };
-}
-
-function findPinnedAbove({ session }: FilesContext, row: NodeRow): Ino | undefined {
-  const { pins, nodes } = session;
-  for (let at = row.parent; at !== null; at = nodes.get(at)?.parent ?? null) if (pins.has(at)) return at;
-  return undefined;
 }
 
 /** md5 → bytes of every clean file at or below a node. */
