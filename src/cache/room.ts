@@ -47,9 +47,9 @@ export function createRoom({ dir, reserve, getFloor, cache }: RoomOptions): Room
     credit = (await getFreeBytes(dir)) - getFloor();
     askedAt = performance.now();
   };
-  /** Nothing is given up for what finds no room all the same. */
+  /** Nothing is given up for what finds no room all the same, nor of a folder that is gone. */
   const tryEvict = async (bytes: number) => {
-    if (cache.evictableBytes < bytes || !(await sharesDisk(dir, cache.dir))) return;
+    if (cache.evictableBytes < bytes || !(await sharesDisk(dir, cache.dir).catch(() => false))) return;
     await cache.evict(bytes);
     await ask();
   };

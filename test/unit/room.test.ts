@@ -52,6 +52,10 @@ describe('room for what is written', () => {
     assert.deepEqual(evicted, []);
   });
 
+  it('is not made by a cache whose folder was deleted', async () => {
+    await assert.rejects(createFullRoom(join(dir, 'deleted')).ensure(mib), { code: 'ENOSPC' });
+  });
+
   it('ends at the floor of the settings, but not where a save could not be recorded any more', () => {
     assert.equal(getStagingFloor(100 * mib), 100 * mib);
     assert.equal(getStagingFloor(1000 * mib), cacheLimits.stagingFloorBytes);
