@@ -91,9 +91,14 @@ export class ContentIndex {
     for (const [name, bytes] of this.#entries.entries()) if (this.isPinned(name)) this.#pinnedBytes += bytes;
   }
 
-  /** One more content, none of which is here yet. */
-  addPinned(md5: string): void {
+  /** One more content, of `size` bytes. */
+  addPinned(md5: string, size: number): void {
+    if (this.#pinned.has(md5)) return;
     this.#pinned.add(md5);
+    this.#pinnedBytes += this.#entries.peek(md5) ?? 0;
+    for (let index = lastBlock(size); index >= 0; index -= 1) {
+      this.#pinnedBytes += this.#entries.peek(blockName(md5, index)) ?? 0;
+    }
   }
 
   isPinned(name: string): boolean {

@@ -165,7 +165,7 @@ export class ContentStore {
       await this.#makeFolder(md5);
       const bytes = await sealWholeFile(stagingFile, size);
       await this.#take(stagingFile, bytes, this.#path(md5));
-      if (this.#isPinned(md5)) this.#index.addPinned(md5);
+      if (this.#isPinned(md5)) this.#index.addPinned(md5, size);
       this.#index.add(md5, bytes);
       this.#shrink(0);
     } catch (error) {
@@ -291,7 +291,7 @@ export class ContentStore {
       this.#index.remove(name);
       files += 1;
     }
-    this.#log.warn('another program deleted files of the cache', { files });
+    if (files > 0) this.#log.warn('another program deleted files of the cache', { files });
   }
 
   #path(name: string): string {

@@ -99,6 +99,17 @@ describe('the content store', () => {
     assert.equal(again.hasBlock(md5, 0), true);
   });
 
+  it('counts an uploaded content as pinned with what was here of it', async () => {
+    const budget = { maxBytes: 2 * unit, minFreeBytes: 0 };
+    const store = await ContentStore.open(join(dir, 'c'), budget, silentLog, { isPinned: (name) => name === md5 });
+    await store.keepBlock(md5, 0, block);
+    writeFileSync(join(dir, 'staged'), block);
+    await store.adopt(md5, block.length, join(dir, 'staged'));
+    assert.deepEqual([store.usedBytes, store.evictableBytes], [2 * unit, 0]);
+    store.drop(md5, block.length);
+    assert.deepEqual([store.usedBytes, store.evictableBytes], [0, 0]);
+  });
+
   it('takes a smaller budget at once', async () => {
     const store = await open();
     for (let index = 0; index < 5; index += 1) await store.keepBlock(md5, index, block);
