@@ -22,9 +22,9 @@ export interface UploadSpan {
  * Sends bytes `start…size-1` (jottacloud-protocol.md §3.2). Never repeated here, since `body` cannot be rewound: after a
  * retryable failure allocate again and continue from its `resumePos` (§3.3). `onProgress` gets the bytes of this call
  * taken by the connection so far. `body` is destroyed at the end whatever happens.
- * JottaError 'incomplete' (420, a cut source, or an upload address that is no longer good), 'corrupt' (420, or another size
- * or md5 confirmed), 'quota', 'timeout', 'offline';
- * 'unauthorized' with `retryable` when the token has just been renewed. An error of `body` itself is thrown as it is.
+ * JottaError 'incomplete' (420, a cut source, an upload address that is no longer good, or a token that had to be renewed),
+ * 'corrupt' (420, or another size or md5 confirmed), 'quota', 'timeout', 'offline', 'signedOut'. An error of `body` itself is
+ * thrown as it is.
  */
 export async function upload(
   service: Service,
@@ -90,7 +90,7 @@ async function sendUpload(
   if (answer.status === 401) {
     answer.body.destroy();
     await tokens.refreshAfter401(token, signal);
-    throw new JottaError('unauthorized', 'the token was renewed during an upload', { status: 401, retryable: true });
+    throw new JottaError('incomplete', 'the token was renewed during an upload', { status: 401 });
   }
   try {
     await throwUnlessOk(answer, http.limits.bodyIdleMs);

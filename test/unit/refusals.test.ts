@@ -308,3 +308,20 @@ describe('a failure that passes', () => {
     });
   });
 });
+
+for (const [what, fault] of [
+  ['token that runs out', { type: 'expire-token' }],
+  ['upload address that is answered 401', { type: 'status', status: 401 }],
+] as const) {
+  it(`a ${what} during an upload asks nobody to sign in; the upload goes on`, async () => {
+    await withWorld({}, {}, async (world, emulator) => {
+      const seen: string[] = [];
+      world.session().link.changed.on((health) => seen.push(health));
+      emulator.setFaults([{ match: { kind: 'upload' }, nth: 1, action: fault }]);
+      await world.save(`${top}/a.txt`, 'sent');
+      await world.drain();
+      assert.deepEqual(await showServer(emulator, top), { 'a.txt': 'sent' });
+      assert.deepEqual(seen, []);
+    });
+  });
+}

@@ -80,7 +80,7 @@ export const faultTable: Readonly<Record<FaultAction['type'], readonly Fault[]>>
     {
       name: 'status 401',
       action: { type: 'status', status: 401 },
-      kinds: ['unauthorized'],
+      kinds: ['unauthorized', 'incomplete'],
       survived: ['listing', 'settled', 'streamed'],
     },
     { name: 'status 403', action: { type: 'status', status: 403 }, kinds: ['forbidden'], survived: [] },
@@ -182,7 +182,12 @@ export const faultTable: Readonly<Record<FaultAction['type'], readonly Fault[]>>
   ],
   stale: [{ name: 'old answer', action: { type: 'stale' }, kinds: ['conflict', 'notFound'], survived: [] }],
   'expire-token': [
-    { name: 'token expired', action: { type: 'expire-token' }, kinds: ['unauthorized'], survived: sentAgain },
+    {
+      name: 'token expired',
+      action: { type: 'expire-token' },
+      kinds: ['unauthorized', 'incomplete'],
+      survived: sentAgain,
+    },
   ],
   revoke: [{ name: 'tokens revoked', action: { type: 'revoke' }, kinds: ['signedOut'], survived: [] }],
   'expire-upload-urls': [
