@@ -225,7 +225,7 @@ export class Pusher {
   #isBlocked(): boolean {
     for (let after: Ino = 0; ; ) {
       const pending = this.#deps.nodes.getPendingInos(after, writebackLimits.planRows);
-      const { pushes, waits } = this.#plan(pending);
+      const { pushes, waits } = this.#plan(pending, this.#deps.clock.now());
       if (pushes.length > 0 || waits) return false;
       const last = pending.at(-1);
       if (last === undefined) return true;
@@ -268,8 +268,10 @@ export class Pusher {
       while (this.#running.size < limit) {
         const next = this.#queue.shift();
         if (next === undefined) break;
-        const [push] = this.#plan([next.ino]).pushes;
+        const [push] = this.#plan([next.ino], clock.now()).pushes;
         if (push !== undefined) this.#start(push);
+        // It changed since it was planned, and no push will end and look again: a new plan tells when it may go.
+        else if (this.#running.size === 0 && this.#queue.length === 0) this.nudge();
       }
     } catch (error) {
       log.error('planning failed', { error });
@@ -277,9 +279,8 @@ export class Pusher {
     }
   }
 
-  #plan(pending: readonly Ino[]) {
-    const { nodes, xattrs, activity, clock, settleMs, reach } = this.#deps;
-    const now = clock.now();
+  #plan(pending: readonly Ino[], now: number) {
+    const { nodes, xattrs, activity, settleMs, reach } = this.#deps;
     const isWaiting = (ino: Ino) => getWait(this.#retries.get(ino)?.at ?? 0, now, writebackLimits.lastRetryMs) > 0;
     const settle = this.#draining > 0 ? 0 : settleMs;
     const isIncomplete = (row: NodeRow) => isFinderCopying(xattrs.get(row.ino, 'com.apple.FinderInfo'));
@@ -297,18 +298,19 @@ export class Pusher {
   #planAll(): void {
     for (let after: Ino = 0; ; ) {
       const pending = this.#deps.nodes.getPendingInos(after, writebackLimits.planRows);
-      const { pushes, settlesInMs } = this.#plan(pending);
+      // One moment for both: what still waits for its next try in the plan must not be due when that is set.
+      const now = this.#deps.clock.now();
+      const { pushes, settlesInMs } = this.#plan(pending, now);
       this.#queue.push(...pushes);
       if (settlesInMs !== undefined) this.#schedule(settlesInMs);
-      this.#scheduleRetry();
+      this.#scheduleRetry(now);
       const last = pending.at(-1);
       if (last === undefined || pending.length < writebackLimits.planRows || this.#queue.length > 0) return;
       after = last;
     }
   }
 
-  #scheduleRetry(): void {
-    const now = this.#deps.clock.now();
+  #scheduleRetry(now: number): void {
     const waits = [...this.#retries.values()]
       .map(({ at }) => getWait(at, now, writebackLimits.lastRetryMs))
       .filter((wait) => wait > 0);

@@ -14,7 +14,11 @@ export class TestClock implements Clock {
     this.#now = now;
   }
 
-  readonly now = (): number => this.#now;
+  readonly now = (): number => this.look();
+
+  protected look(): number {
+    return this.#now;
+  }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
