@@ -43,6 +43,8 @@ export interface Hidden {
   readonly parent: Ino;
   /** ms since the epoch. */
   readonly at: number;
+  /** Somebody looked for the name afterwards: it was removed, and no rename onto it was under way. */
+  readonly missed: boolean;
 }
 
 /** What the operations of one Vfs share. */

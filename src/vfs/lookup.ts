@@ -1,5 +1,5 @@
 import { ErrnoError } from '../base/errno.ts';
-import type { Ino, NodeRow } from '../cache/nodeRow.ts';
+import { type Ino, type NodeRow, nameKey } from '../cache/nodeRow.ts';
 import { ensureListed, getFolder, getRow, type VfsContext } from './context.ts';
 import { vfsLimits } from './limits.ts';
 import { getShownChild, getShownName } from './links.ts';
@@ -28,9 +28,21 @@ export async function lookup(context: VfsContext, parent: Ino, name: string): Pr
     const found = getShownChild(nodes, parent, name);
     if (found !== undefined) return found;
   }
+  noteMissed(context, parent, name);
   // The server has names of 255 characters, whatever their bytes: only what is not there is too long.
   if (Buffer.byteLength(name) > vfsLimits.nameMax) throw new ErrnoError('ENAMETOOLONG', 'name is longer than 255');
   throw new ErrnoError('ENOENT', 'no such file');
+}
+
+/**
+ * The name was looked for and is not there. The kernel does so before every rename onto a name that was removed, and never
+ * between the two steps of one rename.
+ */
+function noteMissed({ nodes, hiddenNames }: VfsContext, parent: Ino, name: string): void {
+  for (const [key, hidden] of hiddenNames) {
+    if (hidden.parent !== parent || hidden.missed) continue;
+    if (nameKey(nodes.get(hidden.ino)?.name ?? '') === nameKey(name)) hiddenNames.set(key, { ...hidden, missed: true });
+  }
 }
 
 /** Walks `names` down from `start`. */

@@ -80,7 +80,8 @@ export async function hide(context: VfsContext, row: NodeRow, parent: Ino, hidde
   if (row.parent === null) throw new ErrnoError('ENOENT', 'removed already');
   await context.room.ensureAny();
   await remove(context, row, true);
-  context.hiddenNames.set(`${parent}/${hiddenName}`, { ino: row.ino, parent: row.parent, at: context.clock.now() });
+  const hidden = { ino: row.ino, parent: row.parent, at: context.clock.now(), missed: false };
+  context.hiddenNames.set(`${parent}/${hiddenName}`, hidden);
 }
 
 /** After the last close, which has discarded what nobody needs, unless it came before the file was hidden. */
@@ -95,7 +96,7 @@ async function unlinkHidden(context: VfsContext, key: string): Promise<void> {
 export function getHidden({ nodes, hiddenNames, clock }: VfsContext, parent: Ino, name: string): NodeRow | undefined {
   const recent = [...hiddenNames.values()].filter(({ at }) => clock.now() - at <= vfsLimits.renameFollowsMs);
   return recent
-    .filter((hidden) => hidden.parent === parent)
+    .filter((hidden) => hidden.parent === parent && !hidden.missed)
     .map(({ ino }) => nodes.get(ino))
     .findLast((row) => row?.parent === null && nameKey(row.name) === nameKey(name));
 }

@@ -246,6 +246,18 @@ describe('the vfs', () => {
       assert.deepEqual(readdirSync(join(dir, 'staging')), []);
     });
 
+    it('and leaves one removed that was removed before', async () => {
+      await saveSynced();
+      await hide();
+      // As the kernel does before it renames onto a name that it knows to be free.
+      await fails(vfs.lookup(home, '._open'), 'ENOENT');
+      await fails(follow('sent'), 'EXDEV');
+      await fails(vfs.lookup(home, '._open'), 'ENOENT');
+      await vfs.release(fh);
+      await vfs.unlink(home, hidden);
+      assert.equal(nodes.get(open), undefined);
+    });
+
     it('and leaves one removed that was removed long before', async () => {
       await saveSynced();
       await hide();
