@@ -115,7 +115,8 @@ export class Model {
       this.contest(to);
     }
     this.#place(entry);
-    for (const below of this.getBelow(entry)) this.#place(below);
+    // What was removed too: the server may still have it, and moves it along.
+    for (const below of this.#entries) if (below !== entry && isBelow(below, entry)) this.#place(below);
   }
 
   remove(entry: Entry): void {
@@ -215,6 +216,11 @@ function newEntry(id: number, parent: Entry | undefined, name: string, content: 
 function newFile(content: Buffer): FileState {
   const newest = { view: content, changes: [], changedIn: 0, uncertain: false };
   return { stable: content, foreign: [], doubted: [], ...newest, handles: [], mtimeSec: undefined };
+}
+
+function isBelow(entry: Entry, folder: Entry): boolean {
+  for (let at = entry.parent; at !== undefined; at = at.parent) if (at === folder) return true;
+  return false;
 }
 
 /** Is `path` the same as `folder` or below it? */
