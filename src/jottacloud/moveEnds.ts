@@ -1,7 +1,7 @@
 import { getAsideName } from './asideNames.ts';
 import { isJottaError, JottaError, type JottaErrorKind } from './errors.ts';
 import { type Found, isTaken, look } from './listings.ts';
-import { parseRevisions } from './parseFile.ts';
+import { parseFile, parseRevisions } from './parseFile.ts';
 import type { Service } from './service.ts';
 import type { FileStamp, RemotePath, StreamedEntry } from './types.ts';
 
@@ -21,9 +21,10 @@ export interface Cargo {
 /**
  * What the two ends of a move look like.
  * `todo`: only the source is there. `halfway`: a rename by case waits under its aside name. `trashed`: the source is gone
- * and the very thing is in the trash at the destination. `taken`: both are there. `gone`: neither is.
+ * and the very thing is in the trash at the destination. `copied`: both are there and hold the same, as after the first step of
+ * a move by content. `taken`: both are there. `gone`: neither is.
  */
-export type Ends = 'todo' | 'halfway' | 'trashed' | 'done' | 'taken' | 'gone';
+export type Ends = 'todo' | 'halfway' | 'trashed' | 'done' | 'copied' | 'taken' | 'gone';
 
 export interface Look {
   readonly ends: Ends;
@@ -33,7 +34,7 @@ export interface Look {
   readonly tombstone: boolean;
 }
 
-/** Of a look these say nothing about the move; of the command they would be a refusal. */
+/** Of a look, or of a later step, these say nothing about the move; of the command they would be a refusal. */
 const refusals: readonly JottaErrorKind[] = ['forbidden', 'conflict', 'quota', 'writeLocked', 'invalidName'];
 
 /**
@@ -41,11 +42,16 @@ const refusals: readonly JottaErrorKind[] = ['forbidden', 'conflict', 'quota', '
  * JottaError 'protocol', retryable: an earlier try may have been done.
  */
 export async function lookAtEnds(service: Service, move: Move, cargo: Cargo, signal: AbortSignal): Promise<Look> {
+  return unrefused('the ends of a move cannot be looked at', () => compareEnds(service, move, cargo, signal));
+}
+
+/** Runs `work`, a refusal of which is no refusal of the move: that becomes JottaError 'protocol', retryable. */
+export async function unrefused<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
-    return await compareEnds(service, move, cargo, signal);
+    return await work();
   } catch (error) {
     if (!refusals.some((kind) => isJottaError(error, kind))) throw error;
-    throw new JottaError('protocol', 'the ends of a move cannot be looked at', { retryable: true, cause: error });
+    throw new JottaError('protocol', what, { retryable: true, cause: error });
   }
 }
 
@@ -55,7 +61,8 @@ async function compareEnds(service: Service, move: Move, cargo: Cargo, signal: A
   const [source, target] = await Promise.all([look(service, from, signal), look(service, to, signal)]);
   const tombstone = target.kind === 'none' && target.tombstone !== undefined;
   if (source.kind === kind) {
-    return { ends: isTaken(target) ? 'taken' : 'todo', file: contentOf(service, source), tombstone };
+    const ends = !isTaken(target) ? 'todo' : isSameContent(service, source, target) ? 'copied' : 'taken';
+    return { ends, file: contentOf(service, source), tombstone };
   }
   if (target.kind === kind) return { ends: 'done', file: undefined, tombstone };
   return { ends: isCargo(service, target, cargo) ? 'trashed' : 'gone', file: undefined, tombstone };
@@ -80,6 +87,12 @@ async function lookAtCase(service: Service, { kind, to }: Move, signal: AbortSig
 
 function contentOf(service: Service, source: Found): FileStamp | undefined {
   return source.kind === 'file' ? parseRevisions(source.root, service.http.log)[0] : undefined;
+}
+
+function isSameContent({ http }: Service, source: Found, target: Found): boolean {
+  if (source.kind !== 'file' || target.kind !== 'file') return false;
+  const [from, to] = [source, target].map(({ root }) => parseFile(root, http.log));
+  return from !== undefined && from.md5 === to?.md5 && from.size === to.size;
 }
 
 function isCargo(service: Service, target: Found, { file, tree }: Cargo): boolean {

@@ -5,7 +5,7 @@ import { liststream } from './liststream.ts';
 import { asidePath, type Cargo, isSameItem, type Look, lookAtEnds, type Move } from './moveEnds.ts';
 import { isDeleted } from './parseFile.ts';
 import { backOff, mayRepeat } from './retry.ts';
-import { moveByContent, reviveTree } from './revive.ts';
+import { giveUpSource, moveByContent, reviveTree } from './revive.ts';
 import { otherAnswer, thingOf } from './roots.ts';
 import { postOnce, type Service, urlOf } from './service.ts';
 import type { RemotePath, StreamedEntry } from './types.ts';
@@ -21,7 +21,8 @@ import { checkPath, targetQuery } from './urls.ts';
  * retryable: nobody knows what became of it.
  *
  * What ends in the trash with the name it was moved to is taken out again. A file refused because of the trash is moved
- * by its content; a folder is JottaError 'forbidden', because what the trash holds is never destroyed to make room.
+ * by its content; cut in the middle, the same call repeated finishes it, as it does where the destination has the same
+ * content already. A folder is JottaError 'forbidden', because what the trash holds is never destroyed to make room.
  * A rename by case that the server refuses goes by way of an aside name (asideNames.ts); cut in the middle, the same call
  * repeated finishes it, and so does the next listing (detours.ts).
  */
@@ -44,6 +45,7 @@ export async function moveItem(service: Service, move: Move, caller: AbortSignal
     carryOut(service, move, first, cargo, signal),
   );
   // A tree takes as long as it takes: each of its calls has a deadline of its own.
+  if (outcome === 'copied') return giveUpSource(service, from, caller);
   if (outcome === 'trashed') return revive(service, move, cargo, caller);
   if (outcome === 'halfway') return moveItem(service, { kind, from: asidePath(to), to }, caller);
   if (outcome === 'detour') return detour(service, move, caller);

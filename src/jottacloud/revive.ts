@@ -1,4 +1,5 @@
 import { copyFile, createFolder, setFileTimes, trashFile } from './commands.ts';
+import { unrefused } from './moveEnds.ts';
 import { except, type Service } from './service.ts';
 import type { FileStamp, RemotePath, StreamedEntry } from './types.ts';
 
@@ -37,5 +38,10 @@ export async function moveByContent(
 ): Promise<void> {
   const known = await except('notFound', () => setFileTimes(service, to, file, signal), undefined);
   if (known === undefined) await copyFile(service, from, to, signal);
-  await trashFile(service, from, signal);
+  await giveUpSource(service, from, signal);
+}
+
+/** The destination has it: from here on a refusal does not say that nothing was done. */
+export function giveUpSource(service: Service, from: RemotePath, signal: AbortSignal): Promise<void> {
+  return unrefused('a file is moved, and still where it was', () => trashFile(service, from, signal));
 }
