@@ -1,5 +1,5 @@
 import { withDeadline } from './deadline.ts';
-import { isJottaError, JottaError } from './errors.ts';
+import { isJottaError, isRefusal, JottaError } from './errors.ts';
 import { type Found, fetchFile, isTaken, look } from './listings.ts';
 import { isDeleted, parseFile, parseRevisions } from './parseFile.ts';
 import { withRetry } from './retry.ts';
@@ -17,8 +17,11 @@ export async function createFolder(service: Service, path: RemotePath, caller: A
   checkPath(path, 3);
   const command = { url: urlOf(service, path, '?mkDir=true') };
   await repeatLooking(service, caller, async (signal) => {
-    const root = await postOnce(service, command, thingOf(service, path), signal);
-    if (root.name !== 'folder' || !isDeleted(root)) return;
+    const root = await postOnce(service, command, thingOf(service, path), signal).catch(async (error) => {
+      // An earlier try may have made it, of which the answer was lost.
+      if (!isRefusal(error) || (await look(service, path, signal)).kind !== 'folder') throw error;
+    });
+    if (root === undefined || root.name !== 'folder' || !isDeleted(root)) return;
     // Or it is the answer to its removal, that came twice.
     const found = await look(service, path, signal);
     if (found.kind === 'none' && found.tombstone !== undefined) {

@@ -71,3 +71,10 @@ export class JottaError extends Error {
 export function isJottaError(error: unknown, kind?: JottaErrorKind): error is JottaError {
   return error instanceof JottaError && (kind === undefined || error.kind === kind);
 }
+
+const refusals: readonly JottaErrorKind[] = ['forbidden', 'conflict', 'quota', 'writeLocked', 'invalidName'];
+
+/** The server did not do it. Of a look, or of a later step, this says nothing about the command before it. */
+export function isRefusal(error: unknown): boolean {
+  return refusals.some((kind) => isJottaError(error, kind));
+}

@@ -1,5 +1,5 @@
 import { getAsideName } from './asideNames.ts';
-import { isJottaError, JottaError, type JottaErrorKind } from './errors.ts';
+import { isRefusal, JottaError } from './errors.ts';
 import { type Found, isTaken, look } from './listings.ts';
 import { parseFile, parseRevisions } from './parseFile.ts';
 import type { Service } from './service.ts';
@@ -34,9 +34,6 @@ export interface Look {
   readonly tombstone: boolean;
 }
 
-/** Of a look, or of a later step, these say nothing about the move; of the command they would be a refusal. */
-const refusals: readonly JottaErrorKind[] = ['forbidden', 'conflict', 'quota', 'writeLocked', 'invalidName'];
-
 /**
  * `cargo` as known from an earlier look; without it nothing in the trash is recognised. What the server refuses to show is
  * JottaError 'protocol', retryable: an earlier try may have been done.
@@ -50,7 +47,7 @@ export async function unrefused<T>(what: string, work: () => Promise<T>): Promis
   try {
     return await work();
   } catch (error) {
-    if (!refusals.some((kind) => isJottaError(error, kind))) throw error;
+    if (!isRefusal(error)) throw error;
     throw new JottaError('protocol', what, { retryable: true, cause: error });
   }
 }
