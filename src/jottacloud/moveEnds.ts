@@ -58,7 +58,7 @@ async function compareEnds(service: Service, move: Move, cargo: Cargo, signal: A
   const [source, target] = await Promise.all([look(service, from, signal), look(service, to, signal)]);
   const tombstone = target.kind === 'none' && target.tombstone !== undefined;
   if (source.kind === kind) {
-    const ends = !isTaken(target) ? 'todo' : isSameContent(service, source, target) ? 'copied' : 'taken';
+    const ends = !isTaken(target) ? 'todo' : isCopy(service, source, target) ? 'copied' : 'taken';
     return { ends, file: contentOf(service, source), tombstone };
   }
   if (target.kind === kind) return { ends: 'done', file: undefined, tombstone };
@@ -86,10 +86,12 @@ function contentOf(service: Service, source: Found): FileStamp | undefined {
   return source.kind === 'file' ? parseRevisions(source.root, service.http.log)[0] : undefined;
 }
 
-function isSameContent({ http }: Service, source: Found, target: Found): boolean {
+/** Two files, not one that the server finds by both names. */
+function isCopy({ http }: Service, source: Found, target: Found): boolean {
   if (source.kind !== 'file' || target.kind !== 'file') return false;
   const [from, to] = [source, target].map(({ root }) => parseFile(root, http.log));
-  return from !== undefined && from.md5 === to?.md5 && from.size === to.size;
+  if (from === undefined || to === undefined || from.uuid === undefined || to.uuid === undefined) return false;
+  return from.uuid !== to.uuid && from.md5 === to.md5 && from.size === to.size;
 }
 
 function isCargo(service: Service, target: Found, { file, tree }: Cargo): boolean {
