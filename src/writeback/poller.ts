@@ -21,7 +21,8 @@ export interface PollerDeps {
 
 /**
  * Finds changes made elsewhere. One device request per poll says which mountpoints moved; live folders in those are listed
- * again, and on every n-th poll all of them (design.md §8).
+ * again, and on every n-th poll all of them (design.md §8). Goes on while the account asks for a new sign-in: the service may
+ * have refused good tokens for a while, and dead ones cost no request.
  */
 export class Poller {
   readonly #deps: PollerDeps;
@@ -80,8 +81,7 @@ export class Poller {
   }
 
   async #poll(depth: 'full' | 'hinted'): Promise<void> {
-    const { folders, log, link, clock, nodes } = this.#deps;
-    if (link.health === 'signedOut') return;
+    const { folders, log, clock, nodes } = this.#deps;
     const full = depth === 'full' || this.#count % writebackLimits.fullPollEvery === 0;
     this.#count += 1;
     try {

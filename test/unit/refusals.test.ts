@@ -325,3 +325,17 @@ for (const [what, fault] of [
     });
   });
 }
+
+it('an account that is refused for a while, though its tokens are good, goes on with the next poll', async () => {
+  await withWorld({}, {}, async (world, emulator) => {
+    await world.session().vfs.readdir(await world.find(top));
+    emulator.setFaults([{ match: { kind: 'allocate' }, action: { type: 'status', status: 401 } }]);
+    await world.save(`${top}/a.txt`, 'sent');
+    await assert.rejects(world.drain(), { kind: 'signedOut' });
+    emulator.setFaults([]);
+    await world.poll();
+    assert.equal(world.session().link.health, 'ok');
+    await world.drain();
+    assert.deepEqual(await showServer(emulator, top), { 'a.txt': 'sent' });
+  });
+});
