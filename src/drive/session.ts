@@ -14,13 +14,12 @@ import { History } from '../cache/history.ts';
 import { cacheLimits } from '../cache/limits.ts';
 import { Nodes } from '../cache/nodes.ts';
 import { Pins } from '../cache/pins.ts';
-import { type Rescued, rescueStaging } from '../cache/rescue.ts';
+import type { Rescued } from '../cache/rescue.ts';
 import { createRoom, getStagingFloor } from '../cache/room.ts';
-import { checkpoint, DatabaseError, openDatabase } from '../cache/schema.ts';
+import { checkpoint } from '../cache/schema.ts';
 import { StagingStore } from '../cache/stagingStore.ts';
 import { Xattrs } from '../cache/xattrs.ts';
 import type { JottacloudClient } from '../jottacloud/client.ts';
-import { DriveError } from '../protocol/errors.ts';
 import type { AccountState } from '../protocol/state.ts';
 import { vfsLimits } from '../vfs/limits.ts';
 import { isLitter, LocalNames } from '../vfs/localNames.ts';
@@ -38,6 +37,7 @@ import { Sightings } from '../writeback/sightings.ts';
 import { createSource } from './contentSource.ts';
 import { createEventListener } from './eventAdapter.ts';
 import { Jobs } from './jobs.ts';
+import { openOrRescue } from './openOrRescue.ts';
 import { PinKeeper } from './pinKeeper.ts';
 import { isPinned } from './pinned.ts';
 import { createRemote, type Rates } from './remoteAdapter.ts';
@@ -324,21 +324,6 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
       db.close();
     },
   };
-}
-
-/** Opens the database; a damaged one is set aside with what was not sent, and made anew. DriveError `versionMismatch`. */
-async function openOrRescue(databaseFile: string, stagingDir: string, options: SessionOptions, now: number) {
-  const { rescueDir, onDamage, log } = options;
-  try {
-    return { db: openDatabase(databaseFile, onDamage), rescued: null };
-  } catch (error) {
-    if (!(error instanceof DatabaseError)) throw error;
-    // Whoever wrote it has work in it that this version would lose.
-    if (error.kind === 'newer') throw new DriveError('versionMismatch', {}, { cause: error });
-    const rescued = await rescueStaging(databaseFile, stagingDir, rescueDir, now);
-    log.error('the metadata database was damaged and is made anew', { ...rescued, error });
-    return { db: openDatabase(databaseFile, onDamage), rescued };
-  }
 }
 
 function loadAccount(nodes: Nodes, username: string): AccountState {

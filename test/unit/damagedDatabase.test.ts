@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
@@ -134,6 +134,23 @@ describe('a metadata database', () => {
       });
     });
   }
+
+  it('that is damaged while the disk has no room for a new one: everything stays as it is until there is', async () => {
+    await withWorld(async (world) => {
+      await world.save(`${top}/unsent.txt`, 'unsent');
+      let dir = '';
+      const restarted = world.restart(async (accountDir) => {
+        dir = accountDir;
+        await damages['an index is garbage']?.damage(join(dir, 'metadata.db'));
+        await mkdir(join(dir, 'metadata.db.new', 'in the way'), { recursive: true });
+      });
+      await assert.rejects(restarted);
+      assert.equal((await readdir(join(dir, 'staging'))).length, 1);
+      await rm(join(dir, 'metadata.db.new'), { recursive: true });
+      await world.reopen();
+      assert.deepEqual([world.session().rescued?.cause, world.session().rescued?.files], ['damage', 1]);
+    });
+  });
 
   for (const [what, lose] of Object.entries({
     'is missing': rm,
