@@ -44,6 +44,20 @@ export async function retryFailed(stateDir: string): Promise<void> {
   });
 }
 
+/**
+ * What "Discard Change…" does to files of a content that nobody ever had, for a drive that is not running: a server that names
+ * a wrong md5 has made it up, and it is nowhere.
+ */
+export async function discardMadeUp(stateDir: string, isKnown: (md5: string) => boolean): Promise<void> {
+  withDatabase(await findAccount(stateDir), (nodes) => {
+    for (const { ino, failure, staging, md5: content, synced } of nodes.getFailed()) {
+      if (failure !== 'vanished' || staging !== null || content === null || isKnown(content)) continue;
+      const { md5: theirs = null, size = 0 } = synced ?? {};
+      nodes.update(ino, { failure: null, ...(theirs === null ? { parent: null } : { md5: theirs, size }) });
+    }
+  });
+}
+
 export async function clearSetAside(stateDir: string): Promise<void> {
   await rm(join(await findAccount(stateDir), 'lost+found'), { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Actor } from './actor.ts';
 import { checkServer } from './checkServer.ts';
-import { clearSetAside, loadDriveState, retryFailed } from './checkState.ts';
+import { clearSetAside, discardMadeUp, loadDriveState, retryFailed } from './checkState.ts';
 import { checkView } from './checkView.ts';
 import { Director } from './disturbances.ts';
 import { findUnfairErrors, type Past } from './logRules.ts';
@@ -123,6 +123,8 @@ async function drain(world: World): Promise<void> {
     if (pending.length === 0) return;
     left = pending;
     if (failed === 0) continue;
+    await discardMadeUp(state, (content) => stage.model.known.has(content));
+    if ((await loadDriveState(state)).failed === 0) continue;
     if (retried) throw new Violation(['refused again, by a server that takes everything', ...pending]);
     retried = true;
     stage.counts.refused += failed;
