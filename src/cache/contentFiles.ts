@@ -1,6 +1,7 @@
 import { lstat, open, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { readFully, writeFully } from '../base/fileBytes.ts';
 import type { Log } from '../base/log.ts';
 import { cacheLimits } from './limits.ts';
 
@@ -54,12 +55,13 @@ export async function sealWholeFile(path: string, size: number): Promise<number>
   const sums = Buffer.alloc(Math.ceil(size / blockBytes) * checksumBytes);
   const file = await open(path, 'r+');
   try {
-    const block = Buffer.allocUnsafe(Math.min(blockBytes, size));
     for (let at = 0; at < size; at += blockBytes) {
-      const { bytesRead } = await file.read(block, 0, Math.min(block.length, size - at), at);
-      sums.writeUInt32BE(crc32(block.subarray(0, bytesRead)), (at / blockBytes) * checksumBytes);
+      // The file may end in a hole that it is too short for.
+      const block = Buffer.alloc(Math.min(blockBytes, size - at));
+      await readFully(file, block, at);
+      sums.writeUInt32BE(crc32(block), (at / blockBytes) * checksumBytes);
     }
-    await file.write(sums, 0, sums.length, size);
+    await writeFully(file, sums, size);
   } finally {
     await file.close();
   }

@@ -111,24 +111,25 @@ export class StagingFile {
   async write(bytes: Buffer, position: number): Promise<void> {
     if (bytes.length === 0) return;
     // Before the first await: an upload that ends now must not take the file away.
-    this.#changed();
+    this.touch();
     await this.#changes.run('file', () => this.#write(bytes, position));
   }
 
   /** Notes a change that is about to come: whoever reads the file to send it knows from now on. */
   touch(): void {
-    this.#changed();
+    this.generation += 1;
+    this.dirty = true;
   }
 
   async truncate(size: number): Promise<void> {
-    this.#changed();
+    this.touch();
     await this.#changes.run('file', () => this.#truncate(size));
   }
 
   /** `[start, end)` reads as zeros from now on; the size stays. */
   async zero(start: number, end: number): Promise<void> {
     if (start >= end) return;
-    this.#changed();
+    this.touch();
     await this.#changes.run('file', () => this.#zero(start, end));
   }
 
@@ -141,7 +142,7 @@ export class StagingFile {
       const base = this.#base;
       const fits = base === null ? from === 0 : base.content.md5 === content.md5 && base.limit === from;
       if (!fits || this.#extents.length > 0 || this.#size !== from) return false;
-      this.#changed();
+      this.touch();
       this.#base = { content, limit: to };
       this.#size = to;
       this.#hash = undefined;
@@ -295,10 +296,5 @@ export class StagingFile {
 
   close(): Promise<void> {
     return this.#file.close();
-  }
-
-  #changed(): void {
-    this.generation += 1;
-    this.dirty = true;
   }
 }

@@ -146,6 +146,15 @@ describe('the content store', () => {
     });
   }
 
+  it('keeps an uploaded file that ends in a hole which its staging file is too short for', async () => {
+    writeFileSync(join(dir, 'staged'), 'short');
+    const store = await open();
+    await store.adopt(md5, 1000, join(dir, 'staged'));
+    const whole = Buffer.alloc(1000);
+    whole.write('short');
+    assert.deepEqual(await store.tryReadBlock(md5, 0, 1000), whole);
+  });
+
   it('knows its blocks and whole files after a restart and clears half-written ones', async () => {
     const store = await open();
     await store.keepBlock(md5, 0, block);
