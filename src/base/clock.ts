@@ -21,3 +21,6 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', onAbort, { once: true });
     }),
 };
+
+/** A clock whose sleep may be absent: what talks to the service then waits by the system's. */
+export type ClientClock = Pick<Clock, 'now'> & Partial<Pick<Clock, 'sleep'>>;

@@ -4,14 +4,11 @@ import { createEmitter, type Emitter } from '../base/events.ts';
 import { KeyedMutex } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import { defaultNetworkOptions } from '../base/networkOptions.ts';
-import { type Ino, rootIno } from '../cache/nodeRow.ts';
-import { MountError } from '../fuse/mountError.ts';
-import { ensureFuse } from '../fuse/preflight.ts';
-import type { Network } from '../jottacloud/agents.ts';
+import { type LoginToken, parseLoginToken } from '../jottacloud/auth/loginToken.ts';
+import { exchangeLoginToken, type Tokens } from '../jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../jottacloud/client.ts';
 import { isJottaError } from '../jottacloud/errors.ts';
-import { type LoginToken, parseLoginToken } from '../jottacloud/loginToken.ts';
-import { exchangeLoginToken, type Tokens } from '../jottacloud/tokens.ts';
+import type { Network } from '../jottacloud/transport/agents.ts';
 import { createEndpoints } from '../jottacloud/urls.ts';
 import { DriveError } from '../protocol/errors.ts';
 import type { DriveOptions, ExportedCopy, MountParams, StoredTokens, UnmountParams } from '../protocol/messages.ts';
@@ -24,19 +21,22 @@ import {
   type MountState,
   type PastTransfer,
 } from '../protocol/state.ts';
+import { type Ino, rootIno } from '../store/nodeRow.ts';
+import { writebackLimits } from '../sync/tree/limits.ts';
+import { getLocalPath } from '../sync/tree/paths.ts';
 import { defaultLocalNames } from '../vfs/localNames.ts';
 import { splitPath } from '../vfs/names.ts';
-import { writebackLimits } from '../writeback/limits.ts';
-import { getLocalPath } from '../writeback/paths.ts';
-import { noteConnections } from './deadDrive.ts';
+import { ensureFuse } from '../volume/macfuse/preflight.ts';
+import { MountError } from '../volume/mountError.ts';
 import { discardFailed, exportFailed } from './failed.ts';
 import type { FilesContext } from './files/context.ts';
 import { list } from './files/entries.ts';
+import { noteConnections } from './lifecycle/deadDrive.ts';
 import { Mounts } from './mounts.ts';
 import { openSession, type Session } from './session.ts';
-import type { TokenKeeper } from './tokenKeeper.ts';
-import { pastTransfers, transferStates } from './transfers.ts';
 import { userAgent } from './version.ts';
+import type { TokenKeeper } from './windows/tokenKeeper.ts';
+import { pastTransfers, transferStates } from './windows/transfers.ts';
 
 export interface DriveDeps {
   readonly stateDir: string;

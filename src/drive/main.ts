@@ -5,11 +5,11 @@ import { createFileWriter, createLog } from '../base/log.ts';
 import { DriveError } from '../protocol/errors.ts';
 import { socketPath } from '../protocol/socketPath.ts';
 import { stateDir as defaultStateDir } from '../protocol/stateDir.ts';
-import { defaultCacheDir } from './cacheDir.ts';
-import { takeState } from './deadDrive.ts';
 import { Drive } from './drive.ts';
-import { startServer } from './server.ts';
-import { TokenKeeper } from './tokenKeeper.ts';
+import { defaultCacheDir } from './lifecycle/cacheDir.ts';
+import { takeState } from './lifecycle/deadDrive.ts';
+import { startServer } from './windows/server.ts';
+import { TokenKeeper } from './windows/tokenKeeper.ts';
 
 /**
  * A window that is loaded again comes back within seconds, on a busy computer within twenty: extensions start when all the

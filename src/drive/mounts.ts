@@ -3,17 +3,17 @@ import { resolve } from 'node:path';
 import { ErrnoError } from '../base/errno.ts';
 import { createEmitter, type Emitter } from '../base/events.ts';
 import type { Log } from '../base/log.ts';
-import { type Ino, rootIno } from '../cache/nodeRow.ts';
-import { MountError } from '../fuse/mountError.ts';
-import { ensureMountPoint } from '../fuse/mountPoint.ts';
-import { ensureFuse } from '../fuse/preflight.ts';
-import { mountVolume, type Volume } from '../fuse/volume.ts';
 import { DriveError } from '../protocol/errors.ts';
 import type { MountParams } from '../protocol/messages.ts';
 import type { MountState, MountStatus } from '../protocol/state.ts';
+import { type Ino, rootIno } from '../store/nodeRow.ts';
+import { getLocalPath, isLocallyWithin } from '../sync/tree/paths.ts';
 import { getPossibleNames } from '../vfs/links.ts';
 import { splitPath } from '../vfs/names.ts';
-import { getLocalPath, isLocallyWithin } from '../writeback/paths.ts';
+import { ensureFuse } from '../volume/macfuse/preflight.ts';
+import { mountVolume, type Volume } from '../volume/macfuse/volume.ts';
+import { MountError } from '../volume/mountError.ts';
+import { ensureMountPoint } from '../volume/mountPoint.ts';
 import type { Session } from './session.ts';
 
 interface Mount {

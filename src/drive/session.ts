@@ -5,46 +5,45 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { createEmitter, type Emitter } from '../base/events.ts';
 import { Flights } from '../base/flights.ts';
-import type { Log } from '../base/log.ts';
 import { RateLimit } from '../base/rateLimit.ts';
-import { ContentReader } from '../cache/contentReader.ts';
-import { type ContentBudget, ContentStore } from '../cache/contentStore.ts';
-import { DurabilityBarrier } from '../cache/durability.ts';
-import { History } from '../cache/history.ts';
-import { cacheLimits } from '../cache/limits.ts';
-import { Nodes } from '../cache/nodes.ts';
-import { Pins } from '../cache/pins.ts';
-import type { Rescued } from '../cache/rescue.ts';
-import { createRoom, getStagingFloor } from '../cache/room.ts';
-import { checkpoint } from '../cache/schema.ts';
-import { StagingStore } from '../cache/stagingStore.ts';
-import { Xattrs } from '../cache/xattrs.ts';
+import { ContentReader } from '../content/contentReader.ts';
+import { type ContentBudget, ContentStore } from '../content/contentStore.ts';
+import { cacheLimits } from '../content/limits.ts';
+import type { Rescued } from '../content/rescue.ts';
+import { createRoom, getStagingFloor } from '../content/room.ts';
+import { StagingStore } from '../content/stagingStore.ts';
 import type { JottacloudClient } from '../jottacloud/client.ts';
 import type { AccountState } from '../protocol/state.ts';
+import { DurabilityBarrier } from '../store/durability.ts';
+import { History } from '../store/history.ts';
+import { Nodes } from '../store/nodes.ts';
+import { Pins } from '../store/pins.ts';
+import { checkpoint } from '../store/schema.ts';
+import { Xattrs } from '../store/xattrs.ts';
+import { Folders } from '../sync/pull/folders.ts';
+import type { MergeResult, TreeChange } from '../sync/pull/merge.ts';
+import { Poller } from '../sync/pull/poller.ts';
+import { Sightings } from '../sync/pull/sightings.ts';
+import { Pusher } from '../sync/push/pusher.ts';
+import { Activity } from '../sync/tree/activity.ts';
+import type { FaultPoint } from '../sync/tree/faultPoints.ts';
+import { writebackLimits } from '../sync/tree/limits.ts';
+import { Link } from '../sync/tree/link.ts';
+import { type Remote, RemoteError } from '../sync/tree/remote.ts';
 import { vfsLimits } from '../vfs/limits.ts';
 import { isLitter, LocalNames } from '../vfs/localNames.ts';
 import { Vfs } from '../vfs/vfs.ts';
-import { Activity } from '../writeback/activity.ts';
-import type { FaultPoint } from '../writeback/faultPoints.ts';
-import { Folders } from '../writeback/folders.ts';
-import { writebackLimits } from '../writeback/limits.ts';
-import { Link } from '../writeback/link.ts';
-import type { MergeResult, TreeChange } from '../writeback/merge.ts';
-import { Poller } from '../writeback/poller.ts';
-import { Pusher } from '../writeback/pusher.ts';
-import { type Remote, RemoteError } from '../writeback/remote.ts';
-import { Sightings } from '../writeback/sightings.ts';
-import { createSource } from './contentSource.ts';
-import { createEventListener } from './eventAdapter.ts';
-import { Jobs } from './jobs.ts';
-import { openOrRescue } from './openOrRescue.ts';
-import { PinKeeper } from './pinKeeper.ts';
-import { isPinned } from './pinned.ts';
-import { createRemote, type Rates } from './remoteAdapter.ts';
-import { ShownChanges } from './shownChanges.ts';
-import { watchWake } from './wake.ts';
+import { createSource } from './adapters/contentSource.ts';
+import { createEventListener } from './adapters/eventAdapter.ts';
+import { createRemote, type Rates } from './adapters/remoteAdapter.ts';
+import { openOrRescue, type RescueOptions } from './lifecycle/openOrRescue.ts';
+import { watchWake } from './lifecycle/wake.ts';
+import { PinKeeper } from './offline/pinKeeper.ts';
+import { isPinned } from './offline/pinned.ts';
+import { Jobs } from './windows/jobs.ts';
+import { ShownChanges } from './windows/shownChanges.ts';
 
-export interface SessionOptions {
+export interface SessionOptions extends RescueOptions {
   readonly stateDir: string;
   readonly cacheDir: string;
   readonly budget: ContentBudget;
@@ -52,17 +51,12 @@ export interface SessionOptions {
   readonly settleMs?: number;
   /** Patterns of names that stay on this computer. */
   readonly localNames: readonly string[];
-  /** Folder to receive unsent content when the database turns out to be damaged: one that a person looks into. */
-  readonly rescueDir: string;
-  /** The database turned out to be damaged: nothing works any more, and the next start sets it aside. Called once. */
-  readonly onDamage: (error: unknown) => void;
   /** What happens at the steps of a push (faultPoints.ts); nothing when absent. */
   readonly reach?: (point: FaultPoint) => void;
   /** The system's when absent. */
   readonly clock?: Clock;
   /** 0 ≤ x < 1, for jitter; Math.random when absent. */
   readonly random?: () => number;
-  readonly log: Log;
 }
 
 export interface Conflict {

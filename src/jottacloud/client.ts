@@ -1,13 +1,14 @@
 import type { Readable } from 'node:stream';
 import { systemClock } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
-import { allocate } from './allocate.ts';
-import { TokenSource } from './auth.ts';
-import { copyFile, createFolder, purgeTrash, setFileTimes, trashFile, trashFolder } from './commands.ts';
-import { fetchTidyFolder } from './detours.ts';
-import { download } from './download.ts';
-import { type EventListener, watchEvents } from './eventSocket.ts';
-import { createHttp, type Http } from './http.ts';
+import { TokenSource } from './auth/auth.ts';
+import type { Tokens, TokenVault } from './auth/tokens.ts';
+import { copyFile, createFolder, purgeTrash, setFileTimes, trashFile, trashFolder } from './changes/commands.ts';
+import { fetchTidyFolder } from './changes/detours.ts';
+import { moveFile, moveFolder } from './changes/moves.ts';
+import { disableShare, enableShare, fetchShare } from './changes/sharing.ts';
+import { fetchTrash, removeForGood, restore, type TrashedEntry } from './changes/trash.ts';
+import { type EventListener, watchEvents } from './events/eventSocket.ts';
 import { defaultLimits } from './limits.ts';
 import {
   fetchAccount,
@@ -16,18 +17,18 @@ import {
   fetchKeptRevisions,
   fetchMountpoints,
   fetchRevisions,
-} from './listings.ts';
-import { liststream } from './liststream.ts';
-import { moveFile, moveFolder } from './moves.ts';
+} from './listing/listings.ts';
+import { liststream } from './listing/liststream.ts';
+import type { ServiceDeps } from './options.ts';
 import type { Service } from './service.ts';
-import { disableShare, enableShare, fetchShare } from './sharing.ts';
-import type { Tokens } from './tokens.ts';
-import { fetchTrash, removeForGood, restore, type TrashedEntry } from './trash.ts';
+import { allocate } from './transfer/allocate.ts';
+import { download } from './transfer/download.ts';
+import { type UploadSpan, upload } from './transfer/upload.ts';
+import { createHttp, type Http } from './transport/http.ts';
 import type {
   Account,
   AllocateRequest,
   Allocation,
-  ClientOptions,
   Customer,
   DownloadRange,
   FileStamp,
@@ -38,9 +39,13 @@ import type {
   StreamedEntry,
   UploadResult,
 } from './types.ts';
-import { type UploadSpan, upload } from './upload.ts';
 
-export type { ClientOptions, RemoteEntry, RemoteFile, RemoteFolder, RemotePath } from './types.ts';
+export type { RemoteEntry, RemoteFile, RemoteFolder, RemotePath } from './types.ts';
+
+export interface ClientOptions extends ServiceDeps {
+  readonly tokens: Tokens;
+  readonly vault: TokenVault;
+}
 
 /**
  * One signed-in account. Every call takes a signal, has its own deadlines (limits.ts), rejects with JottaError only

@@ -1,10 +1,10 @@
-import type { TokenSource } from './auth.ts';
-import { readJson } from './body.ts';
-import { withDeadline } from './deadline.ts';
+import type { TokenSource } from './auth/auth.ts';
 import { isJottaError, type JottaErrorKind } from './errors.ts';
-import type { Http, HttpAnswer, HttpRequest } from './http.ts';
-import { throwUnlessOk } from './httpErrors.ts';
-import { type RetryDeps, withRetry } from './retry.ts';
+import { readJson } from './transport/body.ts';
+import { withDeadline } from './transport/deadline.ts';
+import type { Http, HttpAnswer, HttpRequest } from './transport/http.ts';
+import { throwUnlessOk } from './transport/httpErrors.ts';
+import { type RetryDeps, withRetry } from './transport/retry.ts';
 import type { RemotePath } from './types.ts';
 import { checkPath, type Endpoints, jfsUrl } from './urls.ts';
 

@@ -1,9 +1,3 @@
-import type { Log } from '../base/log.ts';
-import type { Network } from './agents.ts';
-import type { ClientLimits } from './limits.ts';
-import type { Tokens, TokenVault } from './tokens.ts';
-import type { Endpoints } from './urls.ts';
-
 /** `[device, mountpoint, ...names]`, each exactly as the server spells it (wire names, unescaped). */
 export type RemotePath = readonly string[];
 
@@ -128,28 +122,4 @@ export interface FileStamp {
   readonly modified: number;
   /** Epoch seconds. */
   readonly created: number;
-}
-
-/** Time and luck, passed in. `base/clock.ts` fits. */
-export interface ClientClock {
-  now(): number;
-  sleep?(ms: number, signal?: AbortSignal): Promise<void>;
-}
-
-/** What everything that talks to the service needs, signed in or not. */
-export interface ServiceDeps {
-  readonly endpoints: Endpoints;
-  readonly userAgent: string;
-  readonly clock?: ClientClock;
-  /** 0 ≤ x < 1, for jitter. */
-  readonly random?: () => number;
-  readonly log?: Log;
-  readonly limits?: Partial<ClientLimits>;
-  /** Proxies and trust; absent: direct connections. */
-  readonly network?: Network;
-}
-
-export interface ClientOptions extends ServiceDeps {
-  readonly tokens: Tokens;
-  readonly vault: TokenVault;
 }

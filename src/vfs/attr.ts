@@ -1,5 +1,5 @@
-import type { Ino, NodeRow, Timestamp } from '../cache/nodeRow.ts';
-import type { StagingFile } from '../cache/stagingFile.ts';
+import type { StagingFile } from '../content/stagingFile.ts';
+import type { Ino, NodeRow, Timestamp } from '../store/nodeRow.ts';
 import { getRow, type VfsContext } from './context.ts';
 import { isLink } from './links.ts';
 import type { OpenInode } from './openInode.ts';

@@ -1,8 +1,8 @@
 import { ErrnoError } from '../base/errno.ts';
-import type { LocalBytes, Readahead } from '../cache/contentReader.ts';
-import { emptyMd5 } from '../cache/limits.ts';
-import type { Ino, NodeRow } from '../cache/nodeRow.ts';
-import type { StagingFile } from '../cache/stagingFile.ts';
+import type { LocalBytes, Readahead } from '../content/contentReader.ts';
+import type { StagingFile } from '../content/stagingFile.ts';
+import { emptyMd5 } from '../store/limits.ts';
+import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import { getAttr } from './attr.ts';
 import { getHandle, getNow, getOpen, type VfsContext } from './context.ts';
 import { toErrno } from './errors.ts';

@@ -1,7 +1,7 @@
 import { ErrnoError } from '../base/errno.ts';
-import { emptyMd5 } from '../cache/limits.ts';
-import type { Ino, NodeRow } from '../cache/nodeRow.ts';
-import { defaultFolderMode } from '../writeback/merge.ts';
+import { emptyMd5 } from '../store/limits.ts';
+import type { Ino, NodeRow } from '../store/nodeRow.ts';
+import { defaultFolderMode } from '../sync/tree/modes.ts';
 import { ensureListed, getFolder, getNow, getRow, touchFolder, type VfsContext } from './context.ts';
 import { getShownChild, toStoredName } from './links.ts';
 import { isHiddenName } from './names.ts';

@@ -1,8 +1,8 @@
 import { ErrnoError } from '../base/errno.ts';
-import { emptyMd5 } from '../cache/limits.ts';
-import { type Ino, type NodeRow, rootIno } from '../cache/nodeRow.ts';
-import { type ConflictNames, conflictName } from '../writeback/conflicts.ts';
-import { isLocallyWithin } from '../writeback/paths.ts';
+import { emptyMd5 } from '../store/limits.ts';
+import { type Ino, type NodeRow, rootIno } from '../store/nodeRow.ts';
+import { type ConflictNames, conflictName } from '../sync/tree/conflicts.ts';
+import { isLocallyWithin } from '../sync/tree/paths.ts';
 import { getRow, touchFolder, type VfsContext } from './context.ts';
 import { remove } from './remove.ts';
 

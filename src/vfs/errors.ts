@@ -1,5 +1,5 @@
 import { type ErrnoCode, ErrnoError, fsErrorCode } from '../base/errno.ts';
-import { isRemoteError, type RemoteErrorKind } from '../writeback/remote.ts';
+import { isRemoteError, type RemoteErrorKind } from '../sync/tree/remote.ts';
 
 /** What a file operation that needs the server answers when the server does not (SEMANTICS.md, errno table). */
 const remoteErrno: Record<RemoteErrorKind, ErrnoCode> = {

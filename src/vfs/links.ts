@@ -1,6 +1,6 @@
 import { ErrnoError } from '../base/errno.ts';
-import type { Ino, NodeRow } from '../cache/nodeRow.ts';
-import type { Nodes } from '../cache/nodes.ts';
+import type { Ino, NodeRow } from '../store/nodeRow.ts';
+import type { Nodes } from '../store/nodes.ts';
 import { vfsLimits } from './limits.ts';
 import { checkNewName } from './names.ts';
 

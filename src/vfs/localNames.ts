@@ -1,4 +1,4 @@
-import type { NodeRow } from '../cache/nodeRow.ts';
+import type { NodeRow } from '../store/nodeRow.ts';
 
 /**
  * Files that the system or an editor leaves behind and that no one wants on other devices (design.md §9); the default of

@@ -1,5 +1,5 @@
 import { ErrnoError } from '../base/errno.ts';
-import { type Ino, type NodeRow, nameKey } from '../cache/nodeRow.ts';
+import { type Ino, type NodeRow, nameKey } from '../store/nodeRow.ts';
 import { ensureListed, getFolder, getRow, type VfsContext } from './context.ts';
 import { vfsLimits } from './limits.ts';
 import { getShownChild, getShownName } from './links.ts';

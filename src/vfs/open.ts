@@ -1,8 +1,8 @@
 import { ErrnoError } from '../base/errno.ts';
-import { newReadahead } from '../cache/contentReader.ts';
-import { emptyMd5 } from '../cache/limits.ts';
-import { type Ino, type NodeRow, rootIno } from '../cache/nodeRow.ts';
-import { defaultFileMode } from '../writeback/merge.ts';
+import { newReadahead } from '../content/contentReader.ts';
+import { emptyMd5 } from '../store/limits.ts';
+import { type Ino, type NodeRow, rootIno } from '../store/nodeRow.ts';
+import { defaultFileMode } from '../sync/tree/modes.ts';
 import { getPinned } from './attr.ts';
 import { flush, flushOpen, truncateOpen } from './content.ts';
 import { getFile, getHandle, getOpen, type VfsContext } from './context.ts';

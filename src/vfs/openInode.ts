@@ -1,6 +1,6 @@
-import type { ContentRef, Readahead } from '../cache/contentReader.ts';
-import type { Ino, Timestamp } from '../cache/nodeRow.ts';
-import type { StagingFile } from '../cache/stagingFile.ts';
+import type { ContentRef, Readahead } from '../content/contentReader.ts';
+import type { StagingFile } from '../content/stagingFile.ts';
+import type { Ino, Timestamp } from '../store/nodeRow.ts';
 
 export type Fh = number;
 

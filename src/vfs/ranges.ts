@@ -1,7 +1,7 @@
 import { ErrnoError } from '../base/errno.ts';
 import { type Extents, missingExtents } from '../base/extents.ts';
-import { type ContentRef, newReadahead } from '../cache/contentReader.ts';
-import type { Ino } from '../cache/nodeRow.ts';
+import { type ContentRef, newReadahead } from '../content/contentReader.ts';
+import type { Ino } from '../store/nodeRow.ts';
 import { changeContent, checkSize } from './content.ts';
 import { getHandle, getOpen, getRow, type VfsContext } from './context.ts';
 import { toErrno } from './errors.ts';

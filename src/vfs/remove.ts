@@ -1,6 +1,6 @@
 import { ErrnoError } from '../base/errno.ts';
-import { emptyMd5 } from '../cache/limits.ts';
-import { type Ino, type NodeRow, nameKey } from '../cache/nodeRow.ts';
+import { emptyMd5 } from '../store/limits.ts';
+import { type Ino, type NodeRow, nameKey } from '../store/nodeRow.ts';
 import { ensureListed, touchFolder, type VfsContext } from './context.ts';
 import { vfsLimits } from './limits.ts';
 import { isLitter } from './localNames.ts';

@@ -1,7 +1,7 @@
 import { ErrnoError } from '../base/errno.ts';
-import { emptyMd5 } from '../cache/limits.ts';
-import type { Ino, NodeRow } from '../cache/nodeRow.ts';
-import { isLocallyWithin } from '../writeback/paths.ts';
+import { emptyMd5 } from '../store/limits.ts';
+import type { Ino, NodeRow } from '../store/nodeRow.ts';
+import { isLocallyWithin } from '../sync/tree/paths.ts';
 import { getRow, touchFolder, type VfsContext } from './context.ts';
 import { prepareParent } from './create.ts';
 import { getShownChild, getShownName, isLink, toStoredName } from './links.ts';

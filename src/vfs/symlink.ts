@@ -1,6 +1,6 @@
 import { ErrnoError } from '../base/errno.ts';
-import { newReadahead } from '../cache/contentReader.ts';
-import type { Ino } from '../cache/nodeRow.ts';
+import { newReadahead } from '../content/contentReader.ts';
+import type { Ino } from '../store/nodeRow.ts';
 import { readRow } from './content.ts';
 import { getNow, getRow, touchFolder, type VfsContext } from './context.ts';
 import { prepareParent } from './create.ts';

@@ -1,4 +1,4 @@
-import type { Ino, Timestamp } from '../cache/nodeRow.ts';
+import type { Ino, Timestamp } from '../store/nodeRow.ts';
 import { flushOpen } from './content.ts';
 import { getNow, getRow, type VfsContext } from './context.ts';
 

@@ -1,6 +1,6 @@
-import type { ContentRef, LocalBytes } from '../cache/contentReader.ts';
-import type { Ino, NodeRow } from '../cache/nodeRow.ts';
-import type { ConflictNames } from '../writeback/conflicts.ts';
+import type { ContentRef, LocalBytes } from '../content/contentReader.ts';
+import type { Ino, NodeRow } from '../store/nodeRow.ts';
+import type { ConflictNames } from '../sync/tree/conflicts.ts';
 import * as attr from './attr.ts';
 import * as content from './content.ts';
 import { createContext, getHandle, type VfsContext, type VfsDeps } from './context.ts';

@@ -1,5 +1,5 @@
 import { ErrnoError } from '../base/errno.ts';
-import type { Ino } from '../cache/nodeRow.ts';
+import type { Ino } from '../store/nodeRow.ts';
 import { getRow, type VfsContext } from './context.ts';
 import { vfsLimits } from './limits.ts';
 

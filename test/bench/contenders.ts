@@ -27,7 +27,7 @@ async function startDrive(emulator: Emulator, dir: string): Promise<Mounted> {
   const volume = join(dir, 'volume');
   const args = ['--endpoint', emulator.url, '--login-token', emulator.newLoginToken(), '--source', '/Jotta/Archive'];
   args.push('--mount-point', volume, '--state', join(dir, 'state'), '--settle-ms', '100');
-  const child = spawn(process.execPath, [join(root, 'src/drive/headless.ts'), ...args], {
+  const child = spawn(process.execPath, [join(root, 'src/drive/headless/headless.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   return whenMounted(child, volume);

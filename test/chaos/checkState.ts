@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { Nodes } from '../../src/cache/nodes.ts';
-import { openDatabase } from '../../src/cache/schema.ts';
+import { Nodes } from '../../src/store/nodes.ts';
+import { openDatabase } from '../../src/store/schema.ts';
 import { md5 } from './content.ts';
 
 /** What the drive's state folder says while no drive runs on it. */

@@ -69,7 +69,7 @@ export class DriveProcess {
     if (given.loginToken !== undefined) args.push('--login-token', given.loginToken);
     this.note(`-- start${given.loginToken === undefined ? '' : ' with a login token'}`);
     const report = ['--report-on-signal', '--report-directory', dirname(this.#options.logFile)];
-    const child = spawn(process.execPath, [...report, join(root, 'src/drive/headless.ts'), ...args], {
+    const child = spawn(process.execPath, [...report, join(root, 'src/drive/headless/headless.ts'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { nameKey } from '../../src/cache/nodeRow.ts';
+import { nameKey } from '../../src/store/nodeRow.ts';
 import type { Actor } from './actor.ts';
 import { type Release, tryAll, tryLockBytes, tryLockPath, tryUsePath } from './locks.ts';
 import type { Entry, Handle, Model } from './model.ts';

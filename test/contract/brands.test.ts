@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { defaultNetworkOptions } from '../../src/base/networkOptions.ts';
+import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
+import { exchangeLoginToken, type Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
-import { parseLoginToken } from '../../src/jottacloud/loginToken.ts';
-import { exchangeLoginToken, type Tokens } from '../../src/jottacloud/tokens.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { type BrandName, brands } from '../emulator/brands.ts';
 import { startProxy } from './proxyServer.ts';

@@ -1,6 +1,6 @@
+import type { LoginToken } from '../../src/jottacloud/auth/loginToken.ts';
+import { exchangeLoginToken } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
-import type { LoginToken } from '../../src/jottacloud/loginToken.ts';
-import { exchangeLoginToken } from '../../src/jottacloud/tokens.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import type { ProbeWorld, RawAnswer, RawOptions } from './probe.ts';
 

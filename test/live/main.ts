@@ -1,5 +1,5 @@
+import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
 import { JottaError } from '../../src/jottacloud/errors.ts';
-import { parseLoginToken } from '../../src/jottacloud/loginToken.ts';
 import { runLive } from './run.ts';
 
 const usage = `JOTTACLOUD_LOGIN_TOKEN=… npm run test:live

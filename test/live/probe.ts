@@ -1,4 +1,4 @@
-import type { Tokens } from '../../src/jottacloud/tokens.ts';
+import type { Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { type Endpoints, escapeSegment } from '../../src/jottacloud/urls.ts';
 import type { ContractWorld } from '../contract/client/world.ts';
 import type { QuirkName } from '../emulator/quirks.ts';

@@ -1,4 +1,4 @@
-import type { LoginToken } from '../../src/jottacloud/loginToken.ts';
+import type { LoginToken } from '../../src/jottacloud/auth/loginToken.ts';
 import type { NotAsked, Probe, QuirkProbes } from './probe.ts';
 import { documentProbes } from './probes/documents.ts';
 import { moreProbes } from './probes/more.ts';

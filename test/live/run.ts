@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { LoginToken } from '../../src/jottacloud/auth/loginToken.ts';
 import { isJottaError } from '../../src/jottacloud/errors.ts';
-import type { LoginToken } from '../../src/jottacloud/loginToken.ts';
 import { cases, casesForWholeAccount } from '../contract/client/suite.ts';
 import { type FolderCase, possibleAnswers } from '../contract/client/world.ts';
 import { type Connection, connect } from './connection.ts';

@@ -89,7 +89,7 @@ export async function createWorld(
     if (given.minFree !== undefined) args.push('--min-free', String(given.minFree));
     if (given.cacheSize !== undefined) args.push('--cache-size', String(given.cacheSize));
     if (given.cache !== undefined) args.push('--cache', given.cache);
-    const child = spawn(process.execPath, [join(root, 'src/drive/headless.ts'), ...args], {
+    const child = spawn(process.execPath, [join(root, 'src/drive/headless/headless.ts'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,

@@ -38,7 +38,7 @@ function applyDifference({ name }: PosixCase, truth: readonly Result[]): Result[
 /** The table holds nothing without a case, and nothing that SEMANTICS.md does not say. */
 export function testDifferences(): void {
   const names = new Set(Object.values(posixCases).flatMap((cases) => cases.map(({ name }) => name)));
-  const semantics = squeeze(readFileSync(new URL('../../src/SEMANTICS.md', import.meta.url), 'utf8'));
+  const semantics = squeeze(readFileSync(new URL('../../docs/SEMANTICS.md', import.meta.url), 'utf8'));
   for (const [name, { because }] of Object.entries(differences)) {
     it(`SEMANTICS.md says why the volume is unlike a local folder: ${name}`, () => {
       assert.ok(names.has(name), 'there is no such case');

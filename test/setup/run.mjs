@@ -57,7 +57,7 @@ const tasks = {
   'test:live': { entry: 'test/live/main.ts', needs: [] },
   demo: { entry: 'test/demo/main.ts', needs: ['fuse'] },
   emulator: { entry: 'test/emulator/main.ts', needs: [] },
-  mount: { entry: 'src/drive/headless.ts', needs: ['fuse'] },
+  mount: { entry: 'src/drive/headless/headless.ts', needs: ['fuse'] },
   bench: { entry: 'test/bench/main.ts', needs: ['fuse', 'rclone'] },
   fuzz: { entry: 'test/posix/fuzz.ts', needs: ['fuse', 'rclone', 'programs'] },
   chaos: { entry: 'test/chaos/main.ts', needs: ['fuse', 'rclone'] },

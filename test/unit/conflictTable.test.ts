@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Tokens } from '../../src/jottacloud/tokens.ts';
+import type { Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { loadServerState } from '../chaos/serverState.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { getContents, type LocalName, localActs, type Place, type RemoteName, remoteActs } from './conflictActs.ts';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
-import { ContentReader, newReadahead } from '../../src/cache/contentReader.ts';
-import { ContentStore } from '../../src/cache/contentStore.ts';
-import { cacheLimits } from '../../src/cache/limits.ts';
+import { ContentReader, newReadahead } from '../../src/content/contentReader.ts';
+import { ContentStore } from '../../src/content/contentStore.ts';
+import { cacheLimits } from '../../src/content/limits.ts';
 
 const { blockBytes, maxWindowBytes, parallelDownloads, runBytes, unwrittenBytes } = cacheLimits;
 let dir: string;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
-import { ContentStore } from '../../src/cache/contentStore.ts';
-import { cacheLimits } from '../../src/cache/limits.ts';
+import { ContentStore } from '../../src/content/contentStore.ts';
+import { cacheLimits } from '../../src/content/limits.ts';
 
 const { blockBytes } = cacheLimits;
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
-import { openDatabase } from '../../src/cache/schema.ts';
-import type { Tokens } from '../../src/jottacloud/tokens.ts';
+import type { Tokens } from '../../src/jottacloud/auth/tokens.ts';
+import { openDatabase } from '../../src/store/schema.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { md5, openSessionWorld, type SessionWorld, showServer, signIn } from './sessionWorld.ts';
 

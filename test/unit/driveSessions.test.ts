@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { silentLog } from '../../src/base/log.ts';
 import { Drive } from '../../src/drive/drive.ts';
-import { TokenKeeper } from '../../src/drive/tokenKeeper.ts';
+import { TokenKeeper } from '../../src/drive/windows/tokenKeeper.ts';
 import type { StoredTokens } from '../../src/protocol/messages.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { signIn } from './sessionWorld.ts';

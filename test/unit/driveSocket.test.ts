@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLog, silentLog } from '../../src/base/log.ts';
 import { Drive } from '../../src/drive/drive.ts';
-import { startServer } from '../../src/drive/server.ts';
-import { TokenKeeper } from '../../src/drive/tokenKeeper.ts';
+import { startServer } from '../../src/drive/windows/server.ts';
+import { TokenKeeper } from '../../src/drive/windows/tokenKeeper.ts';
 import { attach } from '../../src/extension/drive/attach.ts';
 import { socketPath } from '../../src/protocol/socketPath.ts';
 

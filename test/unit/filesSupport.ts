@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readFile, writeFile } from '../../src/drive/files/content.ts';
 import { type FilesContext, joinPath } from '../../src/drive/files/context.ts';
 import { list } from '../../src/drive/files/entries.ts';
-import { toDriveErrorData } from '../../src/drive/rpcErrors.ts';
+import { toDriveErrorData } from '../../src/drive/windows/rpcErrors.ts';
 import type { DriveErrorCode } from '../../src/protocol/errors.ts';
 import type { MountState } from '../../src/protocol/state.ts';
 import { startTestDrive, type TestDrive } from '../posix/drive.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
-import { parseHeadlessArgs } from '../../src/drive/headlessArgs.ts';
+import { parseHeadlessArgs } from '../../src/drive/headless/headlessArgs.ts';
 
 describe('the words of `npm run mount`', () => {
   it('are read with their units', () => {

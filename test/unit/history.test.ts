@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createLog } from '../../src/base/log.ts';
-import { History } from '../../src/cache/history.ts';
-import { openDatabase } from '../../src/cache/schema.ts';
+import { History } from '../../src/store/history.ts';
+import { openDatabase } from '../../src/store/schema.ts';
 import { startEmulator } from '../emulator/emulator.ts';
 import { openSessionWorld } from './sessionWorld.ts';
 

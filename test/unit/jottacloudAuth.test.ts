@@ -3,13 +3,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
-import { TokenSource } from '../../src/jottacloud/auth.ts';
+import { TokenSource } from '../../src/jottacloud/auth/auth.ts';
+import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
+import { exchangeLoginToken, type Tokens, type TokenVault } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { isJottaError } from '../../src/jottacloud/errors.ts';
-import { createHttp } from '../../src/jottacloud/http.ts';
 import { defaultLimits } from '../../src/jottacloud/limits.ts';
-import { parseLoginToken } from '../../src/jottacloud/loginToken.ts';
-import { exchangeLoginToken, type Tokens, type TokenVault } from '../../src/jottacloud/tokens.ts';
+import { createHttp } from '../../src/jottacloud/transport/http.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 

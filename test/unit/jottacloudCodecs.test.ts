@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
 import { isJottaError } from '../../src/jottacloud/errors.ts';
-import { parseLoginToken } from '../../src/jottacloud/loginToken.ts';
 import { decodeName, encodeName } from '../../src/jottacloud/names.ts';
 import { formatJfsTime, formatRfc3339, parseTime, secondsFromMs } from '../../src/jottacloud/times.ts';
 import {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createLog } from '../../src/base/log.ts';
+import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
+import { exchangeLoginToken } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
+import type { Sighting } from '../../src/jottacloud/events/serverEvents.ts';
 import { type ClientLimits, defaultLimits } from '../../src/jottacloud/limits.ts';
-import { parseLoginToken } from '../../src/jottacloud/loginToken.ts';
-import type { Sighting } from '../../src/jottacloud/serverEvents.ts';
-import { exchangeLoginToken } from '../../src/jottacloud/tokens.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 

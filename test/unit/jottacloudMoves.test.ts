@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import { createServer, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { getAsideName } from '../../src/jottacloud/asideNames.ts';
+import type { ClientClock } from '../../src/base/clock.ts';
+import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
+import { exchangeLoginToken } from '../../src/jottacloud/auth/tokens.ts';
+import { getAsideName } from '../../src/jottacloud/changes/asideNames.ts';
+import type { ClientOptions } from '../../src/jottacloud/client.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../../src/jottacloud/errors.ts';
-import { parseLoginToken } from '../../src/jottacloud/loginToken.ts';
-import { exchangeLoginToken } from '../../src/jottacloud/tokens.ts';
-import type { ClientClock, ClientOptions, StreamedEntry } from '../../src/jottacloud/types.ts';
+import type { StreamedEntry } from '../../src/jottacloud/types.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { redact } from '../../src/base/log.ts';
 import { defaultNetworkOptions, type NetworkOptions } from '../../src/base/networkOptions.ts';
 import { isJottaError } from '../../src/jottacloud/errors.ts';
-import { resolveProxy } from '../../src/jottacloud/proxies.ts';
+import { resolveProxy } from '../../src/jottacloud/transport/proxies.ts';
 
 const service = 'https://jfs.jottacloud.com/jfs/u0';
 

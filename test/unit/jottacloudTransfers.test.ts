@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
+import { exchangeLoginToken } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { isJottaError, JottaError, type JottaErrorKind } from '../../src/jottacloud/errors.ts';
 import { type ClientLimits, defaultLimits } from '../../src/jottacloud/limits.ts';
-import { parseLoginToken } from '../../src/jottacloud/loginToken.ts';
-import { backOff } from '../../src/jottacloud/retry.ts';
-import { exchangeLoginToken } from '../../src/jottacloud/tokens.ts';
+import { backOff } from '../../src/jottacloud/transport/retry.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createLog } from '../../src/base/log.ts';
 import { isJottaError } from '../../src/jottacloud/errors.ts';
-import { toHttpError } from '../../src/jottacloud/httpErrors.ts';
-import { parseAccount, parseMountpoints } from '../../src/jottacloud/parseAccount.ts';
-import { parseFile, parseRevisions } from '../../src/jottacloud/parseFile.ts';
-import { parseFolder } from '../../src/jottacloud/parseFolder.ts';
-import { parseXml, readXml } from '../../src/jottacloud/xml.ts';
+import { parseAccount, parseMountpoints } from '../../src/jottacloud/listing/parseAccount.ts';
+import { parseFile, parseRevisions } from '../../src/jottacloud/listing/parseFile.ts';
+import { parseFolder } from '../../src/jottacloud/listing/parseFolder.ts';
+import { parseXml, readXml } from '../../src/jottacloud/listing/xml.ts';
+import { toHttpError } from '../../src/jottacloud/transport/httpErrors.ts';
 
 const md5 = '0123456789abcdef0123456789abcdef';
 const lines: string[] = [];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
-import { ContentStore } from '../../src/cache/contentStore.ts';
+import { ContentStore } from '../../src/content/contentStore.ts';
 import { find, locate } from '../../src/drive/files/context.ts';
 import { list, stat } from '../../src/drive/files/entries.ts';
 import { createFolder, rename } from '../../src/drive/files/names.ts';

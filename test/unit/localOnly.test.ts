@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import type { ContentRef } from '../../src/cache/contentReader.ts';
-import type { NodeRow } from '../../src/cache/nodeRow.ts';
-import { StagingFile } from '../../src/cache/stagingFile.ts';
+import type { ContentRef } from '../../src/content/contentReader.ts';
+import { StagingFile } from '../../src/content/stagingFile.ts';
 import type { Session } from '../../src/drive/session.ts';
+import type { NodeRow } from '../../src/store/nodeRow.ts';
 import type { Fh } from '../../src/vfs/openInode.ts';
 import { type SessionWorld, showServer, showTree, withWorld } from './sessionWorld.ts';
 

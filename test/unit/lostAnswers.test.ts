@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Tokens } from '../../src/jottacloud/tokens.ts';
+import type { Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import type { FaultRule } from '../emulator/faults.ts';
 import { openSessionWorld, type SessionWorld, showServer, showTree, signIn } from './sessionWorld.ts';

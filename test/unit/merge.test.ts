@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type Ino, type NodeRow, rootIno } from '../../src/cache/nodeRow.ts';
-import { Nodes } from '../../src/cache/nodes.ts';
-import { openDatabase } from '../../src/cache/schema.ts';
-import { Activity } from '../../src/writeback/activity.ts';
-import { type MergeResult, mergeListing } from '../../src/writeback/merge.ts';
-import type { RemoteEntry } from '../../src/writeback/remote.ts';
+import { type Ino, type NodeRow, rootIno } from '../../src/store/nodeRow.ts';
+import { Nodes } from '../../src/store/nodes.ts';
+import { openDatabase } from '../../src/store/schema.ts';
+import { type MergeResult, mergeListing } from '../../src/sync/pull/merge.ts';
+import { Activity } from '../../src/sync/tree/activity.ts';
+import type { RemoteEntry } from '../../src/sync/tree/remote.ts';
 
 let db: DatabaseSync;
 let nodes: Nodes;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, mock } from 'node:test';
-import { StagingFile } from '../../src/cache/stagingFile.ts';
+import { StagingFile } from '../../src/content/stagingFile.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { openSessionWorld, type SessionWorld, showServer } from './sessionWorld.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
-import { type Keychain, TokenKeeper } from '../../src/drive/tokenKeeper.ts';
-import { TokenSource } from '../../src/jottacloud/auth.ts';
-import { createHttp } from '../../src/jottacloud/http.ts';
+import { type Keychain, TokenKeeper } from '../../src/drive/windows/tokenKeeper.ts';
+import { TokenSource } from '../../src/jottacloud/auth/auth.ts';
+import type { Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { defaultLimits } from '../../src/jottacloud/limits.ts';
-import type { Tokens } from '../../src/jottacloud/tokens.ts';
+import { createHttp } from '../../src/jottacloud/transport/http.ts';
 import type { StoredTokens } from '../../src/protocol/messages.ts';
 import { startEmulator } from '../emulator/emulator.ts';
 import { signIn } from './sessionWorld.ts';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type NodeRow, rootIno, type Synced } from '../../src/cache/nodeRow.ts';
-import { type NewNode, Nodes } from '../../src/cache/nodes.ts';
-import { openDatabase } from '../../src/cache/schema.ts';
+import { type NodeRow, rootIno, type Synced } from '../../src/store/nodeRow.ts';
+import { type NewNode, Nodes } from '../../src/store/nodes.ts';
+import { openDatabase } from '../../src/store/schema.ts';
 
 let dir: string;
 let db: DatabaseSync;

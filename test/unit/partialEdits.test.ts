@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { cacheLimits } from '../../src/cache/limits.ts';
-import type { NodeRow } from '../../src/cache/nodeRow.ts';
+import { cacheLimits } from '../../src/content/limits.ts';
 import { exportFailed } from '../../src/drive/failed.ts';
+import type { NodeRow } from '../../src/store/nodeRow.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { openSessionWorld, type SessionWorld, showServer, showTree } from './sessionWorld.ts';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { emptyMd5 } from '../../src/cache/limits.ts';
-import { type Ino, type NodeKind, type NodeRow, rootIno } from '../../src/cache/nodeRow.ts';
-import { type NodePatch, Nodes } from '../../src/cache/nodes.ts';
-import { openDatabase } from '../../src/cache/schema.ts';
-import { Activity } from '../../src/writeback/activity.ts';
-import { unsync } from '../../src/writeback/paths.ts';
-import { type Plan, type Push, plan, type StartedPush } from '../../src/writeback/planner.ts';
+import { emptyMd5 } from '../../src/store/limits.ts';
+import { type Ino, type NodeKind, type NodeRow, rootIno } from '../../src/store/nodeRow.ts';
+import { type NodePatch, Nodes } from '../../src/store/nodes.ts';
+import { openDatabase } from '../../src/store/schema.ts';
+import { type Plan, type Push, plan, type StartedPush } from '../../src/sync/plan/planner.ts';
+import { Activity } from '../../src/sync/tree/activity.ts';
+import { unsync } from '../../src/sync/tree/paths.ts';
 
 const settleMs = 2000;
 let now: number;

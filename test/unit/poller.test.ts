@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
-import { type Ino, rootIno } from '../../src/cache/nodeRow.ts';
-import { Nodes } from '../../src/cache/nodes.ts';
-import { openDatabase } from '../../src/cache/schema.ts';
-import { Link } from '../../src/writeback/link.ts';
-import { Poller } from '../../src/writeback/poller.ts';
-import { type Remote, RemoteError } from '../../src/writeback/remote.ts';
+import { type Ino, rootIno } from '../../src/store/nodeRow.ts';
+import { Nodes } from '../../src/store/nodes.ts';
+import { openDatabase } from '../../src/store/schema.ts';
+import { Poller } from '../../src/sync/pull/poller.ts';
+import { Link } from '../../src/sync/tree/link.ts';
+import { type Remote, RemoteError } from '../../src/sync/tree/remote.ts';
 
 let nodes: Nodes;
 let link: Link;

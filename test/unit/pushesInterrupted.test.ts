@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Ino } from '../../src/cache/nodeRow.ts';
+import type { Ino } from '../../src/store/nodeRow.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import type { RequestKind } from '../emulator/stats.ts';
 import { md5, openSessionWorld, type SessionWorld, showServer, showTree } from './sessionWorld.ts';

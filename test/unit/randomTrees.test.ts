@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isRemoteError } from '../../src/sync/tree/remote.ts';
 import { defaultLocalNames, LocalNames } from '../../src/vfs/localNames.ts';
-import { isRemoteError } from '../../src/writeback/remote.ts';
 import { pickQuirks } from '../chaos/quirks.ts';
 import { createRandom } from '../chaos/random.ts';
 import { startEmulator } from '../emulator/emulator.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Ino, type NodeRow, rootIno } from '../../src/cache/nodeRow.ts';
+import { type Ino, type NodeRow, rootIno } from '../../src/store/nodeRow.ts';
 import { createRandom, type Random } from '../chaos/random.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { FaultAction } from '../emulator/faultActions.ts';

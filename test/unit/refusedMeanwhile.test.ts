@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import { RemoteError } from '../../src/writeback/remote.ts';
+import { RemoteError } from '../../src/sync/tree/remote.ts';
 import { type SessionWorld, showServer, withWorld } from './sessionWorld.ts';
 
 const top = '/Jotta/Archive';

@@ -3,9 +3,9 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { getFreeBytes } from '../../src/cache/freeSpace.ts';
-import { cacheLimits } from '../../src/cache/limits.ts';
-import { createRoom, getStagingFloor } from '../../src/cache/room.ts';
+import { getFreeBytes } from '../../src/content/freeSpace.ts';
+import { cacheLimits } from '../../src/content/limits.ts';
+import { createRoom, getStagingFloor } from '../../src/content/room.ts';
 
 const mib = 1024 ** 2;
 /** A file system in memory: another disk than that of temporary files. */

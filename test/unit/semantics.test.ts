@@ -7,7 +7,7 @@ const here = import.meta.dirname;
 
 /** Operation → its entries, each on one line. */
 function readOperations(): Map<string, string[]> {
-  const text = readFileSync(`${here}/../../src/SEMANTICS.md`, 'utf8');
+  const text = readFileSync(`${here}/../../docs/SEMANTICS.md`, 'utf8');
   const chapter = /\n## Operations\n(.*?)\n## /s.exec(text)?.[1] ?? '';
   const parts = chapter.split('\n### ').slice(1);
   return new Map(

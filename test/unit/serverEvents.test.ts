@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseServerFrame, type Sighting } from '../../src/jottacloud/serverEvents.ts';
+import { parseServerFrame, type Sighting } from '../../src/jottacloud/events/serverEvents.ts';
 
 const md5 = '02588fb184ae4930cf998b8af2e613e7';
 const parse = (frame: unknown) => parseServerFrame(JSON.stringify(frame), 'u0abc');

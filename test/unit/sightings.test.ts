@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
-import { type Ino, rootIno } from '../../src/cache/nodeRow.ts';
-import { Nodes } from '../../src/cache/nodes.ts';
-import { openDatabase } from '../../src/cache/schema.ts';
-import { Activity } from '../../src/writeback/activity.ts';
-import { writebackLimits } from '../../src/writeback/limits.ts';
-import { type Sighting, Sightings } from '../../src/writeback/sightings.ts';
+import { type Ino, rootIno } from '../../src/store/nodeRow.ts';
+import { Nodes } from '../../src/store/nodes.ts';
+import { openDatabase } from '../../src/store/schema.ts';
+import { type Sighting, Sightings } from '../../src/sync/pull/sightings.ts';
+import { Activity } from '../../src/sync/tree/activity.ts';
+import { writebackLimits } from '../../src/sync/tree/limits.ts';
 
 const { gatherMs, recheckMs, looksAtOnce, lookEveryMs, idleFoldersPerLook, pendingSightings } = writebackLimits;
 let db: DatabaseSync;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Spokesman } from '../../src/drive/spokesman.ts';
+import { Spokesman } from '../../src/drive/windows/spokesman.ts';
 
 function createSpokesman() {
   const told: string[] = [];

@@ -5,8 +5,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type ContentReader, newReadahead } from '../../src/cache/contentReader.ts';
-import { StagingFile } from '../../src/cache/stagingFile.ts';
+import { type ContentReader, newReadahead } from '../../src/content/contentReader.ts';
+import { StagingFile } from '../../src/content/stagingFile.ts';
 
 let dir: string;
 let handle: FileHandle;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
-import { type Keychain, TokenKeeper } from '../../src/drive/tokenKeeper.ts';
 import { userAgent } from '../../src/drive/version.ts';
+import { type Keychain, TokenKeeper } from '../../src/drive/windows/tokenKeeper.ts';
+import type { Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
-import type { Tokens } from '../../src/jottacloud/tokens.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import type { StoredTokens } from '../../src/protocol/messages.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, mock } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
-import { attrOperations } from '../../src/fuse/attrOperations.ts';
 import { vfsLimits } from '../../src/vfs/limits.ts';
+import { attrOperations } from '../../src/volume/macfuse/attrOperations.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { openSessionWorld, type SessionWorld } from './sessionWorld.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { watchWake } from '../../src/drive/wake.ts';
+import { watchWake } from '../../src/drive/lifecycle/wake.ts';
 import { startEmulator } from '../emulator/emulator.ts';
 import { openSessionWorld } from './sessionWorld.ts';
 import { TestClock } from './testClock.ts';

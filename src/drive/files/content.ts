@@ -1,5 +1,4 @@
 import { open, stat } from 'node:fs/promises';
-import type { NodeRow } from '../../cache/nodeRow.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import {
   type FileChunk,
@@ -8,6 +7,7 @@ import {
   readChunkBytes,
   type WriteFileParams,
 } from '../../protocol/fileMessages.ts';
+import type { NodeRow } from '../../store/nodeRow.ts';
 import type { Fh } from '../../vfs/openInode.ts';
 import type { Session } from '../session.ts';
 import {

@@ -1,13 +1,13 @@
 import { posix } from 'node:path';
-import { type Ino, type NodeRow, rootIno } from '../../cache/nodeRow.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { MountState } from '../../protocol/state.ts';
+import { type Ino, type NodeRow, rootIno } from '../../store/nodeRow.ts';
+import { getWirePath } from '../../sync/tree/paths.ts';
+import type { WirePath } from '../../sync/tree/remote.ts';
 import { isLink } from '../../vfs/links.ts';
 import { splitPath } from '../../vfs/names.ts';
-import { getWirePath } from '../../writeback/paths.ts';
-import type { WirePath } from '../../writeback/remote.ts';
-import { toDriveErrorData } from '../rpcErrors.ts';
 import type { Session } from '../session.ts';
+import { toDriveErrorData } from '../windows/rpcErrors.ts';
 
 /** What the file requests of one session work with. */
 export interface FilesContext {

@@ -1,8 +1,8 @@
-import type { Ino, NodeRow } from '../../cache/nodeRow.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { CopyParams } from '../../protocol/fileMessages.ts';
+import type { Ino, NodeRow } from '../../store/nodeRow.ts';
+import { isLocallyWithin } from '../../sync/tree/paths.ts';
 import { getShownChild, isLink } from '../../vfs/links.ts';
-import { isLocallyWithin } from '../../writeback/paths.ts';
 import { resolveName } from './collision.ts';
 import { fillFile, withFile } from './content.ts';
 import { checkWritable, type FilesContext, find, joinPath, locate, noteChanged, type Place } from './context.ts';

@@ -4,8 +4,8 @@ import { lstat, mkdir, rename, symlink, unlink, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fsErrorCode } from '../../base/errno.ts';
-import type { NodeRow } from '../../cache/nodeRow.ts';
 import type { DownloadParams } from '../../protocol/fileMessages.ts';
+import type { NodeRow } from '../../store/nodeRow.ts';
 import { isLink } from '../../vfs/links.ts';
 import { splitPath } from '../../vfs/names.ts';
 import { resolveName } from './collision.ts';

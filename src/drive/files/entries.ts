@@ -1,6 +1,6 @@
-import type { Ino, NodeRow } from '../../cache/nodeRow.ts';
-import { isContainer, rootIno } from '../../cache/nodeRow.ts';
 import type { EntryInfo, PinState, SyncState } from '../../protocol/state.ts';
+import type { Ino, NodeRow } from '../../store/nodeRow.ts';
+import { isContainer, rootIno } from '../../store/nodeRow.ts';
 import { getShownChild, getShownName } from '../../vfs/links.ts';
 import { splitPath } from '../../vfs/names.ts';
 import type { Session } from '../session.ts';

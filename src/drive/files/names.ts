@@ -1,6 +1,6 @@
 import { inParallel } from '../../base/parallel.ts';
-import type { Ino } from '../../cache/nodeRow.ts';
 import type { DeleteParams, RenameParams } from '../../protocol/fileMessages.ts';
+import type { Ino } from '../../store/nodeRow.ts';
 import { checkWritable, type FilesContext, find, locate, noteChanged } from './context.ts';
 
 /** Each removal waits for the disk; together they share one wait. */

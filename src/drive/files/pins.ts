@@ -1,7 +1,7 @@
-import { type NodeRow, rootIno } from '../../cache/nodeRow.ts';
 import { DriveError } from '../../protocol/errors.ts';
-import { getLocalPath } from '../../writeback/paths.ts';
-import { findPinnedAbove } from '../pinned.ts';
+import { type NodeRow, rootIno } from '../../store/nodeRow.ts';
+import { getLocalPath } from '../../sync/tree/paths.ts';
+import { findPinnedAbove } from '../offline/pinned.ts';
 import { type FilesContext, find } from './context.ts';
 
 /** Keep Offline. Durable; the content comes in the background. */

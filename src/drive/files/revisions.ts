@@ -1,5 +1,4 @@
-import { newReadahead } from '../../cache/contentReader.ts';
-import type { NodeRow } from '../../cache/nodeRow.ts';
+import { newReadahead } from '../../content/contentReader.ts';
 import type { RemoteFile } from '../../jottacloud/types.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import {
@@ -9,7 +8,8 @@ import {
   type RevisionParams,
   readChunkBytes,
 } from '../../protocol/fileMessages.ts';
-import type { WirePath } from '../../writeback/remote.ts';
+import type { NodeRow } from '../../store/nodeRow.ts';
+import type { WirePath } from '../../sync/tree/remote.ts';
 import { checkWritable, type FilesContext, find, getServerPath, locate } from './context.ts';
 import { shareContent } from './copy.ts';
 

@@ -1,7 +1,7 @@
-import { type Ino, nameKey } from '../../cache/nodeRow.ts';
 import type { SearchParams, SearchResult } from '../../protocol/fileMessages.ts';
+import { type Ino, nameKey } from '../../store/nodeRow.ts';
+import { getLocalPath, getWirePath, isLocallyWithin } from '../../sync/tree/paths.ts';
 import { getShownName } from '../../vfs/links.ts';
-import { getLocalPath, getWirePath, isLocallyWithin } from '../../writeback/paths.ts';
 import { type FilesContext, find, joinPath } from './context.ts';
 
 type Hit = SearchResult['hits'][number];

@@ -1,9 +1,9 @@
-import { nameKey } from '../../cache/nodeRow.ts';
+import type { TrashedEntry as RemoteTrashed } from '../../jottacloud/changes/trash.ts';
 import { decodeName } from '../../jottacloud/names.ts';
-import type { TrashedEntry as RemoteTrashed } from '../../jottacloud/trash.ts';
 import type { RemotePath } from '../../jottacloud/types.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { TrashEntry } from '../../protocol/fileMessages.ts';
+import { nameKey } from '../../store/nodeRow.ts';
 import { splitPath } from '../../vfs/names.ts';
 import { checkWritable, type FilesContext, toPath, tryFind } from './context.ts';
 

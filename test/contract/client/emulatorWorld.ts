@@ -1,7 +1,7 @@
+import { parseLoginToken } from '../../../src/jottacloud/auth/loginToken.ts';
+import { exchangeLoginToken, type Tokens } from '../../../src/jottacloud/auth/tokens.ts';
+import type { ClientOptions } from '../../../src/jottacloud/client.ts';
 import { JottacloudClient } from '../../../src/jottacloud/client.ts';
-import { parseLoginToken } from '../../../src/jottacloud/loginToken.ts';
-import { exchangeLoginToken, type Tokens } from '../../../src/jottacloud/tokens.ts';
-import type { ClientOptions } from '../../../src/jottacloud/types.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { AccountWorld } from './world.ts';

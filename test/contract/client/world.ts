@@ -1,5 +1,5 @@
+import type { Tokens } from '../../../src/jottacloud/auth/tokens.ts';
 import type { JottacloudClient } from '../../../src/jottacloud/client.ts';
-import type { Tokens } from '../../../src/jottacloud/tokens.ts';
 import type { RemotePath } from '../../../src/jottacloud/types.ts';
 import { type QuirkName, type Quirks, quirkTable } from '../../emulator/quirks.ts';
 

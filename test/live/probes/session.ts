@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import type { LoginToken } from '../../../src/jottacloud/loginToken.ts';
+import type { LoginToken } from '../../../src/jottacloud/auth/loginToken.ts';
 import { escapeSegment } from '../../../src/jottacloud/urls.ts';
 import { at, storeFresh } from '../../contract/client/acts.ts';
 import { describe, type PartOfQuirks, type Probe, type ProbeWorld, type RawAnswer, succeeded } from '../probe.ts';

@@ -48,7 +48,7 @@ describe('a drive that is kept after the last window', () => {
   });
 
   it('ends when the extension is uninstalled', async () => {
-    await run(process.execPath, [join(root, 'src/drive/uninstall.ts')], { env });
+    await run(process.execPath, [join(root, 'src/drive/lifecycle/uninstall.ts')], { env });
     await until('it ends', () => child.exitCode !== null, 10_000);
     assert.equal(child.exitCode, 0);
     assert.equal(await isMounted(), false);

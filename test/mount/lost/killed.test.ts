@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, unlink, utimes, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { type FaultPoint, faultPoints } from '../../../src/writeback/faultPoints.ts';
+import { type FaultPoint, faultPoints } from '../../../src/sync/tree/faultPoints.ts';
 import { loadServerState } from '../../chaos/serverState.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { createWorld, type Headless, type HeadlessOptions, md5, remoteFiles, until, type World } from '../support.ts';

@@ -210,7 +210,7 @@ describe('the work of a drive', () => {
     await writeFile(join(cache, '0123456789abcdef', 'ab', 'block'), 'cached');
     await writeFile(join(world.dir, '.cache', 'not ours'), 'stays');
     const env = { ...process.env, HOME: world.dir, XDG_CACHE_HOME: '', JOTTACLOUD_STATE_DIR: drive.stateDir };
-    const { stdout } = await run(process.execPath, [join(root, 'src/drive/uninstall.ts')], { env });
+    const { stdout } = await run(process.execPath, [join(root, 'src/drive/lifecycle/uninstall.ts')], { env });
     const notice = await readFile(stdout.trim(), 'utf8');
     const line = notice.split('\n').find((text) => text.endsWith('unsent.txt')) ?? '';
     assert.equal(await readFile(line.slice(0, line.lastIndexOf(':')), 'utf8'), 'unsent');

@@ -4,9 +4,9 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { silentLog } from '../../../src/base/log.ts';
-import { rootIno } from '../../../src/cache/nodeRow.ts';
-import { ensureFuse, type FuseModule } from '../../../src/fuse/preflight.ts';
-import { mountVolume } from '../../../src/fuse/volume.ts';
+import { rootIno } from '../../../src/store/nodeRow.ts';
+import { ensureFuse, type FuseModule } from '../../../src/volume/macfuse/preflight.ts';
+import { mountVolume } from '../../../src/volume/macfuse/volume.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { openSessionWorld } from '../../unit/sessionWorld.ts';
 

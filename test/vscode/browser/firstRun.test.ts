@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '../../../src/base/log.ts';
-import { parseLoginToken } from '../../../src/jottacloud/loginToken.ts';
-import { exchangeLoginToken } from '../../../src/jottacloud/tokens.ts';
+import { parseLoginToken } from '../../../src/jottacloud/auth/loginToken.ts';
+import { exchangeLoginToken } from '../../../src/jottacloud/auth/tokens.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';
 import { onStage, type Stage, showNotifications, until } from './support.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TrashedEntry } from '../../../../src/jottacloud/trash.ts';
+import type { TrashedEntry } from '../../../../src/jottacloud/changes/trash.ts';
 import { at, holds, list, outcomeOf, refused, storeFresh } from '../acts.ts';
 import type { ContractWorld, FolderCase } from '../world.ts';
 

@@ -1,6 +1,6 @@
+import type { Tokens } from '../../../../src/jottacloud/auth/tokens.ts';
 import type { JottacloudClient } from '../../../../src/jottacloud/client.ts';
 import type { ClientLimits } from '../../../../src/jottacloud/limits.ts';
-import type { Tokens } from '../../../../src/jottacloud/tokens.ts';
 import { createEndpoints } from '../../../../src/jottacloud/urls.ts';
 import { type Emulator, startEmulator } from '../../../emulator/emulator.ts';
 import { connectTo, exchangeAt } from '../emulatorWorld.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
+import { parseLoginToken } from '../../../../src/jottacloud/auth/loginToken.ts';
+import { exchangeLoginToken } from '../../../../src/jottacloud/auth/tokens.ts';
 import type { JottaErrorKind } from '../../../../src/jottacloud/errors.ts';
-import { parseLoginToken } from '../../../../src/jottacloud/loginToken.ts';
-import { exchangeLoginToken } from '../../../../src/jottacloud/tokens.ts';
 import type { RemotePath } from '../../../../src/jottacloud/types.ts';
 import { createEndpoints } from '../../../../src/jottacloud/urls.ts';
 import { md5Of, requestOf } from '../acts.ts';

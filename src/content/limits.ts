@@ -1,0 +1,35 @@
+/** Tunables of the cache layer; sizes in bytes, times in ms. */
+export const cacheLimits = {
+  /** Unit of download, of the disk cache and of eviction. Small enough that a random 4 KiB read of a huge file stays cheap,
+   *  large enough that a sequential read costs few files. */
+  blockBytes: 256 * 1024,
+  /** Blocks kept in memory for all open files together: the last stop before the disk. Two readahead windows; what is read
+   *  again comes from the page cache of the kernel, or from the disk. */
+  memoryBytes: 32 * 1024 * 1024,
+  /** A file up to this size is fetched in one request and verified before its first byte is handed out. */
+  wholeFetchBytes: 1024 * 1024,
+  /** Readahead starts here on the second sequential read and doubles up to `maxWindowBytes`. */
+  firstWindowBytes: 512 * 1024,
+  /** One stream is reported at about 2 MB/s (jottacloud-protocol.md §6): 16 MiB in 4 streams covers two seconds of each. */
+  maxWindowBytes: 16 * 1024 * 1024,
+  /** Longest run of one ranged request; a window is split into runs that download side by side. */
+  runBytes: 4 * 1024 * 1024,
+  /** Ranged requests at a time, for all files; the official client stops at 6 as well (jottacloud-protocol.md §6). */
+  parallelDownloads: 6,
+  /** Downloads wait while more than this has not yet been taken by the disk: it is all in memory. Two readahead windows. */
+  unwrittenBytes: 32 * 1024 * 1024,
+  /** What a file takes of the disk is a multiple of this, on nearly all file systems. */
+  diskUnitBytes: 4096,
+  /** How often free space is asked of the disk, at most. */
+  freeSpaceCheckMs: 2_000,
+  /** How often the cache gives way to what other programs put on the disk. */
+  floorCheckMs: 30_000,
+  /** After a failed write the cache is left alone for this long, rather than to fail with every block. */
+  cacheRestMs: 30_000,
+  /** Staging stops at this much free disk, or at the free-space floor where that is lower: a save is worth more than a cache. */
+  stagingFloorBytes: 256 * 1024 * 1024,
+  /** But never at less: what was written must get through its flush, and the database must be able to tell of it. */
+  leastFloorBytes: 8 * 1024 * 1024,
+  /** A disk with less free has room for nothing: some transactions of the database. */
+  lastBytes: 512 * 1024,
+};

@@ -1,0 +1,98 @@
+import { LRUCache } from 'lru-cache';
+import { Flights } from '../../base/flights.ts';
+import type { ContentSource } from '../../content/contentReader.ts';
+import type { Nodes } from '../../store/nodes.ts';
+import { getWirePath } from '../../sync/tree/paths.ts';
+import { isRemoteError, type Remote, RemoteError, type WirePath } from '../../sync/tree/remote.ts';
+
+interface Place {
+  readonly path: WirePath;
+  readonly revision: number;
+}
+
+/** Contents whose place outside the table is remembered: as many as are read side by side, and more. */
+const rememberedPlaces = 1_000;
+
+/**
+ * Content by md5, from any place on the server that holds it, pinned to its revision: a file of the table, when a listing
+ * told its revision; else the place that once held it, in the trash or as an older revision; else wherever its mountpoint has
+ * it now. All but the table are asked for the md5 first: another file may have the path by now. Rejects with RemoteError
+ * `vanished` when it is in none of them.
+ */
+export function createSource(nodes: Nodes, remote: Remote): ContentSource {
+  const searches = new Flights<string, Place | undefined>();
+  const found = new LRUCache<string, Place>({ max: rememberedPlaces });
+  const doubted = new LRUCache<string, true>({ max: rememberedPlaces });
+  return {
+    openRange: async ({ md5, size }, start, end, signal) => {
+      const open = ({ path, revision }: Place) => remote.openRange(path, { start, end, size, revision }, signal);
+      const held = doubted.has(md5) ? undefined : findHolder(nodes, md5);
+      const known = held ?? found.get(md5);
+      if (known !== undefined) {
+        try {
+          return await open(known);
+        } catch (error) {
+          // Moved or removed since the last listing.
+          if (!isRemoteError(error, 'notFound')) throw error;
+        }
+      }
+      const place = await searches.run(md5, () => search(nodes, remote, md5, signal));
+      if (place === undefined) throw new RemoteError('vanished', 'the content is nowhere on the server any more');
+      found.set(md5, place);
+      return open(place);
+    },
+    doubt: (md5) => {
+      found.delete(md5);
+      doubted.set(md5, true);
+    },
+  };
+}
+
+function findHolder(nodes: Nodes, md5: string): Place | undefined {
+  const holder = nodes.getHolder(md5);
+  const path = holder === undefined ? undefined : getWirePath(nodes, holder.ino);
+  const revision = holder?.synced?.revision ?? null;
+  // Uploaded here and not listed since: the path may hold a later revision by now.
+  return path === undefined || revision === null ? undefined : { path, revision };
+}
+
+async function search(nodes: Nodes, remote: Remote, md5: string, signal: AbortSignal): Promise<Place | undefined> {
+  const paths = findFormerPaths(nodes, md5);
+  for (const path of paths) {
+    const revision = await findRevision(remote, path, md5, signal);
+    if (revision !== undefined) return { path, revision };
+  }
+  const mountpoint = paths[0]?.slice(0, 2);
+  if (mountpoint === undefined) return undefined;
+  const path = await findInTree(remote, mountpoint, md5, signal);
+  const revision = path === undefined ? undefined : await findRevision(remote, path, md5, signal);
+  return path === undefined || revision === undefined ? undefined : { path, revision };
+}
+
+/** Where it was, and where that is now if its folder was moved from here. */
+function findFormerPaths(nodes: Nodes, md5: string): WirePath[] {
+  const holder = nodes.getHolder(md5);
+  const held = holder === undefined ? undefined : getWirePath(nodes, holder.ino);
+  const former = nodes.getFormerPlace(md5);
+  const folder = former?.parent === undefined ? undefined : getWirePath(nodes, former.parent);
+  const moved = former === undefined || folder === undefined ? undefined : [...folder, former.path.at(-1) as string];
+  return [moved, former?.path, held].filter((path) => path !== undefined);
+}
+
+async function findRevision(remote: Remote, path: WirePath, md5: string, signal: AbortSignal) {
+  try {
+    const revisions = await remote.fetchRevisions(path, signal);
+    return revisions.find((file) => file.md5 === md5)?.revision;
+  } catch (error) {
+    if (!isRemoteError(error, 'notFound')) throw error;
+    return undefined;
+  }
+}
+
+/** One recursive listing: it was moved to where nobody has looked yet. */
+async function findInTree(remote: Remote, mountpoint: WirePath, md5: string, signal: AbortSignal) {
+  for await (const { folder, file } of remote.fetchTree(mountpoint, signal)) {
+    if (file?.md5 === md5) return [...mountpoint, ...[...folder, file.name].map(remote.encodeName)];
+  }
+  return undefined;
+}

@@ -1,0 +1,174 @@
+import { Readable } from 'node:stream';
+import type { Log } from '../../base/log.ts';
+import type { RateLimit } from '../../base/rateLimit.ts';
+import type { JottacloudClient } from '../../jottacloud/client.ts';
+import { isJottaError, type JottaErrorKind } from '../../jottacloud/errors.ts';
+import { decodeName, encodeName } from '../../jottacloud/names.ts';
+import type { RemoteFile as ClientFile } from '../../jottacloud/types.ts';
+import { nameKey } from '../../store/nodeRow.ts';
+import type { Link } from '../../sync/tree/link.ts';
+import {
+  type Remote,
+  type RemoteEntry,
+  RemoteError,
+  type RemoteErrorKind,
+  type RemoteFile,
+  type TreeEntry,
+} from '../../sync/tree/remote.ts';
+
+/** What the write-back makes of each failure of the client. */
+const kinds: Record<JottaErrorKind, RemoteErrorKind> = {
+  offline: 'offline',
+  timeout: 'offline',
+  certificate: 'offline',
+  proxy: 'offline',
+  unauthorized: 'signedOut',
+  signedOut: 'signedOut',
+  forbidden: 'forbidden',
+  writeLocked: 'writeLocked',
+  invalidName: 'invalidName',
+  notFound: 'notFound',
+  conflict: 'conflict',
+  quota: 'quota',
+  incomplete: 'incomplete',
+  corrupt: 'server',
+  range: 'server',
+  server: 'server',
+  protocol: 'server',
+  cancelled: 'cancelled',
+};
+
+function toRemoteError(error: unknown): unknown {
+  if (!isJottaError(error)) return error;
+  return new RemoteError(kinds[error.kind], error.message, { cause: error });
+}
+
+/** How fast bytes may go, for all transfers of one direction together. */
+export interface Rates {
+  readonly upload: RateLimit;
+  readonly download: RateLimit;
+}
+
+/** The client as the write-back's port: errors translated, every outcome told to the link, names decoded. */
+export function createRemote(client: JottacloudClient, link: Link, rates: Rates, log: Log): Remote {
+  const call = <T>(request: Promise<T>): Promise<T> =>
+    link.watch(
+      request.catch((error: unknown) => {
+        throw toRemoteError(error);
+      }),
+    );
+  const noteSkipped = (name: string) => log.warn('two names of a listing differ only in case; one is hidden', { name });
+  return {
+    fetchEntries: (path, signal) =>
+      call(
+        (async () => {
+          const entries: RemoteEntry[] = await fetchContainer(client, path, signal);
+          return dropTwins(entries, noteSkipped);
+        })(),
+      ),
+    fetchFile: async (path, signal) => toFile(await call(client.fetchFile(path, signal))),
+    fetchRevisions: async (path, signal) => (await call(client.fetchKeptRevisions(path, signal))).map(toFile),
+    fetchTree: (path, signal) => fetchTree(client, link, path, signal),
+    fetchHints: async (device, signal) => {
+      const { mountpoints } = await call(client.fetchDevice(device, signal));
+      return new Map(mountpoints.map(({ name, size, modified }) => [name, `${size} ${modified}`]));
+    },
+    openRange: async (path, { start, end, size, revision }, signal) => {
+      const range = { start, end, size, ...(revision === null ? {} : { revision }) };
+      return watchChunks(rates.download.shape(await call(client.download(path, range, signal)), signal));
+    },
+    allocate: (path, { size, md5, mtime, onConflict }, signal) =>
+      call(client.allocate(path, { size, md5, modified: mtime, onConflict }, signal)),
+    upload: async (uploadUrl, body, span, signal, onProgress) => {
+      const shaped = Readable.from(rates.upload.shape(body, signal), { objectMode: false });
+      // One that is never asked for a byte would keep what it wraps open.
+      shaped.once('close', () => body.destroy());
+      await call(client.upload(uploadUrl, shaped, span, signal, onProgress));
+    },
+    createFolder: (path, signal) => call(client.createFolder(path, signal)),
+    moveFile: (from, to, signal) => call(client.moveFile(from, to, signal)),
+    moveFolder: (from, to, signal) => call(client.moveFolder(from, to, signal)),
+    trashFile: (path, signal) => call(client.trashFile(path, signal)),
+    trashFolder: (path, signal) => call(client.trashFolder(path, signal)),
+    setTimes: async (path, { size, md5, mtime }, signal) => {
+      await call(client.setFileTimes(path, { md5, size, modified: mtime, created: mtime }, signal));
+    },
+    encodeName,
+  };
+}
+
+async function fetchContainer(
+  client: JottacloudClient,
+  path: readonly string[],
+  signal: AbortSignal,
+): Promise<RemoteEntry[]> {
+  const [device] = path;
+  if (device === undefined) {
+    const { devices } = await client.fetchAccount(signal);
+    return devices.map(({ name }) => ({ kind: 'device', name: decodeName(name), wire: name }));
+  }
+  if (path.length === 1) {
+    const { mountpoints } = await client.fetchDevice(device, signal);
+    return mountpoints.map(({ name }) => ({ kind: 'mountpoint', name: decodeName(name), wire: name }));
+  }
+  const entries = await client.fetchFolder(path, signal);
+  return entries.map((entry) =>
+    entry.kind === 'file' ? toFile(entry) : { kind: 'folder', name: decodeName(entry.name), wire: entry.name },
+  );
+}
+
+async function* fetchTree(
+  client: JottacloudClient,
+  link: Link,
+  path: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<TreeEntry, void> {
+  // Streamed paths begin at the mountpoint (jottacloud-protocol.md §2.8), the listed folder's own at the device.
+  const above = path.length - 1;
+  const entries = client.liststream(path, signal)[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await link.watch(
+      entries.next().catch((error: unknown) => {
+        throw toRemoteError(error);
+      }),
+    );
+    if (next.done === true) return;
+    const names = next.value.path.slice(above).map(decodeName);
+    if (next.value.kind === 'folder') yield { folder: names, file: undefined };
+    else yield { folder: names.slice(0, -1), file: { name: names.at(-1) ?? '', md5: next.value.md5 } };
+  }
+}
+
+function toFile(file: ClientFile): RemoteFile {
+  return {
+    kind: 'file',
+    name: decodeName(file.name),
+    wire: file.name,
+    md5: file.md5.toLowerCase(),
+    size: file.size,
+    mtime: file.modified,
+    revision: file.revision,
+    uuid: file.uuid ?? null,
+    unfinished: file.unfinished ?? false,
+  };
+}
+
+/** The server holds a name once whatever its case; should a listing say otherwise, the first one is shown. */
+function dropTwins(entries: RemoteEntry[], onSkipped: (name: string) => void): RemoteEntry[] {
+  const seen = new Set<string>();
+  return entries.filter(({ name }) => {
+    const key = nameKey(name);
+    if (seen.has(key)) onSkipped(name);
+    const fresh = !seen.has(key);
+    seen.add(key);
+    return fresh;
+  });
+}
+
+async function* watchChunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    throw toRemoteError(error);
+  }
+}

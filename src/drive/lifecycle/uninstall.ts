@@ -1,0 +1,39 @@
+import { connect } from 'node:net';
+import { openConnection } from '../../protocol/connection.ts';
+import { shutdown } from '../../protocol/messages.ts';
+import { socketPath } from '../../protocol/socketPath.ts';
+import { stateDir } from '../../protocol/stateDir.ts';
+import { defaultCacheDir } from './cacheDir.ts';
+import { leave } from './leave.ts';
+
+/** VS Code gives this process a few seconds in all. ms. */
+const answerMs = 1_000;
+
+/** VS Code runs this once the extension is gone for good (`vscode:uninstall`), on whatever Node.js it has. */
+endDrive()
+  .then(() => leave(stateDir(), defaultCacheDir()))
+  .then(
+    (notices) => {
+      for (const notice of notices) process.stdout.write(`${notice}\n`);
+    },
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.exitCode = 1;
+    },
+  );
+
+/** A drive that was kept after the last window (`keepAfterClose`) has nobody left to tell it to stop. */
+function endDrive(): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath(stateDir()));
+    socket.once('error', () => resolve());
+    socket.once('close', () => resolve());
+    socket.setTimeout(answerMs, () => socket.destroy());
+    socket.once('connect', () => {
+      const rpc = openConnection(socket);
+      rpc.listen();
+      const end = () => socket.destroy();
+      rpc.sendRequest(shutdown, { reason: 'drain' }).then(end, end);
+    });
+  });
+}

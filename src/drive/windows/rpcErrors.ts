@@ -1,0 +1,91 @@
+import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
+import { ErrnoError, fsErrorCode } from '../../base/errno.ts';
+import { isJottaError, type JottaErrorKind } from '../../jottacloud/errors.ts';
+import { DriveError, type DriveErrorCode, type DriveErrorData } from '../../protocol/errors.ts';
+import { isRemoteError, type RemoteErrorKind } from '../../sync/tree/remote.ts';
+
+const jottaCodes: Partial<Record<JottaErrorKind, DriveErrorCode>> = {
+  offline: 'offline',
+  timeout: 'timeout',
+  certificate: 'certificateUntrusted',
+  proxy: 'proxyRefused',
+  unauthorized: 'signedOut',
+  signedOut: 'signedOut',
+  forbidden: 'forbidden',
+  notFound: 'notFound',
+  conflict: 'alreadyExists',
+  quota: 'quota',
+  writeLocked: 'writeLocked',
+  invalidName: 'invalidName',
+  server: 'offline',
+};
+const remoteCodes: Partial<Record<RemoteErrorKind, DriveErrorCode>> = {
+  offline: 'offline',
+  server: 'offline',
+  signedOut: 'signedOut',
+  notFound: 'notFound',
+  vanished: 'vanished',
+  conflict: 'alreadyExists',
+  quota: 'quota',
+  forbidden: 'forbidden',
+  writeLocked: 'writeLocked',
+  invalidName: 'invalidName',
+};
+const errnoCodes: Record<string, DriveErrorCode> = {
+  ENOENT: 'notFound',
+  ENOTDIR: 'notAFolder',
+  EISDIR: 'isFolder',
+  EEXIST: 'alreadyExists',
+  ENOTEMPTY: 'folderNotEmpty',
+  EROFS: 'readOnly',
+  EINVAL: 'invalidName',
+  ENAMETOOLONG: 'invalidName',
+  ETIMEDOUT: 'timeout',
+  EACCES: 'signedOut',
+  ENOSPC: 'diskFull',
+  EDQUOT: 'quota',
+  EPERM: 'notChangeable',
+  EXDEV: 'notChangeable',
+  EBUSY: 'busy',
+  ESTALE: 'notFound',
+  EFBIG: 'tooLarge',
+};
+/** What node:fs says about files of this computer that a person named. */
+const localCodes: Record<string, DriveErrorCode> = {
+  ENOENT: 'notFound',
+  EACCES: 'localAccess',
+  EPERM: 'localAccess',
+  EROFS: 'localAccess',
+  EISDIR: 'alreadyExists',
+  ENOTDIR: 'alreadyExists',
+  EEXIST: 'alreadyExists',
+  ENOSPC: 'diskFull',
+  EDQUOT: 'diskFull',
+};
+
+/** What crosses the socket for any failure; texts of errors stay in the log. */
+export function toDriveErrorData(error: unknown): DriveErrorData {
+  if (error instanceof DriveError) return { code: error.code, args: error.args };
+  if (isJottaError(error)) return { code: jottaCodes[error.kind] ?? 'internal', args: {} };
+  // "Offline" has causes that only a person can mend; those are told.
+  if (isRemoteError(error) && isUnreachable(error.cause)) return toDriveErrorData(error.cause);
+  if (isRemoteError(error)) return { code: remoteCodes[error.kind] ?? 'internal', args: {} };
+  if (error instanceof ErrnoError) {
+    // An operation that failed for want of the server says why in its cause.
+    if (isRemoteError(error.cause)) return toDriveErrorData(error.cause);
+    return { code: errnoCodes[error.code] ?? 'internal', args: {} };
+  }
+  const local = localCodes[fsErrorCode(error) ?? ''];
+  const { path } = error as NodeJS.ErrnoException;
+  if (local !== undefined) return { code: local, args: path === undefined ? {} : { path } };
+  return { code: 'internal', args: {} };
+}
+
+function isUnreachable(error: unknown): boolean {
+  return isJottaError(error, 'certificate') || isJottaError(error, 'proxy');
+}
+
+export function toResponseError(error: unknown): ResponseError<DriveErrorData> {
+  const data = toDriveErrorData(error);
+  return new ResponseError(ErrorCodes.InternalError, data.code, data);
+}

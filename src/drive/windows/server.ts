@@ -1,0 +1,191 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type { CancellationToken, MessageConnection, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
+import type { Log } from '../../base/log.ts';
+import { openConnection } from '../../protocol/connection.ts';
+import type { DriveErrorData } from '../../protocol/errors.ts';
+import * as messages from '../../protocol/messages.ts';
+import { isOwnSocketFolder } from '../../protocol/socketPath.ts';
+import type { Drive } from '../drive.ts';
+import { answerFiles } from '../files/handlers.ts';
+import { driveVersion } from '../version.ts';
+import { toResponseError } from './rpcErrors.ts';
+import { Spokesman } from './spokesman.ts';
+import type { TokenKeeper } from './tokenKeeper.ts';
+
+export interface ServerDeps {
+  readonly drive: Drive;
+  readonly keeper: TokenKeeper;
+  readonly logFile: string;
+  readonly log: Log;
+  /** Windows attached now; called on every change. */
+  readonly onWindows: (count: number) => void;
+  readonly onShutdown: (reason: messages.ShutdownParams['reason']) => void;
+}
+
+/** State goes out at most this often; a running upload changes it with every chunk. */
+const stateIntervalMs = 100;
+
+/** Messages that wait for a window to read them; a minute of a running upload has 600. */
+const longestQueue = 1_000;
+
+/** Listens on the user's socket (0600 in a 0700 folder). The state lock is held, so a socket file found there is dead. */
+export function startServer(socketFile: string, deps: ServerDeps): Promise<Server> {
+  ensureOwnFolder(socketFile);
+  rmSync(socketFile, { force: true });
+  const windows = new Set<MessageConnection>();
+  const spokesman = new Spokesman<MessageConnection>((window, isSpokesman) => {
+    window.sendNotification(messages.spokesman, { spokesman: isSpokesman }).catch((error) => {
+      deps.log.debug('a window did not listen', { error });
+    });
+  });
+  const tellState = broadcastState(windows, deps);
+  const server = createServer((socket) => attachWindow(socket, windows, spokesman, tellState, deps));
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketFile, () => {
+      chmodSync(socketFile, 0o600);
+      resolve(server);
+    });
+  });
+}
+
+/** Whoever can write to the folder can put a socket of their own there, and windows would give it the tokens. */
+function ensureOwnFolder(socketFile: string): void {
+  const folder = dirname(socketFile);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!isOwnSocketFolder(socketFile)) throw new Error('the folder of the socket belongs to another user');
+  chmodSync(folder, 0o700);
+}
+
+function attachWindow(
+  socket: Socket,
+  windows: Set<MessageConnection>,
+  spokesman: Spokesman<MessageConnection>,
+  tellState: () => void,
+  deps: ServerDeps,
+): void {
+  const { drive, keeper, log } = deps;
+  const connection = openConnection(socket);
+  let forgetKeeper = () => {};
+  const leave = () => {
+    if (!windows.delete(connection)) return;
+    forgetKeeper();
+    spokesman.remove(connection);
+    drive.watch(connection, []);
+    connection.dispose();
+    deps.onWindows(windows.size);
+  };
+  socket.on('error', (error) => log.info('a window went away', { error }));
+  socket.on('close', leave);
+  connection.onError(([error]) => log.warn('connection error', { error }));
+
+  const answer = serveOn(connection, log);
+  /** Who asked for a change of the state has seen it when the answer comes. */
+  const told = <R>(work: Promise<R>) => work.finally(tellState);
+  answer.request(messages.hello, (params) => {
+    log.info('window attached', { version: params.clientVersion });
+    if (params.keepsTokens) {
+      forgetKeeper = keeper.addWindow((tokens) => connection.sendRequest(messages.storeTokens, tokens));
+    }
+    spokesman.add(connection, params.focused);
+    return {
+      protocolVersion: messages.protocolVersion,
+      driveVersion,
+      pid: process.pid,
+      logFile: deps.logFile,
+      signedIn: drive.signedIn,
+      spokesman: spokesman.current === connection,
+      state: drive.getState(),
+    };
+  });
+  answer.request(messages.signIn, ({ loginToken }) => told(drive.signIn(loginToken)));
+  answer.request(messages.resume, (stored) => told(drive.resume(stored)));
+  answer.plain(messages.signOut, () => told(drive.signOut()));
+  answer.request(messages.mount, (params) => told(drive.mount(params)));
+  answer.request(messages.unmount, (params, signal) => told(drive.unmount(params, signal)));
+  answer.request(messages.list, ({ path, refresh }) => drive.list(path, refresh));
+  answer.request(messages.watch, ({ paths }) => drive.watch(connection, paths));
+  answer.plain(messages.refresh, () => drive.refresh());
+  answer.request(messages.setOptions, (options) => drive.setOptions(options));
+  answer.request(messages.setTransfersPaused, ({ paused }) => drive.setTransfersPaused(paused));
+  answer.request(messages.retryFailed, ({ id }) => drive.retryFailed(id));
+  answer.request(messages.discardFailed, ({ id }) => drive.discardFailed(id));
+  answer.request(messages.exportFailed, ({ id, to }) => drive.exportFailed(id, to));
+  answer.request(messages.history, ({ limit }) => drive.getHistory(limit));
+  answer.plain(messages.preflight, () => drive.preflight());
+  answer.request(messages.shutdown, ({ reason }) => deps.onShutdown(reason));
+  connection.onNotification(messages.windowFocused, () => spokesman.focus(connection));
+  answerFiles(answer, () => drive.getFiles());
+  windows.add(connection);
+  connection.listen();
+  deps.onWindows(windows.size);
+}
+
+/** Handlers whose failures become DriveErrorData and a line in the log; a cancelled request aborts its signal. */
+function serveOn(connection: MessageConnection, log: Log) {
+  const guard = async (method: string, work: () => unknown): Promise<unknown> => {
+    try {
+      return await work();
+    } catch (error) {
+      log.warn('request failed', { method, error });
+      throw toResponseError(error);
+    }
+  };
+  // Registered by name: the typed overloads do not resolve for a generic type; `request` and `plain` keep the types.
+  return {
+    request<P, R>(type: RequestType<P, R, DriveErrorData>, work: (params: P, signal: AbortSignal) => R | Promise<R>) {
+      connection.onRequest(type.method, (params: P, token: CancellationToken) =>
+        guard(type.method, () => work(params, toSignal(token))),
+      );
+    },
+    plain<R>(type: RequestType0<R, DriveErrorData>, work: () => R | Promise<R>) {
+      connection.onRequest(type.method, () => guard(type.method, work));
+    },
+  };
+}
+
+function toSignal(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}
+
+/** Answers what tells a change of the state at once. */
+function broadcastState(windows: ReadonlySet<MessageConnection>, { drive, log }: ServerDeps): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const waiting = new WeakMap<MessageConnection, number>();
+  const send = (notify: (window: MessageConnection) => Promise<void>) => {
+    for (const window of windows) {
+      const behind = waiting.get(window) ?? 0;
+      if (behind >= longestQueue) {
+        log.warn('a window does not read what it is told, and is let go');
+        // It attaches again once it reads on.
+        window.dispose();
+        continue;
+      }
+      waiting.set(window, behind + 1);
+      notify(window)
+        .catch((error) => log.debug('a window did not listen', { error }))
+        .finally(() => waiting.set(window, (waiting.get(window) ?? 1) - 1));
+    }
+  };
+  const tellState = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (windows.size === 0) return;
+    const state = drive.getState();
+    send((window) => window.sendNotification(messages.stateChanged, state));
+  };
+  drive.stateChanged.on(() => {
+    timer ??= setTimeout(tellState, stateIntervalMs);
+  });
+  drive.entriesChanged.on((folders) => send((window) => window.sendNotification(messages.entriesChanged, { folders })));
+  drive.conflictMade.on((notice) => send((window) => window.sendNotification(messages.conflictMade, notice)));
+  drive.signedOut.on(() => send((window) => window.sendNotification(messages.signedOut)));
+  return () => {
+    if (timer !== undefined) tellState();
+  };
+}

@@ -1,0 +1,57 @@
+import type { PastTransfer, TransferKind, TransferState } from '../../protocol/state.ts';
+import type { PushKind } from '../../sync/plan/planner.ts';
+import { getLocalPath } from '../../sync/tree/paths.ts';
+import type { Session } from '../session.ts';
+
+const kinds: Record<PushKind, TransferKind> = {
+  upload: 'upload',
+  createFolder: 'createFolder',
+  moveFile: 'move',
+  moveFolder: 'move',
+  moveAside: 'move',
+  trashFile: 'delete',
+  trashFolder: 'delete',
+  setTimes: 'setTimes',
+};
+
+/** Rows a view can show; the counts beside them tell the rest. */
+const maxRows = 200;
+/** As many as are kept (cache/history.ts). */
+const maxPast = 1_000;
+
+/** Running first, then failed, then queued. */
+export function transferStates({ nodes, pusher, jobs }: Session): TransferState[] {
+  const running = pusher.getRunning().map(({ ino, kind, path, done, total }): TransferState => {
+    return {
+      id: String(ino),
+      kind: kinds[kind as PushKind],
+      status: 'running',
+      path,
+      bytesDone: done,
+      bytesTotal: total,
+    };
+  });
+  const busy = new Set(running.map(({ id }) => id));
+  // Failed ones may be behind any number of others.
+  const rows = [...nodes.getFailed(maxRows), ...nodes.getPending(0, maxRows).filter(({ failure }) => failure === null)];
+  const waiting = rows.filter(({ ino }) => !busy.has(String(ino)));
+  const others = waiting.map((row): TransferState => {
+    const kind: TransferKind = row.parent === null ? 'delete' : row.kind !== 'file' ? 'createFolder' : 'upload';
+    const path = getLocalPath(nodes, row.ino) ?? row.name;
+    const common = { id: String(row.ino), kind, path, bytesDone: 0, bytesTotal: row.size };
+    if (row.failure !== null) return { ...common, status: 'failed', reason: row.failure };
+    const retryAt = pusher.getRetryAt(row.ino);
+    return { ...common, status: 'queued', ...(retryAt !== undefined && { retryAt }) };
+  });
+  const copying = jobs.getRunning().map(({ id, kind, path, done, total }): TransferState => {
+    return { id, kind, status: 'running', path, bytesDone: done, bytesTotal: total };
+  });
+  return [...copying, ...running, ...others].slice(0, maxRows);
+}
+
+/** What ended lately, newest first. */
+export function pastTransfers({ history }: Session, limit: number): PastTransfer[] {
+  return history
+    .list(Math.max(0, Math.min(limit, maxPast)))
+    .map(({ kind, ...entry }) => ({ ...entry, kind: kinds[kind as PushKind] }));
+}

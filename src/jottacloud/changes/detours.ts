@@ -1,0 +1,24 @@
+import { fetchFolder } from '../listing/listings.ts';
+import type { Service } from '../service.ts';
+import type { RemoteEntry, RemotePath } from '../types.ts';
+import { parseAsideName } from './asideNames.ts';
+import { moveItem } from './moves.ts';
+
+/**
+ * Lists a folder, and finishes the renames that were cut in the middle, whoever began them: an item that waits under its
+ * aside name gets the name it was going to have, unless something has it. What cannot be finished is listed as it is.
+ */
+export async function fetchTidyFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteEntry[]> {
+  const entries = await fetchFolder(service, path, signal);
+  const waiting = entries.flatMap(({ kind, name }) => {
+    const final = parseAsideName(name);
+    return final === undefined ? [] : [{ kind, from: [...path, name], to: [...path, final] }];
+  });
+  if (waiting.length === 0) return entries;
+  for (const move of waiting) {
+    await moveItem(service, move, signal).catch((error) =>
+      service.http.log.warn('a rename that was cut in the middle could not be finished', { error }),
+    );
+  }
+  return fetchFolder(service, path, signal);
+}

@@ -1,0 +1,60 @@
+import { JottaError } from '../errors.ts';
+import { look } from '../listing/listings.ts';
+import { isDeleted } from '../listing/parseFile.ts';
+import { textOf, type XmlElement } from '../listing/xml.ts';
+import { type Service, sendAuthorized, urlOf } from '../service.ts';
+import { thingOf } from '../transport/roots.ts';
+import type { RemotePath } from '../types.ts';
+import { checkPath } from '../urls.ts';
+
+/** Where public pages are, whatever the brand (jottacloud-protocol.md §2.10). */
+const publicHost = 'https://www.jottacloud.com';
+
+/** The public page of a file or folder; undefined when it is not shared. 'notFound' when nothing live is there. */
+export async function fetchShare(service: Service, path: RemotePath, signal: AbortSignal): Promise<string | undefined> {
+  checkPath(path, 3);
+  const root = await fetchLive(service, path, signal);
+  return linkOf(root, service.tokens.username);
+}
+
+/** Makes the public page, or answers the one there is. Sent once: it is a GET that changes things (§2.10). */
+export async function enableShare(service: Service, path: RemotePath, signal: AbortSignal): Promise<string> {
+  const root = await sendShare(service, path, 'enableShare', signal);
+  const link = linkOf(root, service.tokens.username);
+  if (link === undefined) throw new JottaError('protocol', 'the server made no link');
+  return link;
+}
+
+/** Ends it; fine when there is none. */
+export async function disableShare(service: Service, path: RemotePath, signal: AbortSignal): Promise<void> {
+  const root = await sendShare(service, path, 'disableShare', signal);
+  if (linkOf(root, service.tokens.username) !== undefined) throw new JottaError('protocol', 'the link is still there');
+}
+
+async function sendShare(
+  service: Service,
+  path: RemotePath,
+  mode: 'enableShare' | 'disableShare',
+  signal: AbortSignal,
+): Promise<XmlElement> {
+  checkPath(path, 3);
+  const { commandFirstByteMs: firstByteMs } = service.http.limits;
+  const request = { method: 'GET' as const, url: urlOf(service, path, `?mode=${mode}`), firstByteMs };
+  const root = await thingOf(service, path)(await sendAuthorized(service, request, signal));
+  if (isDeleted(root)) throw new JottaError('notFound', 'it is in the trash');
+  return root;
+}
+
+async function fetchLive(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement> {
+  const found = await look(service, path, signal);
+  if (found.kind === 'none') throw new JottaError('notFound', 'nothing live is there');
+  return found.root;
+}
+
+function linkOf(root: XmlElement, username: string): string | undefined {
+  const page = textOf(root, 'publicSharePath') ?? '';
+  if (/^\/s\/[\w-]+$/.test(page)) return publicHost + page;
+  const uri = textOf(root, 'publicURI') ?? '';
+  if (!/^[\w-]+$/.test(uri)) return undefined;
+  return `${publicHost}/opin/io/downloadPublic/${encodeURIComponent(username)}/${uri}`;
+}

@@ -1,0 +1,101 @@
+import { JottaError } from '../errors.ts';
+import { type Service, sendAuthorized, urlOf } from '../service.ts';
+import { parseTime } from '../times.ts';
+import { chunksOf } from '../transport/body.ts';
+import { withRetry } from '../transport/retry.ts';
+import { isSameName, otherAnswer } from '../transport/roots.ts';
+import type { RemotePath, StreamedEntry } from '../types.ts';
+import { checkPath, isUsableName } from '../urls.ts';
+import { parseSize } from './parseFile.ts';
+import { parseXml, textOf, type XmlElement } from './xml.ts';
+
+/**
+ * Everything live and complete below a folder, the folder itself included, in one request (jottacloud-protocol.md §2.8).
+ * Entries come as they arrive; only when the iteration ends without error were they all: the counts in `<stats>` are
+ * compared, and a difference is JottaError 'incomplete'. What is not below `path` is the answer to another request. Entries
+ * with unusable names or sizes are logged and left out.
+ */
+export async function* liststream(
+  service: Service,
+  path: RemotePath,
+  signal: AbortSignal,
+): AsyncGenerator<StreamedEntry, void, undefined> {
+  checkPath(path, 2);
+  const { listStreamFirstByteMs, bodyIdleMs, maxXmlBytes } = service.http.limits;
+  const url = urlOf(service, path, '?mode=liststream');
+  const answer = await withRetry(service.retry, signal, () =>
+    sendAuthorized(service, { method: 'GET', url, firstByteMs: listStreamFirstByteMs }, signal),
+  );
+  const count = new Counter();
+  for await (const element of parseXml(chunksOf(answer, bodyIdleMs), maxXmlBytes, isRecord)) {
+    count.add(element);
+    if (element.name === 'stats') continue;
+    const entry = parseStreamed(element);
+    if (entry && !isBelow(entry.path, path)) throw otherAnswer();
+    if (entry) yield entry;
+    else
+      service.http.log.warn('a streamed entry is dropped: its name, size or md5 is unusable', { kind: element.name });
+  }
+  count.check();
+}
+
+/** Streamed paths begin at the mountpoint, `folder` at the device. */
+function isBelow(path: RemotePath, folder: RemotePath): boolean {
+  return folder.slice(1).every((name, depth) => isSameName(path[depth] ?? '/', name));
+}
+
+/** Only these matter, at any depth; `folder` and `file` may wrap more than they did when this was written. */
+function isRecord(name: string, path: readonly string[]): boolean {
+  if (path.length === 0) return false;
+  return name === 'folder' || name === 'file' || (name === 'stats' && !path.includes('file'));
+}
+
+function parseStreamed(element: XmlElement): StreamedEntry | undefined {
+  const names = (textOf(element, 'path') ?? '').split('/').slice(1);
+  if (names.length === 0 || !names.every(isUsableName)) return undefined;
+  if (element.name === 'folder') return { kind: 'folder', path: names };
+  const name = textOf(element, 'filename') ?? '';
+  const size = parseSize(textOf(element, 'size'));
+  const md5 = (textOf(element, 'md5') ?? '').toLowerCase();
+  if (!isUsableName(name) || size === undefined || !/^[0-9a-f]{32}$/.test(md5)) return undefined;
+  return {
+    kind: 'file',
+    path: [...names, name],
+    md5,
+    size,
+    modified: parseTime(textOf(element, 'modified')),
+    created: parseTime(textOf(element, 'created')),
+  };
+}
+
+/** Folders whose paths are remembered for the count: about 100 MB of memory. */
+const maxFolders = 1_000_000;
+
+/** rclone's rule: a folder counts when it is listed, or when a file names it before it is listed (§2.8). */
+class Counter {
+  readonly #folders = new Set<string>();
+  #listed = 0;
+  #files = 0;
+  #stats: { folders: number | undefined; files: number | undefined } | undefined;
+
+  add(element: XmlElement): void {
+    if (element.name === 'stats') {
+      this.#stats = { folders: parseSize(textOf(element, 'folders')), files: parseSize(textOf(element, 'files')) };
+      return;
+    }
+    if (element.name === 'file') this.#files += 1;
+    const path = textOf(element, 'path') ?? '';
+    if (element.name === 'folder' || !this.#folders.has(path)) this.#listed += 1;
+    this.#folders.add(path);
+    if (this.#folders.size > maxFolders) throw new JottaError('protocol', 'a recursive listing has too many folders');
+  }
+
+  check(): void {
+    const { folders, files } = this.#stats ?? {};
+    if (folders === this.#listed && files === this.#files) return;
+    throw new JottaError(
+      'incomplete',
+      `a recursive listing has ${this.#listed} folders and ${this.#files} files, not ${folders} and ${files}`,
+    );
+  }
+}

@@ -1,0 +1,45 @@
+import { JottaError } from '../errors.ts';
+import { parseTime } from '../times.ts';
+import { unexpectedRoot } from '../transport/roots.ts';
+import type { Account, RemoteDevice, RemoteMountpoint } from '../types.ts';
+import { isUsableName } from '../urls.ts';
+import { isDeleted, parseSize } from './parseFile.ts';
+import { childOf, childrenOf, textOf, type XmlElement } from './xml.ts';
+
+/** The special device of every account, and its mountpoints that are views and have no content (§5). */
+const mainDevice = 'jotta';
+const views: ReadonlySet<string> = new Set(['trash', 'latest', 'links']);
+
+/** `<user>` (jottacloud-protocol.md §2.5). Any capacity below 0 is unlimited. */
+export function parseAccount(root: XmlElement): Account {
+  if (root.name !== 'user') throw unexpectedRoot(root);
+  const devices = childOf(root, 'devices');
+  return {
+    capacity: parseSize(textOf(root, 'capacity') || undefined) ?? -1,
+    usage: parseSize(textOf(root, 'usage')) ?? 0,
+    devices: devices ? childrenOf(devices, 'device').flatMap((device) => parseDevice(device) ?? []) : [],
+  };
+}
+
+function parseDevice(element: XmlElement): RemoteDevice | undefined {
+  const place = parsePlace(element);
+  return place && { ...place, type: textOf(element, 'type') ?? '' };
+}
+
+/** `<device>`: live mountpoints only. Trashed ones stay listed with `<deleted>` (§2.5). */
+export function parseMountpoints(root: XmlElement): RemoteMountpoint[] {
+  if (root.name !== 'device') throw unexpectedRoot(root);
+  if (isDeleted(root)) throw new JottaError('notFound', 'the device is deleted');
+  const isMain = textOf(root, 'name')?.toLowerCase() === mainDevice;
+  const list = childOf(root, 'mountPoints');
+  return (list ? childrenOf(list, 'mountPoint') : []).flatMap((element) => {
+    const place = parsePlace(element);
+    return place === undefined || (isMain && views.has(place.name.toLowerCase())) ? [] : [place];
+  });
+}
+
+function parsePlace(element: XmlElement): RemoteMountpoint | undefined {
+  const name = textOf(element, 'name') ?? element.attributes.name ?? '';
+  if (isDeleted(element) || !isUsableName(name)) return undefined;
+  return { name, size: parseSize(textOf(element, 'size')) ?? 0, modified: parseTime(textOf(element, 'modified')) };
+}

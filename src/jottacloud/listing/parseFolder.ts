@@ -1,0 +1,57 @@
+import type { Log } from '../../base/log.ts';
+import { JottaError } from '../errors.ts';
+import { assertThing, isEntry } from '../transport/roots.ts';
+import type { RemoteEntry, RemotePath } from '../types.ts';
+import { isUsableName } from '../urls.ts';
+import { isDeleted, parseFile } from './parseFile.ts';
+import { parseXml, type XmlElement } from './xml.ts';
+
+/** Entries of one folder; a real one has at most some tens of thousands. */
+const maxEntries = 500_000;
+
+/**
+ * Reads a `<folder>` or `<mountPoint>` listing (jottacloud-protocol.md §2.5): live folders and complete files, in the
+ * server's order. JottaError 'notFound' when the root is a file or itself in the trash, 'protocol' for other roots
+ * (`assertThing`).
+ */
+export async function parseFolder(
+  chunks: AsyncIterable<Buffer>,
+  path: RemotePath,
+  maxBytes: number,
+  log: Log,
+): Promise<RemoteEntry[]> {
+  const entries: RemoteEntry[] = [];
+  const parser = parseXml(chunks, maxBytes, isEntry);
+  try {
+    let step = await parser.next();
+    while (!step.done) {
+      const entry = parseEntry(step.value, log);
+      if (entry) entries.push(entry);
+      if (entries.length > maxEntries) throw new JottaError('protocol', 'a folder has too many entries');
+      step = await parser.next();
+    }
+    assertFolder(step.value, path);
+    return entries;
+  } finally {
+    // Leaving in the middle has to close the connection.
+    await parser.return(undefined as never);
+  }
+}
+
+function parseEntry(element: XmlElement, log: Log): RemoteEntry | undefined {
+  if (element.name === 'file') return parseFile(element, log);
+  if (isDeleted(element)) return undefined;
+  const name = element.attributes.name ?? '';
+  if (!isUsableName(name)) {
+    log.warn('a listed folder is dropped: its name is unusable', { name });
+    return undefined;
+  }
+  return { kind: 'folder', name };
+}
+
+/** Throws unless `root` is the live folder or mountpoint at `path`. */
+export function assertFolder(root: XmlElement, path: RemotePath): void {
+  assertThing(root, path);
+  if (root.name === 'file') throw new JottaError('notFound', 'a file is where a folder was expected');
+  if (isDeleted(root)) throw new JottaError('notFound', 'the folder is in the trash');
+}

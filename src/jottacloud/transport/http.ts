@@ -1,0 +1,121 @@
+import type { Readable } from 'node:stream';
+import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
+import type { Log } from '../../base/log.ts';
+import { JottaError } from '../errors.ts';
+import type { ClientLimits } from '../limits.ts';
+import { type Agents, createAgents, type Network, plainNetwork } from './agents.ts';
+import { startDeadline } from './deadline.ts';
+import { toTransportError } from './transportErrors.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | Readable;
+  /** Ms until the status line must be there. A caller that watches the body itself (upload) passes Infinity. */
+  readonly firstByteMs: number;
+  /** Bytes exactly as stored, for ranged downloads: no content coding is offered or undone. */
+  readonly identity?: boolean;
+}
+
+/** Any status. `body` must be read to its end or destroyed; it dies with the request's signal. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly header: (name: string) => string | undefined;
+  readonly body: Readable;
+}
+
+export interface Http {
+  /** Rejects with JottaError: 'offline', 'timeout', 'certificate', 'proxy', 'cancelled'. Never follows redirects. */
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  readonly limits: ClientLimits;
+  readonly log: Log;
+  /** For what is not HTTP but goes the same way. */
+  readonly agents: Agents;
+  /** Aborts what runs and closes idle connections; calls made afterwards fail with 'cancelled'. */
+  close(): void;
+}
+
+export interface HttpOptions {
+  readonly userAgent: string;
+  readonly limits: ClientLimits;
+  readonly log: Log;
+  /** Absent: direct connections. */
+  readonly network?: Network | undefined;
+}
+
+/** axios with keep-alive agents and streamed answers. Proxies are the agents' business (agents.ts), never axios'. */
+export function createHttp({ userAgent, limits, log, network = plainNetwork }: HttpOptions): Http {
+  const agents = createAgents(network, limits, log);
+  const closed = new AbortController();
+  const instance = axios.create({
+    proxy: false,
+    responseType: 'stream',
+    maxRedirects: 0,
+    validateStatus: () => true,
+    transformRequest: [(data: unknown) => data],
+  });
+  return {
+    limits,
+    log,
+    agents,
+    send: (request, signal) => send(instance, agents, request, userAgent, AbortSignal.any([signal, closed.signal])),
+    close() {
+      closed.abort(new JottaError('cancelled', 'the client is closed'));
+      agents.destroy();
+    },
+  };
+}
+
+async function send(
+  instance: AxiosInstance,
+  agents: Agents,
+  request: HttpRequest,
+  userAgent: string,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const deadline = startDeadline(signal, request.firstByteMs, 'no answer from the server');
+  try {
+    const agent = agents.getAgentFor(new URL(request.url));
+    const config = toAxios(request, userAgent, deadline.signal);
+    const response = await instance.request<Readable>({ ...config, httpAgent: agent, httpsAgent: agent });
+    const body = response.data;
+    // Errors are read by whoever iterates; without a listener an early one would end the process.
+    body.on('error', () => {});
+    const destroy = () => body.destroy(toTransportError(signal.reason, signal));
+    if (signal.aborted) destroy();
+    else signal.addEventListener('abort', destroy, { once: true });
+    body.once('close', () => signal.removeEventListener('abort', destroy));
+    const headers = response.headers as Record<string, unknown>;
+    return {
+      status: response.status,
+      body,
+      header: (name) => {
+        const value = headers[name];
+        return value === undefined || value === null ? undefined : String(value);
+      },
+    };
+  } catch (error) {
+    throw toTransportError(error, deadline.signal);
+  } finally {
+    deadline.stop();
+  }
+}
+
+function toAxios(request: HttpRequest, userAgent: string, signal: AbortSignal): AxiosRequestConfig {
+  const headers: Record<string, string | false> = { 'User-Agent': userAgent, Accept: '*/*', ...request.headers };
+  if (request.identity) headers['Accept-Encoding'] = 'identity';
+  if (request.method === 'POST') {
+    // Commands carry no body and no type: with a type they would be taken as uploads (jottacloud-protocol.md §2.1).
+    headers['Content-Type'] ??= false;
+    if (request.body === undefined) headers['Content-Length'] = '0';
+  }
+  return {
+    method: request.method,
+    url: request.url,
+    headers,
+    signal,
+    decompress: request.identity !== true,
+    ...(request.body === undefined ? {} : { data: request.body }),
+  };
+}

@@ -1,0 +1,69 @@
+import { JottaError, type JottaErrorKind } from '../errors.ts';
+import { parseJsonObject, readText } from './body.ts';
+import type { HttpAnswer } from './http.ts';
+
+/** Error bodies are a few hundred bytes; a proxy's page may be longer and is cut. */
+const maxErrorBytes = 64 * 1024;
+
+/**
+ * Throws the JottaError an answer stands for unless its status is 2xx. JFS answers with the XML of §2.9, the API with the
+ * JSON of §3.3, anything in between with text; the exception class counts first, the status second.
+ */
+export async function throwUnlessOk(answer: HttpAnswer, idleMs: number): Promise<void> {
+  if (answer.status >= 200 && answer.status < 300) return;
+  let text = '';
+  try {
+    text = await readText(answer, maxErrorBytes, idleMs);
+  } catch {
+    answer.body.destroy();
+  }
+  throw toHttpError(answer.status, text, answer.header('retry-after'));
+}
+
+export function toHttpError(status: number, body: string, retryAfter?: string): JottaError {
+  const exception = exceptionOf(body);
+  const kind = kindOf(status, exception, body);
+  return new JottaError(kind, `the server answered ${status}${exception === undefined ? '' : ` ${exception}`}`, {
+    status,
+    retryAfter,
+  });
+}
+
+/** `NoSuchPath` of `no.jotta.backup.errors.NoSuchPathException: …`; `IncompleteUpload` of an `error_id`. */
+function exceptionOf(body: string): string | undefined {
+  const json = parseJsonObject(body);
+  const text = json === undefined ? body : `${json.error_id ?? ''} ${json.message ?? ''} ${json.cause ?? ''}`;
+  return /(\w{1,80}?)(?:OpenApi)?Exception\b/.exec(text)?.[1];
+}
+
+/** jottacloud-protocol.md §2.9 (table), §1.5 (401), §3.1 (UniqueFile), §3.3 (420, 460). */
+function kindOf(status: number, exception: string | undefined, body: string): JottaErrorKind {
+  if (exception === 'UniqueFile') return 'conflict';
+  if (exception === 'CorruptUpload') return 'corrupt';
+  if (exception === 'IncompleteUpload') return 'incomplete';
+  if (exception === 'UsernameNotFound') return 'protocol';
+  if (exception !== undefined && /^NoSuch/.test(exception)) return 'notFound';
+  switch (status) {
+    case 400:
+      return /quota/i.test(body) ? 'quota' : 'invalidName';
+    case 401:
+      return 'unauthorized';
+    case 403:
+      return /quota/i.test(body) ? 'quota' : /locked/i.test(body) ? 'writeLocked' : 'forbidden';
+    case 404:
+      return 'notFound';
+    case 409:
+      return 'conflict';
+    case 416:
+      return 'range';
+    case 420:
+      return 'incomplete';
+    case 429:
+      return 'server';
+    case 460:
+    case 507:
+      return 'quota';
+  }
+  if (status >= 500) return 'server';
+  return /quota/i.test(body) ? 'quota' : 'protocol';
+}

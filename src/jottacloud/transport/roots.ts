@@ -1,0 +1,64 @@
+import { JottaError } from '../errors.ts';
+import { readXml, textOf, type XmlElement } from '../listing/xml.ts';
+import type { Service } from '../service.ts';
+import type { RemotePath } from '../types.ts';
+import { chunksOf } from './body.ts';
+import type { HttpAnswer } from './http.ts';
+
+/** A document that is small unless the path turns out to be a folder; then only its root is of interest. */
+export function xmlOf(service: Service): (answer: HttpAnswer) => Promise<XmlElement> {
+  const { maxXmlBytes, bodyIdleMs } = service.http.limits;
+  return (answer) => readXml(chunksOf(answer, bodyIdleMs), maxXmlBytes, isEntry);
+}
+
+/** The same for a document about what is at one of `places`. */
+export function thingOf(
+  service: Service,
+  ...places: readonly RemotePath[]
+): (answer: HttpAnswer) => Promise<XmlElement> {
+  const read = xmlOf(service);
+  return async (answer) => {
+    const root = await read(answer);
+    assertThing(root, ...places);
+    return root;
+  };
+}
+
+/**
+ * Throws JottaError 'protocol' unless `root` describes something of the tree: a command whose answer is anything else was
+ * not carried out, as far as anybody can tell, whatever its status says. Retryable when it describes something that is at
+ * none of `places`: an answer that came twice is taken for the answer to the next request on that connection.
+ */
+export function assertThing(root: XmlElement, ...places: readonly RemotePath[]): void {
+  if (root.name !== 'file' && root.name !== 'folder' && root.name !== 'mountPoint') throw unexpectedRoot(root);
+  if (places.some((place) => isAt(root, place))) return;
+  throw otherAnswer();
+}
+
+/** Of something else than was asked for. */
+export function otherAnswer(): JottaError {
+  return new JottaError('protocol', 'an answer to another request', { retryable: true });
+}
+
+export function unexpectedRoot(root: XmlElement): JottaError {
+  return new JottaError('protocol', `unexpected answer <${root.name.slice(0, 40)}>`);
+}
+
+/** By its own name and that of the folder it is in, as far as it tells them (jottacloud-protocol.md §2.5). */
+function isAt(root: XmlElement, path: RemotePath): boolean {
+  const name = root.attributes.name ?? textOf(root, 'name') ?? '';
+  const folder = textOf(root, 'abspath')?.split('/').at(-1) ?? '';
+  return isSameName(name, path.at(-1)) && isSameName(folder, path.at(-2));
+}
+
+/** The service finds names whatever their case (§5); what a document does not tell is no difference. */
+export function isSameName(told: string, asked = ''): boolean {
+  const key = (text: string) => text.normalize('NFC').toLowerCase();
+  return told === '' || key(told) === key(asked);
+}
+
+/** The entries of a listing, as opposed to what it says about itself. */
+export function isEntry(name: string, path: readonly string[]): boolean {
+  if (path.length !== 2) return false;
+  return (name === 'file' && path[1] === 'files') || (name === 'folder' && path[1] === 'folders');
+}

@@ -1,0 +1,160 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Emitter } from '../../base/events.ts';
+import { Flights } from '../../base/flights.ts';
+import type { Log } from '../../base/log.ts';
+import { type Ino, rootIno } from '../../store/nodeRow.ts';
+import type { Nodes } from '../../store/nodes.ts';
+import type { Activity } from '../tree/activity.ts';
+import { writebackLimits } from '../tree/limits.ts';
+import { getWirePath } from '../tree/paths.ts';
+import { isRemoteError, type Remote, RemoteError, type WirePath } from '../tree/remote.ts';
+import { type MergeDeps, type MergeResult, mergeListing } from './merge.ts';
+
+export interface FoldersDeps extends MergeDeps {
+  readonly remote: Remote;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly merged: Emitter<MergeResult>;
+  /** Deletes staging files that no row on the disk names any more. */
+  readonly discard: (stagingIds: readonly string[]) => Promise<void>;
+  readonly pollMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Listings on demand: a folder is asked for once, then shown from the database and revalidated behind the reader's back. */
+export class Folders {
+  readonly #deps: FoldersDeps;
+  readonly #flights = new Flights<Ino, void>();
+  readonly #usedAt = new Map<Ino, number>();
+  readonly #startedAt: number;
+
+  constructor(deps: FoldersDeps) {
+    this.#deps = deps;
+    this.#startedAt = deps.clock.now();
+  }
+
+  /**
+   * Resolves when the folder's children are known. Waits for the network only for a folder never listed before.
+   * Rejects with RemoteError when it cannot be known.
+   */
+  async ensureListed(ino: Ino): Promise<void> {
+    const row = this.#deps.nodes.get(ino);
+    if (row === undefined) return;
+    this.noteUse(ino);
+    if (row.listedAt !== null) return;
+    // A folder the server does not have yet holds just what was put into it here.
+    if (row.synced === null && ino !== rootIno) return;
+    await withDeadline(this.refresh(ino), AbortSignal.timeout(writebackLimits.listingDeadlineMs));
+  }
+
+  /** Asks the server now; callers at the same time share one request. */
+  refresh(ino: Ino): Promise<void> {
+    return this.#flights.run(ino, async () => {
+      const { nodes, activity, merged, discard } = this.#deps;
+      for (let asked = 0; asked < writebackLimits.listingTries; asked += 1) {
+        const path = getWirePath(nodes, ino);
+        if (path === undefined) return;
+        const since = activity.seq;
+        const listing = await this.#fetch(ino, path, since);
+        if (listing === undefined) continue;
+        const result = mergeListing(this.#deps, ino, listing.entries, since, listing.askedAt);
+        if (result.changes.length > 0 || result.conflicts.length > 0) merged.emit(result);
+        if (result.discarded.length > 0) await discard(result.discarded);
+        return;
+      }
+      // Better what is known than what may be another's; of a folder never seen nothing is known.
+      if (nodes.get(ino)?.listedAt === null) throw new RemoteError('server', 'the folder is being moved');
+    });
+  }
+
+  /**
+   * What the server has at `path`; undefined when the folder was moved by a push of ours meanwhile, itself or with one above
+   * it: then that may be what another folder holds, which stands there now.
+   */
+  async #fetch(ino: Ino, path: WirePath, since: number) {
+    const { nodes, activity, remote, clock, signal } = this.#deps;
+    const askedAt = clock.now();
+    const isMoved = () => isPathTouched(nodes, activity, ino, since) || !isSamePath(path, getWirePath(nodes, ino));
+    try {
+      const entries = await remote.fetchEntries(path, signal);
+      return isMoved() ? undefined : { entries, askedAt };
+    } catch (error) {
+      if (isRemoteError(error, 'notFound') && isMoved()) return undefined;
+      throw error;
+    }
+  }
+
+  /** The same; of a folder that is gone, the one above it is listed instead. */
+  async look(ino: Ino): Promise<void> {
+    try {
+      await this.refresh(ino);
+    } catch (error) {
+      const parent = this.#deps.nodes.get(ino)?.synced?.parent;
+      if (!isRemoteError(error, 'notFound') || parent === undefined) throw error;
+      this.#deps.log.info('a listed folder is gone; its parent is listed', { ino });
+      await this.look(parent);
+    }
+  }
+
+  /** The folder was listed a moment ago, and after `notBefore` (ms), when this resolves; many callers cost one listing. */
+  async ensureFresh(ino: Ino, notBefore: number): Promise<void> {
+    const { nodes, clock } = this.#deps;
+    const isFresh = () => {
+      const listedAt = nodes.get(ino)?.listedAt ?? 0;
+      // One that is yet to come was taken before the clock was set back: nobody knows when.
+      return listedAt > Math.max(clock.now() - writebackLimits.freshMs, notBefore) && listedAt <= clock.now();
+    };
+    if (!isFresh()) await this.refresh(ino);
+    // The listing that was joined may have been asked for too early.
+    if (!isFresh()) await this.refresh(ino);
+  }
+
+  /** Folders looked at lately; the poller keeps these fresh. Forgets the others. */
+  getLive(): Ino[] {
+    const { nodes, clock } = this.#deps;
+    const oldest = clock.now() - writebackLimits.liveMs;
+    for (const [ino, usedAt] of this.#usedAt) {
+      if (usedAt < oldest || nodes.get(ino) === undefined) this.#usedAt.delete(ino);
+    }
+    return [...this.#usedAt.keys()].filter((ino) => nodes.get(ino)?.listedAt !== null);
+  }
+
+  /** The computer slept for `ms`: nobody could look at anything, and what was live still is. */
+  noteSlept(ms: number): void {
+    for (const [ino, usedAt] of this.#usedAt) this.#usedAt.set(ino, usedAt + ms);
+  }
+
+  /** Marks a folder as looked at. One that was not live, or was
+   * listed before this start, is revalidated in the background; the poller keeps live ones. */
+  noteUse(ino: Ino): void {
+    const { nodes, clock, log, pollMs } = this.#deps;
+    const now = clock.now();
+    const wasLive = now - (this.#usedAt.get(ino) ?? 0) < writebackLimits.liveMs;
+    this.#usedAt.set(ino, now);
+    const listedAt = nodes.get(ino)?.listedAt ?? null;
+    const isRecent = listedAt !== null && listedAt > Math.max(this.#startedAt, now - pollMs()) && listedAt <= now;
+    if (wasLive || listedAt === null || isRecent) return;
+    this.refresh(ino).catch((error) => log.debug('revalidation failed', { ino, error }));
+  }
+}
+
+/** Was this folder, or one above it, moved on the server by us after `since`, or is it just now? */
+function isPathTouched(nodes: Nodes, activity: Activity, ino: Ino, since: number): boolean {
+  for (let at = nodes.get(ino)?.synced; at !== null && at !== undefined; at = nodes.get(at.parent)?.synced) {
+    if (activity.isTouched(at.parent, at.name, since)) return true;
+  }
+  return false;
+}
+
+function isSamePath(a: WirePath, b: WirePath | undefined): boolean {
+  return b !== undefined && a.length === b.length && a.every((name, index) => name === b[index]);
+}
+
+function withDeadline(work: Promise<void>, deadline: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    deadline.addEventListener('abort', () => reject(new RemoteError('offline', 'the listing did not arrive in time')), {
+      once: true,
+    });
+    work.then(resolve, reject);
+  });
+}

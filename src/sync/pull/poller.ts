@@ -1,0 +1,118 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { inParallel } from '../../base/parallel.ts';
+import { type Ino, rootIno } from '../../store/nodeRow.ts';
+import type { Nodes } from '../../store/nodes.ts';
+import { writebackLimits } from '../tree/limits.ts';
+import type { Link } from '../tree/link.ts';
+import { getWirePath } from '../tree/paths.ts';
+import type { Remote } from '../tree/remote.ts';
+import type { Folders } from './folders.ts';
+
+export interface PollerDeps {
+  readonly nodes: Nodes;
+  readonly folders: Pick<Folders, 'getLive' | 'look'>;
+  readonly remote: Remote;
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Finds changes made elsewhere. One device request per poll says which mountpoints moved; live folders in those are listed
+ * again, and on every n-th poll all of them (design.md §8). Goes on while the account asks for a new sign-in: the service may
+ * have refused good tokens for a while, and dead ones cost no request.
+ */
+export class Poller {
+  readonly #deps: PollerDeps;
+  readonly #hints = new Map<string, ReadonlyMap<string, string>>();
+  #intervalMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #count = 0;
+  #running: { readonly depth: 'full' | 'hinted'; readonly done: Promise<void> } | undefined;
+  lastPollAt: number | null = null;
+
+  constructor(deps: PollerDeps, intervalMs: number) {
+    this.#deps = deps;
+    this.#intervalMs = intervalMs;
+    deps.signal.addEventListener('abort', () => clearTimeout(this.#timer));
+  }
+
+  get intervalMs(): number {
+    return this.#intervalMs;
+  }
+
+  setInterval(ms: number): void {
+    this.#intervalMs = ms;
+    this.start();
+  }
+
+  start(): void {
+    clearTimeout(this.#timer);
+    if (this.#deps.signal.aborted) return;
+    this.#timer = setTimeout(() => {
+      this.pollNow('hinted').finally(() => this.start());
+    }, this.#intervalMs);
+  }
+
+  /** `full` lists every live folder; `hinted` only those whose mountpoint moved, except every n-th time. Never rejects. */
+  async pollNow(depth: 'full' | 'hinted'): Promise<void> {
+    // A full poll that was asked for is not had by waiting for a hinted one.
+    if (depth === 'full' && this.#running?.depth === 'hinted') await this.#running.done;
+    this.#running ??= {
+      depth,
+      done: this.#poll(depth).finally(() => {
+        this.#running = undefined;
+      }),
+    };
+    return this.#running.done;
+  }
+
+  /** Lists these folders now. Never rejects. */
+  async lookAt(folders: readonly Ino[]): Promise<void> {
+    const { log, link, folders: listings } = this.#deps;
+    if (link.health === 'signedOut') return;
+    try {
+      await inParallel(folders, writebackLimits.parallelListings, (ino) => listings.look(ino));
+    } catch (error) {
+      log.debug('folders named by events were not listed', { error });
+    }
+  }
+
+  async #poll(depth: 'full' | 'hinted'): Promise<void> {
+    const { folders, log, clock, nodes } = this.#deps;
+    const full = depth === 'full' || this.#count % writebackLimits.fullPollEvery === 0;
+    this.#count += 1;
+    try {
+      const moved = await this.#fetchMoved();
+      const stale = folders.getLive().filter((ino) => {
+        const path = getWirePath(nodes, ino);
+        if (path === undefined) return false;
+        return full || (path.length >= 2 && moved.has(path.slice(0, 2).join('/')));
+      });
+      await inParallel(stale, writebackLimits.parallelListings, (ino) => folders.look(ino));
+      this.lastPollAt = clock.now();
+    } catch (error) {
+      log.info('poll failed', { error });
+    }
+  }
+
+  /** `device/mountpoint` of everything whose size or date is not what the last poll saw. */
+  async #fetchMoved(): Promise<Set<string>> {
+    const { nodes, remote, signal, folders } = this.#deps;
+    const inUse = new Set(folders.getLive().map((ino) => getWirePath(nodes, ino)?.[0]));
+    const moved = new Set<string>();
+    for (const device of nodes.getChildren(rootIno)) {
+      const wire = device.synced?.wire;
+      if (wire === undefined || !inUse.has(wire)) continue;
+      const now = await remote.fetchHints(wire, signal);
+      const before = this.#hints.get(wire);
+      for (const [mountpoint, hint] of now) {
+        if (before?.get(mountpoint) !== hint) moved.add(`${wire}/${mountpoint}`);
+      }
+      this.#hints.set(wire, now);
+    }
+    return moved;
+  }
+}

@@ -1,0 +1,149 @@
+import type { Ino, NodeRow } from '../../store/nodeRow.ts';
+import type { Push } from '../plan/planner.ts';
+import { getAsideFolder } from '../plan/rings.ts';
+import { getWirePath } from '../tree/paths.ts';
+import { isRemoteError, RemoteError, type RemoteErrorKind } from '../tree/remote.ts';
+import { pushRemoval, type RemovalDeps } from './removal.ts';
+import { pushContent, type Target, type UploadDeps } from './upload.ts';
+
+export type PushDeps = UploadDeps & RemovalDeps;
+
+/** Carries out one push and writes the outcome to `synced`. Answers the folders that turned out otherwise than known. */
+export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): Promise<readonly Ino[]> {
+  const row = deps.nodes.get(push.ino);
+  if (row === undefined) return [];
+  if (push.kind === 'trashFile' || push.kind === 'trashFolder') {
+    await pushRemoval(deps, push.ino, signal);
+    return [];
+  }
+  if (push.kind === 'setTimes') return runSetTimes(deps, row, signal);
+  if (push.kind === 'createFolder' && row.kind !== 'folder') return findMountPoint(deps, row);
+  const isAside = push.kind === 'moveAside';
+  const target = getBegunTarget(deps, row) ?? (isAside ? getAsideTarget(deps, row) : getTarget(deps, row));
+  if (push.kind === 'upload') {
+    return deps.activity.whileTouching([target], () => pushContent(deps, row, target, signal));
+  }
+  if (push.kind === 'createFolder') {
+    return deps.activity.whileTouching([target], async () => {
+      await whileBegun(deps, row.ino, target, () => deps.remote.createFolder(target.path, signal));
+      deps.reach('folderCreated');
+      settle(deps, row.ino, target);
+      return [];
+    });
+  }
+  return runMove(deps, row, target, signal);
+}
+
+/** Where an earlier try was to end, of which nobody knows what became; it is tried again before anything else. */
+function getBegunTarget({ nodes }: UploadDeps, { ino, begun }: NodeRow): Target | undefined {
+  if (begun === null) return undefined;
+  const folder = getWirePath(nodes, begun.parent);
+  if (folder !== undefined) return { parent: begun.parent, path: [...folder, begun.wire], name: begun.name };
+  nodes.update(ino, { begun: null });
+  throw new RemoteError('cancelled', 'the folder it was to go to is gone');
+}
+
+/** Answers that say that the server did not do it. */
+const refusals: readonly RemoteErrorKind[] = [
+  'notFound',
+  'conflict',
+  'forbidden',
+  'invalidName',
+  'quota',
+  'writeLocked',
+];
+
+/** On record before the first request: whatever cuts this short, what may have been done is found again (planner.ts planBegun). */
+async function whileBegun(deps: UploadDeps, ino: Ino, { parent, path, name }: Target, work: () => Promise<void>) {
+  const { nodes } = deps;
+  nodes.update(ino, { begun: { parent, name, wire: path.at(-1) as string } });
+  deps.reach('begun');
+  try {
+    await work();
+  } catch (error) {
+    if (isRemoteError(error) && refusals.includes(error.kind)) nodes.update(ino, { begun: null });
+    throw error;
+  }
+}
+
+function getTarget({ nodes, remote }: UploadDeps, row: NodeRow): Target {
+  const parent = row.parent;
+  const folder = parent === null ? undefined : getWirePath(nodes, parent);
+  if (parent === null || folder === undefined) throw new RemoteError('cancelled', 'the folder is not there yet');
+  const inPlace = row.synced !== null && row.synced.parent === parent && row.synced.name === row.name;
+  const wire = inPlace && row.synced !== null ? row.synced.wire : remote.encodeName(row.name);
+  return { parent, path: [...folder, wire], name: row.name };
+}
+
+/** How much of its name a node keeps while it waits beside its place. */
+const asideCharacters = 100;
+
+/** A free name near the target, for what waits in a ring; the next plan moves it on. */
+function getAsideTarget({ nodes, remote }: UploadDeps, row: NodeRow): Target {
+  const parent = getAsideFolder(nodes, row);
+  const folder = parent === undefined ? undefined : getWirePath(nodes, parent);
+  if (parent === undefined || folder === undefined) throw new RemoteError('cancelled', 'there is no place to wait');
+  // Of a name as long as names can be only the beginning finds room.
+  const name = `.${[...row.name].slice(0, asideCharacters).join('')}.jottacloud-${row.ino}`;
+  return { parent, path: [...folder, remote.encodeName(name)], name };
+}
+
+function settle({ nodes }: UploadDeps, ino: Ino, { parent, path, name }: Target): void {
+  const row = nodes.get(ino);
+  if (row === undefined) return;
+  const wire = path.at(-1) as string;
+  const known = row.synced ?? { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
+  nodes.update(ino, { synced: { ...known, parent, name, wire }, begun: null, failure: null });
+}
+
+/** A mountpoint is the server's to make: whether it is there again, a listing tells. */
+async function findMountPoint({ nodes, folders }: PushDeps, { ino, parent }: NodeRow): Promise<readonly Ino[]> {
+  if (parent !== null) await folders.look(parent);
+  if (nodes.get(ino)?.synced === null) throw new RemoteError('vanished', 'the mountpoint is not there any more');
+  return [];
+}
+
+async function runMove(deps: UploadDeps, row: NodeRow, target: Target, signal: AbortSignal): Promise<readonly Ino[]> {
+  const from = getWirePath(deps.nodes, row.ino);
+  if (from === undefined || row.synced === null) throw new RemoteError('cancelled', 'nothing to move yet');
+  const places = [row.synced, target];
+  return deps.activity.whileTouching(places, async () => {
+    const move = row.kind === 'file' ? deps.remote.moveFile : deps.remote.moveFolder;
+    try {
+      await whileBegun(deps, row.ino, target, () => move(from, target.path, signal));
+    } catch (error) {
+      if (!isRemoteError(error, 'notFound')) throw error;
+      if (row.kind === 'file' && row.synced?.md5 === null) {
+        // The upload that was begun there never came to be.
+        deps.nodes.update(row.ino, { synced: null });
+        return [];
+      }
+      // One of its ends is not what we knew: the listings tell which, and what to do instead (merge.ts).
+      return places.map(({ parent }) => parent);
+    }
+    deps.reach('moved');
+    settle(deps, row.ino, target);
+    return [];
+  });
+}
+
+async function runSetTimes(deps: UploadDeps, row: NodeRow, signal: AbortSignal): Promise<readonly Ino[]> {
+  const path = getWirePath(deps.nodes, row.ino);
+  const { synced } = row;
+  if (path === undefined || synced === null || synced.md5 === null) return [];
+  const { md5, size } = synced;
+  return deps.activity.whileTouching([synced], async () => {
+    try {
+      // The server's command would bring back what was removed meanwhile.
+      await deps.remote.fetchFile(path, signal);
+      await deps.remote.setTimes(path, { md5, size, mtime: row.mtime.sec }, signal);
+    } catch (error) {
+      if (!isRemoteError(error, 'notFound') && !isRemoteError(error, 'conflict')) throw error;
+      return [synced.parent];
+    }
+    deps.reach('timesSet');
+    const current = deps.nodes.get(row.ino)?.synced;
+    if (current?.md5 === md5) deps.nodes.update(row.ino, { synced: { ...current, mtime: row.mtime.sec } });
+    return [];
+  });
+}

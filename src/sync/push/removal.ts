@@ -1,0 +1,90 @@
+import type { StagingStore } from '../../content/stagingStore.ts';
+import type { Ino, NodeRow } from '../../store/nodeRow.ts';
+import type { Nodes } from '../../store/nodes.ts';
+import type { Folders } from '../pull/folders.ts';
+import type { Activity } from '../tree/activity.ts';
+import type { FaultPoint } from '../tree/faultPoints.ts';
+import { getWirePath, unsync } from '../tree/paths.ts';
+import { isRemoteError, type Remote } from '../tree/remote.ts';
+
+export interface RemovalDeps {
+  readonly nodes: Nodes;
+  readonly activity: Activity;
+  readonly remote: Remote;
+  readonly folders: Folders;
+  readonly staging: StagingStore;
+  /** Called at each step whose survival is proved (faultPoints.ts). */
+  readonly reach: (point: FaultPoint) => void;
+}
+
+/**
+ * Moves a removed file or tree to the server's trash, once a listing of a moment ago has shown that it is still what was
+ * removed here: what was changed or added elsewhere comes back instead (merge.ts). The server offers no conditional
+ * removal, so an instant stays open; what falls into it is in the trash.
+ */
+export async function pushRemoval(deps: RemovalDeps, ino: Ino, signal: AbortSignal): Promise<void> {
+  const before = deps.nodes.get(ino);
+  if (before === undefined || before.synced === null) return;
+  try {
+    // When it was removed is remembered by its row alone after a restart.
+    const removedAt = Math.max(deps.activity.changedAt(ino), before.ctimeMs);
+    if (before.kind === 'file') await deps.folders.ensureFresh(before.synced.parent, removedAt);
+    else await ensureTreeKnown(deps, before, signal);
+  } catch (error) {
+    if (!isRemoteError(error, 'notFound')) throw error;
+    // It, or the folder it was in, seems to be gone from the server as well: the listing above tells.
+    await deps.folders.look(before.synced.parent);
+  }
+  // Look again: the listing may have brought it back, or have shown that it is gone.
+  const row = deps.nodes.get(ino);
+  const path = getWirePath(deps.nodes, ino);
+  if (row === undefined || row.parent !== null || row.synced === null || path === undefined) return;
+  if (row.kind !== 'file' && deps.nodes.getSyncedChildren(ino).some((child) => child.parent !== null)) return;
+  await deps.activity.whileTouching([row.synced], async () => {
+    await deps.remote[row.kind === 'file' ? 'trashFile' : 'trashFolder'](path, signal);
+    deps.reach('removed');
+    forget(deps, ino);
+  });
+}
+
+/** The server holds it no longer: the removed rows go; what was put back in its place meanwhile is new. */
+function forget(deps: RemovalDeps, ino: Ino): void {
+  const { nodes, activity, staging } = deps;
+  nodes.transaction(() => {
+    unsync(nodes, ino, { isOpen: (each) => activity.isOpen(each), isBase: (md5) => staging.isBase(md5, null) });
+  });
+}
+
+/** One recursive listing of the tree; folders that hold something else than we know are listed, and merged, again. */
+async function ensureTreeKnown(deps: RemovalDeps, top: NodeRow, signal: AbortSignal): Promise<void> {
+  const path = getWirePath(deps.nodes, top.ino);
+  if (path === undefined) return;
+  const surprising = new Set<Ino>();
+  const places = new Map<string, Place>();
+  for await (const { folder, file } of deps.remote.fetchTree(path, signal)) {
+    const key = folder.join('/');
+    const place = places.get(key) ?? findFolder(deps.nodes, top.ino, folder);
+    places.set(key, place);
+    const known = file === undefined ? undefined : deps.nodes.getSyncedChild(place.ino, file.name)?.synced;
+    const expected = file === undefined || (known?.md5 ?? file.md5) === file.md5;
+    const missing = file !== undefined && (known === undefined || known === null);
+    if (!place.known || missing || !expected) surprising.add(place.ino);
+  }
+  for (const ino of surprising) await deps.folders.refresh(ino);
+}
+
+interface Place {
+  readonly ino: Ino;
+  readonly known: boolean;
+}
+
+/** The synced folder at `names` below `top`, or the last one on the way that is known. */
+function findFolder(nodes: Nodes, top: Ino, names: readonly string[]): Place {
+  let ino = top;
+  for (const name of names) {
+    const child = nodes.getSyncedChild(ino, name);
+    if (child === undefined || child.kind === 'file') return { ino, known: false };
+    ino = child.ino;
+  }
+  return { ino, known: true };
+}

@@ -1,0 +1,43 @@
+import type { Ino, NodeRow } from '../../store/nodeRow.ts';
+import type { Nodes } from '../../store/nodes.ts';
+import { noteFormerPlace } from './paths.ts';
+
+export interface ConflictNames {
+  readonly host: string;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+/** With its dot; `.rclonelink` is one. */
+const longestExtension = 32;
+
+/** `name (conflicted copy <host> <date>).ext`, numbered when taken (design.md §8). */
+export function conflictName(nodes: Nodes, parent: Ino, name: string, { host, now }: ConflictNames): string {
+  const dot = name.lastIndexOf('.');
+  // What follows an early dot in a long title is no extension; it would leave no room for the suffix.
+  const hasExtension = dot > 0 && name.length - dot <= longestExtension;
+  const [stem, extension] = hasExtension ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
+  const date = new Date(now).toISOString().slice(0, 10);
+  for (let number = 1; ; number += 1) {
+    const suffix = ` (conflicted copy ${host} ${date}${number === 1 ? '' : ` ${number}`})${extension}`;
+    // 255 characters is the server's limit (jottacloud-protocol.md §5); the suffix is what must survive.
+    const candidate = stem.slice(0, 255 - suffix.length) + suffix;
+    if (nodes.getChild(parent, candidate) === undefined && nodes.getSyncedChild(parent, candidate) === undefined) {
+      return candidate;
+    }
+  }
+}
+
+/**
+ * Moves the local version out of the way of the server's. `content`: the server has other bytes for it; it becomes a new,
+ * unsynced node under the conflict name. `name`: something else has the name it was to get; it keeps what the server has
+ * of it and only goes to another name.
+ */
+export function setAside(nodes: Nodes, row: NodeRow, clash: 'content' | 'name', names: ConflictNames): NodeRow {
+  if (row.parent === null) throw new Error('a removed node cannot be set aside');
+  const name = conflictName(nodes, row.parent, row.name, names);
+  if (clash === 'name') return nodes.update(row.ino, { name, failure: null });
+  // A partly rewritten file still needs the bytes it was based on.
+  if (row.synced !== null) noteFormerPlace(nodes, row.synced);
+  return nodes.update(row.ino, { name, synced: null, failure: null });
+}

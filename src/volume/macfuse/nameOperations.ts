@@ -1,0 +1,77 @@
+import { constants } from 'node:fs';
+import type Fuse from 'fuse-native';
+import { ErrnoError } from '../../base/errno.ts';
+import type { RenameMode } from '../../vfs/rename.ts';
+import type { DirEntry } from '../../vfs/vfs.ts';
+import { toStats } from './attrOperations.ts';
+import { change, type FuseView, find, locate, serve } from './serve.ts';
+
+/** renameat2(2)'s flags, which node:fs does not name. */
+const renameModes: Readonly<Record<number, RenameMode>> = { 0: 'replace', 1: 'noReplace', 2: 'exchange' };
+
+/** What makes, moves, lists and removes names. */
+export function nameOperations(view: FuseView) {
+  const { vfs } = view;
+  return {
+    readdir: (path, cb) =>
+      serve(
+        view,
+        'readdir',
+        path,
+        (result, listing?: { own: Fuse.Stats; entries: DirEntry[] }) => {
+          if (listing === undefined) return cb(result);
+          const { own, entries } = listing;
+          // A directory holds itself and the one above; of the latter only the kind matters.
+          const names = ['.', '..', ...entries.map(({ name }) => name)];
+          cb(result, names, [own, own, ...entries.map(({ row }) => toStats(view, vfs.getAttr(row.ino)))]);
+        },
+        async () => {
+          const ino = await find(view, path);
+          const entries = await vfs.readdir(ino);
+          return { own: toStats(view, vfs.getAttr(ino)), entries };
+        },
+      ),
+    fsyncdir: (path, _dataOnly, _fh, cb) => serve(view, 'fsyncdir', path, cb, () => vfs.sync()),
+    mkdir: (path, mode, cb) =>
+      change(view, 'mkdir', path, cb, async () => {
+        const { parent, name } = await locate(view, path);
+        await vfs.mkdir(parent, name, mode);
+      }),
+    unlink: (path, cb) =>
+      change(view, 'unlink', path, cb, async () => {
+        const { parent, name } = await locate(view, path);
+        await vfs.unlink(parent, name);
+      }),
+    rmdir: (path, cb) =>
+      change(view, 'rmdir', path, cb, async () => {
+        const { parent, name } = await locate(view, path);
+        await vfs.rmdir(parent, name);
+      }),
+    renameWithFlags: (from, to, flags, cb) =>
+      change(view, 'rename', from, cb, async () => {
+        const mode = renameModes[flags];
+        if (mode === undefined) throw new ErrnoError('EINVAL', 'rename flag is not supported');
+        await vfs.rename(await locate(view, from), await locate(view, to), mode);
+      }),
+    symlink: (target, path, cb) =>
+      change(view, 'symlink', path, cb, async () => {
+        const { parent, name } = await locate(view, path);
+        await vfs.symlink(parent, name, target);
+      }),
+    readlink: (path, cb) => serve(view, 'readlink', path, cb, async () => vfs.readlink(await find(view, path))),
+    // Plain refusals, so that programs fall back: git copies instead of linking (fuse-semantics.md §3.1).
+    link: (path, _to, cb) => change(view, 'link', path, cb, refuse),
+    mknod: (path, mode, _device, cb) =>
+      change(view, 'mknod', path, cb, async () => {
+        if ((mode & constants.S_IFMT) !== constants.S_IFREG) return refuse();
+        const { parent, name } = await locate(view, path);
+        const options = { writing: true, append: false, truncate: false, exclusive: true };
+        const { fh } = await vfs.create(parent, name, mode, options);
+        await vfs.release(fh);
+      }),
+  } satisfies Fuse.OPERATIONS;
+}
+
+function refuse(): never {
+  throw new ErrnoError('EPERM', 'not possible on this volume');
+}

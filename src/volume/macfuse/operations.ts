@@ -1,0 +1,32 @@
+import type Fuse from 'fuse-native';
+import type { Fh } from '../../vfs/openInode.ts';
+import { attrOperations } from './attrOperations.ts';
+import { contentOperations } from './contentOperations.ts';
+import { fuseLimits } from './limits.ts';
+import { nameOperations } from './nameOperations.ts';
+import type { FuseView } from './serve.ts';
+import { xattrOperations } from './xattrOperations.ts';
+
+/**
+ * The kernel's operations on one mounted volume, path by path, over the inode-based VFS. `handles` are those that the kernel
+ * was given and has not released. `isMappedWrite` tells, within a write, whether it puts back pages of a memory map: those come
+ * through any handle open for writing, an appending one too.
+ */
+export function createOperations(
+  view: FuseView,
+  fuse: typeof Fuse,
+  handles = new Set<Fh>(),
+  isMappedWrite = () => false,
+): Fuse.OPERATIONS {
+  return {
+    initWithConfig: (connection, cb) =>
+      cb(0, {
+        maxWrite: connection.maxWrite,
+        maxReadahead: Math.min(fuseLimits.transferBytes, connection.maxReadahead),
+      }),
+    ...attrOperations(view, fuse),
+    ...contentOperations(view, handles, isMappedWrite),
+    ...nameOperations(view),
+    ...xattrOperations(view),
+  };
+}

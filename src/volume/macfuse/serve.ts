@@ -1,0 +1,70 @@
+import { ErrnoError, errnoNumber } from '../../base/errno.ts';
+import type { Log } from '../../base/log.ts';
+import type { Ino } from '../../store/nodeRow.ts';
+import { toErrno } from '../../vfs/errors.ts';
+import { splitPath } from '../../vfs/names.ts';
+import type { Vfs } from '../../vfs/vfs.ts';
+
+/** One mounted volume: a part of the tree with an owner. */
+export interface FuseView {
+  readonly vfs: Vfs;
+  /** The folder that is the volume's root. */
+  readonly root: Ino;
+  readonly readOnly: boolean;
+  /** Bytes; -1 total = unlimited. Answered from memory. */
+  readonly getQuota: () => { used: number; total: number };
+  readonly log: Log;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+type Callback<V> = (result: number, value?: V) => void;
+
+/**
+ * Runs one operation and answers it; its errors become errno. EIO is never answered without a line that names operation,
+ * path and cause.
+ */
+export function serve<V>(
+  view: FuseView,
+  operation: string,
+  path: string | null,
+  cb: Callback<V>,
+  work: () => V | Promise<V>,
+): void {
+  new Promise<V>((resolve) => resolve(work())).then(
+    (value) => cb(0, value),
+    (error: unknown) => {
+      const errno = toErrno(error);
+      if (errno.code === 'EIO') view.log.error('file operation failed', { operation, path, error: errno });
+      else if (errno.cause !== undefined) view.log.info('file operation refused', { operation, path, error: errno });
+      cb(-errnoNumber(errno.code));
+    },
+  );
+}
+
+/** A change of the volume: refused on a read-only one before anything is looked at. */
+export function change<V>(
+  view: FuseView,
+  operation: string,
+  path: string | null,
+  cb: Callback<V>,
+  work: () => V | Promise<V>,
+): void {
+  serve(view, operation, path, cb, () => {
+    if (view.readOnly) throw new ErrnoError('EROFS', 'the volume is mounted read-only');
+    return work();
+  });
+}
+
+/** Ino behind a path from the volume's root; null is libfuse's path of a removed file. */
+export async function find({ vfs, root }: FuseView, path: string | null): Promise<Ino> {
+  return (await vfs.resolve(root, splitPath(path ?? '/'))).ino;
+}
+
+/** Folder and last name of a path. EBUSY for the root of the volume. */
+export async function locate({ vfs, root }: FuseView, path: string): Promise<{ parent: Ino; name: string }> {
+  const names = splitPath(path);
+  const name = names.pop();
+  if (name === undefined) throw new ErrnoError('EBUSY', 'the root of the volume');
+  return { parent: (await vfs.resolve(root, names)).ino, name };
+}

@@ -1,0 +1,99 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type Fuse from 'fuse-native';
+import type { Fh } from '../../vfs/openInode.ts';
+import { detach, loadMounts, subtype, tryUnmount } from '../mountPoint.ts';
+import { fuseLimits } from './limits.ts';
+import { createOperations } from './operations.ts';
+import { type FuseModule, toFuseError } from './preflight.ts';
+import type { FuseView } from './serve.ts';
+
+export interface Volume {
+  readonly mountPoint: string;
+  /** Resolves when the volume is gone, by us or by the user's eject. */
+  readonly gone: Promise<void>;
+  /** Makes the kernel forget a name (path from the volume's root), so that the next look asks us. */
+  notify(path: string): void;
+  /** false: something uses it and `force` was not given. With it, files that are open stay usable for who has them. */
+  unmount(force: boolean): Promise<boolean>;
+}
+
+/** Mounts `view` on an empty folder (see `ensureMountPoint`). Rejects with MountError when FUSE may not be used. */
+export async function mountVolume(
+  fuseModule: FuseModule,
+  mountPoint: string,
+  volumeName: string,
+  view: FuseView,
+): Promise<Volume> {
+  const handles = new Set<Fh>();
+  const outside = AsyncLocalStorage.snapshot();
+  const gone = Promise.withResolvers<void>();
+  const operations: Fuse.OPERATIONS = {
+    ...createOperations(view, fuseModule, handles, () => fuse.context()?.fileInfo?.writepage === true),
+    destroy: (cb) => {
+      cb(0);
+      void releaseAll(view, handles).then(gone.resolve);
+    },
+  };
+  const fuse: Fuse = new fuseModule(mountPoint, operations, {
+    ...fuseLimits.kernelTtl,
+    autoCache: true,
+    acAttrTimeout: 0,
+    defaultPermissions: true,
+    uid: view.uid,
+    gid: view.gid,
+    fsname: 'Jottacloud',
+    subtype,
+    maxConcurrency: fuseLimits.concurrency,
+    maxRead: fuseLimits.transferBytes,
+    timeout: fuseLimits.timeouts,
+    ...(process.platform === 'darwin' ? { displayFolder: true, name: volumeName } : {}),
+    // An unmount from outside (eject, fusermount3 -u) ends the request loop: no failure of an operation.
+    onError: (error, operation) =>
+      view.log[operation === 'lifecycle' ? 'debug' : 'error']('file operation threw', { operation, error }),
+  });
+  try {
+    await promisify(fuse.mount.bind(fuse))();
+  } catch (error) {
+    throw toFuseError(error) ?? error;
+  }
+  // The binding unrefs its handles; the volume must keep the process alive until it is gone.
+  const keepAlive = setInterval(() => {}, 60_000);
+  void gone.promise.then(() => clearInterval(keepAlive));
+  return {
+    mountPoint,
+    gone: gone.promise,
+    notify: (path) =>
+      outside(() =>
+        fuse.invalidateEntry(path, (error) => {
+          if (error) view.log.debug('kernel was not notified', { path, error });
+        }),
+      ),
+    unmount: async (force) => {
+      if (!(await loadMounts()).some((mount) => mount.path === mountPoint)) return true;
+      if (force) {
+        await detach(mountPoint);
+        // Out of sight at once; who has a file open is served until it is closed, however long that takes.
+        await Promise.race([gone.promise, delay(fuseLimits.detachMs, undefined, { ref: false })]);
+        return true;
+      }
+      if (!(await tryUnmount(mountPoint))) return false;
+      const end = await Promise.race([gone.promise, delay(fuseLimits.goneMs, 'late' as const, { ref: false })]);
+      if (end === 'late') {
+        view.log.warn('the volume is gone, and its driver has not said so', { mountPoint });
+        await releaseAll(view, handles);
+        gone.resolve();
+      }
+      return true;
+    },
+  };
+}
+
+/** The kernel may let go of a detached volume without a word about what was open last. */
+async function releaseAll({ vfs, log }: FuseView, handles: Set<Fh>): Promise<void> {
+  for (const fh of handles) {
+    await vfs.release(fh).catch((error) => log.warn('a file of a volume that is gone was not released', { error }));
+  }
+  handles.clear();
+}
