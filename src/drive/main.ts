@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import type { Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createFileWriter, createLog } from '../base/log.ts';
@@ -8,6 +9,7 @@ import { stateDir as defaultStateDir } from '../protocol/stateDir.ts';
 import { Drive } from './drive.ts';
 import { defaultCacheDir } from './lifecycle/cacheDir.ts';
 import { takeState } from './lifecycle/deadDrive.ts';
+import { Ending } from './lifecycle/ending.ts';
 import { startServer } from './windows/server.ts';
 import { TokenKeeper } from './windows/tokenKeeper.ts';
 
@@ -42,34 +44,29 @@ async function main(): Promise<void> {
   const logFile = join(stateDir, 'drive.log');
   const log = createLog(createFileWriter(logFile));
   await takeState(stateDir, log);
-  const fail = (error: unknown) => {
-    log.error('the drive ends on an unexpected error', { error });
-    process.exit(1);
-  };
-  process.on('uncaughtException', fail);
-  process.on('unhandledRejection', (error) => log.error('unhandled rejection', { error }));
 
   const keeper = new TokenKeeper(log);
   const endpoint = process.env.JOTTACLOUD_ENDPOINT;
-  const drive = new Drive({ stateDir, cacheDir, endpoint, env: process.env, keeper, onDamage: fail, log });
+  const onDamage = (error: unknown) => ending.fail(error);
+  const drive = new Drive({ stateDir, cacheDir, endpoint, env: process.env, keeper, onDamage, log });
   const socketFile = socketPath(stateDir);
-  let ending: Promise<void> | undefined;
-
-  const end = (drain: boolean) => {
-    ending ??= (async () => {
-      log.info('the drive ends', { drain });
-      rmSync(socketFile, { force: true });
-      server.close();
+  let server: Server | undefined;
+  const ending = new Ending({
+    close: async (drain) => {
+      if (server !== undefined) rmSync(socketFile, { force: true });
+      server?.close();
       await drive.close(drain, AbortSignal.timeout(drainMs));
-    })().then(
-      () => process.exit(0),
-      (error) => {
-        log.error('the drive did not end cleanly', { error });
-        process.exit(1);
-      },
-    );
-    return ending;
-  };
+    },
+    drainOnSignal: false,
+    getLeft: () => {
+      const { mounts, pendingChanges, failedChanges } = drive.getState();
+      return { volumes: mounts.length, pendingChanges, failedChanges };
+    },
+    now: () => performance.now(),
+    exit: (code) => process.exit(code),
+    log,
+  });
+  ending.listenTo(process);
 
   let graceTimer: NodeJS.Timeout | undefined;
   let windows = 0;
@@ -81,24 +78,20 @@ async function main(): Promise<void> {
     if (count > 0) return;
     graceTimer = setTimeout(() => {
       graceTimer = undefined;
-      if (!isKept()) void end(true);
+      if (!isKept()) ending.begin(true);
     }, graceMs);
   };
   // The last volume of a drive that was kept for it was ejected.
   drive.stateChanged.on(() => {
-    if (windows === 0 && graceTimer === undefined && ending === undefined && !isKept()) onWindows(0);
+    if (windows === 0 && graceTimer === undefined && !ending.begun && !isKept()) onWindows(0);
   });
   const onShutdown = (reason: 'handOver' | 'drain') => {
     // After the answer is out.
-    setImmediate(() => void end(reason === 'drain'));
+    setImmediate(() => ending.begin(reason === 'drain'));
   };
-  const server = await startServer(socketFile, { drive, keeper, logFile, log, onWindows, onShutdown });
+  server = await startServer(socketFile, { drive, keeper, logFile, log, onWindows, onShutdown });
   setInterval(() => drive.keepWatched(), watchedEveryMs);
   onWindows(0);
-  process.on('SIGTERM', () => void end(false));
-  process.on('SIGINT', () => void end(false));
-  // The end of a login session sends it together with SIGTERM.
-  process.on('SIGHUP', () => void end(false));
   log.info('the drive is ready', { pid: process.pid });
 }
 

@@ -1,9 +1,8 @@
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLog } from '../../base/log.ts';
 import { defaultNetworkOptions } from '../../base/networkOptions.ts';
 import { parseLoginToken } from '../../jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken, type Tokens, type TokenVault } from '../../jottacloud/auth/tokens.ts';
+import type { Tokens } from '../../jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../jottacloud/client.ts';
 import { isJottaError } from '../../jottacloud/errors.ts';
 import type { Network } from '../../jottacloud/transport/agents.ts';
@@ -12,14 +11,17 @@ import { DriveError } from '../../protocol/errors.ts';
 import type { FaultPoint } from '../../sync/tree/faultPoints.ts';
 import { defaultLocalNames } from '../../vfs/localNames.ts';
 import { noteConnections, takeState } from '../lifecycle/deadDrive.ts';
+import { Ending } from '../lifecycle/ending.ts';
 import { Mounts } from '../mounts.ts';
-import { openSession } from '../session.ts';
+import { openSession, type Session } from '../session.ts';
 import { userAgent } from '../version.ts';
 import { type HeadlessOptions, parseHeadlessArgs, usage } from './headlessArgs.ts';
+import { signIn } from './signIn.ts';
+import { TokenFile } from './tokenFile.ts';
 
 /**
- * The drive without VS Code (design.md §12, `npm run mount`): prints `mounted DIR` on stdout when ready; SIGTERM and SIGINT
- * flush, unmount and exit 0. Tokens are kept in the state folder (0600), since no window is there to keep them.
+ * The drive without VS Code (design.md §12, `npm run mount`): prints `mounted DIR` on stdout when ready; SIGTERM, SIGINT
+ * and SIGHUP unmount, upload what is left for up to 60 s and exit 0. Tokens are kept in the state folder (0600), since no window is there to keep them.
  */
 const options = readOptions();
 
@@ -40,24 +42,6 @@ function readOptions(): HeadlessOptions {
   }
 }
 
-/** Tokens in `file`, replaced atomically. */
-function createFileVault(file: string): TokenVault & { loadTokens(): Promise<Tokens | undefined> } {
-  return {
-    saveTokens: async (tokens) => {
-      await writeFile(`${file}.new`, JSON.stringify(tokens), { mode: 0o600, flush: true });
-      await chmod(`${file}.new`, 0o600);
-      await rename(`${file}.new`, file);
-    },
-    loadTokens: async () => {
-      try {
-        return JSON.parse(await readFile(file, 'utf8')) as Tokens;
-      } catch {
-        return undefined;
-      }
-    },
-  };
-}
-
 /**
  * `JOTTACLOUD_KILL_AT=point` dies at that step of a push as by kill -9, with `:n` when it is reached for the n-th time, so
  * that the replay can be proved.
@@ -72,75 +56,109 @@ function createReach(killAt = ''): (point: FaultPoint) => void {
   };
 }
 
+const signInMs = 60_000;
+/** What the end waits for uploads; the rest is on disk and goes on at the next start. */
+const drainMs = 60_000;
+
 async function main(): Promise<void> {
-  const { stateDir, mountPoint, source, readOnly, settleMs } = options;
-  await takeState(stateDir, log);
-  const vault = createFileVault(join(stateDir, 'tokens.json'));
-  const endpoints = createEndpoints(options.endpoint ?? process.env.JOTTACLOUD_ENDPOINT);
-  const tokens = await signIn(vault, endpoints);
-  const client = new JottacloudClient({ endpoints, tokens, vault, userAgent, log, network });
-  const session = await openSession(client, {
+  await takeState(options.stateDir, log);
+  const drive = new HeadlessDrive();
+  const ending = new Ending({
+    close: (drain) => drive.close(drain),
+    drainOnSignal: true,
+    getLeft: () => drive.getLeft(),
+    now: () => performance.now(),
+    exit: (code) => process.exit(code),
+    log,
+  });
+  ending.listenTo(process);
+  // Whoever read what is said here is gone; the volume is not.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  try {
+    await drive.start(ending);
+  } catch (error) {
+    // It was told to end before it was ready.
+    if (!ending.begun) throw error;
+  }
+}
+
+/** The session and its one volume, closed in order from whatever the start has come to. */
+class HeadlessDrive {
+  readonly #stop = new AbortController();
+  #starting: Promise<void> = Promise.resolve();
+  #session: Session | undefined;
+  #mounts: Mounts | undefined;
+
+  start(ending: Ending): Promise<void> {
+    this.#starting = this.#open(ending);
+    return this.#starting;
+  }
+
+  async close(drain: boolean): Promise<void> {
+    this.#stop.abort();
+    await this.#mounts?.close();
+    await this.#starting.catch(() => {});
+    // It may have come to the volume meanwhile.
+    await this.#mounts?.close();
+    const session = this.#session;
+    if (session === undefined) return;
+    if (drain && session.link.health === 'ok') {
+      await session.pusher.drain(AbortSignal.timeout(drainMs)).catch((error) => log.warn('work is left', { error }));
+    }
+    await session.close();
+  }
+
+  getLeft() {
+    const { pending, failed } = this.#session?.nodes.countPending() ?? { pending: 0, failed: 0 };
+    return { volumes: this.#mounts?.size ?? 0, pendingChanges: pending - failed, failedChanges: failed };
+  }
+
+  async #open(ending: Ending): Promise<void> {
+    const { stateDir, mountPoint, source, readOnly } = options;
+    const client = await this.#signIn();
+    const session = await openHeadlessSession(client, ending);
+    this.#session = session;
+    const mounts = new Mounts(session, [stateDir], log);
+    this.#mounts = mounts;
+    noteConnections(stateDir, mounts, log);
+    session.refreshAccount().catch((error) => log.info('quota is not known yet', { error }));
+    this.#stop.signal.throwIfAborted();
+    const state = await mounts.mount({ mountPoint, source, readOnly });
+    process.stdout.write(`mounted ${state.mountPoint}\n`);
+    mounts.changed.on(() => {
+      if (mounts.size === 0) ending.begin(true);
+    });
+  }
+
+  #signIn(): Promise<JottacloudClient> {
+    const file = new TokenFile(join(options.stateDir, 'tokens.json'));
+    const endpoints = createEndpoints(options.endpoint ?? process.env.JOTTACLOUD_ENDPOINT);
+    const service = { endpoints, userAgent, log, network };
+    const createClient = (tokens: Tokens) => new JottacloudClient({ ...service, tokens, vault: file });
+    const login = options.loginToken === undefined ? undefined : parseLoginToken(options.loginToken);
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(signInMs)]);
+    return signIn(login, { file, service, createClient }, signal);
+  }
+}
+
+function openHeadlessSession(client: JottacloudClient, ending: Ending): Promise<Session> {
+  const { stateDir, cacheDir, cacheMaxBytes, cacheMinFreeBytes, pollMs, settleMs } = options;
+  return openSession(client, {
     stateDir,
-    cacheDir: options.cacheDir,
-    budget: { maxBytes: options.cacheMaxBytes, minFreeBytes: options.cacheMinFreeBytes },
-    pollMs: options.pollMs,
+    cacheDir,
+    budget: { maxBytes: cacheMaxBytes, minFreeBytes: cacheMinFreeBytes },
+    pollMs,
     localNames: defaultLocalNames,
     rescueDir: join(stateDir, 'rescued'),
-    onDamage: (error) => {
-      log.error('the drive ends on an unexpected error', { error });
-      process.exit(1);
-    },
+    onDamage: (error) => ending.fail(error),
     reach: createReach(process.env.JOTTACLOUD_KILL_AT),
     ...(settleMs === undefined ? {} : { settleMs }),
     log,
   });
-  const mounts = new Mounts(session, [stateDir], log);
-  noteConnections(stateDir, mounts, log);
-  session.refreshAccount().catch((error) => log.info('quota is not known yet', { error }));
-  const state = await mounts.mount({ mountPoint, source, readOnly });
-  const stop = Promise.withResolvers<void>();
-  process.once('SIGTERM', () => stop.resolve());
-  process.once('SIGINT', () => stop.resolve());
-  // The terminal was closed. Not once: the shell, npm and the kernel may each send one.
-  process.on('SIGHUP', () => stop.resolve());
-  // Whoever read what is said here is gone; the volume is not.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  process.stdout.write(`mounted ${state.mountPoint}\n`);
-  mounts.changed.on(() => {
-    if (mounts.size === 0) stop.resolve();
-  });
-  await stop.promise;
-  await mounts.close();
-  if (session.link.health === 'ok') {
-    await session.pusher.drain(AbortSignal.timeout(60_000)).catch((error) => log.warn('work is left', { error }));
-  }
-  await session.close();
 }
 
-async function signIn(
-  vault: ReturnType<typeof createFileVault>,
-  endpoints: ReturnType<typeof createEndpoints>,
-): Promise<Tokens> {
-  const text = options.loginToken;
-  const stored = await vault.loadTokens();
-  if (text === undefined) {
-    if (stored === undefined) throw new DriveError('signedOut', { reason: '--login-token is needed the first time' });
-    return stored;
-  }
-  const tokens = await exchangeLoginToken(
-    parseLoginToken(text),
-    { endpoints, userAgent, log, network },
-    AbortSignal.timeout(60_000),
-  );
-  await vault.saveTokens(tokens);
-  return tokens;
-}
-
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    const code = error instanceof DriveError ? error.code : isJottaError(error) ? error.kind : 'internal';
-    log.error('the drive cannot start', { code, error });
-    process.exit(1);
-  },
-);
+main().catch((error: unknown) => {
+  const code = error instanceof DriveError ? error.code : isJottaError(error) ? error.kind : 'internal';
+  log.error('the drive cannot start', { code, error });
+  process.exit(1);
+});

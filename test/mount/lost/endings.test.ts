@@ -150,6 +150,44 @@ describe('a drive without windows', () => {
     assert.deepEqual(await findMounts(world), []);
   });
 
+  it('uploads what is left however often it is told to end, as when a whole process group is', async () => {
+    const drive = await world.start({ loginToken: world.emulator.newLoginToken(), settleMs: 60_000 });
+    world.emulator.setFaults([{ match: { kind: 'allocate' }, action: { type: 'delay', ms: 1_000 } }]);
+    await writeFile(join(drive.mountPoint, 'last.txt'), 'last');
+    for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGTERM'] as const) {
+      drive.process.kill(signal);
+      await delay(100);
+    }
+    assert.equal(await drive.exited, 0);
+    assert.deepEqual(await findMounts(world), []);
+    assert.ok(world.emulator.tree().some(({ path, size }) => path === '/Jotta/Archive/last.txt' && size === 4));
+  });
+
+  it('ends in order when it is told to while it starts', async () => {
+    world.emulator.setFaults([{ match: { kind: 'list' }, action: { type: 'delay', ms: 1_000 } }]);
+    world.emulator.resetStats();
+    const starting = world.startRefused({ loginToken: world.emulator.newLoginToken() });
+    await until('it looks for its folder', () => world.emulator.stats().requests.list !== undefined);
+    const { stdout } = await run('pgrep', ['-f', `headless.ts.*${world.dir}/`]);
+    process.kill(Number(stdout.trim()), 'SIGTERM');
+    const { code } = await starting;
+    assert.equal(code, 0);
+    assert.deepEqual(await findMounts(world), []);
+  });
+
+  it('starts again with the same command, login token and all, with the tokens it has', async () => {
+    const loginToken = world.emulator.newLoginToken();
+    for (let start = 0; start < 3; start += 1) {
+      // The third finds that its tokens are refused, and that the login token is used up.
+      if (start === 2) world.emulator.revoke({ access: true });
+      const starting = world.start({ loginToken });
+      if (start === 2) await assert.rejects(starting, /signedOut/);
+      else assert.equal(await (await starting).stop(), 0);
+    }
+    const drive = await world.start({ loginToken: world.emulator.newLoginToken() });
+    assert.equal(await drive.stop(), 0, 'a fresh one is used where the stored tokens are refused');
+  });
+
   it('goes on when nobody reads what it says any more', async () => {
     const drive = await world.start({ loginToken: world.emulator.newLoginToken(), settleMs: 100 });
     drive.process.stderr?.destroy();
