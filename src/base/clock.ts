@@ -1,4 +1,4 @@
-/** Time is passed in, never read ambiently (conventions.md habit 4). All times are ms since the epoch. */
+/** Time is passed in, never read ambiently. All times are ms since the epoch. */
 export interface Clock {
   now(): number;
   /** Resolves after `ms`; rejects with the signal's reason when aborted. */

@@ -48,7 +48,7 @@ const runBlocks = cacheLimits.runBytes / blockBytes;
 
 /**
  * Reads content by md5: memory, then disk, then the network. Callers that want the same block share one download;
- * a sequential reader gets a window of parallel ranged requests ahead of it (design.md §6).
+ * a sequential reader gets a window of parallel ranged requests ahead of it.
  */
 export class ContentReader {
   readonly #deps: ContentReaderDeps;
@@ -201,7 +201,7 @@ export class ContentReader {
 
   /** Blocks to have under way beyond the read; grows on sequential reads, resets on a far seek. */
   #window(ahead: Readahead, start: number, stop: number): number {
-    // Kernel readahead reorders by up to 512 KiB, so "sequential" allows one window's slack (fuse-semantics.md §6).
+    // Kernel readahead reorders by up to 512 KiB, so "sequential" allows one window's slack.
     const near = Math.abs(start - ahead.next) <= Math.max(blockBytes * 2, ahead.windowBytes / 4);
     if (!near) ahead.windowBytes = 0;
     else if (stop > ahead.next && start > 0) {

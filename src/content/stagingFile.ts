@@ -25,7 +25,7 @@ const zeros = Buffer.alloc(fillBytes);
 /**
  * One dirty content: a sparse local file over an optional base. A byte is the staging file's where `extents` cover it,
  * the base's below the base limit, zero elsewhere. Sequential writes are hashed as they pass, so that closing does not
- * reread (design.md §7). Changes are serialised here, so that filling in missing ranges never overwrites newer bytes.
+ * reread. Changes are serialised here, so that filling in missing ranges never overwrites newer bytes.
  */
 export class StagingFile {
   readonly id: string;

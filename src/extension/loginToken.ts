@@ -3,7 +3,7 @@ const longestToken = 16_384;
 
 /**
  * Does the text have the shape of a personal login token: base64 (either alphabet, padding and white space allowed)
- * of JSON with username, realm, well_known_link and auth_token (jottacloud-protocol.md §1.1)? Says nothing about
+ * of JSON with username, realm, well_known_link and auth_token (PROTOCOL.md §1.1)? Says nothing about
  * whether the server takes it, and asks nobody.
  */
 export function isLoginToken(text: string): boolean {

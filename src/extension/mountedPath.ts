@@ -15,7 +15,7 @@ export function getLiveMounts(state: DriveState): readonly MountState[] {
   return state.mounts.filter(({ status }) => status === 'mounted');
 }
 
-/** Is `accountPath` the folder `source` or below it? The server does not tell cases apart (design.md §9). */
+/** Is `accountPath` the folder `source` or below it? The server does not tell cases apart. */
 export function isWithin(accountPath: string, source: string): boolean {
   if (source === '/') return true;
   const [file, folder] = [accountPath, source].map((text) => text.normalize('NFC').toLowerCase());

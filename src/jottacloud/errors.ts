@@ -1,6 +1,6 @@
 /**
  * Everything that can go wrong between this client and the service. Closed: callers map each kind once.
- * The kinds of HTTP answers come from jottacloud-protocol.md §2.9 and §3.3 (see httpErrors.ts for the mapping).
+ * The kinds of HTTP answers come from PROTOCOL.md §2.9 and §3.3 (see httpErrors.ts for the mapping).
  */
 export type JottaErrorKind =
   /** DNS, connect or reset; also: the rotated tokens cannot be stored right now. */

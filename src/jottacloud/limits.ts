@@ -6,14 +6,14 @@ export interface ClientLimits {
   readonly metadataMs: number;
   /**
    * First byte of a command that changes a tree (mvDir, dlDir, mkDir, cp…). Longer than for reads because the server
-   * may work through the tree before it answers (guess; jottacloud-protocol.md §2.3 reports slow moves answered 5xx).
+   * may work through the tree before it answers (guess; PROTOCOL.md §2.3 reports slow moves answered 5xx).
    */
   readonly commandFirstByteMs: number;
   /** A whole command with all its tries. */
   readonly commandMs: number;
   /** One folder with all its tries: the longest listing allowed at a slow 2 MB/s. Without it, a byte now and then would do. */
   readonly listingMs: number;
-  /** First byte of a recursive listing: "long wait on huge trees" (jottacloud-protocol.md §2.8, §6). */
+  /** First byte of a recursive listing: "long wait on huge trees" (PROTOCOL.md §2.8, §6). */
   readonly listStreamFirstByteMs: number;
   /** Silence inside a body, in either direction, that counts as a dead connection. Bodies have no total limit. */
   readonly bodyIdleMs: number;
@@ -24,7 +24,7 @@ export interface ClientLimits {
   /** The access token is renewed this long before it expires, so that it does not die on the way to the server. */
   readonly refreshAheadMs: number;
   /**
-   * The same for the token an upload starts with, which the server may look at again at the end (jottacloud-protocol.md
+   * The same for the token an upload starts with, which the server may look at again at the end (PROTOCOL.md
    * §1.3: uploads longer than a token's life died). Never more than half a token's life.
    */
   readonly uploadRefreshAheadMs: number;

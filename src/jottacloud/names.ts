@@ -1,6 +1,6 @@
 /**
  * Local names ↔ wire names with rclone's look-alikes, so that files written by either are seen by both
- * (jottacloud-protocol.md §5, after rclone's lib/encoder).
+ * (PROTOCOL.md §5, after rclone's lib/encoder).
  *
  * - A character the server refuses becomes its look-alike; a name that already holds a look-alike, or the quote itself,
  *   gets the quote U+201B put before it. `decodeName(encodeName(s)) === s` for every s without `/` and NUL, except the
@@ -12,7 +12,7 @@
  */
 const quote = '\u201B';
 
-/** Printable characters are moved to the full-width block. `%` since rclone 1.74 (GET fails on a raw one, rc#9153). */
+/** Printable characters are moved to the full-width block. `%` since rclone 1.74 (GET fails on a raw one, rclone #9153). */
 const fullWidthOffset = 0xfee0;
 const refused = '"*:<>?|%';
 

@@ -23,7 +23,7 @@ export function urlOf(service: Service, path: RemotePath, query = ''): string {
 }
 
 /**
- * One request with a token. A 401 costs one refresh and one repetition (jottacloud-protocol.md §1.3); the second is
+ * One request with a token. A 401 costs one refresh and one repetition (PROTOCOL.md §1.3); the second is
  * JottaError 'unauthorized'. Any other status but 2xx is thrown by throwUnlessOk. Requests with a stream for a body go
  * through sendUpload instead, because they cannot be repeated.
  */
@@ -71,7 +71,7 @@ export function getListing<T>(
   return withDeadline(caller, listingMs, (signal) => withRetry(service.retry, signal, () => ask(signal), metadataMs));
 }
 
-/** A command that may safely happen twice: an empty POST without a content type (jottacloud-protocol.md §2.1). */
+/** A command that may safely happen twice: an empty POST without a content type (PROTOCOL.md §2.1). */
 export function postCommand<T>(
   service: Service,
   command: { url: string; headers?: Readonly<Record<string, string>>; body?: Buffer },

@@ -1,5 +1,5 @@
 /**
- * The service's three time formats (jottacloud-protocol.md §2.4). In this code a time is whole epoch seconds, and 0 is
+ * The service's three time formats (PROTOCOL.md §2.4). In this code a time is whole epoch seconds, and 0 is
  * "unknown": the server itself keeps seconds only.
  */
 

@@ -1,7 +1,7 @@
 /** `[device, mountpoint, ...names]`, each exactly as the server spells it (wire names, unescaped). */
 export type RemotePath = readonly string[];
 
-/** A live file whose newest content is complete (jottacloud-protocol.md §2.6). */
+/** A live file whose newest content is complete (PROTOCOL.md §2.6). */
 export interface RemoteFile {
   readonly kind: 'file';
   /** Wire name. */
@@ -23,7 +23,7 @@ export interface RemoteFile {
   readonly unfinished?: true;
 }
 
-/** Listings give folders no times and no id (jottacloud-protocol.md §2.5). */
+/** Listings give folders no times and no id (PROTOCOL.md §2.5). */
 export interface RemoteFolder {
   readonly kind: 'folder';
   /** Wire name. */

@@ -11,7 +11,7 @@ export interface Endpoints {
 }
 
 /**
- * The service's hosts, shared by every brand (jottacloud-protocol.md, "Hosts"); or `endpoint` for all of them.
+ * The service's hosts, shared by every brand (PROTOCOL.md, "Hosts"); or `endpoint` for all of them.
  * Throws JottaError 'protocol' when `endpoint` is neither https nor http on loopback.
  */
 export function createEndpoints(endpoint?: string): Endpoints {
@@ -60,7 +60,7 @@ export function checkPath(path: RemotePath, minimum: number): void {
 
 /**
  * One segment of a URL path: percent-encoded UTF-8, everything but unreserved characters escaped, `+` included, because
- * the server form-decodes paths (jottacloud-protocol.md §2.1).
+ * the server form-decodes paths (PROTOCOL.md §2.1).
  */
 export function escapeSegment(name: string): string {
   return encodeURIComponent(name).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
@@ -71,12 +71,12 @@ export function jfsUrl(endpoints: Endpoints, username: string, path: RemotePath,
   return `${endpoints.jfs}/jfs/${[username, ...path].map(escapeSegment).join('/')}${query}`;
 }
 
-/** Value of `mv`, `mvDir` or `cp`: absolute path with user, unescaped, then form-encoded (jottacloud-protocol.md §2.3). */
+/** Value of `mv`, `mvDir` or `cp`: absolute path with user, unescaped, then form-encoded (PROTOCOL.md §2.3). */
 export function targetQuery(command: 'mv' | 'mvDir' | 'cp', username: string, to: RemotePath): string {
   return `?${new URLSearchParams({ [command]: `/${[username, ...to].join('/')}` }).toString()}`;
 }
 
-/** `path` of an allocate request: raw, no user name (jottacloud-protocol.md §3.1). */
+/** `path` of an allocate request: raw, no user name (PROTOCOL.md §3.1). */
 export function allocatePath(path: RemotePath): string {
   return `/jfs/${path.join('/')}`;
 }

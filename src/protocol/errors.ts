@@ -1,5 +1,5 @@
 /**
- * Every failure a person can meet has a code here; the extension owns the sentence for it (conventions.md habit 11).
+ * Every failure a person can meet has a code here; the extension owns the sentence for it.
  * The record type in the extension is keyed over all codes, so none can be forgotten.
  */
 export const driveErrorCodes = [
@@ -68,7 +68,7 @@ export class DriveError extends Error {
   }
 }
 
-/** Boundary check for the error data of a response (conventions.md habit 8). */
+/** Boundary check for the error data of a response. */
 export function parseDriveErrorData(data: unknown): DriveErrorData | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   const { code, args } = data as { code?: unknown; args?: unknown };

@@ -3,7 +3,7 @@ import type { NetworkOptions } from '../base/networkOptions.ts';
 import type { DriveErrorData } from './errors.ts';
 import type { AccountState, ConflictNotice, DriveState, EntryInfo, MountState, PastTransfer } from './state.ts';
 
-/** Raised when a request or notification changes meaning; the handshake refuses any other (design.md §2). */
+/** Raised when a request or notification changes meaning; the handshake refuses any other. */
 export const protocolVersion = 1;
 
 export interface HelloParams {
@@ -84,7 +84,7 @@ export const unmount = new RequestType<UnmountParams, void, DriveErrorData>('dri
 export const list = new RequestType<{ path: string; refresh: boolean }, readonly EntryInfo[], DriveErrorData>(
   'drive/list',
 );
-/** Folders a window shows; the poller keeps them fresh (design.md §8). Replaces this window's earlier set. */
+/** Folders a window shows; the poller keeps them fresh. Replaces this window's earlier set. */
 export const watch = new RequestType<{ paths: readonly string[] }, void, DriveErrorData>('drive/watch');
 /** Polls now; resolves when changes are in. */
 export const refresh = new RequestType0<void, DriveErrorData>('drive/refresh');
@@ -110,7 +110,7 @@ export const shutdown = new RequestType<ShutdownParams, void, DriveErrorData>('d
 export const windowFocused = new NotificationType0('window/focused');
 
 /** Requests of the drive to a window. */
-/** Resolve only when the secret is durably stored; the drive uses the tokens after that (design.md §10). */
+/** Resolve only when the secret is durably stored; the drive uses the tokens after that. */
 export const storeTokens = new RequestType<StoredTokens, void, DriveErrorData>('window/storeTokens');
 
 /**

@@ -6,7 +6,7 @@ export const rootIno: Ino = 1;
 /** `root` holds devices, a device holds mountpoints, the rest is as on any drive. */
 export type NodeKind = 'root' | 'device' | 'mountpoint' | 'folder' | 'file';
 
-/** Full file-system precision; Jottacloud keeps whole seconds (jottacloud-protocol.md §2.4). */
+/** Full file-system precision; Jottacloud keeps whole seconds (PROTOCOL.md §2.4). */
 export interface Timestamp {
   readonly sec: number;
   readonly nsec: number;
@@ -36,7 +36,7 @@ export interface Synced extends ServerPlace {
   readonly uuid: string | null;
 }
 
-/** One node: the local columns are what the mount shows, `synced` is what the server has (design.md §4). */
+/** One node: the local columns are what the mount shows, `synced` is what the server has. */
 export interface NodeRow {
   readonly ino: Ino;
   readonly kind: NodeKind;
@@ -63,7 +63,7 @@ export interface NodeRow {
   readonly failure: string | null;
 }
 
-/** Case- and normalisation-insensitive key of a name (design.md §9). */
+/** Case- and normalisation-insensitive key of a name. */
 export function nameKey(name: string): string {
   return name.normalize('NFC').toLowerCase();
 }

@@ -1,15 +1,15 @@
 /** Tunables of the VFS; times in ms, sizes in bytes. */
 export const vfsLimits = {
-  /** A read that waits longer for the network fails with ETIMEDOUT; macFUSE gives up the volume at 60 s (fuse-semantics.md §2.5). */
+  /** A read that waits longer for the network fails with ETIMEDOUT; macFUSE gives up the volume at 60 s. */
   readDeadlineMs: 45_000,
-  /** Longest name the server takes (jottacloud-protocol.md §5) and, in UTF-8 bytes, most local programs. */
+  /** Longest name the server takes (PROTOCOL.md §5) and, in UTF-8 bytes, most local programs. */
   nameMax: 255,
   /** Largest file: what ext4 with 4 KiB blocks can hold, where staging files live. */
   fileMax: 2 ** 44 - 4096,
   /** PATH_MAX without its NUL; a larger `.rclonelink` file is no link. */
   linkTargetMax: 4095,
   linkMode: 0o777,
-  /** Largest extended attribute: resource forks and custom icons fit (fuse-semantics.md §2.1). */
+  /** Largest extended attribute: resource forks and custom icons fit. */
   xattrMax: 4 * 1024 * 1024,
   /** Most that one copy_file_range reads and writes; the caller asks again for the rest. */
   copyBytes: 4 * 1024 * 1024,
@@ -17,7 +17,7 @@ export const vfsLimits = {
   renameFollowsMs: 5_000,
   /** What is open and quiet for this long is flushed, so that a program that never closes loses little. */
   quietFlushMs: 15_000,
-  /** Shown as free when the account is unlimited: 1 PiB, as rclone does (fuse-semantics.md §2.3). */
+  /** Shown as free when the account is unlimited: 1 PiB, as rclone does. */
   unlimitedBytes: 2 ** 50,
   /** statfs block size. */
   statfsBlock: 4096,

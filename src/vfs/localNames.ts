@@ -1,7 +1,7 @@
 import type { NodeRow } from '../store/nodeRow.ts';
 
 /**
- * Files that the system or an editor leaves behind and that no one wants on other devices (design.md §9); the default of
+ * Files that the system or an editor leaves behind and that no one wants on other devices; the default of
  * the setting `jottacloud.files.ignoredNames`. `*` stands for any characters; case does not matter.
  */
 export const defaultLocalNames: readonly string[] = [

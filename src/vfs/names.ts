@@ -1,7 +1,7 @@
 import { ErrnoError } from '../base/errno.ts';
 import { vfsLimits } from './limits.ts';
 
-/** libfuse renames a file to this when it is unlinked or replaced while open (fuse-semantics.md §3.2). */
+/** libfuse renames a file to this when it is unlinked or replaced while open. */
 const hidden = /^\.fuse_hidden/;
 
 export function isHiddenName(name: string): boolean {

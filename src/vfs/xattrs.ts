@@ -50,7 +50,7 @@ export function setXattr(
     xattrs.set(ino, name, whole);
     nodes.update(ino, { ctimeMs: clock.now() });
   });
-  // Finder says by an attribute when a copy is complete (writeback/temporary.ts).
+  // Finder says by an attribute when a copy is complete (sync/plan/settle.ts).
   activity.noteChange(ino);
   pusher.nudge();
 }

@@ -16,7 +16,7 @@ export interface MountPointRules {
 
 /**
  * Makes `path` a usable mount point: created when missing, a dead mount on it detached. Returns its absolute path.
- * Rejects with MountError when it is not an empty folder of its own (ux.md, mount-point rules); nothing is changed then.
+ * Rejects with MountError when it is not an empty folder of its own; nothing is changed then.
  */
 export async function ensureMountPoint(path: string, rules: MountPointRules, log: Log): Promise<string> {
   const wanted = resolve(path);

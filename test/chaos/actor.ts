@@ -224,7 +224,7 @@ export class Actor {
   }
 
   /**
-   * libfuse renames an open victim away before it renames onto its name (fuse-semantics.md §3.2): a crash between the two
+   * libfuse renames an open victim away before it renames onto its name: a crash between the two
    * takes the victim from its place. Its bytes must be somewhere all the same.
    */
   async #noteHidden(path: string): Promise<void> {

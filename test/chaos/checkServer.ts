@@ -13,11 +13,11 @@ export interface Kept {
   readonly load: LoadContent;
 }
 
-/** Names that are ours and must not outlive a push (writeback/push.ts). */
+/** Names that are ours and must not outlive a push (sync/push/push.ts). */
 const temporaryName = /^\..*\.jottacloud-\d+$/;
 
 /**
- * Everything acknowledged is on the server, and nothing else (design.md §1, promises 2 and 3). Answers what is wrong.
+ * Everything acknowledged is on the server, and nothing else (SEMANTICS.md, tenets 2 and 3). Answers what is wrong.
  * Where someone else had a hand in it, no bytes may be lost; everywhere else the tree is exactly ours.
  */
 export async function checkServer(model: Model, kept: Kept): Promise<string[]> {

@@ -4,7 +4,7 @@ import { md5 } from './content.ts';
 import type { Hands } from './hands.ts';
 import type { ServerState } from './serverState.ts';
 
-/** Four polls of a second each and their listings; the fourth lists every folder (writeback/limits.ts). ms. */
+/** Four polls of a second each and their listings; the fourth lists every folder (sync/tree/limits.ts). ms. */
 const agreeMs = 40_000;
 
 /** The volume shows what the server has, once a poll has gone by. Answers what differs. */

@@ -9,7 +9,7 @@ import { Violation } from './violation.ts';
 import { createWorld, type World } from './world.ts';
 
 /**
- * Proves by causing faults that nothing is lost (design.md §1): `npm run chaos -- --minutes N --seed S [--keep-going] [--only kill,faults]`.
+ * Proves by causing faults that nothing is lost (SEMANTICS.md, "Tenets"): `npm run chaos -- --minutes N --seed S [--keep-going] [--only kill,faults]`.
  *
  * Rounds follow each other. In each, four programs work on a real volume (`operations.ts`) while the drive is killed, the
  * server fails, other devices write, and the disk runs full (`disturbances.ts`). Every answer of the volume goes into a

@@ -14,7 +14,7 @@ export interface Weather {
   /** Downloads may arrive with wrong bytes, or be checked against a wrong md5. */
   corrupt: boolean;
   signedOut: boolean;
-  /** A death may have taken a token along that was just renewed: that costs the sign-in (design.md §10). */
+  /** A death may have taken a token along that was just renewed: that costs the sign-in. */
   killed: boolean;
   outage: boolean;
 }

@@ -1,4 +1,4 @@
-/** Something the drive promised and did not keep (design.md §1), or a state nothing explains. */
+/** Something the drive promised and did not keep (SEMANTICS.md, "Tenets"), or a state nothing explains. */
 export class Violation extends Error {
   /** What is wrong, one finding each. */
   readonly findings: readonly string[];

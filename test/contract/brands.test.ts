@@ -11,7 +11,7 @@ import { emulatorFor, tempFolder } from './support.ts';
 
 const never = new AbortController().signal;
 
-/** jottacloud-protocol.md §1.4. */
+/** PROTOCOL.md §1.4. */
 const domains: Record<BrandName, string> = {
   jottacloud: 'id.jottacloud.com',
   elgiganten_dk: 'cloud.elgiganten.dk',

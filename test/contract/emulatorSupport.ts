@@ -11,7 +11,7 @@ export async function signedIn(
   return { emulator, client: await RawClient.signIn(emulator) };
 }
 
-/** The class of the exception that an error body names, XML or JSON (jottacloud-protocol.md §2.9). */
+/** The class of the exception that an error body names, XML or JSON (PROTOCOL.md §2.9). */
 export function exception(text: string): string | undefined {
   return /<message>[\w.]*\.(\w+)[:<]/.exec(text)?.[1] ?? /"error_id":"(\w+)"/.exec(text)?.[1];
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { exception, livePaths, shapeOf, signedIn } from './emulatorSupport.ts';
 
-/** What the emulator does where rclone does not look. Sections are those of jottacloud-protocol.md. */
+/** What the emulator does where rclone does not look. Sections are those of PROTOCOL.md. */
 describe('emulator: commands (§2.3)', { timeout: 60_000 }, () => {
   it('finds names whatever their case, devices and mountpoints too, and keeps the first spelling', async (test) => {
     const { emulator, client } = await signedIn(test);

@@ -12,7 +12,7 @@ import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { atEnd, emulatorFor, md5Of, RawClient, rclone, tempFolder } from './support.ts';
 
-/** The event socket of jottacloud-protocol.md §4, from both ends. */
+/** The event socket of PROTOCOL.md §4, from both ends. */
 
 interface Event {
   ST: string;

@@ -12,7 +12,7 @@ import { atEnd } from './support.ts';
 const folders = 5_000;
 const files = 95_000;
 
-/** One document as the service streams it (jottacloud-protocol.md §2.8), in pieces of one folder with its files. */
+/** One document as the service streams it (PROTOCOL.md §2.8), in pieces of one folder with its files. */
 function* document(counts = { folders, files }): Generator<string> {
   yield '<?xml version="1.0" encoding="UTF-8"?>\n<liststream>';
   const perFolder = files / folders;

@@ -1,6 +1,6 @@
 /**
  * Local names that must survive every escaping and every look-alike, each with the name it is stored under where that differs
- * (jottacloud-protocol.md §5). No two of them meet in a folder that ignores case and normalisation.
+ * (PROTOCOL.md §5). No two of them meet in a folder that ignores case and normalisation.
  */
 const table: readonly (readonly [local: string, stored?: string])[] = [
   [' leading space'],

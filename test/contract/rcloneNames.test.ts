@@ -5,7 +5,7 @@ import type { RecordedRequest } from '../emulator/requestLog.ts';
 import { oddNames, storedName } from './oddNames.ts';
 import { allocated, oneJourney, type RcloneWorld, readTree, writeFiles } from './rcloneWorld.ts';
 
-/** A path segment as rclone escapes it (jottacloud-protocol.md §2.1): these bytes stand as they are, all others as %XX. */
+/** A path segment as rclone escapes it (PROTOCOL.md §2.1): these bytes stand as they are, all others as %XX. */
 function escaped(name: string): string {
   return Array.from(Buffer.from(name), (byte) => {
     const char = String.fromCharCode(byte);

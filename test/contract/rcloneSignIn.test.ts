@@ -8,7 +8,7 @@ import { emulatorFor, RawClient, tempFolder, tryRclone } from './support.ts';
 
 const realm = '/auth/realms/jottacloud';
 const tokenUrl = `${realm}/protocol/openid-connect/token`;
-/** `jottacli:` with an empty secret (jottacloud-protocol.md §1.3). */
+/** `jottacli:` with an empty secret (PROTOCOL.md §1.3). */
 const basic = 'Basic am90dGFjbGk6';
 
 async function start(test: TestContext): Promise<{ emulator: Emulator; own: string; config: string }> {
@@ -132,7 +132,7 @@ describe('rclone signs in', { timeout: 120_000 }, () => {
     assert.equal(shutOut.code, 1);
     assert.match(shutOut.err, /invalid_grant/);
     assert.match(shutOut.err, /refresh with "rclone config reconnect fresh:"/);
-    // Five tries a second apart, each by Basic and then with the client in the form (jottacloud-protocol.md §1.3).
+    // Five tries a second apart, each by Basic and then with the client in the form (PROTOCOL.md §1.3).
     const refresh = `grant_type=refresh_token&refresh_token=${dead}`;
     const pair = [`token 400 ${basic} ${refresh}`, `token 400 without header client_id=jottacli&${refresh}`];
     assert.deepEqual(signInLines(emulator.requests()), [...pair, ...pair, ...pair, ...pair, ...pair]);

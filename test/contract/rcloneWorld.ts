@@ -61,10 +61,10 @@ export function lineOf({ user }: Emulator, { kind, method, url, status = 0 }: Re
   return `${method} ${kind === 'upload' ? 'upload' : short}${status >= 200 && status < 300 ? '' : ` → ${status}`}`;
 }
 
-/** The first request of every command: the internal user name is asked for each time (jottacloud-protocol.md §1.5). */
+/** The first request of every command: the internal user name is asked for each time (PROTOCOL.md §1.5). */
 export const customer = 'GET /account/v1/customer';
 
-/** What rclone's requests have in common (jottacloud-protocol.md §8). */
+/** What rclone's requests have in common (PROTOCOL.md §7). */
 function assertManners({ kind, method, url, headers }: RecordedRequest): void {
   const what = `${method} ${url}`;
   assert.match(headers['user-agent'] ?? '', kind === 'token' || kind === 'wellKnown' ? /./ : /^rclone\//, what);

@@ -20,7 +20,7 @@ interface Request {
 }
 
 /**
- * `POST /files/v1/allocate` (jottacloud-protocol.md §3.1): COMPLETED when content of that md5 and size is known, else an upload
+ * `POST /files/v1/allocate` (PROTOCOL.md §3.1): COMPLETED when content of that md5 and size is known, else an upload
  * URL and the offset to go on from. Leaves a visible unfinished revision. Throws 400, 404, 409 or 460.
  */
 export function allocate(context: Context, body: unknown, origin: string): Reply {

@@ -7,7 +7,7 @@ import { accountUsage, quotaFull } from './sizes.ts';
 import { childrenOf, mountPointsOf } from './tree.ts';
 import { destroy } from './writes.ts';
 
-/** `GET /account/v1/customer` (jottacloud-protocol.md §1.5). */
+/** `GET /account/v1/customer` (PROTOCOL.md §1.5). */
 export function customer(context: Context, authorization: string | undefined): Reply {
   authenticate(context, authorization);
   const { account } = context;

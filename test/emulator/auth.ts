@@ -4,7 +4,7 @@ import { type BrandName, brands, realmPath, wellKnownEndpoint } from './brands.t
 import type { Context } from './context.ts';
 import { ServiceError } from './errors.ts';
 
-/** One sign-in: a chain of refresh tokens of which only the newest works (jottacloud-protocol.md §1.2). */
+/** One sign-in: a chain of refresh tokens of which only the newest works (PROTOCOL.md §1.2). */
 export interface TokenFamily {
   id: string;
   realm: string;

@@ -9,7 +9,7 @@ import type { Reply } from './reply.ts';
 const codes = new WeakMap<Context, Map<string, { realm: string; clientId: string; redirect: string }>>();
 
 /**
- * The sign-in page of the authorization-code flow (jottacloud-protocol.md §1.4). Nobody is asked anything: the browser goes
+ * The sign-in page of the authorization-code flow (PROTOCOL.md §1.4). Nobody is asked anything: the browser goes
  * straight back to the loopback address with a code. Throws 400 for another client or address.
  */
 export function authorize(context: Context, brand: Brand, query: URLSearchParams): Reply {

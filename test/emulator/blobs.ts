@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** Complete contents on disk, one file per md5, and the unfinished uploads beside them. */
 export interface Blobs {
-  /** True when content of this md5 (any case) and size is stored: the service's dedup table (jottacloud-protocol.md §3.1). */
+  /** True when content of this md5 (any case) and size is stored: the service's dedup table (PROTOCOL.md §3.1). */
   has(md5: string, size: number): boolean;
   /** Takes over a finished file by renaming it. */
   adopt(file: string, md5: string, size: number): Promise<void>;

@@ -1,4 +1,4 @@
-/** A brand's realm and what its sign-in page takes (jottacloud-protocol.md §1.4); the emulator serves every realm on its one origin. */
+/** A brand's realm and what its sign-in page takes (PROTOCOL.md §1.4); the emulator serves every realm on its one origin. */
 export interface Brand {
   realm: string;
   /** Client of the authorization-code flow. */

@@ -70,7 +70,7 @@ function describe(context: Context, rawPath: string, decoded: string[], query: U
   return upload ? `${path} /${upload.target.join('/')}` : path;
 }
 
-/** The command of a POST on jfs, by its query (jottacloud-protocol.md §2.3). */
+/** The command of a POST on jfs, by its query (PROTOCOL.md §2.3). */
 export function commandOf(call: Call): (typeof postCommands)[number] | undefined {
   return postCommands.find((name) => call.query.has(name));
 }

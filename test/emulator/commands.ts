@@ -24,7 +24,7 @@ import { fileXml } from './xmlFile.ts';
 
 type Command = (context: Context, call: Call) => Reply;
 
-/** The POST commands of jottacloud-protocol.md §2.3, each on the path of the call. A command for the other kind is a 404. */
+/** The POST commands of PROTOCOL.md §2.3, each on the path of the call. A command for the other kind is a 404. */
 export const commands: Record<'mkDir' | 'dl' | 'dlDir' | 'rm' | 'rmDir' | 'mv' | 'mvDir' | 'cp' | 'cphash', Command> = {
   mkDir(context, call) {
     const [device = '', name = ''] = call.segments;

@@ -10,7 +10,7 @@ import { resolve, touch } from './tree.ts';
 import { revive } from './writes.ts';
 import { bareDeviceXml, bareXml } from './xml.ts';
 
-/** A POST without command: makes a device or mountpoint; anything else is the 500 of jottacloud-protocol.md §2.3. */
+/** A POST without command: makes a device or mountpoint; anything else is the 500 of PROTOCOL.md §2.3. */
 export function createOrFail(context: Context, call: Call): Reply {
   const [device = '', mountPoint = ''] = call.segments;
   const type = call.query.get('type');

@@ -5,7 +5,7 @@ import type { Reply } from './reply.ts';
 import { pathOf } from './tree.ts';
 
 /**
- * `GET <file>?mode=bin[&revision=N]` (jottacloud-protocol.md §2.7): 200, or 206 for a Range. Throws 404 for an unfinished file or an
+ * `GET <file>?mode=bin[&revision=N]` (PROTOCOL.md §2.7): 200, or 206 for a Range. Throws 404 for an unfinished file or an
  * unknown revision, 416 for a range past the end or reversed. Trashed files still have their content.
  */
 export function download(context: Context, file: FileNode, revision: string | null, range: string | undefined): Reply {

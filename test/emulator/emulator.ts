@@ -26,7 +26,7 @@ export interface Emulator {
   /** The same over TLS, when started with an rclone folder; its `ca.pem` vouches for it. */
   readonly tlsUrl: string | undefined;
   readonly rclone: RcloneAccess | undefined;
-  /** A fresh single-use login token (jottacloud-protocol.md §1.1); its link leads to the realm of the brand. */
+  /** A fresh single-use login token (PROTOCOL.md §1.1); its link leads to the realm of the brand. */
   newLoginToken(brand?: BrandName): string;
   /** Live folders and completed files below mountpoints of every device. */
   tree(): TreeItem[];

@@ -9,7 +9,7 @@ const packages: Record<string, string> = {
   UsernameNotFoundException: 'org.springframework.security.core.userdetails.',
 };
 
-/** A refusal by the service: HTTP status, Java exception class without package, and text (jottacloud-protocol.md §2.9). */
+/** A refusal by the service: HTTP status, Java exception class without package, and text (PROTOCOL.md §2.9). */
 export class ServiceError extends Error {
   readonly status: number;
   readonly exception: string;
@@ -36,7 +36,7 @@ export const noSuchMountPoint = () => new ServiceError(404, 'NoSuchMountPointExc
 export const notUnique = (path: string) => new ServiceError(409, 'UniqueFileException', `${path} already exists`);
 export const invalidArgument = (detail: string) => new ServiceError(400, 'InvalidArgumentException', detail);
 
-/** Errors are XML on jfs and JSON everywhere else (jottacloud-protocol.md §2.9). */
+/** Errors are XML on jfs and JSON everywhere else (PROTOCOL.md §2.9). */
 export function errorForm(rawPath: string): 'xml' | 'json' {
   return rawPath.startsWith('/jfs') ? 'xml' : 'json';
 }

@@ -8,7 +8,7 @@ import { ServiceError } from './errors.ts';
 import { type Reply, xmlReply } from './reply.ts';
 import { escapeText, prolog } from './xmlText.ts';
 
-/** The event socket of jottacloud-protocol.md §4: who may connect, who is connected, what they are told. */
+/** The event socket of PROTOCOL.md §4: who may connect, who is connected, what they are told. */
 export interface EventHub {
   /** A token that opens connections from now on. */
   newToken(): string;

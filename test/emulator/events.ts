@@ -3,7 +3,7 @@ import type { DeviceNode, FileNode, MountPointNode, Node } from './model.ts';
 import { jfsTime } from './times.ts';
 import { pathOf } from './tree.ts';
 
-/** `ST` of what the emulator does (jottacloud-protocol.md §4). CREATE_MP is a guess after its listed siblings. */
+/** `ST` of what the emulator does (PROTOCOL.md §4). CREATE_MP is a guess after its listed siblings. */
 export type EventType =
   | 'NEW_UPLOAD'
   | 'MOVE'

@@ -19,7 +19,7 @@ import { fileXml } from './xmlFile.ts';
 import { onLines } from './xmlText.ts';
 import { flatXml, searchXml, trashXml } from './xmlViews.ts';
 
-/** Everything below `/jfs/` but uploads (jottacloud-protocol.md §2). */
+/** Everything below `/jfs/` but uploads (PROTOCOL.md §2). */
 export function handleJfs(context: Context, call: Call): Reply {
   if (call.user === undefined) {
     throw new ServiceError(400, 'UsernameNotFoundException', 'Username not found in url!');

@@ -7,7 +7,7 @@ import { escapeText, prolog, rootAttributes } from './xmlText.ts';
 const flushChars = 64 * 1024;
 
 /**
- * The recursive listing of jottacloud-protocol.md §2.8, streamed: paths start at the mountpoint, live and complete items only,
+ * The recursive listing of PROTOCOL.md §2.8, streamed: paths start at the mountpoint, live and complete items only,
  * each `<folder>` once and before its files, and counts that match exactly. With quirk `liststreamFolders` a folder that has
  * files is counted, but has no element of its own.
  */

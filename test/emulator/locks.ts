@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import { ServiceError } from './errors.ts';
 import { accountUsage } from './sizes.ts';
 
-/** Throws 403 while the account is write-locked (jottacloud-protocol.md §2.9). */
+/** Throws 403 while the account is write-locked (PROTOCOL.md §2.9). */
 export function assertWritable({ account }: Context): void {
   if (account.writeLocked) throw new ServiceError(403, 'ForbiddenException', `Account ${account.user} is write locked`);
 }

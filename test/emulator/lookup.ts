@@ -11,7 +11,7 @@ export function existing(context: Context, call: Call, as: 'file' | 'folder'): T
   return thing;
 }
 
-/** The 404 of a path that is not there, or is of the other kind (jottacloud-protocol.md §2.9). */
+/** The 404 of a path that is not there, or is of the other kind (PROTOCOL.md §2.9). */
 export function missing(context: Context, call: Call, as: 'file' | 'folder'): ServiceError {
   if (call.segments.length > 1 && !resolve(context.account, call.segments.slice(0, 2))) return noSuchMountPoint();
   return (as === 'file' ? noSuchFile : noSuchPath)(jfsPath(context, call));

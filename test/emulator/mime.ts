@@ -25,7 +25,7 @@ const byExtension: Record<string, string> = {
   zip: 'application/zip',
 };
 
-/** Guesses by extension, as the service does (jottacloud-protocol.md §2.5). */
+/** Guesses by extension, as the service does (PROTOCOL.md §2.5). */
 export function mimeOf(name: string): string {
   const dot = name.lastIndexOf('.');
   return (dot > 0 && byExtension[name.slice(dot + 1).toLowerCase()]) || 'application/octet-stream';

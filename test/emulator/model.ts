@@ -1,4 +1,4 @@
-/** What an account holds. All times are milliseconds since 1970, always whole seconds (jottacloud-protocol.md §2.4). */
+/** What an account holds. All times are milliseconds since 1970, always whole seconds (PROTOCOL.md §2.4). */
 
 export type RevisionState = 'COMPLETED' | 'INCOMPLETE' | 'CORRUPT';
 

@@ -73,7 +73,7 @@ function replaceFile(context: Context, file: FileNode, current: Revision, taken:
   return taken;
 }
 
-/** Copies the current revision of a file; a copy onto a trashed name stays in the trash (jottacloud-protocol.md §2.3). */
+/** Copies the current revision of a file; a copy onto a trashed name stays in the trash (PROTOCOL.md §2.3). */
 export function copyFile(context: Context, file: FileNode, current: Revision, target: string[]): FileNode {
   const { parent, name, path } = slotFor(context, target);
   const taken = findChild(parent, name);

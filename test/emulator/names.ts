@@ -1,7 +1,7 @@
 import { invalidArgument } from './errors.ts';
 import type { Quirks } from './quirks.ts';
 
-/** Throws 400 for a new name the service refuses: too long, or characters XML cannot carry (jottacloud-protocol.md §5, §3.3). */
+/** Throws 400 for a new name the service refuses: too long, or characters XML cannot carry (PROTOCOL.md §5, §3.3). */
 export function checkName(name: string, quirks: Quirks): void {
   const length = quirks.nameLimit === 'bytes' ? Buffer.byteLength(name) : name.length;
   if (length > 255) throw invalidArgument('JFS file names may not be longer than 255 characters');

@@ -20,7 +20,7 @@ interface Sent {
 }
 
 /**
- * `POST /jfs/…?umode=nomultipart`, or a form with the parts md5, modified, created and file (jottacloud-protocol.md §3.4). Answers 201
+ * `POST /jfs/…?umode=nomultipart`, or a form with the parts md5, modified, created and file (PROTOCOL.md §3.4). Answers 201
  * even when the bytes are too few or have another md5; `latestRevision` tells. Throws 400 without size or md5.
  */
 export async function receiveOldUpload(context: Context, call: Call, body: AsyncIterable<Buffer>): Promise<Reply> {

@@ -8,7 +8,7 @@ const clients = new Set(['jottacli', ...Object.values(brands).map(({ clientId })
 /** Life of a sign-in without the scope offline_access. */
 const onlineSessionSeconds = 1800;
 
-/** The OpenID document; every endpoint is on the origin it was asked from (jottacloud-protocol.md §1.1). */
+/** The OpenID document; every endpoint is on the origin it was asked from (PROTOCOL.md §1.1). */
 export function wellKnown(origin: string, { realm }: Brand): Reply {
   const issuer = origin + realmPath(realm);
   const base = `${issuer}/protocol/openid-connect`;
@@ -73,7 +73,7 @@ function signIn(context: Context, brand: Brand, form: URLSearchParams): Reply {
     return refuse(400, 'invalid_scope', `Invalid scopes: ${scopes.join(' ')}`);
   }
   login.used = true;
-  // Scopes that were not understood give a session that ends (rc#6107).
+  // Scopes that were not understood give a session that ends (rclone #6107).
   const online = !scopes.includes('offline_access');
   const ends = online ? Date.now() + onlineSessionSeconds * 1000 : undefined;
   return granted(context, startFamily(context, 'client', brand.realm, ends), online);

@@ -1,7 +1,7 @@
 /**
  * Behaviours of the real service that nobody has measured, or that differ between sources, each as a switch.
  * The first value is the default. A client should pass its tests with every value. Sections are those of
- * jottacloud-protocol.md.
+ * PROTOCOL.md.
  */
 export const quirkTable = {
   /** mv onto a live file, §2.3: unknown; `new-revision` keeps the target's history and adds one revision. */
@@ -20,11 +20,11 @@ export const quirkTable = {
   caseRename: ['allowed', '409'],
   /** cp onto a live file: rclone relies on it overwriting. */
   copyOntoLive: ['new-revision', '409'],
-  /** cp onto a trashed name, §2.3: the copy stays in the trash (rc#6112). */
+  /** cp onto a trashed name, §2.3: the copy stays in the trash (rclone #6112). */
   copyOntoTrashed: ['stays-trashed', 'live'],
   /** Status of a UniqueFileException, §2.9: not recorded. */
   conflictStatus: ['409', '400', '412'],
-  /** dl on a folder, §2.3: it vanishes without reaching the trash (ae#397). */
+  /** dl on a folder, §2.3: it vanishes without reaching the trash (AeroFTP #397). */
   dlOnFolder: ['vanishes', 'trash', '404'],
   /** dl on a mountpoint, §2.3. */
   dlOnMountPoint: ['trash', 'gone'],
@@ -87,7 +87,7 @@ export const quirkTable = {
   lockedBody: ['error', 'plain', 'empty'],
   /** `+` in a URL path, §2.1: form-decoded to a space. */
   plusInPath: ['space', 'plus'],
-  /** GET of a name that holds a literal `%`, §2.1: plain-text 400 (rc#9153). */
+  /** GET of a name that holds a literal `%`, §2.1: plain-text 400 (rclone #9153). */
   percentInName: ['400', 'allowed'],
   /** `" * : < > ? |` in new names, §5: the server is known to store some of them. */
   reservedCharacters: ['allowed', '400'],

@@ -10,7 +10,7 @@ export interface RcloneAccess {
   env: Record<string, string>;
 }
 
-/** Writes rclone.conf with one remote named `remote` and a token family of its own (jottacloud-protocol.md §8). */
+/** Writes rclone.conf with one remote named `remote` and a token family of its own (PROTOCOL.md §7). */
 export async function writeRcloneFiles(context: Context, folder: string): Promise<RcloneAccess> {
   const pair = startFamily(context, 'rclone', 'jottacloud');
   const token = {

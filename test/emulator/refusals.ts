@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import { errorReply, PlainError, ServiceError } from './errors.ts';
 import type { Reply } from './reply.ts';
 
-/** Renders a refusal as the quirks have it: those whose status or body nobody has recorded (jottacloud-protocol.md §2.9, §3.3). */
+/** Renders a refusal as the quirks have it: those whose status or body nobody has recorded (PROTOCOL.md §2.9, §3.3). */
 export function refusalReply({ quirks }: Context, error: unknown, form: 'xml' | 'json'): Reply {
   if (!(error instanceof ServiceError)) return errorReply(error, form);
   const { exception, message } = error;

@@ -40,7 +40,7 @@ export async function route(context: Context, call: Call, text: string, body: As
   throw new ServiceError(404, 'NotFoundException', `${call.method} ${call.rawPath}`);
 }
 
-/** The sign-in server of a brand (jottacloud-protocol.md §1). */
+/** The sign-in server of a brand (PROTOCOL.md §1). */
 function routeRealm(
   context: Context,
   call: Call,

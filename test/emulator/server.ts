@@ -22,7 +22,7 @@ export const listenerOptions = {
   maxHeaderSize: 65_536,
 };
 
-/** Listens on 127.0.0.1 for every endpoint, and tunnels CONNECT for *.jottacloud.com:443 to `tlsPort` (jottacloud-protocol.md §8). */
+/** Listens on 127.0.0.1 for every endpoint, and tunnels CONNECT for *.jottacloud.com:443 to `tlsPort` (PROTOCOL.md §7). */
 export async function listen(context: Context, port: number, tlsPort: number | undefined): Promise<Listener> {
   const server = createServer(listenerOptions);
   const serving = serveRequests(context, server, 'connection');

@@ -11,7 +11,7 @@ import { listingXml } from './xml.ts';
 import { fileXml } from './xmlFile.ts';
 import { escapeText } from './xmlText.ts';
 
-/** Makes or ends a public link: a GET that changes things (jottacloud-protocol.md §2.10). */
+/** Makes or ends a public link: a GET that changes things (PROTOCOL.md §2.10). */
 export function share(context: Context, thing: Thing, enable: boolean): Reply {
   assertWritable(context);
   if ((thing.kind !== 'file' && thing.kind !== 'folder') || thing.deleted !== undefined) throw noSuchFile('to share');

@@ -28,7 +28,7 @@ export function deviceSize(device: DeviceNode): number {
   return size;
 }
 
-/** Bytes that count to the quota: every revision and the trash (jottacloud-protocol.md §6). */
+/** Bytes that count to the quota: every revision and the trash (PROTOCOL.md §6). */
 export function accountUsage(account: Account): number {
   if (account.usage !== undefined) return account.usage;
   let usage = 0;

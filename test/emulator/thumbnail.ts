@@ -10,7 +10,7 @@ const pixel = Buffer.from(
   'base64',
 );
 
-/** `?mode=thumb` (jottacloud-protocol.md §2.2): some small image for any image; throws 404 for anything else. */
+/** `?mode=thumb` (PROTOCOL.md §2.2): some small image for any image; throws 404 for anything else. */
 export function thumbnail(context: Context, file: FileNode): Reply {
   const image = file.current?.mime.startsWith('image/') === true && context.quirks.thumbnails === 'image';
   if (!image) throw noSuchFile(pathOf(context.account, file));

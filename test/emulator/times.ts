@@ -1,4 +1,4 @@
-/** The three time formats of the service (jottacloud-protocol.md §2.4); inside, times are ms on whole seconds. */
+/** The three time formats of the service (PROTOCOL.md §2.4); inside, times are ms on whole seconds. */
 
 const jfsForm = /^(\d{4}-\d\d-\d\d)-(T\d\d:\d\d:\d\d)(Z|[+-]\d\d:?\d\d)$/;
 

@@ -12,7 +12,7 @@ export interface TlsListener extends Listener {
 
 /**
  * Serves the same requests over TLS as the real hosts, on a free loopback port that CONNECT tunnels lead to. Writes `ca.pem`,
- * `leaf.pem` and `leaf.key` of a throwaway authority into `folder` (jottacloud-protocol.md §8).
+ * `leaf.pem` and `leaf.key` of a throwaway authority into `folder` (PROTOCOL.md §7).
  */
 export async function startTls(context: Context, folder: string, kind: CertificateKind = 'good'): Promise<TlsListener> {
   const authority = await createAuthority();

@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import { type Account, type Container, foldName, type MountPointNode, type Node, type Thing } from './model.ts';
 import { wholeSecond } from './times.ts';
 
-/** Finds a child by name ignoring case: the live one, else the one trashed last (jottacloud-protocol.md §2.2). */
+/** Finds a child by name ignoring case: the live one, else the one trashed last (PROTOCOL.md §2.2). */
 export function findChild(container: Container, name: string): Node | undefined {
   const key = foldName(name);
   return container.live.get(key) ?? container.trashed.get(key)?.at(-1);

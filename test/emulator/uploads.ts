@@ -14,7 +14,7 @@ import { mountPointOf, pathOf, resolve, touch } from './tree.ts';
 import { ensureFile, nextNumber, overtake, placeAt, setContent } from './writes.ts';
 import { spelled } from './xmlFile.ts';
 
-/** A promised content and the bytes of it that have arrived (jottacloud-protocol.md §3.1–§3.3). */
+/** A promised content and the bytes of it that have arrived (PROTOCOL.md §3.1–§3.3). */
 export interface Upload {
   id: string;
   /** Of its URLs `/upload/<id>-<serial>` only the one with this number is good. */

@@ -37,7 +37,7 @@ export function parsePlace(context: Context, path: string): Place {
   return placeAt(context, path.split('/').filter(Boolean));
 }
 
-/** Makes every folder on the way, reviving trashed ones (jottacloud-protocol.md §2.3, quirk `mkDirUntrashes`). */
+/** Makes every folder on the way, reviving trashed ones (PROTOCOL.md §2.3, quirk `mkDirUntrashes`). */
 export function ensureFolder(context: Context, { mountPoint, names }: Place, untrash = true): Container {
   if (untrash && mountPoint.deleted !== undefined) revive(context, mountPoint);
   let at: Container = mountPoint;

@@ -5,7 +5,7 @@ import { childrenOf, parentPathOf } from './tree.ts';
 import { listedFile, sharing } from './xmlFile.ts';
 import { deletedAttribute, escapeAttribute, escapeText, preserved, prolog, rootAttributes, timeOf } from './xmlText.ts';
 
-/** The documents of jottacloud-protocol.md §2.5. Every root carries `time` and `host`. */
+/** The documents of PROTOCOL.md §2.5. Every root carries `time` and `host`. */
 
 export function userXml(context: Context): string {
   const { account } = context;

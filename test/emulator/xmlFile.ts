@@ -3,7 +3,7 @@ import type { FileNode, Revision } from './model.ts';
 import { parentPathOf } from './tree.ts';
 import { deletedAttribute, escapeAttribute, preserved, prolog, rootAttributes, timeOf } from './xmlText.ts';
 
-/** A `<file>` inside a listing: no older revisions, no size of an unfinished one (jottacloud-protocol.md §2.5, §2.6). */
+/** A `<file>` inside a listing: no older revisions, no size of an unfinished one (PROTOCOL.md §2.5, §2.6). */
 export function listedFile(context: Context, file: FileNode, attributes: string, places: string): string {
   return `<file name="${escapeAttribute(file.name)}" uuid="${file.uuid}"${attributes}>${places}${sharing(file)}${revisions(context, file)}</file>`;
 }

@@ -20,7 +20,7 @@ export function escapeAttribute(text: string): string {
   return /[&<>"\t\n\r]/.test(text) ? text.replace(/[&<>"\t\n\r]/g, (char) => attributeEscapes[char] ?? char) : text;
 }
 
-/** A text element whose spaces count (jottacloud-protocol.md §2.5). */
+/** A text element whose spaces count (PROTOCOL.md §2.5). */
 export function preserved(tag: string, text: string): string {
   return `<${tag} xml:space="preserve">${escapeText(text)}</${tag}>`;
 }

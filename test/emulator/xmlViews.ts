@@ -6,7 +6,7 @@ import { listedFolder, listedParts, mountPointXml } from './xml.ts';
 import { listedFile } from './xmlFile.ts';
 import { deletedAttribute, escapeAttribute, preserved, prolog, rootAttributes } from './xmlText.ts';
 
-/** `/user/Jotta/Trash`: what was put into the trash itself, not what lies below it (jottacloud-protocol.md §2.5). */
+/** `/user/Jotta/Trash`: what was put into the trash itself, not what lies below it (PROTOCOL.md §2.5). */
 export function trashXml(context: Context, view: MountPointNode): string {
   const folders: string[] = [];
   const files: string[] = [];

@@ -5,7 +5,7 @@ import { runLive } from './run.ts';
 const usage = `JOTTACLOUD_LOGIN_TOKEN=… npm run test:live
 
 Runs the client contract against the real service, in a new folder of /Jotta/Archive that goes to the trash at the end, and
-asks what the protocol notes leave open. Make a login token under Settings → Security at www.jottacloud.com. It is good for
+asks what PROTOCOL.md leaves open. Make a login token under Settings → Security at www.jottacloud.com. It is good for
 one run: the tokens it is exchanged for stay in memory, are written nowhere, and are spent at the end.
 JOTTACLOUD_ENDPOINT=URL runs against an emulator instead.`;
 

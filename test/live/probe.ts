@@ -23,7 +23,7 @@ export interface RawAnswer {
   header(name: string): string | undefined;
 }
 
-/** Asks the service one thing that jottacloud-protocol.md leaves open. */
+/** Asks the service one thing that PROTOCOL.md leaves open. */
 export interface Probe {
   readonly question: string;
   /** A few words without secrets; for a quirk one of its values, or what was seen if it is none of them. */
@@ -46,7 +46,7 @@ export function jfs({ endpoints, client }: ProbeWorld, path: readonly string[], 
   return `${endpoints.jfs}/jfs/${[client.username, ...path].map(escapeSegment).join('/')}${query}`;
 }
 
-/** Query of a command that names a target (jottacloud-protocol.md §2.3). */
+/** Query of a command that names a target (PROTOCOL.md §2.3). */
 export function targetOf(command: 'mv' | 'mvDir' | 'cp', { client }: ProbeWorld, to: readonly string[]): string {
   return `?${new URLSearchParams({ [command]: `/${[client.username, ...to].join('/')}` }).toString()}`;
 }

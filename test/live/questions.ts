@@ -19,7 +19,7 @@ export interface Questions {
   readonly last: readonly Question[];
 }
 
-/** Every open question of jottacloud-protocol.md, that of each quirk among them. */
+/** Every open question of PROTOCOL.md, that of each quirk among them. */
 export function listQuestions(loginToken: LoginToken): Questions {
   const lasting = { ...moveProbes, ...trashProbes, ...documentProbes, ...uploadProbes, ...socketProbes };
   const farewell = farewellProbes(loginToken);

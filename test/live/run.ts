@@ -21,10 +21,10 @@ export interface LiveResult {
   readonly failed: number;
 }
 
-/** How many cases are under way at once: as gentle as the official client (jottacloud-protocol.md §6). */
+/** How many cases are under way at once: as gentle as the official client (PROTOCOL.md §6). */
 const together = 4;
 
-/** Ms to put the folder in the trash; a large one may take a while (jottacloud-protocol.md §2.3). */
+/** Ms to put the folder in the trash; a large one may take a while (PROTOCOL.md §2.3). */
 const cleanUpMs = 120_000;
 
 /**
@@ -47,7 +47,7 @@ export async function runLive(run: LiveRun): Promise<LiveResult> {
     try {
       results.push(await runCases(inFolder, run));
       for (const { name } of casesForWholeAccount) say(`left out, it concerns the whole account: ${name}`);
-      say('\nOpen questions of the protocol notes:');
+      say('\nOpen questions of PROTOCOL.md:');
       results.push(await askAll(first, inFolder, run));
     } finally {
       await cleanUp(connection, folder, run);

@@ -48,7 +48,7 @@ describe('odd names on the mount', { timeout: 180_000 }, () => {
     assert.match(answer, new RegExp(`: 0 differences found.*: ${paths.length} matching files`, 's'));
     const stored = new Set(onServer('ours/'));
     for (const name of oddNames) {
-      // The drive makes new names NFC (design.md §9); rclone compares them so.
+      // The drive makes new names NFC; rclone compares them so.
       const wire = storedName(name).normalize('NFC');
       assert.ok(stored.has(`ours/folders/${wire}/${wire}`), wire);
     }

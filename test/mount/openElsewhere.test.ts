@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { createWorld, type Headless, until, type World } from './support.ts';
 
 const mebibyte = 1024 * 1024;
-/** Longer than the kernel believes attributes (fuse/limits.ts). */
+/** Longer than the kernel believes attributes (volume/macfuse/limits.ts). */
 const kernelMs = 1_500;
 const old = Buffer.alloc(3 * mebibyte, 'a');
 

@@ -123,7 +123,7 @@ async function* fetchTree(
   path: readonly string[],
   signal: AbortSignal,
 ): AsyncGenerator<TreeEntry, void> {
-  // Streamed paths begin at the mountpoint (jottacloud-protocol.md §2.8), the listed folder's own at the device.
+  // Streamed paths begin at the mountpoint (PROTOCOL.md §2.8), the listed folder's own at the device.
   const above = path.length - 1;
   const entries = client.liststream(path, signal)[Symbol.asyncIterator]();
   for (;;) {

@@ -79,7 +79,7 @@ export function joinPath(folder: string, name: string): string {
   return toPath([...splitPath(folder), name]);
 }
 
-/** Throws `readOnly` below a read-only mount (design.md §1.7). */
+/** Throws `readOnly` below a read-only mount. */
 export function checkWritable(context: FilesContext, path: string): void {
   if (isReadOnly(context.getMounts(), path)) throw new DriveError('readOnly', { path });
 }

@@ -6,7 +6,7 @@ import { splitPath } from '../../vfs/names.ts';
 import type { Session } from '../session.ts';
 import { type FilesContext, find, isReadOnly, joinPath, toPath } from './context.ts';
 
-/** What a version that was set aside is called (writeback/conflicts.ts). */
+/** What a version that was set aside is called (sync/tree/conflicts.ts). */
 const conflictName = / \(conflicted copy .*\)/;
 
 /** Entries of one folder. `refresh` asks the server first, where the folder is known already. */

@@ -20,8 +20,9 @@ import { signIn } from './signIn.ts';
 import { TokenFile } from './tokenFile.ts';
 
 /**
- * The drive without VS Code (design.md §12, `npm run mount`): prints `mounted DIR` on stdout when ready; SIGTERM, SIGINT
- * and SIGHUP unmount, upload what is left for up to 60 s and exit 0. Tokens are kept in the state folder (0600), since no window is there to keep them.
+ * The drive without VS Code (`npm run mount`): prints `mounted DIR` on stdout when ready; SIGTERM, SIGINT and SIGHUP
+ * unmount, upload what is left for up to 60 s and exit 0. Tokens are kept in the state folder (0600), since no window is
+ * there to keep them.
  */
 const options = readOptions();
 

@@ -9,7 +9,7 @@ export type SecretStore = (tokens: StoredTokens) => Promise<void>;
 const keychainService = 'Jottacloud Drive';
 
 /**
- * Where rotated tokens go before they are used (design.md §10): to the windows' SecretStorage while one is attached, to the OS
+ * Where rotated tokens go before they are used: to the windows' SecretStorage while one is attached, to the OS
  * keychain while none is. When neither takes them, there is no refresh: the drive waits and loses nothing.
  */
 export class TokenKeeper implements TokenVault {
@@ -63,7 +63,7 @@ export class TokenKeeper implements TokenVault {
 
   /**
    * Tokens as a window kept them, or newer ones that the keychain got while no window was there, which windows then get. Never
-   * the older ones: using them would revoke the newer (jottacloud-protocol.md §1.2).
+   * the older ones: using them would revoke the newer (PROTOCOL.md §1.2).
    */
   async restore(stored: StoredTokens): Promise<Tokens | undefined> {
     const keychain = await this.#loadKeychain();

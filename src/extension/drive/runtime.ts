@@ -26,7 +26,7 @@ export interface StartedDrive {
 }
 
 /**
- * Starts the drive process, detached: it must outlive this extension host (design.md §2). Returns at once; whether it
+ * Starts the drive process, detached: it must outlive this extension host. Returns at once; whether it
  * came up shows on its socket. Throws DriveError 'unsupported' when this platform has no runtime for it.
  */
 export function startDriveProcess(options: DriveProcessOptions): StartedDrive {

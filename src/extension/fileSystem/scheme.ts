@@ -39,7 +39,7 @@ export function findAccountPath(state: DriveState, uri: vscode.Uri): string | un
   return path.posix.join(mount.source, uri.fsPath.slice(mount.mountPoint.length));
 }
 
-/** Two spellings of one path have one key: the account does not tell cases apart (design.md §9). */
+/** Two spellings of one path have one key: the account does not tell cases apart. */
 export function pathKey(accountPath: string): string {
   return accountPath.normalize('NFC').toLowerCase();
 }

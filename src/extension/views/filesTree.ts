@@ -163,7 +163,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     }
   }
 
-  /** What is known stays readable when the server cannot be asked (design.md §1); the status bar tells why. */
+  /** What is known stays readable when the server cannot be asked; the status bar tells why. */
   async #list(folder: string, refresh: boolean): Promise<readonly EntryInfo[]> {
     const ask = async (fresh: boolean) => {
       const entries = await this.#client.request(list, { path: folder, refresh: fresh });

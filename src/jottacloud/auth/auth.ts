@@ -15,7 +15,7 @@ export interface TokenSourceDeps {
 }
 
 /**
- * Hands out access tokens and rotates them. The rules come from jottacloud-protocol.md §1.2, where reusing a refresh
+ * Hands out access tokens and rotates them. The rules come from PROTOCOL.md §1.2, where reusing a refresh
  * token revokes the whole family:
  * - at most one refresh runs, and no caller's cancellation (nor `close`) cuts it short: an answer lost is a family lost;
  * - rotated tokens are used only after the vault has them; if it fails, they are kept and offered again, never refetched;

@@ -2,7 +2,7 @@ import { JottaError } from '../errors.ts';
 import type { Customer } from '../types.ts';
 import { isUsableName } from '../urls.ts';
 
-/** The answer of `account/v1/customer` (jottacloud-protocol.md §1.5). JottaError 'protocol' without a user name. */
+/** The answer of `account/v1/customer` (PROTOCOL.md §1.5). JottaError 'protocol' without a user name. */
 export function parseCustomer(json: Readonly<Record<string, unknown>>): Customer {
   const { username } = json;
   // It becomes a path segment of every request, so what could not be one is refused here.

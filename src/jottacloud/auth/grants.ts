@@ -4,7 +4,7 @@ import type { Http } from '../transport/http.ts';
 import { toHttpError } from '../transport/httpErrors.ts';
 import { parseSafeUrl } from '../urls.ts';
 
-/** The client id of personal login tokens (jottacloud-protocol.md §1.1). */
+/** The client id of personal login tokens (PROTOCOL.md §1.1). */
 const clientId = 'jottacli';
 
 /** Used when `expires_in` is missing: the usual lifetime is one hour (§1.1). */

@@ -1,7 +1,7 @@
 import { JottaError } from '../errors.ts';
 import { parseSafeUrl } from '../urls.ts';
 
-/** What a person copies from the web page; good for one exchange (jottacloud-protocol.md §1.1). */
+/** What a person copies from the web page; good for one exchange (PROTOCOL.md §1.1). */
 export interface LoginToken {
   readonly username: string;
   readonly realm: string;

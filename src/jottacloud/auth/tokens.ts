@@ -26,15 +26,15 @@ export interface TokenVault {
   /** Stores durably BEFORE the tokens are used; rejects if that is not possible. */
   saveTokens(tokens: Tokens): Promise<void>;
   /**
-   * Asked before each refresh. False: do not refresh now, because the rotated token would have nowhere to go
-   * (design.md §10). Absent means yes.
+   * Asked before each refresh. False: do not refresh now, because the rotated token would have nowhere to go.
+   * Absent means yes.
    */
   canSave?(): boolean | Promise<boolean>;
 }
 
 /**
  * Turns a login token into the first pair of tokens: well-known document, password grant, customer call for the internal
- * user name (jottacloud-protocol.md §1.1, §1.5). The token's own `well_known_link` is followed whatever the endpoints are.
+ * user name (PROTOCOL.md §1.1, §1.5). The token's own `well_known_link` is followed whatever the endpoints are.
  * The grant is tried once, because the token is spent by it. The caller stores the result before doing anything else.
  * JottaError 'signedOut': the login token was used before or is void.
  */

@@ -10,7 +10,7 @@ import type { FileStamp, RemoteFile, RemotePath } from '../types.ts';
 import { checkPath, targetQuery } from '../urls.ts';
 
 /**
- * Creates the folder and its parents; fine when it exists (jottacloud-protocol.md §2.3 mkDir). JottaError 'forbidden' when
+ * Creates the folder and its parents; fine when it exists (PROTOCOL.md §2.3 mkDir). JottaError 'forbidden' when
  * the server leaves it in the trash, which has one of that name: nothing there is destroyed to make room.
  */
 export async function createFolder(service: Service, path: RemotePath, caller: AbortSignal): Promise<void> {
@@ -33,7 +33,7 @@ export async function createFolder(service: Service, path: RemotePath, caller: A
 
 /**
  * Sends a file to the trash; fine when nothing is there. Looks first, because `dl` on a folder makes it vanish for good
- * (jottacloud-protocol.md §2.3 "wrong kind"): JottaError 'conflict' when the path has become a folder. After an unknown
+ * (PROTOCOL.md §2.3 "wrong kind"): JottaError 'conflict' when the path has become a folder. After an unknown
  * outcome it looks again, and leaves alone what came to the path meanwhile.
  */
 export async function trashFile(service: Service, path: RemotePath, caller: AbortSignal): Promise<void> {
@@ -83,7 +83,7 @@ function repeatLooking<T>(
 }
 
 /**
- * cphash (jottacloud-protocol.md §2.6): sets times when the file has that size and md5; creates it when nothing is there
+ * cphash (PROTOCOL.md §2.6): sets times when the file has that size and md5; creates it when nothing is there
  * and the service knows the content; takes it out of the trash. The server would also change the content of a live file:
  * that is JottaError 'conflict', found by looking first. 'notFound' when the content is unknown.
  */
@@ -124,7 +124,7 @@ function hasOtherContent(service: Service, found: Found, file: FileStamp): boole
 
 /**
  * Copies a file inside the service. The server would overwrite a live target, so it is looked at first: JottaError
- * 'conflict' when it is taken. A copy onto a trashed name stays in the trash and is taken out with cphash (§2.3, rc#6112).
+ * 'conflict' when it is taken. A copy onto a trashed name stays in the trash and is taken out with cphash (§2.3, rclone #6112).
  * Not repeated blindly: when the outcome is unknown, a target with the source's content counts as done, in the trash or not.
  */
 export async function copyFile(
@@ -152,7 +152,7 @@ export async function copyFile(
   }
 }
 
-/** Empties the whole trash for good (jottacloud-protocol.md §4). Sent once: what is trashed meanwhile was not meant. */
+/** Empties the whole trash for good (PROTOCOL.md §4). Sent once: what is trashed meanwhile was not meant. */
 export async function purgeTrash(service: Service, signal: AbortSignal): Promise<{ folders: number; files: number }> {
   const command = { url: `${service.endpoints.api}/files/v1/purge_trash` };
   const json = await postOnce(service, command, jsonOf(service), signal);

@@ -65,7 +65,7 @@ async function compareEnds(service: Service, move: Move, cargo: Cargo, signal: A
   return { ends: isCargo(service, target, cargo) ? 'trashed' : 'gone', file: undefined, tombstone };
 }
 
-/** Only the case changes: both paths find the one item, and its stored spelling tells (jottacloud-protocol.md §5). */
+/** Only the case changes: both paths find the one item, and its stored spelling tells (PROTOCOL.md §5). */
 export function isSameItem({ from, to }: Move): boolean {
   return from.join('/').toLowerCase() === to.join('/').toLowerCase();
 }

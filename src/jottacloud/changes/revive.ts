@@ -5,7 +5,7 @@ import { unrefused } from './moveEnds.ts';
 
 /**
  * Takes a moved tree out of the trash, the only way there is: every file by its content, every empty folder by making it
- * (jottacloud-protocol.md §2.3 "Restore recipe"). `tree` is what the folder held before it was moved, so that whatever
+ * (PROTOCOL.md §2.3 "Restore recipe"). `tree` is what the folder held before it was moved, so that whatever
  * else the trash has under that name stays there. Repeating it does no harm.
  */
 export async function reviveTree(

@@ -7,7 +7,7 @@ import { thingOf } from '../transport/roots.ts';
 import type { RemotePath } from '../types.ts';
 import { checkPath } from '../urls.ts';
 
-/** Where public pages are, whatever the brand (jottacloud-protocol.md §2.10). */
+/** Where public pages are, whatever the brand (PROTOCOL.md §2.10). */
 const publicHost = 'https://www.jottacloud.com';
 
 /** The public page of a file or folder; undefined when it is not shared. 'notFound' when nothing live is there. */

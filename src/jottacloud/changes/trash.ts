@@ -13,7 +13,7 @@ import { createFolder, setFileTimes } from './commands.ts';
 /** Something that was put into the trash itself; what went along with a folder is below that. */
 export interface TrashedEntry {
   readonly kind: 'folder' | 'file';
-  /** Where it was: the only way to address it (jottacloud-protocol.md §2.7). */
+  /** Where it was: the only way to address it (PROTOCOL.md §2.7). */
   readonly path: RemotePath;
   /** Epoch seconds; 0 = unknown. */
   readonly deleted: number;
@@ -21,7 +21,7 @@ export interface TrashedEntry {
   readonly size: number;
 }
 
-/** The view of the trash; the device segment is required (jottacloud-protocol.md §2.5). */
+/** The view of the trash; the device segment is required (PROTOCOL.md §2.5). */
 const trashView: RemotePath = ['Jotta', 'Trash'];
 
 /** As many as a listing may have. */

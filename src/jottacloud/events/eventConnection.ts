@@ -19,7 +19,7 @@ export type Ending = 'refused' | 'lost';
 
 /**
  * One connection of the event socket, from its handshake to its end: subscribes to everything, pings, hands on each frame,
- * and takes silence for death (jottacloud-protocol.md §4). Never rejects; resolves 'lost' soon after `signal` aborts.
+ * and takes silence for death (PROTOCOL.md §4). Never rejects; resolves 'lost' soon after `signal` aborts.
  */
 export function runEventConnection(deps: EventConnectionDeps, url: URL, signal: AbortSignal): Promise<Ending> {
   const { limits, clock } = deps;

@@ -23,7 +23,7 @@ const passing: ReadonlySet<JottaErrorKind> = new Set([
 
 /**
  * Keeps the event socket connected until `signal` aborts. Nobody knows for which accounts it still works
- * (jottacloud-protocol.md §4), so that its absence is no error: it is asked for again now and then, and only the debug log
+ * (PROTOCOL.md §4), so that its absence is no error: it is asked for again now and then, and only the debug log
  * tells. Never rejects.
  */
 export async function watchEvents(

@@ -9,7 +9,7 @@ const maxAnswerBytes = 16 * 1024;
 const maxTokenLength = 4096;
 
 /**
- * The address of the event socket for one connection (jottacloud-protocol.md §4). **It holds a secret**: never log it.
+ * The address of the event socket for one connection (PROTOCOL.md §4). **It holds a secret**: never log it.
  * Rejects as any metadata read; JottaError 'protocol' when the answer has no token.
  */
 export async function fetchEventUrl(service: Service, signal: AbortSignal): Promise<URL> {

@@ -28,7 +28,7 @@ interface Outcome {
   readonly TO?: SightingState;
 }
 
-/** What each `ST` leaves at the places `FROM` and `TO` (jottacloud-protocol.md §4, "Events"). */
+/** What each `ST` leaves at the places `FROM` and `TO` (PROTOCOL.md §4, "Events"). */
 const outcomes: ReadonlyMap<string, Outcome> = new Map<string, Outcome>([
   ['NEW_UPLOAD', { FROM: 'file' }],
   ['RESTORE', { FROM: 'file' }],
@@ -55,7 +55,7 @@ const undescribed: Outcome = { FROM: 'unknown', TO: 'unknown' };
 const maxDepth = 512;
 
 /**
- * One text frame of the event socket (jottacloud-protocol.md §4). undefined for what is none of the three known shapes, and
+ * One text frame of the event socket (PROTOCOL.md §4). undefined for what is none of the three known shapes, and
  * for an event without a place in `username`'s own tree. The caller bounds the length.
  */
 export function parseServerFrame(text: string, username: string): ServerFrame | undefined {

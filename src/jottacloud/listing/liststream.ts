@@ -10,7 +10,7 @@ import { parseSize } from './parseFile.ts';
 import { parseXml, textOf, type XmlElement } from './xml.ts';
 
 /**
- * Everything live and complete below a folder, the folder itself included, in one request (jottacloud-protocol.md §2.8).
+ * Everything live and complete below a folder, the folder itself included, in one request (PROTOCOL.md §2.8).
  * Entries come as they arrive; only when the iteration ends without error were they all: the counts in `<stats>` are
  * compared, and a difference is JottaError 'incomplete'. What is not below `path` is the answer to another request. Entries
  * with unusable names or sizes are logged and left out.

@@ -10,7 +10,7 @@ import { childOf, childrenOf, textOf, type XmlElement } from './xml.ts';
 const mainDevice = 'jotta';
 const views: ReadonlySet<string> = new Set(['trash', 'latest', 'links']);
 
-/** `<user>` (jottacloud-protocol.md §2.5). Any capacity below 0 is unlimited. */
+/** `<user>` (PROTOCOL.md §2.5). Any capacity below 0 is unlimited. */
 export function parseAccount(root: XmlElement): Account {
   if (root.name !== 'user') throw unexpectedRoot(root);
   const devices = childOf(root, 'devices');

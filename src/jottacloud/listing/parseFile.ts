@@ -4,7 +4,7 @@ import type { RemoteFile } from '../types.ts';
 import { isUsableName } from '../urls.ts';
 import { childOf, childrenOf, textOf, type XmlElement } from './xml.ts';
 
-/** `deleted` counts by its presence, whatever its value (jottacloud-protocol.md §2.5). */
+/** `deleted` counts by its presence, whatever its value (PROTOCOL.md §2.5). */
 export function isDeleted(element: XmlElement): boolean {
   return element.attributes.deleted !== undefined || childOf(element, 'deleted') !== undefined;
 }
@@ -52,7 +52,7 @@ function parseRevision(file: XmlElement, revision: XmlElement, log: Log): Remote
   };
 }
 
-/** Whole bytes; an empty element is 0 (§7 quirk 6), absent or anything else is undefined. */
+/** Whole bytes; an empty element is 0 (PROTOCOL.md §2.5), absent or anything else is undefined. */
 export function parseSize(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const trimmed = text.trim();

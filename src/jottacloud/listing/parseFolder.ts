@@ -10,7 +10,7 @@ import { parseXml, type XmlElement } from './xml.ts';
 const maxEntries = 500_000;
 
 /**
- * Reads a `<folder>` or `<mountPoint>` listing (jottacloud-protocol.md §2.5): live folders and complete files, in the
+ * Reads a `<folder>` or `<mountPoint>` listing (PROTOCOL.md §2.5): live folders and complete files, in the
  * server's order. JottaError 'notFound' when the root is a file or itself in the trash, 'protocol' for other roots
  * (`assertThing`).
  */

@@ -7,7 +7,7 @@ export interface XmlElement {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: XmlElement[];
-  /** All character data directly inside, never trimmed: names may begin or end with spaces (jottacloud-protocol.md §7). */
+  /** All character data directly inside, never trimmed: names may begin or end with spaces (PROTOCOL.md §2.5). */
   text: string;
 }
 

@@ -1,6 +1,6 @@
 /**
  * XML has no way to write most control characters, and a parser refuses them, raw or as `&#1;`. A name that holds one must
- * not cost the whole listing (jottacloud-protocol.md §5: the service stores names that other clients cannot write). So they
+ * not cost the whole listing (PROTOCOL.md §5: the service stores names that other clients cannot write). So they
  * travel through the parser in disguise: a mark and a private-use twin; `restore` takes that off again.
  */
 const mark = '\uF8F0';

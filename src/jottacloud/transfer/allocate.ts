@@ -10,7 +10,7 @@ import { allocatePath, checkPath, parseSafeUrl } from '../urls.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Asks where to send content (jottacloud-protocol.md §3.1). Safe to repeat: the same path, md5 and size continue the
+ * Asks where to send content (PROTOCOL.md §3.1). Safe to repeat: the same path, md5 and size continue the
  * same unfinished revision. JottaError 'conflict' when `reject` was asked and something complete has the name, 'quota',
  * 'invalidName', 'writeLocked'.
  */

@@ -7,7 +7,7 @@ import type { DownloadRange, RemotePath } from '../types.ts';
 import { checkPath } from '../urls.ts';
 
 /**
- * Bytes `start…end-1` of a file known to be `size` long (jottacloud-protocol.md §2.7). Resolves when the answer has
+ * Bytes `start…end-1` of a file known to be `size` long (PROTOCOL.md §2.7). Resolves when the answer has
  * begun and fits; repeats only before that. The iterable must be read, or the signal aborted, to free the connection.
  * JottaError 'corrupt': the file has another size now; 'incomplete': the body ended early (retryable);
  * 'timeout' on silence, 'offline' on a cut, 'range' for 416, 'notFound'.

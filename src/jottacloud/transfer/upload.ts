@@ -19,7 +19,7 @@ export interface UploadSpan {
 }
 
 /**
- * Sends bytes `start…size-1` (jottacloud-protocol.md §3.2). Never repeated here, since `body` cannot be rewound: after a
+ * Sends bytes `start…size-1` (PROTOCOL.md §3.2). Never repeated here, since `body` cannot be rewound: after a
  * retryable failure allocate again and continue from its `resumePos` (§3.3). `onProgress` gets the bytes of this call
  * taken by the connection so far. `body` is destroyed at the end whatever happens.
  * JottaError 'incomplete' (420, a cut source, an upload address that is no longer good, or a token that had to be renewed),

@@ -23,7 +23,7 @@ export interface UploadWatch {
 /**
  * Wraps a source so that its bytes are counted and the *connection* is watched: the clock runs while the wrapper waits to
  * be asked for more, never while the source is read (it may be throttled on purpose). A source of another length than
- * promised is JottaError 'incomplete' or 'corrupt', since the server would wait for the rest (jottacloud-protocol.md §3.2:
+ * promised is JottaError 'incomplete' or 'corrupt', since the server would wait for the rest (PROTOCOL.md §3.2:
  * always Content-Length).
  */
 export function watchUpload(source: Readable, watch: UploadWatch): UploadBody {

@@ -106,7 +106,7 @@ function toAxios(request: HttpRequest, userAgent: string, signal: AbortSignal): 
   const headers: Record<string, string | false> = { 'User-Agent': userAgent, Accept: '*/*', ...request.headers };
   if (request.identity) headers['Accept-Encoding'] = 'identity';
   if (request.method === 'POST') {
-    // Commands carry no body and no type: with a type they would be taken as uploads (jottacloud-protocol.md §2.1).
+    // Commands carry no body and no type: with a type they would be taken as uploads (PROTOCOL.md §2.1).
     headers['Content-Type'] ??= false;
     if (request.body === undefined) headers['Content-Length'] = '0';
   }

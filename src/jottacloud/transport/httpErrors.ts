@@ -36,7 +36,7 @@ function exceptionOf(body: string): string | undefined {
   return /(\w{1,80}?)(?:OpenApi)?Exception\b/.exec(text)?.[1];
 }
 
-/** jottacloud-protocol.md §2.9 (table), §1.5 (401), §3.1 (UniqueFile), §3.3 (420, 460). */
+/** PROTOCOL.md §2.9 (table), §1.5 (401), §3.1 (UniqueFile), §3.3 (420, 460). */
 function kindOf(status: number, exception: string | undefined, body: string): JottaErrorKind {
   if (exception === 'UniqueFile') return 'conflict';
   if (exception === 'CorruptUpload') return 'corrupt';

@@ -13,7 +13,7 @@ export interface RetryDeps {
 /**
  * Runs `attempt` up to `limits.tries` times, with exponential backoff and full jitter between tries. Only for calls that
  * may safely happen twice. Repeats network failures, answers meant for another request (roots.ts) and what
- * jottacloud-protocol.md §2.9 calls overload (429 500 502 503 504 509); everything else is thrown at once, as is anything
+ * PROTOCOL.md §2.9 calls overload (429 500 502 503 504 509); everything else is thrown at once, as is anything
  * once `signal` has aborted.
  * `budgetMs`: no further try begins after that long, for calls whose body may take any time and so have no deadline.
  */

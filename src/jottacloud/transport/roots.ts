@@ -44,7 +44,7 @@ export function unexpectedRoot(root: XmlElement): JottaError {
   return new JottaError('protocol', `unexpected answer <${root.name.slice(0, 40)}>`);
 }
 
-/** By its own name and that of the folder it is in, as far as it tells them (jottacloud-protocol.md §2.5). */
+/** By its own name and that of the folder it is in, as far as it tells them (PROTOCOL.md §2.5). */
 function isAt(root: XmlElement, path: RemotePath): boolean {
   const name = root.attributes.name ?? textOf(root, 'name') ?? '';
   const folder = textOf(root, 'abspath')?.split('/').at(-1) ?? '';

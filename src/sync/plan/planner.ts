@@ -47,7 +47,7 @@ export interface Plan {
 /**
  * Turns differences into pushes that can start now, in dependency order: folders before what goes into them, moves before
  * deletions, one `trashFolder` for a removed tree. A file that took another's place takes over its synced side, so that it
- * becomes the next revision of that file (design.md §4); that hand-over is written to the rows here.
+ * becomes the next revision of that file; that hand-over is written to the rows here.
  */
 export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
   const pushes: Push[] = [];

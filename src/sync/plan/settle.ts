@@ -3,7 +3,7 @@ import type { Activity } from '../tree/activity.ts';
 import { writebackLimits } from '../tree/limits.ts';
 
 /**
- * Names that programs give to files on their way to another name (fuse-semantics.md §5.2). They are user data all the
+ * Names that programs give to files on their way to another name. They are user data all the
  * same, so they are only held back, never left out.
  */
 const temporaryNames = [
@@ -43,7 +43,7 @@ export function getSettleMs(
   return settleMs;
 }
 
-/** Finder's mark of a copy in progress: type `brok`, creator `MACS` (fuse-semantics.md §2.1). */
+/** Finder's mark of a copy in progress: type `brok`, creator `MACS`. */
 export function isFinderCopying(finderInfo: Buffer | undefined): boolean {
   return finderInfo?.subarray(0, 8).toString('latin1') === 'brokMACS';
 }

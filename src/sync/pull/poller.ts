@@ -21,7 +21,7 @@ export interface PollerDeps {
 
 /**
  * Finds changes made elsewhere. One device request per poll says which mountpoints moved; live folders in those are listed
- * again, and on every n-th poll all of them (design.md §8). Goes on while the account asks for a new sign-in: the service may
+ * again, and on every n-th poll all of them. Goes on while the account asks for a new sign-in: the service may
  * have refused good tokens for a while, and dead ones cost no request.
  */
 export class Poller {

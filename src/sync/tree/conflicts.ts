@@ -11,7 +11,7 @@ export interface ConflictNames {
 /** With its dot; `.rclonelink` is one. */
 const longestExtension = 32;
 
-/** `name (conflicted copy <host> <date>).ext`, numbered when taken (design.md §8). */
+/** `name (conflicted copy <host> <date>).ext`, numbered when taken. */
 export function conflictName(nodes: Nodes, parent: Ino, name: string, { host, now }: ConflictNames): string {
   const dot = name.lastIndexOf('.');
   // What follows an early dot in a long title is no extension; it would leave no room for the suffix.
@@ -20,7 +20,7 @@ export function conflictName(nodes: Nodes, parent: Ino, name: string, { host, no
   const date = new Date(now).toISOString().slice(0, 10);
   for (let number = 1; ; number += 1) {
     const suffix = ` (conflicted copy ${host} ${date}${number === 1 ? '' : ` ${number}`})${extension}`;
-    // 255 characters is the server's limit (jottacloud-protocol.md §5); the suffix is what must survive.
+    // 255 characters is the server's limit (PROTOCOL.md §5); the suffix is what must survive.
     const candidate = stem.slice(0, 255 - suffix.length) + suffix;
     if (nodes.getChild(parent, candidate) === undefined && nodes.getSyncedChild(parent, candidate) === undefined) {
       return candidate;

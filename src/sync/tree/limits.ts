@@ -4,9 +4,9 @@ export const writebackLimits = {
   settleMs: 2_000,
   /** Quiet time of a file that a program keeps open for writing: a log, a database. Its flushed bytes are pushed. */
   heldOpenMs: 60_000,
-  /** Quiet time of what looks temporary and was never pushed; a rename to its real name ends it (fuse-semantics.md §5.2). */
+  /** Quiet time of what looks temporary and was never pushed; a rename to its real name ends it. */
   temporaryMs: 10 * 60_000,
-  /** Changes pushed side by side unless told otherwise; the official client stops at 6 transfers (jottacloud-protocol.md §6). */
+  /** Changes pushed side by side unless told otherwise; the official client stops at 6 transfers (PROTOCOL.md §6). */
   parallelPushes: 6,
   /** From a change to the next planning pass, at least: changes come in bursts. */
   nudgeMs: 20,
@@ -28,11 +28,11 @@ export const writebackLimits = {
   freshMs: 5_000,
   /** Refusals that pass when the account changes are tried again this often. */
   refusalRetryMs: 10 * 60_000,
-  /** A listing that has not answered by then fails the file operation that needs it (design.md §1.4). */
+  /** A listing that has not answered by then fails the file operation that needs it. */
   listingDeadlineMs: 15_000,
   /** A folder looked at within this time is live: the poller lists it again when the account moved. */
   liveMs: 10 * 60_000,
-  /** Live folders are listed on every n-th poll even when the mountpoint's size and date stand still (design.md §8). */
+  /** Live folders are listed on every n-th poll even when the mountpoint's size and date stand still. */
   fullPollEvery: 4,
   /** A listing is asked for again when our own pushes moved its folder meanwhile; so many times before the caller is told. */
   listingTries: 3,

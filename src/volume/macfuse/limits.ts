@@ -1,12 +1,12 @@
 /** Tunables of the FUSE driver. */
 export const fuseLimits = {
-  /** Kernel cache lifetimes in seconds. The database answers in microseconds, so they only save calls (fuse-semantics.md §4). */
+  /** Kernel cache lifetimes in seconds. The database answers in microseconds, so they only save calls. */
   kernelTtl: { entryTimeout: 1, attrTimeout: 1 },
   /** Bytes per kernel request: twice the default, since each costs a trip through JavaScript; larger ones only cost memory. */
   transferBytes: 256 * 1024,
-  /** Requests at a time; the binding's default of 4 lets four slow reads freeze the volume (fuse-semantics.md §0). */
+  /** Requests at a time; the binding's default of 4 lets four slow reads freeze the volume. */
   concurrency: 64,
-  /** ms per operation: longer than every deadline of our own, shorter than macFUSE's 60 s (fuse-semantics.md §2.5). */
+  /** ms per operation: longer than every deadline of our own, shorter than macFUSE's 60 s. */
   timeouts: { default: 20_000, read: 50_000, write: 50_000, flush: 50_000, fsync: 50_000, release: 50_000 },
   /** ms a forced unmount waits for the kernel to let go; with a file open it does not until that is closed. */
   detachMs: 1_000,

@@ -59,7 +59,7 @@ export function nameOperations(view: FuseView) {
         await vfs.symlink(parent, name, target);
       }),
     readlink: (path, cb) => serve(view, 'readlink', path, cb, async () => vfs.readlink(await find(view, path))),
-    // Plain refusals, so that programs fall back: git copies instead of linking (fuse-semantics.md §3.1).
+    // Plain refusals, so that programs fall back: git copies instead of linking.
     link: (path, _to, cb) => change(view, 'link', path, cb, refuse),
     mknod: (path, mode, _device, cb) =>
       change(view, 'mknod', path, cb, async () => {

@@ -11,7 +11,7 @@ import { wholeAccountCases } from './cases/wholeAccount.ts';
 import type { AccountCase, FolderCase } from './world.ts';
 
 /**
- * The contract of src/jottacloud/client.ts: what it does against any service that speaks jottacloud-protocol.md. The same
+ * The contract of src/jottacloud/client.ts: what it does against any service that speaks PROTOCOL.md. The same
  * cases run against the emulator under every quirk (quirks.test.ts) and against the real service (test/live/main.ts).
  */
 export const cases: readonly FolderCase[] = [

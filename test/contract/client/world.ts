@@ -25,7 +25,7 @@ export interface AccountWorld extends ContractWorld {
 export type Guess = { [K in QuirkName]: GuessOf<K> }[QuirkName];
 
 interface GuessOf<K extends QuirkName> {
-  /** The open question of jottacloud-protocol.md, as the switch that the emulator has for it. */
+  /** The open question of PROTOCOL.md, as the switch that the emulator has for it. */
   readonly quirk: K;
   /** The one right answer for each value of the quirk. */
   readonly answers: Readonly<Record<Quirks[K], string>>;

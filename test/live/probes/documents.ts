@@ -41,7 +41,7 @@ async function modifiedOfMountpoint({ client, folder, signal }: ProbeWorld): Pro
   return mountpoints.find(({ name }) => name === folder[1])?.modified ?? 0;
 }
 
-/** Documents, names and escapings (jottacloud-protocol.md §2.1, §2.2, §2.4, §2.5, §2.8, §5). */
+/** Documents, names and escapings (PROTOCOL.md §2.1, §2.2, §2.4, §2.5, §2.8, §5). */
 export const documentProbes: PartOfQuirks<Documents> = {
   viewsOnDevice: {
     question: 'Trash and Links in the listing of the device Jotta',

@@ -1,7 +1,7 @@
 import { at, list, storeFresh } from '../../contract/client/acts.ts';
 import type { NotAsked, Probe } from '../probe.ts';
 
-/** Open questions of jottacloud-protocol.md for which the emulator has no switch. */
+/** Open questions of PROTOCOL.md for which the emulator has no switch. */
 export const moreProbes: readonly (Probe | NotAsked)[] = [
   {
     question: 'two names that differ in Unicode normalisation only',

@@ -44,7 +44,7 @@ async function whatBecameOf(world: ProbeWorld, name: string, bytes: Buffer): Pro
   return older.length > 0 ? 'new-revision' : 'replaced without history';
 }
 
-/** mv, mvDir and cp onto names that are taken, live or trashed (jottacloud-protocol.md §2.3, §5). */
+/** mv, mvDir and cp onto names that are taken, live or trashed (PROTOCOL.md §2.3, §5). */
 export const moveProbes: PartOfQuirks<Moves> = {
   moveOntoLive: {
     question: 'mv onto an existing live file',

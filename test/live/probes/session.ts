@@ -9,7 +9,7 @@ const patienceMs = 10_000;
 
 type Socket = 'open' | 'refused' | 'silent';
 
-/** The event socket and the token endpoint (jottacloud-protocol.md §1.1, §1.2, §4). */
+/** The event socket and the token endpoint (PROTOCOL.md §1.1, §1.2, §4). */
 export const socketProbes: PartOfQuirks<'eventSocket'> = {
   eventSocket: {
     question: 'event socket still alive',

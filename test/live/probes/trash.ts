@@ -14,7 +14,7 @@ type Trash =
 /** One that mvDir refuses to make leaves the question without meaning. */
 export const noNamesake = 'nothing, such folders cannot be made';
 
-/** What goes to the trash and comes back, and what becomes a revision (jottacloud-protocol.md §2.3, §2.5, §2.6). */
+/** What goes to the trash and comes back, and what becomes a revision (PROTOCOL.md §2.3, §2.5, §2.6). */
 export const trashProbes: PartOfQuirks<Trash> = {
   dlOnFolder: {
     question: 'dl (the command for files) on a folder',

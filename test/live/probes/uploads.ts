@@ -45,7 +45,7 @@ function send(world: ProbeWorld, url: string, bytes: Buffer, range?: string): Pr
 
 const wouldNeed = (what: string) => `it would need ${what}`;
 
-/** Allocate, upload and download (jottacloud-protocol.md §2.7, §3). */
+/** Allocate, upload and download (PROTOCOL.md §2.7, §3). */
 export const uploadProbes: PartOfQuirks<Uploads> = {
   conflictStatus: {
     question: 'HTTP status of UniqueFileException',

@@ -15,7 +15,7 @@ if (typeof made === 'string') process.stdout.write(`the test with a full disk is
 
 const isDiskFull = (error: unknown) => toErrno(error).code === 'ENOSPC';
 
-/** libfuse takes an open file from its name before it renames onto that name (fuse-semantics.md §3.2). */
+/** libfuse takes an open file from its name before it renames onto that name. */
 describe('a refused rename onto an open file leaves both where they were', () => {
   let world: World;
   let drive: Headless;

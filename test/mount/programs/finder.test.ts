@@ -8,7 +8,7 @@ import { assertOneRevision } from './saves.ts';
 import { assertSame, failures, openStage, replay, type Stage, type Step } from './support.ts';
 
 const zeros = '00'.repeat(32);
-/** Type `brok`, creator `MACS`: how Finder marks a copy in progress (fuse-semantics.md §2.1). */
+/** Type `brok`, creator `MACS`: how Finder marks a copy in progress. */
 const busy = `${Buffer.from('brokMACS').toString('hex')}${'00'.repeat(24)}`;
 const tagged = `${'00'.repeat(8)}000c${'00'.repeat(22)}`;
 const quarantine = Buffer.from('0083;65a1b2c3;Safari;').toString('hex');

@@ -13,7 +13,7 @@ interface Save {
   readonly steps: readonly Step[];
 }
 
-/** Sequences as traced or documented in fuse-semantics.md §2.2 and §3.1. */
+/** Sequences of system calls as traced from the programs. */
 const saves: readonly Save[] = [
   {
     application: 'VS Code',

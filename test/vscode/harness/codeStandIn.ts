@@ -9,7 +9,7 @@ import { startCodeServer, toRemoteUri } from './startCodeServer.ts';
 /*
  * Stands in for desktop VS Code's executable: takes the flags that @vscode/test-electron gives to `code`, runs the test
  * suite in the extension host of a code-server with a headless browser on it, and ends with the suite's exit code.
- * A host that dies is reported by VS Code as a success (code-server-e2e.md §3), so this looks at how the host ended.
+ * A host that dies is reported by VS Code as a success, so this looks at how the host ended.
  */
 
 /** The browser shows the console of the whole window; these lines are the window's own. */

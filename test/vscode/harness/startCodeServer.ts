@@ -46,10 +46,10 @@ export interface RunningCodeServer {
 }
 
 const readyTimeoutMs = 30_000;
-/** A host gets 5 s for deactivate() and begins it 2 s after the server's end (code-server-e2e.md §4). */
+/** A host gets 5 s for deactivate() and begins it 2 s after the server's end. */
 const stopTimeoutMs = 10_000;
 
-/** Without these a chat pane and a welcome page cover the window (code-server-e2e.md §1). */
+/** Without these a chat pane and a welcome page cover the window. */
 const quietSettings = {
   'chat.disableAIFeatures': true,
   'extensions.autoCheckUpdates': false,

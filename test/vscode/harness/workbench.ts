@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 
-/** One VS Code window in a browser, driven as a person does. Locators: code-server-e2e.md §2. */
+/** One VS Code window in a browser, driven as a person does. */
 export class Workbench {
   readonly page: Page;
 

@@ -18,7 +18,7 @@ import {
   waitFor,
 } from './support.ts';
 
-/** In the account; there in every new one (jottacloud-protocol.md). */
+/** In the account; there in every new one (PROTOCOL.md). */
 const folder = '/Jotta/Archive';
 
 describe('the drive, from a window', () => {

@@ -4,7 +4,7 @@ import { oddNames } from '../../oddNames.ts';
 import { at, fresh, holds, list, outcomeOf, readRange, refused, requestOf, store, storeFresh } from '../acts.ts';
 import type { FolderCase } from '../world.ts';
 
-/** How many odd names are on their way at once: gentle enough for the real service (jottacloud-protocol.md §6). */
+/** How many odd names are on their way at once: gentle enough for the real service (PROTOCOL.md §6). */
 const together = 6;
 
 async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
@@ -15,7 +15,7 @@ async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>)
   await Promise.all(Array.from({ length: together }, worker));
 }
 
-/** Names: every escaping, every limit (jottacloud-protocol.md §2.1, §5). */
+/** Names: every escaping, every limit (PROTOCOL.md §2.1, §5). */
 export const nameCases: readonly FolderCase[] = [
   {
     name: 'keeps odd names of files through upload, listing, download and recursive listing',

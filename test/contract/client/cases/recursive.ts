@@ -15,7 +15,7 @@ function foldersOf(entries: readonly StreamedEntry[]): string[] {
   return [...new Set(paths)].sort();
 }
 
-/** liststream (jottacloud-protocol.md §2.8). */
+/** liststream (PROTOCOL.md §2.8). */
 export const recursiveCases: readonly FolderCase[] = [
   {
     name: 'lists a tree at once, live and complete things only',

@@ -11,7 +11,7 @@ async function trashOf({ client, folder, signal }: ContractWorld): Promise<Map<s
   return new Map(own.map((entry) => [entry.path.slice(folder.length).join('/'), entry]));
 }
 
-/** The trash as a place (jottacloud-protocol.md §2.3 "Restore recipe", §2.5), and public links (§2.10). */
+/** The trash as a place (PROTOCOL.md §2.3 "Restore recipe", §2.5), and public links (§2.10). */
 export const restoringCases: readonly FolderCase[] = [
   {
     name: 'lists what was put in the trash by the place where it was',

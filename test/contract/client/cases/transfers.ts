@@ -65,7 +65,7 @@ export const transferCases: readonly FolderCase[] = [
       const path = at(world, 'a');
       const first = await client.allocate(path, requestOf(bytes), signal);
       assert.equal(first.resumePos, 0);
-      // A request shorter than the file is a piece of it: the service keeps what arrived (jottacloud-protocol.md §3.3).
+      // A request shorter than the file is a piece of it: the service keeps what arrived (PROTOCOL.md §3.3).
       const piece = Readable.from([bytes.subarray(0, 70_000)]);
       await refused('incomplete', client.upload(first.uploadUrl, piece, { start: 0, size: 70_000 }, signal));
       await refused('notFound', client.fetchFile(path, signal));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { at, fresh, holds, list, outcomeOf, refused, requestOf, store, storeFresh } from '../acts.ts';
 import type { AccountCase } from '../world.ts';
 
-/** Ahead by more than an access token lives (jottacloud-protocol.md §1.1): every token has expired. */
+/** Ahead by more than an access token lives (PROTOCOL.md §1.1): every token has expired. */
 const twoHoursMs = 2 * 3_600_000;
 
 /** Sign-in, token rotation, quota and trash. */

@@ -141,7 +141,7 @@ export const faultTable: Readonly<Record<FaultAction['type'], readonly Fault[]>>
       action: { type: 'corrupt' },
       kinds: ['protocol', 'corrupt'],
       survived: ['settled'],
-      // A range carries no checksum (jottacloud-protocol.md §2.7): md5 is compared above this layer, over whole files.
+      // A range carries no checksum (PROTOCOL.md §2.7): md5 is compared above this layer, over whole files.
       believed: ['download'],
     },
   ],
