@@ -101,6 +101,9 @@ export interface Session {
 /** How often the quota is asked for; statfs answers from the last one. */
 const accountRefreshMs = 5 * 60_000;
 
+/** How often former places of contents are forgotten that nobody needs any more. */
+const pruneMs = 60 * 60_000;
+
 /** Opens the account's database and caches under `stateDir`/`cacheDir`; no request is made before it is needed, but for the event socket. */
 export async function openSession(client: JottacloudClient, options: SessionOptions): Promise<Session> {
   const { log } = options;
@@ -128,6 +131,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
   const barrier = new DurabilityBarrier(databaseFile, () => checkpoint(db));
   const staging = new StagingStore({ staging: stagingDir, lost: join(stateDir, 'lost+found') }, db, log);
   const unclaimed = await staging.recover(nodes.purgeOrphans(), clock.now());
+  nodes.pruneFormerPlaces(() => false);
   const store = await ContentStore.open(join(options.cacheDir, account), options.budget, log, {
     pinned: new Set(pins.getContents().map(({ md5 }) => md5)),
     isPinned: (md5) => isPinned(pins, nodes, md5),
@@ -230,6 +234,13 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     vfs.flushQuiet(vfsLimits.quietFlushMs).catch((error) => log.warn('an open file was not flushed', { error }));
   }, vfsLimits.quietFlushMs);
 
+  const pruneTimer = setInterval(() => {
+    try {
+      nodes.pruneFormerPlaces((md5) => vfs.isInUse(md5));
+    } catch (error) {
+      log.warn('the database could not be tidied up', { error });
+    }
+  }, pruneMs);
   const floorTimer = setInterval(() => void store.keepFloor(), cacheLimits.floorCheckMs);
 
   let accountState = loadAccount(nodes, client.username);
@@ -307,6 +318,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
       clearInterval(accountTimer);
       clearInterval(flushTimer);
       clearInterval(floorTimer);
+      clearInterval(pruneTimer);
       // The rest is closed whatever the disk takes.
       await vfs.flushQuiet(0).catch((error) => log.warn('an open file was not flushed', { error }));
       await vfs.sync().catch((error) => log.warn('the last changes may not survive the machine', { error }));

@@ -11,7 +11,7 @@ export class DurabilityBarrier {
   /** The disk refused to keep the log: the kernel takes it for kept from then on. */
   #refused = false;
   #running: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
+  #waiting: PromiseWithResolvers<void>[] = [];
 
   /** `checkpoint` writes what the log holds to the database, in another way than the one that failed. */
   constructor(databaseFile: string, checkpoint: () => void) {
@@ -20,25 +20,31 @@ export class DurabilityBarrier {
   }
 
   barrier(): Promise<void> {
-    if (this.#running === undefined) return this.#start();
-    this.#next ??= this.#running.catch(() => {}).then(() => this.#start());
-    return this.#next;
+    const waiter = Promise.withResolvers<void>();
+    this.#waiting.push(waiter);
+    // One loop at a time, whoever asks between two of its turns.
+    this.#running ??= this.#syncAll();
+    return waiter.promise;
   }
 
   async close(): Promise<void> {
-    await this.#running?.catch(() => {});
-    await this.#next?.catch(() => {});
+    await this.#running;
     await this.#handle?.close();
     this.#handle = undefined;
   }
 
-  #start(): Promise<void> {
-    this.#next = undefined;
-    const run = this.#sync().finally(() => {
-      if (this.#running === run) this.#running = undefined;
-    });
-    this.#running = run;
-    return run;
+  async #syncAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#sync();
+        for (const { resolve } of group) resolve();
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    this.#running = undefined;
   }
 
   async #sync(): Promise<void> {

@@ -37,6 +37,8 @@ export class Nodes {
   readonly #statements = new Map<string, StatementSync>();
   /** mtimes of writes that no row tells of yet. */
   readonly #peeked = new Map<Ino, Timestamp>();
+  /** Those of them that the open transaction writes: if it fails, no row tells of them after all. */
+  readonly #settledTimes = new Map<Ino, Timestamp>();
   readonly #onShown: (row: NodeRow) => void;
   #depth = 0;
 
@@ -169,7 +171,6 @@ export class Nodes {
   }
 
   update(ino: Ino, patch: NodePatch): NodeRow {
-    if (patch.mtime !== undefined) this.#peeked.delete(ino);
     const before = this.#cache.peek(ino);
     const { synced, begun, ...local } = patch;
     const columns = {
@@ -180,7 +181,9 @@ export class Nodes {
     const query = `UPDATE node SET ${Object.keys(columns)
       .map((name) => `${name} = ?`)
       .join(', ')} WHERE ino = ? RETURNING *`;
-    const row = this.#remember(this.#sql(query).get(...Object.values(columns), ino));
+    const raw = this.#sql(query).get(...Object.values(columns), ino);
+    if (patch.mtime !== undefined) this.#forgetTime(ino);
+    const row = this.#remember(raw);
     if (row === undefined) throw new Error(`no node ${ino}`);
     if (before === undefined || looksOther(before, row)) this.#onShown(row);
     return row;
@@ -196,8 +199,15 @@ export class Nodes {
     const row = this.get(ino);
     if (row !== undefined) this.#onShown(row);
     this.#cache.delete(ino);
-    this.#peeked.delete(ino);
     this.#sql('DELETE FROM node WHERE ino = ?').run(ino);
+    this.#forgetTime(ino);
+  }
+
+  #forgetTime(ino: Ino): void {
+    const time = this.#peeked.get(ino);
+    if (time === undefined) return;
+    this.#peeked.delete(ino);
+    if (this.#depth > 0) this.#settledTimes.set(ino, time);
   }
 
   /** All or nothing; nests by joining the outer one. */
@@ -211,11 +221,13 @@ export class Nodes {
       return result;
     } catch (error) {
       this.#cache.clear();
+      for (const [ino, time] of this.#settledTimes) this.#peeked.set(ino, time);
       // A full disk may have rolled back by itself; the first error is the one to tell.
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     } finally {
       this.#depth -= 1;
+      this.#settledTimes.clear();
     }
   }
 
@@ -263,6 +275,20 @@ export class Nodes {
   getFormerPlace(md5: string): FormerPlace | undefined {
     const text = this.getMeta(`base.${md5}`);
     return text === undefined ? undefined : (JSON.parse(text) as FormerPlace);
+  }
+
+  /** Forgets the former places of contents that no unsent edit rests on, no live file is to be pushed with, and `isRead` denies. */
+  pruneFormerPlaces(isRead: (md5: string) => boolean): void {
+    const query = `SELECT substr(key, 6) AS md5 FROM meta WHERE key GLOB 'base.*'
+      AND substr(key, 6) NOT IN (SELECT baseMd5 FROM staging WHERE baseMd5 IS NOT NULL)`;
+    const unneeded = this.#sql(query)
+      .all()
+      .map(({ md5 }) => String(md5))
+      .filter((md5) => !this.isWanted(md5) && !isRead(md5));
+    if (unneeded.length === 0) return;
+    this.transaction(() => {
+      for (const md5 of unneeded) this.#sql('DELETE FROM meta WHERE key = ?').run(`base.${md5}`);
+    });
   }
 
   #sql(query: string): StatementSync {

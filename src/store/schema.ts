@@ -69,8 +69,14 @@ const baseIndex = `
 CREATE INDEX byBase ON staging(baseMd5) WHERE baseMd5 IS NOT NULL;
 `;
 
+/** What was begun to be sent for a node (nodes.ts `addSent`) goes with it. */
+const sentTrigger = `
+DELETE FROM meta WHERE key GLOB 'sent.*' AND substr(key, 6) NOT IN (SELECT ino FROM node);
+CREATE TRIGGER dropSent AFTER DELETE ON node BEGIN DELETE FROM meta WHERE key = 'sent.' || OLD.ino; END;
+`;
+
 /** Step n brings schema n to schema n + 1. A new schema is a new step at the end; steps that were released never change. */
-const migrations = [nodeTables, xattrTable, historyTable, pinTable, begunColumns, baseIndex];
+const migrations = [nodeTables, xattrTable, historyTable, pinTable, begunColumns, baseIndex, sentTrigger];
 
 /** The condition of the `pending` index, word for word, so that SQLite uses it. */
 export const pendingCondition = `localOnly = 0 AND (

@@ -175,6 +175,13 @@ export class Vfs {
     return discarding.discard(this.#context, ino, names);
   }
 
+  /** Does an open file show this content, or rest on it? */
+  isInUse(md5: string): boolean {
+    return [...this.#context.open.values()].some(
+      ({ clean, staging }) => clean.md5 === md5 || staging?.info.base?.content.md5 === md5,
+    );
+  }
+
   /** Every change made so far survives the machine. */
   sync(): Promise<void> {
     return this.#context.barrier.barrier();

@@ -165,6 +165,31 @@ describe('a node', () => {
     assert.equal(nodes.getChild(rootIno, 'a')?.mtime.sec, 78);
   });
 
+  it('keeps a peeked time that a transaction which failed was to write', () => {
+    const row = add('a');
+    nodes.peekTime(row.ino, { sec: 77, nsec: 0 });
+    assert.throws(() =>
+      nodes.transaction(() => {
+        nodes.update(row.ino, { mtime: { sec: 77, nsec: 0 } });
+        throw new Error('no');
+      }),
+    );
+    assert.equal(nodes.get(row.ino)?.mtime.sec, 77, 'after one that was rolled back');
+    db.exec("CREATE TRIGGER full BEFORE UPDATE ON node BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END");
+    assert.throws(() => nodes.update(row.ino, { mtime: { sec: 77, nsec: 0 } }));
+    db.exec('DROP TRIGGER full');
+    assert.equal(nodes.get(row.ino)?.mtime.sec, 77, 'after one that the disk did not take');
+  });
+
+  it('takes what was begun to be sent for it along when it goes', () => {
+    const [removed, purged, kept] = [add('a'), add('b', { parent: null }), add('c')];
+    for (const { ino } of [removed, purged, kept]) nodes.addSent(ino, 'm');
+    nodes.remove(removed.ino);
+    nodes.purgeOrphans();
+    const left = [removed, purged, kept].map(({ ino }) => nodes.getSent(ino).length);
+    assert.deepEqual(left, [0, 0, 1]);
+  });
+
   it('unlinked while open and unknown to the server is purged at the start', () => {
     const orphan = add('a', { parent: null });
     nodes.update(orphan.ino, { staging: 's1' });
@@ -173,6 +198,21 @@ describe('a node', () => {
     assert.equal(nodes.get(orphan.ino), undefined);
     assert.equal(nodes.get(removed.ino)?.name, 'b');
     assert.equal(nodes.get(rootIno)?.kind, 'root');
+  });
+});
+
+describe('the former place of a content', () => {
+  it('is forgotten once nobody needs the content: no edit, no copy that is to be sent, no reader', () => {
+    const place = { parent: rootIno, path: ['Jotta'] };
+    for (const md5 of ['edited', 'copied', 'read', 'unneeded', 'sent']) nodes.setFormerPlace(md5, place);
+    db.exec(
+      "INSERT INTO staging(id, size, extents, baseMd5, baseSize, baseLimit) VALUES ('s', 1, '[]', 'edited', 1, 1)",
+    );
+    add('copy', { md5: 'copied' });
+    add('sent', { md5: 'sent', synced: syncedAs('sent', { md5: 'sent' }) });
+    nodes.pruneFormerPlaces((md5) => md5 === 'read');
+    const left = ['edited', 'copied', 'read', 'unneeded', 'sent'].filter((md5) => nodes.getFormerPlace(md5));
+    assert.deepEqual(left, ['edited', 'copied', 'read']);
   });
 });
 

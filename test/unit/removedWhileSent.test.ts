@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { startEmulator } from '../emulator/emulator.ts';
-import { openSessionWorld, type SessionWorld, showServer } from './sessionWorld.ts';
+import { openSessionWorld, type SessionWorld, showServer, withWorld } from './sessionWorld.ts';
 
 const top = '/Jotta/Archive';
 
@@ -38,6 +38,40 @@ describe('a file that is removed while it is sent', () => {
         await world.close();
         await emulator.close();
       }
+    });
+  }
+});
+
+describe('a push whose node is gone when its answer comes', () => {
+  for (const [what, point, status, prepare] of [
+    [
+      'an upload',
+      'uploadNoted',
+      { kind: 'allocate', status: 409 },
+      (world: SessionWorld) => world.save(`${top}/a.txt`, 'a'),
+    ],
+    [
+      'the making of a folder',
+      'begun',
+      { kind: 'mkDir', status: 403 },
+      (world: SessionWorld) => world.mkdir(`${top}/a`),
+    ],
+  ] as const) {
+    it(`${what}: is at its end, is not tried again and is no failure`, async () => {
+      let gone = () => {};
+      const reach = (reached: string) => {
+        if (reached === point) gone();
+      };
+      await withWorld({}, { reach }, async (world, emulator) => {
+        emulator.setFaults([{ match: { kind: status.kind }, action: { type: 'status', status: status.status } }]);
+        const ino = await prepare(world);
+        const outcomes: string[] = [];
+        world.session().pusher.finished.on(({ outcome }) => outcomes.push(outcome));
+        gone = () => world.session().nodes.remove(ino);
+        await world.drain();
+        assert.deepEqual(outcomes, ['cancelled']);
+        assert.deepEqual(world.complaints, []);
+      });
     });
   }
 });

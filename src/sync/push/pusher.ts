@@ -311,6 +311,8 @@ export class Pusher {
   }
 
   #scheduleRetry(now: number): void {
+    const { nodes } = this.#deps;
+    for (const ino of this.#retries.keys()) if (nodes.get(ino) === undefined) this.#retries.delete(ino);
     const waits = [...this.#retries.values()]
       .map(({ at }) => getWait(at, now, writebackLimits.lastRetryMs))
       .filter((wait) => wait > 0);
@@ -348,7 +350,9 @@ export class Pusher {
           else this.#retries.delete(push.ino);
         },
         (error) => {
-          if (!signal.aborted) finish(isRemoteError(error) ? error.kind : 'internal');
+          // Of a node that is gone nothing is to be done any more, whatever the last step met.
+          const isGone = nodes.get(push.ino) === undefined;
+          if (!signal.aborted) finish(isGone ? 'cancelled' : isRemoteError(error) ? error.kind : 'internal');
           this.#noteFailure(running, error);
         },
       )
@@ -404,7 +408,8 @@ export class Pusher {
       return;
     }
     const row = nodes.get(push.ino);
-    if (isRemoteError(error) && permanent.includes(error.kind) && row !== undefined) {
+    if (row === undefined) return;
+    if (isRemoteError(error) && permanent.includes(error.kind)) {
       // What was changed since then may be taken: it is planned again.
       if (!isDeepStrictEqual(this.#getWanted(push.ino), push.wanted)) return;
       log.warn('the server refused a change; it is kept', { kind: push.kind, path, error });
@@ -415,7 +420,7 @@ export class Pusher {
     log.warn('push failed, will be tried again', { kind: push.kind, path, inMs, error });
     this.#schedule(inMs);
     const moved = isRemoteError(error, 'notFound') || isRemoteError(error, 'conflict');
-    const stale = new Set([row?.parent, row?.synced?.parent]);
+    const stale = new Set([row.parent, row.synced?.parent]);
     for (const folder of moved ? stale : []) {
       if (folder !== undefined && folder !== null)
         folders.look(folder).catch((e) => log.info('listing failed', { error: e }));
