@@ -26,7 +26,6 @@ import { writebackLimits } from '../sync/tree/limits.ts';
 import { getLocalPath } from '../sync/tree/paths.ts';
 import { defaultLocalNames } from '../vfs/localNames.ts';
 import { splitPath } from '../vfs/names.ts';
-import { ensureFuse } from '../volume/macfuse/preflight.ts';
 import { MountError } from '../volume/mountError.ts';
 import { discardFailed, exportFailed } from './failed.ts';
 import type { FilesContext } from './files/context.ts';
@@ -35,6 +34,7 @@ import { noteConnections } from './lifecycle/deadDrive.ts';
 import { Mounts } from './mounts.ts';
 import { openSession, type Session } from './session.ts';
 import { userAgent } from './version.ts';
+import { getVolumeDrivers, prepareDrivers } from './volumeDrivers.ts';
 import type { TokenKeeper } from './windows/tokenKeeper.ts';
 import { pastTransfers, transferStates } from './windows/transfers.ts';
 
@@ -256,7 +256,7 @@ export class Drive {
   /** Rejects with fuseMissing, fuseNotAllowed or fuseTooOld. */
   async preflight(): Promise<void> {
     try {
-      await ensureFuse();
+      await prepareDrivers(getVolumeDrivers('auto'), this.#deps.log);
     } catch (error) {
       if (error instanceof MountError) throw new DriveError(error.kind, error.detail, { cause: error });
       throw error;

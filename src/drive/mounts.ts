@@ -10,11 +10,11 @@ import { type Ino, rootIno } from '../store/nodeRow.ts';
 import { getLocalPath, isLocallyWithin } from '../sync/tree/paths.ts';
 import { getPossibleNames } from '../vfs/links.ts';
 import { splitPath } from '../vfs/names.ts';
-import { ensureFuse } from '../volume/macfuse/preflight.ts';
-import { mountVolume, type Volume } from '../volume/macfuse/volume.ts';
 import { MountError } from '../volume/mountError.ts';
 import { ensureMountPoint } from '../volume/mountPoint.ts';
+import type { NameChange, Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
 import type { Session } from './session.ts';
+import { getVolumeDrivers, mountWithBest, prepareDrivers } from './volumeDrivers.ts';
 
 interface Mount {
   readonly params: MountParams;
@@ -28,15 +28,18 @@ export class Mounts {
   readonly #session: Session;
   readonly #reserved: readonly string[];
   readonly #log: Log;
+  readonly #drivers: readonly VolumeDriver[];
   readonly #mounts = new Map<string, Mount>();
   /** Volumes that are being made. */
   readonly #opening = new Set<Promise<void>>();
   #closed = false;
 
-  constructor(session: Session, reserved: readonly string[], log: Log) {
+  /** `drivers` are tried in this order. */
+  constructor(session: Session, reserved: readonly string[], log: Log, drivers = getVolumeDrivers('auto')) {
     this.#session = session;
     this.#reserved = reserved;
     this.#log = log;
+    this.#drivers = drivers;
     this.changed = createEmitter((error) => log.error('listener failed', { error }));
   }
 
@@ -59,7 +62,7 @@ export class Mounts {
       // Before the folder is looked at: the drive never touches a volume of its own.
       const wanted = resolve(params.mountPoint);
       if (this.#mounts.has(wanted)) throw new DriveError('alreadyMounted', { path: wanted });
-      const fuse = await ensureFuse();
+      const drivers = await prepareDrivers(this.#drivers, this.#log);
       const root = await this.#findSource(params.source);
       const rules = { home: homedir(), reserved: this.#reserved };
       const mountPoint = await ensureMountPoint(params.mountPoint, rules, this.#log);
@@ -69,7 +72,7 @@ export class Mounts {
       this.#mounts.set(mountPoint, mount);
       this.changed.emit();
       try {
-        const opening = this.#open(fuse, mountPoint, root, params.readOnly).then((volume) => {
+        const opening = this.#open(drivers, mountPoint, root, params.readOnly).then((volume) => {
           mount.volume = volume;
           mount.status = 'mounted';
         });
@@ -136,26 +139,18 @@ export class Mounts {
     }
   }
 
-  async #open(
-    fuse: Awaited<ReturnType<typeof ensureFuse>>,
-    mountPoint: string,
-    root: Ino,
-    readOnly: boolean,
-  ): Promise<Volume> {
+  async #open(drivers: readonly VolumeDriver[], mountPoint: string, root: Ino, readOnly: boolean): Promise<Volume> {
     const session = this.#session;
-    const { uid, gid } = userInfo();
-    const getQuota = () => {
-      const { usedBytes, totalBytes } = session.getAccount();
-      return { used: usedBytes, total: totalBytes };
-    };
     const name = root === rootIno ? 'Jottacloud' : (session.nodes.get(root)?.name ?? 'Jottacloud');
-    const view = { vfs: session.vfs, root, readOnly, getQuota, log: this.#log, uid, gid };
-    const volume = await mountVolume(fuse, mountPoint, name, view);
+    const others = () => [...this.#mounts.values()].filter((mount) => mount.volume !== volume);
+    const view = this.#createView(root, readOnly, (change) => {
+      for (const mount of others()) mount.volume?.notify(change);
+    });
+    const volume = await mountWithBest(drivers, mountPoint, name, view);
     const stop = session.treeChanged.on((changes) => {
       for (const { parent, name: changed } of changes) {
         if (!isLocallyWithin(session.nodes, parent, root)) continue;
-        const folder = getLocalPath(session.nodes, parent)?.slice((getLocalPath(session.nodes, root) ?? '').length);
-        for (const name of getPossibleNames(changed)) volume.notify(`${folder === '/' ? '' : (folder ?? '')}/${name}`);
+        for (const name of getPossibleNames(changed)) volume.notify({ parent, name });
       }
     });
     void volume.gone.then(() => {
@@ -165,6 +160,22 @@ export class Mounts {
       this.changed.emit();
     });
     return volume;
+  }
+
+  #createView(root: Ino, readOnly: boolean, onChanged: (change: NameChange) => void): VolumeView {
+    const { vfs, nodes, getAccount } = this.#session;
+    const { uid, gid } = userInfo();
+    const getQuota = () => {
+      const { usedBytes, totalBytes } = getAccount();
+      return { used: usedBytes, total: totalBytes };
+    };
+    const getPath = (folder: Ino) => {
+      if (!isLocallyWithin(nodes, folder, root)) return undefined;
+      const [path, above] = [getLocalPath(nodes, folder), getLocalPath(nodes, root)];
+      if (path === undefined || above === undefined) return undefined;
+      return path.slice(above === '/' ? 0 : above.length) || '/';
+    };
+    return { vfs, root, readOnly, getQuota, getPath, onChanged, log: this.#log, uid, gid };
   }
 
   async #findSource(source: string): Promise<Ino> {

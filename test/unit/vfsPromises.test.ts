@@ -306,7 +306,8 @@ describe('statfs', () => {
   const ask = (used: number, total: number) => {
     const { vfs } = world.session();
     const getQuota = () => ({ used, total });
-    const view = { vfs, root: 1, readOnly: false, getQuota, log: silentLog, uid: 1, gid: 1 };
+    const outside = { getPath: () => '/', onChanged: () => {} };
+    const view = { vfs, root: 1, readOnly: false, getQuota, ...outside, log: silentLog, uid: 1, gid: 1 };
     const { promise, resolve, reject } = Promise.withResolvers<Record<string, number>>();
     // Of the binding this asks nothing but the constants of utimens.
     const fuse = {} as unknown as Parameters<typeof attrOperations>[1];

@@ -3,12 +3,13 @@ import type Fuse from 'fuse-native';
 import { ErrnoError } from '../../base/errno.ts';
 import { vfsLimits } from '../../vfs/limits.ts';
 import type { Attr, TimeChange } from '../../vfs/vfs.ts';
-import { change, type FuseView, find, serve } from './serve.ts';
+import type { VolumeView } from '../volume.ts';
+import { change, find, serve } from './serve.ts';
 
 const fileTypes = { file: constants.S_IFREG, folder: constants.S_IFDIR, link: constants.S_IFLNK };
 
 /** What stat(2) and its kin show and change. */
-export function attrOperations(view: FuseView, fuse: typeof Fuse) {
+export function attrOperations(view: VolumeView, fuse: typeof Fuse) {
   const { vfs } = view;
   const toTimeChange = (time: Readonly<Fuse.Timespec>): TimeChange => {
     if (time.nanoseconds === fuse.UTIME_NOW) return 'now';
@@ -41,7 +42,7 @@ export function attrOperations(view: FuseView, fuse: typeof Fuse) {
   } satisfies Fuse.OPERATIONS;
 }
 
-export function toStats(view: FuseView, attr: Attr): Fuse.Stats {
+export function toStats(view: VolumeView, attr: Attr): Fuse.Stats {
   const mtime = { seconds: attr.mtime.sec, nanoseconds: attr.mtime.nsec };
   return {
     ino: attr.ino,

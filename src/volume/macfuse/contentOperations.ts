@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import type Fuse from 'fuse-native';
 import { ErrnoError } from '../../base/errno.ts';
 import type { Fh } from '../../vfs/openInode.ts';
-import { change, type FuseView, find, locate, serve } from './serve.ts';
+import type { VolumeView } from '../volume.ts';
+import { change, find, locate, serve } from './serve.ts';
 
 /** open(2)'s access mode bits; node:fs does not name the mask. */
 const accessMode = 3;
@@ -15,7 +16,7 @@ const seekData = process.platform === 'darwin' ? 4 : 3;
 const seekHole = process.platform === 'darwin' ? 3 : 4;
 
 /** Handles and the bytes behind them. */
-export function contentOperations(view: FuseView, handles: Set<Fh>, isMappedWrite: () => boolean) {
+export function contentOperations(view: VolumeView, handles: Set<Fh>, isMappedWrite: () => boolean) {
   const { vfs } = view;
   const keep = (fh: Fh) => {
     handles.add(fh);

@@ -3,14 +3,15 @@ import type Fuse from 'fuse-native';
 import { ErrnoError } from '../../base/errno.ts';
 import type { RenameMode } from '../../vfs/rename.ts';
 import type { DirEntry } from '../../vfs/vfs.ts';
+import type { VolumeView } from '../volume.ts';
 import { toStats } from './attrOperations.ts';
-import { change, type FuseView, find, locate, serve } from './serve.ts';
+import { change, find, locate, serve } from './serve.ts';
 
 /** renameat2(2)'s flags, which node:fs does not name. */
 const renameModes: Readonly<Record<number, RenameMode>> = { 0: 'replace', 1: 'noReplace', 2: 'exchange' };
 
 /** What makes, moves, lists and removes names. */
-export function nameOperations(view: FuseView) {
+export function nameOperations(view: VolumeView) {
   const { vfs } = view;
   return {
     readdir: (path, cb) =>

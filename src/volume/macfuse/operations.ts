@@ -1,10 +1,10 @@
 import type Fuse from 'fuse-native';
 import type { Fh } from '../../vfs/openInode.ts';
+import type { VolumeView } from '../volume.ts';
 import { attrOperations } from './attrOperations.ts';
 import { contentOperations } from './contentOperations.ts';
 import { fuseLimits } from './limits.ts';
 import { nameOperations } from './nameOperations.ts';
-import type { FuseView } from './serve.ts';
 import { xattrOperations } from './xattrOperations.ts';
 
 /**
@@ -13,7 +13,7 @@ import { xattrOperations } from './xattrOperations.ts';
  * through any handle open for writing, an appending one too.
  */
 export function createOperations(
-  view: FuseView,
+  view: VolumeView,
   fuse: typeof Fuse,
   handles = new Set<Fh>(),
   isMappedWrite = () => false,

@@ -1,22 +1,8 @@
 import { ErrnoError, errnoNumber } from '../../base/errno.ts';
-import type { Log } from '../../base/log.ts';
 import type { Ino } from '../../store/nodeRow.ts';
 import { toErrno } from '../../vfs/errors.ts';
 import { splitPath } from '../../vfs/names.ts';
-import type { Vfs } from '../../vfs/vfs.ts';
-
-/** One mounted volume: a part of the tree with an owner. */
-export interface FuseView {
-  readonly vfs: Vfs;
-  /** The folder that is the volume's root. */
-  readonly root: Ino;
-  readonly readOnly: boolean;
-  /** Bytes; -1 total = unlimited. Answered from memory. */
-  readonly getQuota: () => { used: number; total: number };
-  readonly log: Log;
-  readonly uid: number;
-  readonly gid: number;
-}
+import type { VolumeView } from '../volume.ts';
 
 type Callback<V> = (result: number, value?: V) => void;
 
@@ -25,7 +11,7 @@ type Callback<V> = (result: number, value?: V) => void;
  * path and cause.
  */
 export function serve<V>(
-  view: FuseView,
+  view: VolumeView,
   operation: string,
   path: string | null,
   cb: Callback<V>,
@@ -44,7 +30,7 @@ export function serve<V>(
 
 /** A change of the volume: refused on a read-only one before anything is looked at. */
 export function change<V>(
-  view: FuseView,
+  view: VolumeView,
   operation: string,
   path: string | null,
   cb: Callback<V>,
@@ -57,12 +43,12 @@ export function change<V>(
 }
 
 /** Ino behind a path from the volume's root; null is libfuse's path of a removed file. */
-export async function find({ vfs, root }: FuseView, path: string | null): Promise<Ino> {
+export async function find({ vfs, root }: VolumeView, path: string | null): Promise<Ino> {
   return (await vfs.resolve(root, splitPath(path ?? '/'))).ino;
 }
 
 /** Folder and last name of a path. EBUSY for the root of the volume. */
-export async function locate({ vfs, root }: FuseView, path: string): Promise<{ parent: Ino; name: string }> {
+export async function locate({ vfs, root }: VolumeView, path: string): Promise<{ parent: Ino; name: string }> {
   const names = splitPath(path);
   const name = names.pop();
   if (name === undefined) throw new ErrnoError('EBUSY', 'the root of the volume');

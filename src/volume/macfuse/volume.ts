@@ -4,27 +4,26 @@ import { promisify } from 'node:util';
 import type Fuse from 'fuse-native';
 import type { Fh } from '../../vfs/openInode.ts';
 import { detach, loadMounts, subtype, tryUnmount } from '../mountPoint.ts';
+import type { Volume, VolumeDriver, VolumeView } from '../volume.ts';
 import { fuseLimits } from './limits.ts';
 import { createOperations } from './operations.ts';
-import { type FuseModule, toFuseError } from './preflight.ts';
-import type { FuseView } from './serve.ts';
+import { ensureFuse, type FuseModule, toFuseError } from './preflight.ts';
 
-export interface Volume {
-  readonly mountPoint: string;
-  /** Resolves when the volume is gone, by us or by the user's eject. */
-  readonly gone: Promise<void>;
-  /** Makes the kernel forget a name (path from the volume's root), so that the next look asks us. */
-  notify(path: string): void;
-  /** false: something uses it and `force` was not given. With it, files that are open stay usable for who has them. */
-  unmount(force: boolean): Promise<boolean>;
-}
+/** Volumes by the libfuse binding. */
+export const bindingDriver: VolumeDriver = {
+  name: 'binding',
+  prepare: async () => {
+    await ensureFuse();
+  },
+  mount: async (mountPoint, volumeName, view) => mountVolume(await ensureFuse(), mountPoint, volumeName, view),
+};
 
 /** Mounts `view` on an empty folder (see `ensureMountPoint`). Rejects with MountError when FUSE may not be used. */
 export async function mountVolume(
   fuseModule: FuseModule,
   mountPoint: string,
   volumeName: string,
-  view: FuseView,
+  view: VolumeView,
 ): Promise<Volume> {
   const handles = new Set<Fh>();
   const outside = AsyncLocalStorage.snapshot();
@@ -64,12 +63,16 @@ export async function mountVolume(
   return {
     mountPoint,
     gone: gone.promise,
-    notify: (path) =>
+    notify: ({ parent, name }) => {
+      const folder = view.getPath(parent);
+      if (folder === undefined) return;
+      const path = `${folder === '/' ? '' : folder}/${name}`;
       outside(() =>
         fuse.invalidateEntry(path, (error) => {
           if (error) view.log.debug('kernel was not notified', { path, error });
         }),
-      ),
+      );
+    },
     unmount: async (force) => {
       if (!(await loadMounts()).some((mount) => mount.path === mountPoint)) return true;
       if (force) {
@@ -91,7 +94,7 @@ export async function mountVolume(
 }
 
 /** The kernel may let go of a detached volume without a word about what was open last. */
-async function releaseAll({ vfs, log }: FuseView, handles: Set<Fh>): Promise<void> {
+async function releaseAll({ vfs, log }: VolumeView, handles: Set<Fh>): Promise<void> {
   for (const fh of handles) {
     await vfs.release(fh).catch((error) => log.warn('a file of a volume that is gone was not released', { error }));
   }

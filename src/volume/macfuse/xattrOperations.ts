@@ -2,7 +2,8 @@ import type Fuse from 'fuse-native';
 import { ErrnoError } from '../../base/errno.ts';
 import type { XattrMode } from '../../vfs/xattrs.ts';
 import { isForeignXattr } from '../../vfs/xattrs.ts';
-import { change, type FuseView, find, serve } from './serve.ts';
+import type { VolumeView } from '../volume.ts';
+import { change, find, serve } from './serve.ts';
 
 /** setxattr(2)'s flags. */
 const darwin = process.platform === 'darwin';
@@ -10,7 +11,7 @@ const createFlag = darwin ? 2 : 1;
 const replaceFlag = darwin ? 4 : 2;
 
 /** Extended attributes, kept on this computer. */
-export function xattrOperations(view: FuseView) {
+export function xattrOperations(view: VolumeView) {
   const { vfs } = view;
   return {
     getxattr: (path, name, position, cb) =>

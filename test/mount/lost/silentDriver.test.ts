@@ -26,6 +26,8 @@ it('an unmount ends although the driver of FUSE never says that it has ended', a
     const volume = await mountVolume(Silent, mountPoint, 'Jottacloud', {
       ...view,
       getQuota: () => ({ used: 0, total: 1_000_000_000 }),
+      getPath: () => '/',
+      onChanged: () => {},
     });
     context.mock.timers.enable({ apis: ['setTimeout'] });
     syncBuiltinESMExports();

@@ -80,7 +80,9 @@ async function openCalls(drive: TestDrive): Promise<Calls> {
   const { uid, gid } = userInfo();
   const root = (await vfs.resolve(rootIno, ['Jotta', 'Archive'])).ino;
   const getQuota = () => ({ used: 0, total: -1 });
-  return createCalls(createOperations({ vfs, root, readOnly: false, getQuota, log: drive.log, uid, gid }, Fuse));
+  const outside = { getPath: () => '/', onChanged: () => {} };
+  const view = { vfs, root, readOnly: false, getQuota, ...outside, log: drive.log, uid, gid };
+  return createCalls(createOperations(view, Fuse));
 }
 
 function compare(before: Moment, now: Moment, fields: readonly (keyof Moment)[]): unknown {

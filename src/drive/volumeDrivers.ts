@@ -1,0 +1,48 @@
+import type { Log } from '../base/log.ts';
+import { bindingDriver } from '../volume/macfuse/volume.ts';
+import type { Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
+
+/** `auto`: the best that this computer has. */
+export const driverChoices = ['auto', 'binding'] as const;
+export type DriverChoice = (typeof driverChoices)[number];
+
+/** The drivers of volumes in the order in which they are tried. */
+export function getVolumeDrivers(_choice: DriverChoice): readonly VolumeDriver[] {
+  return [bindingDriver];
+}
+
+/** Those that this computer can use. Rejects as the last one does when there is none. */
+export async function prepareDrivers(drivers: readonly VolumeDriver[], log: Log): Promise<VolumeDriver[]> {
+  const usable: VolumeDriver[] = [];
+  let failure: unknown;
+  for (const driver of drivers) {
+    try {
+      await driver.prepare();
+      usable.push(driver);
+    } catch (error) {
+      log.info('this computer has no such volumes', { driver: driver.name, error });
+      failure = error;
+    }
+  }
+  if (usable.length === 0) throw failure;
+  return usable;
+}
+
+/** Rejects as the last driver does when none can mount. */
+export async function mountWithBest(
+  drivers: readonly VolumeDriver[],
+  mountPoint: string,
+  name: string,
+  view: VolumeView,
+): Promise<Volume> {
+  let failure: unknown;
+  for (const driver of drivers) {
+    try {
+      return await driver.mount(mountPoint, name, view);
+    } catch (error) {
+      view.log.warn('a driver could not mount', { driver: driver.name, mountPoint, error });
+      failure = error;
+    }
+  }
+  throw failure;
+}
