@@ -1,15 +1,15 @@
 import { lstat, open, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { readFully, writeFully } from '../base/fileBytes.ts';
+import { writeFully } from '../base/fileBytes.ts';
 import type { Log } from '../base/log.ts';
+import { checksumBytes } from './checksumJob.ts';
 import { cacheLimits } from './limits.ts';
 
 /**
  * Clean content on the disk. `<dir>/ab/<md5>.<n>` is the n-th block of a content: CRC-32 of its bytes, then the bytes.
  * `<dir>/ab/<md5>` is a whole content: its bytes, then the CRC-32 of each block in turn. Checksums are big endian.
  */
-const checksumBytes = 4;
 const { blockBytes } = cacheLimits;
 const md5Length = 32;
 const contentName = /^[0-9a-f]{32}(?:\.\d+)?$/;
@@ -50,22 +50,16 @@ export async function tryReadBlockFile(path: string, length: number): Promise<Bu
   return body.length === length && crc32(body) === file.readUInt32BE(0) ? body : undefined;
 }
 
-/** Makes a whole content of a file of `size` bytes, which is read once. Answers the size of the file. */
-export async function sealWholeFile(path: string, size: number): Promise<number> {
-  const sums = Buffer.alloc(Math.ceil(size / blockBytes) * checksumBytes);
+/** Makes a whole content of a file of `size` bytes by its `blockSums`. Answers the size of the file. */
+export async function sealWholeFile(path: string, size: number, blockSums: Uint8Array): Promise<number> {
   const file = await open(path, 'r+');
   try {
-    for (let at = 0; at < size; at += blockBytes) {
-      // The file may end in a hole that it is too short for.
-      const block = Buffer.alloc(Math.min(blockBytes, size - at));
-      await readFully(file, block, at);
-      sums.writeUInt32BE(crc32(block), (at / blockBytes) * checksumBytes);
-    }
-    await writeFully(file, sums, size);
+    // The file may end in a hole that it is too short for: it becomes as long as its content by this.
+    await writeFully(file, Buffer.from(blockSums), size);
   } finally {
     await file.close();
   }
-  return size + sums.length;
+  return size + blockSums.length;
 }
 
 /** Block `index` of a whole content of `size` bytes; undefined when it is damaged. Rejects as the disk does. */

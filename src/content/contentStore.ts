@@ -2,6 +2,7 @@ import { copyFile, lstat, mkdir, rename, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fsErrorCode } from '../base/errno.ts';
 import type { Log } from '../base/log.ts';
+import type { Checksums } from './checksumJob.ts';
 import {
   blockName,
   contentFolder,
@@ -157,13 +158,13 @@ export class ContentStore {
   }
 
   /**
-   * Takes over a finished staging file, by rename(2) where both are on one disk; it is read once, for its checksums. `size` in
-   * bytes. Its bytes are on the server: when the cache cannot take it, it is deleted.
+   * Takes over a finished staging file of `size` bytes with its checksums, by rename(2) where both are on one disk. Its bytes
+   * are on the server: when the cache cannot take it, it is deleted.
    */
-  async adopt(md5: string, size: number, stagingFile: string): Promise<void> {
+  async adopt({ md5, blockSums }: Checksums, size: number, stagingFile: string): Promise<void> {
     try {
       await this.#makeFolder(md5);
-      const bytes = await sealWholeFile(stagingFile, size);
+      const bytes = await sealWholeFile(stagingFile, size, blockSums);
       await this.#take(stagingFile, bytes, this.#path(md5));
       if (this.#isPinned(md5)) this.#index.addPinned(md5, size);
       this.#index.add(md5, bytes);

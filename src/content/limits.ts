@@ -20,6 +20,8 @@ export const cacheLimits = {
   unwrittenBytes: 32 * 1024 * 1024,
   /** What a file takes of the disk is a multiple of this, on nearly all file systems. */
   diskUnitBytes: 4096,
+  /** The worker that hashes goes from one file to the next after so much: some milliseconds, within which it can be told to stop. */
+  checksumStepBytes: 4 * 1024 * 1024,
   /** How often free space is asked of the disk, at most. */
   freeSpaceCheckMs: 2_000,
   /** How often the cache gives way to what other programs put on the disk. */

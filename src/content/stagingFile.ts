@@ -1,8 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { addExtent, clipExtents, type Extents, findCovered, findGap, missingExtents } from '../base/extents.ts';
 import { readFully, writeFully } from '../base/fileBytes.ts';
-import { KeyedMutex } from '../base/flights.ts';
+import { KeyedMutex, raceSignal } from '../base/flights.ts';
+import type { Checksums } from './checksumJob.ts';
+import type { Checksummer } from './checksummer.ts';
 import { type ContentReader, type ContentRef, type LocalBytes, newReadahead, type Readahead } from './contentReader.ts';
 
 /** Content under a staging file: bytes below `limit` that the staging file lacks are `content`'s. */
@@ -24,8 +25,8 @@ const zeros = Buffer.alloc(fillBytes);
 
 /**
  * One dirty content: a sparse local file over an optional base. A byte is the staging file's where `extents` cover it,
- * the base's below the base limit, zero elsewhere. Sequential writes are hashed as they pass, so that closing does not
- * reread. Changes are serialised here, so that filling in missing ranges never overwrites newer bytes.
+ * the base's below the base limit, zero elsewhere. Changes are serialised here, so that filling in missing ranges never
+ * overwrites newer bytes.
  */
 export class StagingFile {
   readonly id: string;
@@ -34,8 +35,6 @@ export class StagingFile {
   #size: number;
   #extents: Extents;
   #base: StagingBase | null;
-  #hash: Hash | undefined;
-  #hashedBytes = 0;
   readonly #changes = new KeyedMutex<'file' | 'sync'>();
   /** Raised by every change; a reader of the file compares it before and after. */
   generation = 0;
@@ -51,7 +50,6 @@ export class StagingFile {
     this.#size = info.size;
     this.#extents = info.extents;
     this.#base = info.base;
-    this.#hash = info.size === 0 ? createHash('md5') : undefined;
   }
 
   get info(): StagingInfo {
@@ -145,7 +143,6 @@ export class StagingFile {
       this.touch();
       this.#base = { content, limit: to };
       this.#size = to;
-      this.#hash = undefined;
       return true;
     });
   }
@@ -180,18 +177,11 @@ export class StagingFile {
   }
 
   async #write(bytes: Buffer, position: number): Promise<void> {
-    const hash = position === this.#hashedBytes && this.#base === null ? this.#hash : undefined;
-    this.#hash = undefined;
     try {
       await writeFully(this.#file, bytes, position);
     } catch (error) {
       await this.scrub().catch(() => undefined);
       throw error;
-    }
-    if (hash !== undefined) {
-      hash.update(bytes);
-      this.#hashedBytes += bytes.length;
-      this.#hash = hash;
     }
     this.#extents = addExtent(this.#extents, position, position + bytes.length);
     this.#size = Math.max(this.#size, position + bytes.length);
@@ -201,13 +191,10 @@ export class StagingFile {
     await this.#file.truncate(size);
     this.#extents = clipExtents(this.#extents, size);
     this.#base = this.#baseAt(size);
-    this.#hash = size === 0 ? createHash('md5') : this.#hashedBytes === size ? this.#hash : undefined;
-    if (size === 0) this.#hashedBytes = 0;
     this.#size = size;
   }
 
   async #zero(start: number, end: number): Promise<void> {
-    this.#hash = undefined;
     let at = start;
     // Beyond the base what no extent covers is a hole of the file itself: claiming it is enough. Under it may be anything.
     const holes = missingExtents(this.#extents, Math.max(start, this.#base?.limit ?? 0), end);
@@ -227,11 +214,12 @@ export class StagingFile {
 
   /**
    * Copies the base's missing bytes in, so that the file stands alone. May download. `ensureRoom` is asked before bytes are
-   * written, and rejects when the disk has no room for so many.
+   * written, and rejects when the disk has no room for so many. Rejects with the signal's reason.
    */
-  async fill(ensureRoom: (bytes: number) => Promise<void>): Promise<void> {
+  async fill(ensureRoom: (bytes: number) => Promise<void>, signal: AbortSignal): Promise<void> {
     const ahead = newReadahead();
     while (this.#base !== null) {
+      signal.throwIfAborted();
       const [gap] = missingExtents(this.#extents, 0, Math.min(this.#base.limit, this.#size));
       if (gap === undefined) {
         this.#base = null;
@@ -239,7 +227,7 @@ export class StagingFile {
       }
       const end = Math.min(gap.end, gap.start + fillBytes);
       await ensureRoom(end - gap.start);
-      const bytes = await this.#reader.read(this.#base.content, gap.start, end, ahead);
+      const bytes = await raceSignal(this.#reader.read(this.#base.content, gap.start, end, ahead), signal);
       await this.#changes.run('file', async () => {
         // Look again: the range may have been written or cut while the base was read.
         const limit = Math.min(end, this.#base?.limit ?? 0, this.#size);
@@ -251,23 +239,25 @@ export class StagingFile {
     }
   }
 
-  /** md5 of the filled file, lower-case hex. */
-  async digest(): Promise<string> {
-    if (this.#hash !== undefined && this.#hashedBytes === this.#size) return this.#hash.copy().digest('hex');
-    const hash = createHash('md5');
-    for await (const chunk of this.chunks(0)) hash.update(chunk);
-    return hash.digest('hex');
+  /** Of the filled file. Rejects with the signal's reason once the file is not read any more. */
+  digest(checksummer: Checksummer, signal: AbortSignal): Promise<Checksums> {
+    return checksummer.run({ fd: this.#file.fd, size: this.#size, extents: this.#extents }, signal);
   }
 
-  /** The bytes from `start` to the end, in order. */
+  /** The bytes of the filled file from `start` to the end, in order; holes are not read. Each chunk is the reader's alone to read. */
   async *chunks(start: number): AsyncGenerator<Buffer, void> {
     const size = this.#size;
     for (let at = start; at < size; ) {
-      const buffer = Buffer.allocUnsafe(Math.min(fillBytes, size - at));
-      buffer.fill(0);
-      await readFully(this.#file, buffer, at);
-      yield buffer;
-      at += buffer.length;
+      const end = Math.min(size, at + fillBytes);
+      const holes = missingExtents(this.#extents, at, end);
+      if (holes[0]?.start === at && holes[0].end === end) yield zeros.subarray(0, end - at);
+      else {
+        const buffer = Buffer.alloc(end - at);
+        await readFully(this.#file, buffer, at);
+        for (const hole of holes) buffer.fill(0, hole.start - at, hole.end - at);
+        yield buffer;
+      }
+      at = end;
     }
   }
 

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { createEmitter, type Emitter } from '../base/events.ts';
 import { Flights } from '../base/flights.ts';
 import { RateLimit } from '../base/rateLimit.ts';
+import { Checksummer } from '../content/checksummer.ts';
 import { ContentReader } from '../content/contentReader.ts';
 import { type ContentBudget, ContentStore } from '../content/contentStore.ts';
 import { cacheLimits } from '../content/limits.ts';
@@ -152,6 +153,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     log,
     signal: abort.signal,
   });
+  const checksummer = new Checksummer(log);
   const activity = new Activity(clock);
   const names = () => ({ host: hostname(), now: clock.now() });
   const merged = createEmitter<MergeResult>(onError);
@@ -194,6 +196,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
     store,
     reader,
     room,
+    checksummer,
     barrier,
     names,
     onConflict,
@@ -324,6 +327,7 @@ export async function openSession(client: JottacloudClient, options: SessionOpti
       await vfs.sync().catch((error) => log.warn('the last changes may not survive the machine', { error }));
       abort.abort(new RemoteError('cancelled', 'the session ends'));
       await pusher.settled();
+      await checksummer.close();
       client.close();
       await staging.closeAll();
       await barrier.close();

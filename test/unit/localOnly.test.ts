@@ -30,11 +30,15 @@ async function copy(world: SessionWorld, by: keyof typeof copies, from: string, 
 
 /** Before the first content that is sent is looked at. */
 function beforeFirstUpload(act: () => Promise<unknown>): void {
-  const digest = mock.method(StagingFile.prototype, 'digest', async function (this: StagingFile) {
-    digest.mock.restore();
-    await act();
-    return this.digest();
-  });
+  const digest = mock.method(
+    StagingFile.prototype,
+    'digest',
+    async function (this: StagingFile, ...given: Parameters<StagingFile['digest']>) {
+      digest.mock.restore();
+      await act();
+      return this.digest(...given);
+    },
+  );
 }
 
 describe('a file of a local-only name', () => {

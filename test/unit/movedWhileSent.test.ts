@@ -25,12 +25,16 @@ describe('a folder', () => {
     await world.save(`${top}/one/new.txt`, 'new');
     const gate = Promise.withResolvers<void>();
     const reached = Promise.withResolvers<void>();
-    const digest = mock.method(StagingFile.prototype, 'digest', async function (this: StagingFile) {
-      digest.mock.restore();
-      reached.resolve();
-      await gate.promise;
-      return this.digest();
-    });
+    const digest = mock.method(
+      StagingFile.prototype,
+      'digest',
+      async function (this: StagingFile, ...given: Parameters<StagingFile['digest']>) {
+        digest.mock.restore();
+        reached.resolve();
+        await gate.promise;
+        return this.digest(...given);
+      },
+    );
     const drained = world.drain();
     await reached.promise;
     await world.rename(`${top}/one/new.txt`, `${top}/other/new.txt`);

@@ -20,6 +20,7 @@ import { Activity } from '../../src/sync/tree/activity.ts';
 import { defaultLocalNames, LocalNames } from '../../src/vfs/localNames.ts';
 import type { Fh } from '../../src/vfs/openInode.ts';
 import { Vfs } from '../../src/vfs/vfs.ts';
+import { blockSums } from './blockSums.ts';
 
 const writing = { writing: true, append: false, truncate: false };
 const reading = { writing: false, append: false, truncate: false };
@@ -114,7 +115,7 @@ describe('the vfs', () => {
     const md5 = '5d41402abc4b2a76b9719d911017c592';
     const opening = vfs.open(ino, reading);
     nodes.update(ino, { staging: null, md5 });
-    await store.adopt(md5, 5, staging.path(id));
+    await store.adopt({ md5, blockSums: blockSums(Buffer.from('hello')) }, 5, staging.path(id));
     const fh = await opening;
     assert.equal((await vfs.read(fh, 0, 10)).toString(), 'hello');
     assert.equal(vfs.getHandleAttr(fh).size, 5);

@@ -1,8 +1,7 @@
 import type { ClientClock } from '../../base/clock.ts';
 import { createEmitter, type Emitter } from '../../base/events.ts';
-import { Flights } from '../../base/flights.ts';
+import { Flights, raceSignal } from '../../base/flights.ts';
 import { isJottaError, JottaError } from '../errors.ts';
-import { raceSignal } from '../transport/deadline.ts';
 import type { Http } from '../transport/http.ts';
 import { fromAbort } from '../transport/transportErrors.ts';
 import { postGrant, refreshForm } from './grants.ts';

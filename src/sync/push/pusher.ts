@@ -1,19 +1,20 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
-import { createEmitter, type Emitter } from '../../base/events.ts';
+import type { Emitter } from '../../base/events.ts';
 import type { Log } from '../../base/log.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import type { Xattrs } from '../../store/xattrs.ts';
-import { type Push, type PushKind, plan, type StartedPush } from '../plan/planner.ts';
-import { getAsideFolder } from '../plan/rings.ts';
+import { type Plan, type Push, plan } from '../plan/planner.ts';
 import { isFinderCopying } from '../plan/settle.ts';
 import type { Folders } from '../pull/folders.ts';
 import { writebackLimits } from '../tree/limits.ts';
 import type { Link } from '../tree/link.ts';
-import { getLocalPath } from '../tree/paths.ts';
-import { isRemoteError, RemoteError, type RemoteErrorKind } from '../tree/remote.ts';
-import { runPush } from './push.ts';
+import { RemoteError } from '../tree/remote.ts';
+import { type Lane, PushQueue } from './pushQueue.ts';
+import { type FinishedPush, PushRunner, type RunningPush } from './pushRunner.ts';
+import { Retries } from './retries.ts';
 import type { UploadDeps } from './upload.ts';
+
+export type { FinishedPush, RunningPush } from './pushRunner.ts';
 
 export interface PusherDeps extends Omit<UploadDeps, 'onProgress'> {
   readonly xattrs: Xattrs;
@@ -26,79 +27,58 @@ export interface PusherDeps extends Omit<UploadDeps, 'onProgress'> {
   readonly signal: AbortSignal;
 }
 
-export interface RunningPush {
-  readonly ino: Ino;
-  readonly kind: PushKind;
-  readonly path: string;
-  /** Bytes. */
-  readonly done: number;
-  readonly total: number;
-}
-
-export interface FinishedPush {
-  readonly kind: PushKind;
-  readonly path: string;
-  /** Bytes of the file. */
-  readonly bytes: number;
-  /** ms. */
-  readonly took: number;
-  readonly outcome: 'done' | RemoteErrorKind | 'internal';
-}
-
-interface Running extends StartedPush {
-  readonly path: string;
-  /** What it carries out (#getWanted). */
-  readonly wanted: readonly unknown[];
-  readonly controller: AbortController;
-  done: number;
-  total: number;
-}
-
-/** An event loop may be late by so much; a timer later than that was slept through. ms. */
+/** A timer that is later than this was set before the computer slept. ms. */
 const overdueMs = 1_000;
 
-/** Refusals that stay until the user or the account changes something. */
-const permanent: readonly RemoteErrorKind[] = ['quota', 'writeLocked', 'forbidden', 'invalidName', 'vanished'];
-
-/** Of these, the ones that a change of the account can end. */
+/** Refusals that a change of the account can end. */
 const passing: readonly string[] = ['quota', 'writeLocked'];
 
 /**
- * Pushes pending work in the background: plans when nudged, runs a bounded number side by side, retries what passes by
- * itself, marks what does not. Holds no work of its own: everything is read from the rows, so a crash loses nothing.
+ * Pushes pending work in the background: plans when nudged, runs a bounded number side by side (PushRunner), chooses what
+ * goes next (PushQueue), tries again what passes by itself (Retries). Holds no work of its own: everything is read from the
+ * rows, so a crash loses nothing.
  */
 export class Pusher {
   readonly changed: Emitter<void>;
   /** A push ended: `outcome` is `done` or the kind of its error. */
   readonly finished: Emitter<FinishedPush>;
   readonly #deps: PusherDeps;
-  readonly #running = new Map<Ino, Running>();
-  readonly #retries = new Map<Ino, { failures: number; at: number }>();
+  readonly #runner: PushRunner;
+  readonly #retries: Retries;
+  readonly #queue = new PushQueue((push) => this.#laneOf(push));
   readonly #idle: (() => void)[] = [];
-  #queue: Push[] = [];
-  /** What the last look at everything pending took. */
+  /** What the last look at everything pending took, and when it ended. */
   #planMs = 0;
+  #plannedAt = 0;
   #timer: AbortController | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
-  #probe = { failures: 0, at: 0 };
   #paused = false;
   #parallel: number = writebackLimits.parallelPushes;
   #draining = 0;
 
   constructor(deps: PusherDeps) {
     this.#deps = deps;
-    const onError = (error: unknown) => deps.log.error('listener failed', { error });
-    this.changed = createEmitter(onError);
-    this.finished = createEmitter(onError);
+    this.#retries = new Retries(deps.clock, deps.random);
+    this.#runner = new PushRunner({
+      ...deps,
+      retries: this.#retries,
+      now: () => deps.clock.now(),
+      planIn: (ms) => this.#schedule(ms),
+      onRoom: () => this.#retryPassing(),
+      onEnd: () => {
+        this.#wake();
+        // Not at once: pushes that end without a request would follow each other and let nothing else have its turn.
+        setImmediate(() => this.#fill());
+      },
+    });
+    this.changed = this.#runner.changed;
+    this.finished = this.#runner.finished;
     deps.link.changed.on((health) => {
       if (health === 'ok') this.retryNow();
       else this.#wake();
     });
     void this.#watchRefusals();
-    deps.signal.addEventListener('abort', () => {
-      this.#timer?.abort();
-      for (const push of this.#running.values()) push.controller.abort();
-    });
+    deps.signal.addEventListener('abort', () => this.#timer?.abort());
   }
 
   get paused(): boolean {
@@ -106,12 +86,12 @@ export class Pusher {
   }
 
   getRunning(): RunningPush[] {
-    return [...this.#running.values()].map(({ ino, kind, path, done, total }) => ({ ino, kind, path, done, total }));
+    return this.#runner.list();
   }
 
   setPaused(paused: boolean): void {
     this.#paused = paused;
-    if (paused) for (const push of this.#running.values()) push.controller.abort();
+    if (paused) this.#runner.abortAll();
     this.nudge();
     this.changed.emit();
   }
@@ -131,7 +111,6 @@ export class Pusher {
   /** Forgets back-off, so that everything is tried now: the network or the sign-in is back. */
   retryNow(): void {
     this.#retries.clear();
-    this.#probe = { failures: 0, at: 0 };
     this.nudge();
   }
 
@@ -161,20 +140,16 @@ export class Pusher {
 
   /** When a change is tried again that failed several times in a row, ms since the epoch; undefined for all others. */
   getRetryAt(ino: Ino): number | undefined {
-    const retry = this.#retries.get(ino);
-    return retry !== undefined && retry.failures >= writebackLimits.toldFailures ? retry.at : undefined;
+    return this.#retries.getToldAt(ino);
   }
 
   isPushing(ino: Ino): boolean {
-    return this.#running.has(ino);
+    return this.#runner.running.has(ino);
   }
 
   /** The file is being written to: an upload of its old bytes is pointless. */
   cancelUpload(ino: Ino): void {
-    const push = this.#running.get(ino);
-    // Only an upload: a move or removal may already be done, and must be told about.
-    // Nor one whose last bytes are on their way: the server would finish it some time after what comes next.
-    if (push?.kind === 'upload' && push.total - push.done > writebackLimits.lastBytes) push.controller.abort();
+    this.#runner.cancelUpload(ino);
   }
 
   /**
@@ -204,7 +179,7 @@ export class Pusher {
 
   /** Resolves when no push is under way; pushes are aborted by the session's signal before this is called. */
   async settled(): Promise<void> {
-    while (this.#running.size > 0) {
+    while (this.#runner.running.size > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#idle.push(resolve);
       await promise;
@@ -216,7 +191,7 @@ export class Pusher {
   }
 
   #isDrained(): boolean {
-    if (this.#running.size > 0) return false;
+    if (this.#runner.running.size > 0) return false;
     const { pending, failed } = this.#deps.nodes.countPending();
     return pending === failed || (failed > 0 && this.#isBlocked());
   }
@@ -254,9 +229,9 @@ export class Pusher {
   }
 
   #fill(): void {
-    const { link, clock, signal, log } = this.#deps;
+    const { link, signal, log } = this.#deps;
     if (this.#paused || signal.aborted || link.health === 'signedOut') return;
-    const wait = getWait(this.#probe.at, clock.now(), writebackLimits.lastProbeMs);
+    const wait = this.#retries.getNetworkWaitMs();
     if (link.health === 'offline' && wait > 0) {
       this.#schedule(wait);
       return;
@@ -264,181 +239,67 @@ export class Pusher {
     // Offline, one push at a time asks whether the network is back.
     const limit = link.health === 'offline' ? 1 : this.#parallel;
     try {
-      if (this.#queue.length === 0) this.#replan();
-      while (this.#running.size < limit) {
-        const next = this.#queue.shift();
-        if (next === undefined) break;
-        const [push] = this.#plan([next.ino], clock.now()).pushes;
-        if (push !== undefined) this.#start(push);
-        // It changed since it was planned, and no push will end and look again: a new plan tells when it may go.
-        else if (this.#running.size === 0 && this.#queue.length === 0) this.nudge();
-      }
+      if (!this.#queue.canTake(this.#runner.counts, limit)) this.#planAll(limit);
+      this.#startQueued(limit);
     } catch (error) {
       log.error('planning failed', { error });
       this.#schedule(writebackLimits.firstRetryMs);
     }
   }
 
-  #plan(pending: readonly Ino[], now: number) {
+  #startQueued(limit: number): void {
+    const { clock } = this.#deps;
+    for (;;) {
+      const next = this.#queue.take(this.#runner.counts, limit);
+      if (next === undefined) return;
+      const [push] = this.#plan([next.ino], clock.now()).pushes;
+      if (push !== undefined) this.#runner.start(push, this.#laneOf(push));
+      // It changed since it was planned, and no push will end and look again: a new plan tells when it may go.
+      else if (this.#runner.running.size === 0 && this.#queue.size === 0) this.nudge();
+    }
+  }
+
+  #laneOf({ ino, kind }: Push): Lane {
+    const size = kind === 'upload' ? (this.#deps.nodes.get(ino)?.size ?? 0) : 0;
+    return size >= writebackLimits.largeBytes ? 'large' : 'small';
+  }
+
+  #plan(pending: readonly Ino[], now: number): Plan {
     const { nodes, xattrs, activity, settleMs, reach } = this.#deps;
-    const isWaiting = (ino: Ino) => getWait(this.#retries.get(ino)?.at ?? 0, now, writebackLimits.lastRetryMs) > 0;
+    const isWaiting = (ino: Ino) => this.#retries.isWaiting(ino, now);
     const settle = this.#draining > 0 ? 0 : settleMs;
     const isIncomplete = (row: NodeRow) => isFinderCopying(xattrs.get(row.ino, 'com.apple.FinderInfo'));
-    const common = { nodes, activity, now, settleMs: settle, running: this.#running, reach };
+    const common = { nodes, activity, now, settleMs: settle, running: this.#runner.running, reach };
     return plan({ ...common, isWaiting, isIncomplete }, pending);
   }
 
-  #replan(): void {
-    const { clock } = this.#deps;
+  /** Looks at everything pending until something is found that may start; where nothing may, one that ends looks again. */
+  #planAll(limit: number): void {
+    const { clock, nodes } = this.#deps;
+    if (this.#runner.running.size >= limit) return;
+    const restMs = this.#plannedAt + this.#planMs * writebackLimits.planShare - clock.now();
+    if (restMs > 0 && restMs <= this.#planMs * writebackLimits.planShare) {
+      this.#schedule(restMs);
+      return;
+    }
     const begun = clock.now();
-    this.#planAll();
-    this.#planMs = Math.max(0, clock.now() - begun);
-  }
-
-  #planAll(): void {
+    this.#queue.clear();
+    this.#retries.forgetAll((ino) => nodes.get(ino) === undefined);
     for (let after: Ino = 0; ; ) {
-      const pending = this.#deps.nodes.getPendingInos(after, writebackLimits.planRows);
+      const pending = nodes.getPendingInos(after, writebackLimits.planRows);
       // One moment for both: what still waits for its next try in the plan must not be due when that is set.
-      const now = this.#deps.clock.now();
+      const now = clock.now();
       const { pushes, settlesInMs } = this.#plan(pending, now);
-      this.#queue.push(...pushes);
+      this.#queue.add(pushes);
       if (settlesInMs !== undefined) this.#schedule(settlesInMs);
-      this.#scheduleRetry(now);
+      const retriesInMs = this.#retries.getNextInMs(now);
+      if (retriesInMs !== undefined) this.#schedule(retriesInMs);
       const last = pending.at(-1);
-      if (last === undefined || pending.length < writebackLimits.planRows || this.#queue.length > 0) return;
+      if (last === undefined || pending.length < writebackLimits.planRows) break;
+      if (this.#queue.canTake(this.#runner.counts, limit)) break;
       after = last;
     }
+    this.#plannedAt = clock.now();
+    this.#planMs = Math.max(0, this.#plannedAt - begun);
   }
-
-  #scheduleRetry(now: number): void {
-    const { nodes } = this.#deps;
-    for (const ino of this.#retries.keys()) if (nodes.get(ino) === undefined) this.#retries.delete(ino);
-    const waits = [...this.#retries.values()]
-      .map(({ at }) => getWait(at, now, writebackLimits.lastRetryMs))
-      .filter((wait) => wait > 0);
-    if (waits.length > 0) this.#schedule(Math.min(...waits));
-  }
-
-  #start(push: Push): void {
-    const { nodes, signal, clock, log } = this.#deps;
-    const row = nodes.get(push.ino);
-    const controller = new AbortController();
-    const path = getLocalPath(nodes, push.ino) ?? row?.name ?? '';
-    const aside = row !== undefined && push.kind === 'moveAside' ? getAsideFolder(nodes, row) : undefined;
-    const into = row?.begun?.parent ?? aside ?? row?.parent ?? null;
-    const wanted = this.#getWanted(push.ino);
-    const running: Running = { ...push, into, path, wanted, controller, done: 0, total: row?.size ?? 0 };
-    this.#running.set(push.ino, running);
-    const begun = clock.now();
-    const finish = (outcome: FinishedPush['outcome']) =>
-      this.finished.emit({ kind: push.kind, path, bytes: running.total, took: clock.now() - begun, outcome });
-    this.changed.emit();
-    const onProgress = (_ino: Ino, done: number, total: number) => {
-      Object.assign(running, { done, total });
-      this.changed.emit();
-    };
-    runPush({ ...this.#deps, onProgress }, push, AbortSignal.any([signal, controller.signal]))
-      .then(
-        async (stale) => {
-          finish('done');
-          // Something went to the trash: there may be room again.
-          if (push.kind === 'trashFile' || push.kind === 'trashFolder') this.#retryPassing();
-          this.#probe = { failures: 0, at: 0 };
-          if (stale.length > 0) await this.#look(push.ino, stale);
-          // One that changed nothing is planned once more, and would be at once.
-          else if (row !== undefined && isDeepStrictEqual(nodes.get(push.ino), row)) this.#delay(push.ino);
-          else this.#retries.delete(push.ino);
-        },
-        (error) => {
-          // Of a node that is gone nothing is to be done any more, whatever the last step met.
-          const isGone = nodes.get(push.ino) === undefined;
-          if (!signal.aborted) finish(isGone ? 'cancelled' : isRemoteError(error) ? error.kind : 'internal');
-          this.#noteFailure(running, error);
-        },
-      )
-      .catch((error) => {
-        // The database takes nothing now (a full disk): whatever came of the push is met again.
-        log.warn('the outcome of a push could not be kept', { kind: push.kind, path, error });
-        this.#schedule(this.#delay(push.ino));
-      })
-      .finally(() => {
-        this.#running.delete(push.ino);
-        this.changed.emit();
-        this.#wake();
-        // Not at once: pushes that end without a request would follow each other and let nothing else have its turn.
-        setImmediate(() => this.#fill());
-      });
-  }
-
-  /** The node is not planned again before some time has passed, longer each time; answers how long, ms. */
-  #delay(ino: Ino): number {
-    const { clock, random } = this.#deps;
-    const next = backOff(this.#retries.get(ino)?.failures ?? 0, clock.now(), random, 'retry');
-    this.#retries.set(ino, next);
-    return next.at - clock.now();
-  }
-
-  /** Lists folders that turned out otherwise than known, before the node is planned again: at once, then with patience. */
-  async #look(ino: Ino, stale: readonly Ino[]): Promise<void> {
-    const { folders, clock, random, log } = this.#deps;
-    const failures = this.#retries.get(ino)?.failures ?? 0;
-    const next = backOff(failures, clock.now(), random, 'retry');
-    this.#retries.set(ino, failures === 0 ? { failures: 1, at: 0 } : next);
-    for (const folder of new Set(stale)) {
-      await folders.look(folder).catch((error) => log.info('a folder that changed could not be listed', { error }));
-    }
-  }
-
-  /** Equal as long as nobody changes the node here. */
-  #getWanted(ino: Ino): readonly unknown[] {
-    const row = this.#deps.nodes.get(ino);
-    return [row?.parent, row?.name, row?.md5, row?.staging, this.#deps.activity.changedAt(ino)];
-  }
-
-  #noteFailure(push: Running, error: unknown): void {
-    const { path } = push;
-    const { nodes, log, clock, folders, random, signal, activity } = this.#deps;
-    if (signal.aborted || isRemoteError(error, 'cancelled') || isRemoteError(error, 'signedOut')) {
-      if (isRemoteError(error, 'cancelled')) activity.noteChange(push.ino);
-      return;
-    }
-    if (isRemoteError(error, 'offline')) {
-      this.#probe = backOff(this.#probe.failures, clock.now(), random, 'probe');
-      this.#schedule(this.#probe.at - clock.now());
-      return;
-    }
-    const row = nodes.get(push.ino);
-    if (row === undefined) return;
-    if (isRemoteError(error) && permanent.includes(error.kind)) {
-      // What was changed since then may be taken: it is planned again.
-      if (!isDeepStrictEqual(this.#getWanted(push.ino), push.wanted)) return;
-      log.warn('the server refused a change; it is kept', { kind: push.kind, path, error });
-      nodes.update(push.ino, { failure: error.kind });
-      return;
-    }
-    const inMs = this.#delay(push.ino);
-    log.warn('push failed, will be tried again', { kind: push.kind, path, inMs, error });
-    this.#schedule(inMs);
-    const moved = isRemoteError(error, 'notFound') || isRemoteError(error, 'conflict');
-    const stale = new Set([row.parent, row.synced?.parent]);
-    for (const folder of moved ? stale : []) {
-      if (folder !== undefined && folder !== null)
-        folders.look(folder).catch((e) => log.info('listing failed', { error: e }));
-    }
-  }
-}
-
-/** ms until `at`; 0 when that is further off than any wait is set: the clock was put back. */
-function getWait(at: number, now: number, longest: number): number {
-  return at - now > longest ? 0 : at - now;
-}
-
-/** Doubled wait with jitter of a quarter. */
-function backOff(failures: number, now: number, random: () => number, kind: 'retry' | 'probe') {
-  const [first, last] =
-    kind === 'retry'
-      ? [writebackLimits.firstRetryMs, writebackLimits.lastRetryMs]
-      : [writebackLimits.firstProbeMs, writebackLimits.lastProbeMs];
-  const wait = Math.min(last, first * 2 ** failures);
-  return { failures: failures + 1, at: now + wait * (0.75 + random() / 4) };
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { fsErrorCode } from '../../base/errno.ts';
+import type { Checksummer } from '../../content/checksummer.ts';
 import { type ContentReader, type ContentRef, newReadahead } from '../../content/contentReader.ts';
 import type { ContentStore } from '../../content/contentStore.ts';
 import type { Room } from '../../content/room.ts';
@@ -24,6 +25,7 @@ export interface UploadDeps {
   readonly store: ContentStore;
   readonly reader: ContentReader;
   readonly room: Room;
+  readonly checksummer: Checksummer;
   readonly barrier: DurabilityBarrier;
   readonly names: () => ConflictNames;
   /** A conflict copy was made; both sides' names. */
@@ -38,7 +40,8 @@ interface Snapshot {
   readonly md5: string;
   readonly size: number;
   readonly mtime: number;
-  readonly stagingFile: StagingFile | undefined;
+  /** The file that the cache may take over, with the checksums of its blocks. */
+  readonly staged: { readonly file: StagingFile; readonly blockSums: Uint8Array } | undefined;
   readonly stillSame: () => boolean;
   readonly chunks: (start: number) => AsyncIterable<Buffer>;
 }
@@ -65,13 +68,13 @@ export async function pushContent(
   const file = row.staging === null ? undefined : await openStaging(deps, row.staging);
   try {
     const push = (snapshot: Snapshot) => pushSnapshot(deps, deps.nodes.get(row.ino) ?? row, target, snapshot, signal);
-    const snapshot = await tryTakeSnapshot(deps, row, file);
+    const snapshot = await tryTakeSnapshot(deps, row, file, signal);
     if (snapshot !== undefined) return await push(snapshot);
     const base = file?.info.base?.content;
     // It is not where it was: the listing tells what became of it.
     if (base === undefined || row.synced?.md5 === base.md5) return row.synced === null ? [] : [row.synced.parent];
     const stale = await push(describeUnreachable(base, row));
-    return stale.length > 0 ? stale : await push(await takeSnapshot(deps, row, file));
+    return stale.length > 0 ? stale : await push(await takeSnapshot(deps, row, file, signal));
   } finally {
     if (file !== undefined) await deps.staging.close(file.id);
   }
@@ -151,9 +154,10 @@ async function tryTakeSnapshot(
   deps: UploadDeps,
   row: NodeRow,
   file: StagingFile | undefined,
+  signal: AbortSignal,
 ): Promise<Snapshot | undefined> {
   try {
-    return await takeSnapshot(deps, row, file);
+    return await takeSnapshot(deps, row, file, signal);
   } catch (error) {
     if (!isRemoteError(error, 'vanished')) throw error;
     return undefined;
@@ -169,7 +173,7 @@ function describeUnreachable({ md5, size }: ContentRef, row: NodeRow): Snapshot 
     md5,
     size,
     mtime: row.mtime.sec,
-    stagingFile: undefined,
+    staged: undefined,
     stillSame: () => true,
     chunks: () => {
       throw new RemoteError('vanished', 'what the file is based on is nowhere on the server any more');
@@ -177,28 +181,34 @@ function describeUnreachable({ md5, size }: ContentRef, row: NodeRow): Snapshot 
   };
 }
 
-async function takeSnapshot(deps: UploadDeps, row: NodeRow, file: StagingFile | undefined): Promise<Snapshot> {
+async function takeSnapshot(
+  deps: UploadDeps,
+  row: NodeRow,
+  file: StagingFile | undefined,
+  signal: AbortSignal,
+): Promise<Snapshot> {
   if (file === undefined) {
     if (row.md5 === null) throw new Error(`node ${row.ino} has no content`);
     const content = { md5: row.md5, size: row.size };
     return {
       ...content,
       mtime: row.mtime.sec,
-      stagingFile: undefined,
+      staged: undefined,
       stillSame: () => deps.nodes.get(row.ino)?.md5 === content.md5,
       chunks: (start) => readChunks(deps.reader, content, start),
     };
   }
-  await file.fill(deps.room.ensure);
+  await file.fill(deps.room.ensure, signal);
   const generation = file.generation;
   await file.sync();
-  const md5 = await file.digest();
+  const { md5, blockSums } = await file.digest(deps.checksummer, signal);
   // What is written and not flushed was not promised yet: its writer goes on in this very file.
   const isFlushed = () => !file.dirty && !deps.activity.isUnflushed(row.ino);
   const stillSame = () =>
     file.generation === generation && isFlushed() && deps.nodes.get(row.ino)?.staging === row.staging;
   if (!stillSame()) throw new RemoteError('cancelled', 'written to while being read');
-  return { md5, size: file.size, mtime: row.mtime.sec, stagingFile: file, stillSame, chunks: (at) => file.chunks(at) };
+  const content = { md5, size: file.size, mtime: row.mtime.sec };
+  return { ...content, staged: { file, blockSums }, stillSame, chunks: (at) => file.chunks(at) };
 }
 
 async function* readChunks(reader: ContentReader, content: { md5: string; size: number }, start: number) {
@@ -239,8 +249,8 @@ async function send(
 /** The server has `synced`; the staging file becomes clean cache unless it was written to meanwhile. */
 async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, synced: Synced): Promise<void> {
   const { nodes, staging, store } = deps;
-  const stagingId = snapshot.stagingFile?.id;
-  const adopted = stagingId !== undefined && snapshot.stillSame() ? stagingId : undefined;
+  const staged = snapshot.staged !== undefined && snapshot.stillSame() ? snapshot.staged : undefined;
+  const adopted = staged?.file.id;
   // Both or neither: an upload that is on record neither as sent nor as synced would be met as somebody else's.
   nodes.transaction(() => {
     nodes.clearSent(row.ino);
@@ -256,11 +266,11 @@ async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, 
     nodes.update(row.ino, { synced, failure: null, ...clean });
     if (adopted !== undefined) staging.retire(adopted);
   });
-  if (adopted === undefined) return;
+  if (staged === undefined || adopted === undefined) return;
   deps.reach('committed');
   // On the disk before the file moves: a row that still names it would name nothing.
   await deps.barrier.barrier();
-  await staging.takeOver(adopted, (path) => store.adopt(snapshot.md5, snapshot.size, path));
+  await staging.takeOver(adopted, (path) => store.adopt({ ...snapshot, ...staged }, snapshot.size, path));
   deps.reach('adopted');
 }
 

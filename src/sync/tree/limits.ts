@@ -8,6 +8,8 @@ export const writebackLimits = {
   temporaryMs: 10 * 60_000,
   /** Changes pushed side by side unless told otherwise; the official client stops at 6 transfers (PROTOCOL.md §6). */
   parallelPushes: 6,
+  /** A file of this size or more is sent in the lane of large ones (pushQueue.ts): several seconds of a line of 2 MB/s. Bytes. */
+  largeBytes: 8 * 1024 * 1024,
   /** From a change to the next planning pass, at least: changes come in bursts. */
   nudgeMs: 20,
   /** And at most: the computer may have slept, or its clock been set, in the middle of a pass. */
