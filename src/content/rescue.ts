@@ -14,6 +14,13 @@ export interface Rescued {
   readonly at: number;
 }
 
+/** Ending of a staging file that no node claims yet: what it holds was promised to nobody. */
+export const draftSuffix = '.draft';
+
+export function stripDraft(fileName: string): string {
+  return fileName.endsWith(draftSuffix) ? fileName.slice(0, -draftSuffix.length) : fileName;
+}
+
 /** Longest name given to a rescued file, in UTF-8 bytes; what is before it is a number. */
 const nameBytes = 200;
 
@@ -31,9 +38,10 @@ export async function rescueStaging(
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const names = readNames(databaseFile);
   let files = 0;
-  for (const id of await readdir(stagingDir).catch(() => [])) {
-    const from = join(stagingDir, id);
-    if ((await stat(from)).size === 0) {
+  for (const fileName of await readdir(stagingDir).catch(() => [])) {
+    const from = join(stagingDir, fileName);
+    const id = stripDraft(fileName);
+    if ((id !== fileName && !names.has(id)) || (await stat(from)).size === 0) {
       await unlink(from);
       continue;
     }

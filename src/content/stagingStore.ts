@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { fsErrorCode } from '../base/errno.ts';
 import { formatExtents, parseExtents } from '../base/extents.ts';
 import { Flights } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import type { ContentReader } from './contentReader.ts';
-import { formatTime, type Rescued } from './rescue.ts';
+import { draftSuffix, formatTime, type Rescued, stripDraft } from './rescue.ts';
 import { type StagingBase, StagingFile, type StagingInfo } from './stagingFile.ts';
 
 /**
@@ -34,7 +35,7 @@ export class StagingStore {
 
   /**
    * Sets aside what no node claims: bytes of a save that was never acknowledged, or whose row the disk has lost. Empty ones,
-   * those that the server has (`retire`) and `unwanted` ones are deleted, others moved to the lost-and-found folder. Returns what
+   * those that the server has (`retire`), drafts and `unwanted` ones are deleted, others moved to the lost-and-found folder. Returns what
    * was moved.
    */
   async recover(unwanted: ReadonlySet<string>, now: number): Promise<Rescued | null> {
@@ -51,10 +52,13 @@ export class StagingStore {
     // Not when it is needed: the disk may be full by then.
     await mkdir(this.#lostDir, { recursive: true, mode: 0o700 });
     let files = 0;
-    for (const id of await readdir(this.#dir)) {
+    for (const name of await readdir(this.#dir)) {
+      const path = this.path(name);
+      const id = stripDraft(name);
+      // The row is on the disk, the rename that came before it is not: the power was cut between the two.
+      if (id !== name && claimed.has(id)) await rename(path, this.path(id));
       if (claimed.has(id)) continue;
-      const path = this.path(id);
-      const needless = unwanted.has(id) || retired.get(retiredKey(id)) !== undefined;
+      const needless = id !== name || unwanted.has(id) || retired.get(retiredKey(id)) !== undefined;
       if (needless || (await stat(path)).size === 0) await unlink(path);
       else {
         await rename(path, join(this.#lostDir, `${formatTime(now)} ${id}`));
@@ -75,6 +79,31 @@ export class StagingStore {
     const staging = new StagingFile({ id, size, extents: [], base }, file, reader);
     this.#open.set(id, { file: staging, users: 1 });
     return staging;
+  }
+
+  /** A new, empty one that belongs to no node: until `keep` a start deletes it without a word, as `discard` does. */
+  async createDraft(reader: ContentReader): Promise<StagingFile> {
+    const id = randomUUID();
+    const file = await open(this.#draftPath(id), 'wx+', 0o600);
+    const staging = new StagingFile({ id, size: 0, extents: [], base: null }, file, reader);
+    this.#open.set(id, { file: staging, users: 1 });
+    return staging;
+  }
+
+  /** From now on a node may claim it. */
+  keep(id: string): Promise<void> {
+    return rename(this.#draftPath(id), this.path(id));
+  }
+
+  /** Closes and deletes what no node claims. Never rejects. */
+  async discard(id: string): Promise<void> {
+    await this.#closeNow(id);
+    this.#untidy.delete(id);
+    for (const path of [this.#draftPath(id), this.path(id)]) {
+      await unlink(path).catch((error) => {
+        if (fsErrorCode(error) !== 'ENOENT') this.#log.warn('a draft could not be deleted', { id, error });
+      });
+    }
   }
 
   /** The staging file `id`, opened if need be. Throws when it is missing: that is a loss and must be seen. */
@@ -183,6 +212,10 @@ export class StagingStore {
 
   async closeAll(): Promise<void> {
     for (const id of [...this.#open.keys()]) await this.#closeNow(id);
+  }
+
+  #draftPath(id: string): string {
+    return this.path(id) + draftSuffix;
   }
 
   path(id: string): string {

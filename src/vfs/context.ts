@@ -6,7 +6,7 @@ import type { ContentReader } from '../content/contentReader.ts';
 import type { Room } from '../content/room.ts';
 import type { StagingStore } from '../content/stagingStore.ts';
 import type { DurabilityBarrier } from '../store/durability.ts';
-import type { Ino, NodeRow, Timestamp } from '../store/nodeRow.ts';
+import { type Ino, type NodeRow, rootIno, type Timestamp } from '../store/nodeRow.ts';
 import type { Nodes } from '../store/nodes.ts';
 import type { Pins } from '../store/pins.ts';
 import type { Xattrs } from '../store/xattrs.ts';
@@ -80,6 +80,13 @@ export function getRow({ nodes }: VfsContext, ino: Ino): NodeRow {
 export function getFolder(context: VfsContext, ino: Ino): NodeRow {
   const row = getRow(context, ino);
   if (row.kind === 'file') throw new ErrnoError('ENOTDIR', 'not a folder');
+  return row;
+}
+
+/** The same of one that takes something new: ENOENT when it was removed, though the server has it still. */
+export function getLiveFolder(context: VfsContext, ino: Ino): NodeRow {
+  const row = getFolder(context, ino);
+  if (row.parent === null && ino !== rootIno) throw new ErrnoError('ENOENT', 'the folder was removed');
   return row;
 }
 

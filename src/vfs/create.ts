@@ -1,8 +1,7 @@
 import { ErrnoError } from '../base/errno.ts';
-import { emptyMd5 } from '../store/limits.ts';
 import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import { defaultFolderMode } from '../sync/tree/modes.ts';
-import { ensureListed, getFolder, getNow, getRow, touchFolder, type VfsContext } from './context.ts';
+import { ensureListed, getFolder, getLiveFolder, getNow, touchFolder, type VfsContext } from './context.ts';
 import { getShownChild, toStoredName } from './links.ts';
 import { isHiddenName } from './names.ts';
 
@@ -25,27 +24,33 @@ export async function mkdir(context: VfsContext, parent: Ino, name: string, mode
   if (desktopTrash.test(name)) throw new ErrnoError('EPERM', 'removed files go to the trash of the account');
   await prepareParent(context, parent, name);
   if (getShownChild(context.nodes, parent, name) !== undefined) throw new ErrnoError('EEXIST', 'name is taken');
-  const row = insert(context, parent, name, 'folder', mode === 0 ? defaultFolderMode : mode & 0o7777);
+  const row = insert(context, parent, name, {
+    kind: 'folder',
+    mode: mode === 0 ? defaultFolderMode : mode & 0o7777,
+    md5: null,
+  });
   await context.barrier.barrier();
   context.pusher.nudge();
   return row;
 }
 
-export function insert(context: VfsContext, parent: Ino, name: string, kind: 'file' | 'folder', mode: number): NodeRow {
+export interface NewEntry extends Partial<Pick<NodeRow, 'size' | 'mtime'>>, Pick<NodeRow, 'mode' | 'md5'> {
+  readonly kind: 'file' | 'folder';
+  /** A symbolic link. */
+  readonly link?: boolean;
+}
+
+/** ENOENT when the folder was removed meanwhile, EEXIST when the name of a link's file is taken. */
+export function insert(context: VfsContext, parent: Ino, name: string, entry: NewEntry): NodeRow {
   const { nodes, activity, clock, localNames } = context;
-  const stored = toStoredName(name, false);
+  const { kind, link = false, size = 0, mtime = getNow(context), mode, md5 } = entry;
+  const stored = toStoredName(name, link);
   const row = nodes.transaction(() => {
+    const folder = getLiveFolder(context, parent);
+    if (nodes.getChild(parent, stored) !== undefined) throw new ErrnoError('EEXIST', 'name is taken');
     const made = nodes.insert({
-      kind,
-      parent,
-      name: stored,
-      size: 0,
-      mtime: getNow(context),
-      ctimeMs: clock.now(),
-      mode,
-      md5: kind === 'file' ? emptyMd5 : null,
-      localOnly: getRow(context, parent).localOnly || localNames.matches(stored),
-      synced: null,
+      ...{ kind, parent, name: stored, size, mtime, ctimeMs: clock.now(), mode, md5, synced: null },
+      localOnly: folder.localOnly || localNames.matches(link ? name : stored),
     });
     touchFolder(context, parent);
     return kind === 'folder' ? nodes.update(made.ino, { listedAt: clock.now() }) : made;

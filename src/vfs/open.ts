@@ -63,7 +63,11 @@ export async function create(
     if (options.exclusive || isLink(nodes, existing)) throw new ErrnoError('EEXIST', 'file exists');
     return { row: existing, fh: await open(context, existing.ino, options) };
   }
-  const row = insert(context, parent, name, 'file', mode === 0 ? defaultFileMode : mode & 0o7777);
+  const row = insert(context, parent, name, {
+    kind: 'file',
+    mode: mode === 0 ? defaultFileMode : mode & 0o7777,
+    md5: emptyMd5,
+  });
   return { row, fh: newHandle(context, row, options).fh };
 }
 

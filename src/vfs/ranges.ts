@@ -1,7 +1,6 @@
 import { ErrnoError } from '../base/errno.ts';
 import { type Extents, missingExtents } from '../base/extents.ts';
-import { type ContentRef, newReadahead } from '../content/contentReader.ts';
-import type { Ino } from '../store/nodeRow.ts';
+import { newReadahead } from '../content/contentReader.ts';
 import { changeContent, checkSize } from './content.ts';
 import { getHandle, getOpen, getRow, type VfsContext } from './context.ts';
 import { toErrno } from './errors.ts';
@@ -84,30 +83,6 @@ export async function copyRange(
   const bytes = await readFrom(context, from, step);
   await changeContent(context, target.ino, (staging) => staging.write(bytes, to.position));
   return bytes.length;
-}
-
-/**
- * An empty file opened for writing gets a whole content that the server holds; nothing is read, unless it is one that stays
- * here. EINVAL when it is not empty.
- */
-export async function shareContent(context: VfsContext, fh: Fh, content: ContentRef): Promise<void> {
-  const { ino, writing } = getHandle(context, fh);
-  if (!writing) throw new ErrnoError('EBADF', 'not open for writing');
-  checkSize(content.size);
-  if (getRow(context, ino).localOnly) return copyContent(context, ino, content);
-  const shared = await changeContent(context, ino, (staging) => staging.tryShare(content, 0, content.size));
-  if (!shared) throw new ErrnoError('EINVAL', 'the file is not empty');
-}
-
-async function copyContent(context: VfsContext, ino: Ino, content: ContentRef): Promise<void> {
-  const ahead = newReadahead();
-  for (let at = 0; at < content.size; at += vfsLimits.copyBytes) {
-    const end = Math.min(content.size, at + vfsLimits.copyBytes);
-    await context.room.ensure(end - at);
-    await changeContent(context, ino, async (staging) =>
-      staging.write(await context.reader.read(content, at, end, ahead), at),
-    );
-  }
 }
 
 async function readFrom(context: VfsContext, from: { fh: Fh; position: number }, length: number): Promise<Buffer> {

@@ -2,7 +2,7 @@ import { ErrnoError } from '../base/errno.ts';
 import { emptyMd5 } from '../store/limits.ts';
 import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import { isLocallyWithin } from '../sync/tree/paths.ts';
-import { getRow, touchFolder, type VfsContext } from './context.ts';
+import { getLiveFolder, touchFolder, type VfsContext } from './context.ts';
 import { prepareParent } from './create.ts';
 import { getShownChild, getShownName, isLink, toStoredName } from './links.ts';
 import { lookup } from './lookup.ts';
@@ -130,7 +130,7 @@ interface Placed extends Place {
 /** Where the row goes in the table. EXDEV when it cannot become local-only as it is: programs then copy and delete. */
 function place(context: VfsContext, row: NodeRow, to: Place): Placed {
   const name = toStoredName(to.name, isLink(context.nodes, row));
-  const localOnly = context.localNames.matches(to.name) || getRow(context, to.parent).localOnly;
+  const localOnly = context.localNames.matches(to.name) || getLiveFolder(context, to.parent).localOnly;
   if (localOnly && !row.localOnly && !isOnlyHere(context, row)) {
     throw new ErrnoError('EXDEV', 'between synced and local-only files');
   }

@@ -1,4 +1,4 @@
-import type { ContentRef, LocalBytes } from '../content/contentReader.ts';
+import type { LocalBytes } from '../content/contentReader.ts';
 import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import type { ConflictNames } from '../sync/tree/conflicts.ts';
 import * as attr from './attr.ts';
@@ -9,6 +9,7 @@ import * as discarding from './discard.ts';
 import * as lookups from './lookup.ts';
 import * as opening from './open.ts';
 import type { Fh } from './openInode.ts';
+import * as puts from './put.ts';
 import * as ranges from './ranges.ts';
 import * as removal from './remove.ts';
 import * as renaming from './rename.ts';
@@ -20,6 +21,7 @@ export type { Attr } from './attr.ts';
 export type { VfsDeps } from './context.ts';
 export type { DirEntry } from './lookup.ts';
 export type { OpenOptions } from './open.ts';
+export type { Draft, PutOptions } from './put.ts';
 export type { TimeChange } from './times.ts';
 
 /**
@@ -83,6 +85,10 @@ export class Vfs {
     return opening.create(this.#context, parent, name, mode, options);
   }
 
+  put(place: renaming.Place, options: puts.PutOptions, fill: (draft: puts.Draft) => Promise<void>): Promise<NodeRow> {
+    return puts.put(this.#context, place, options, fill);
+  }
+
   read(fh: Fh, position: number, length: number): Promise<Buffer> {
     return content.read(this.#context, fh, position, length);
   }
@@ -109,10 +115,6 @@ export class Vfs {
 
   copyRange(from: { fh: Fh; position: number }, to: { fh: Fh; position: number }, length: number): Promise<number> {
     return ranges.copyRange(this.#context, from, to, length);
-  }
-
-  shareContent(fh: Fh, content: ContentRef): Promise<void> {
-    return ranges.shareContent(this.#context, fh, content);
   }
 
   seek(fh: Fh, position: number, what: 'data' | 'hole'): number {
@@ -149,6 +151,14 @@ export class Vfs {
 
   symlink(parent: Ino, name: string, target: string): Promise<void> {
     return symlinks.symlink(this.#context, parent, name, target);
+  }
+
+  putLink(
+    place: renaming.Place,
+    target: string,
+    options: Pick<puts.PutOptions, 'create' | 'overwrite'>,
+  ): Promise<NodeRow> {
+    return symlinks.putLink(this.#context, place, target, options);
   }
 
   readlink(ino: Ino): Promise<string> {

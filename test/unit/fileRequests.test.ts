@@ -52,16 +52,19 @@ describe('writing a file', () => {
   it('creates, overwrites and refuses as the flags say', async () => {
     const path = `${dir}/a.txt`;
     const write = (text: string, create: boolean, overwrite: boolean) =>
-      writeFile(world.context, { path, content: base64(text), create, overwrite });
+      writeFile(world.context, { path, content: base64(text), create, overwrite }, world.signal);
     await refused('notFound', write('x', false, true));
     await write('one', true, false);
     await refused('alreadyExists', write('two', true, false));
     await write('two', false, true);
     assert.equal(await world.text(inDir('a.txt')), 'two');
-    await refused('isFolder', writeFile(world.context, { path: dir, content: '', create: true, overwrite: true }));
+    await refused(
+      'isFolder',
+      writeFile(world.context, { path: dir, content: '', create: true, overwrite: true }, world.signal),
+    );
     await refused(
       'notFound',
-      writeFile(world.context, { path: `${dir}/none/a`, content: '', create: true, overwrite: true }),
+      writeFile(world.context, { path: `${dir}/none/a`, content: '', create: true, overwrite: true }, world.signal),
     );
   });
 
@@ -79,7 +82,11 @@ describe('writing a file', () => {
     const file = join(local, 'content.bin');
     const bytes = Buffer.alloc(3_000_001, 'jotta');
     await writeLocal(file, bytes);
-    await putFile(world.context, { path: `${dir}/big.bin`, localFile: file, create: true, overwrite: false });
+    await putFile(
+      world.context,
+      { path: `${dir}/big.bin`, localFile: file, create: true, overwrite: false },
+      world.signal,
+    );
     const { size } = await stat(world.context, `${dir}/big.bin`);
     assert.equal(size, bytes.length);
     const tail = await readFile(world.context, { path: `${dir}/big.bin`, offset: 9_000_000, length: 100 });

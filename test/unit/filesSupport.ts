@@ -39,12 +39,16 @@ export async function createFilesWorld(): Promise<FilesWorld> {
     signal: new AbortController().signal,
     mounts: [],
     save: (path, text) =>
-      writeFile(world.context, {
-        path: joinPath(home, path),
-        content: Buffer.from(text).toString('base64'),
-        create: true,
-        overwrite: true,
-      }),
+      writeFile(
+        world.context,
+        {
+          path: joinPath(home, path),
+          content: Buffer.from(text).toString('base64'),
+          create: true,
+          overwrite: true,
+        },
+        world.signal,
+      ),
     text: async (path) => {
       const chunk = await readFile(world.context, { path: joinPath(home, path), offset: 0, length: 1_000_000 });
       return Buffer.from(chunk.content, 'base64').toString();

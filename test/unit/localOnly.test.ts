@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import type { ContentRef } from '../../src/content/contentReader.ts';
 import { StagingFile } from '../../src/content/stagingFile.ts';
 import type { Session } from '../../src/drive/session.ts';
 import type { NodeRow } from '../../src/store/nodeRow.ts';
-import type { Fh } from '../../src/vfs/openInode.ts';
+import type { Place } from '../../src/vfs/rename.ts';
 import { type SessionWorld, showServer, showTree, withWorld } from './sessionWorld.ts';
 
 const top = '/Jotta/Archive';
@@ -13,19 +12,20 @@ const writing = { writing: true, append: false, truncate: false };
 
 /** A new file that shares what `from` holds, where it may: as `cp` does, and as the windows do. */
 const copies = {
-  program: async ({ vfs }: Session, from: Fh, to: Fh, { size }: ContentRef) => {
-    assert.equal(await vfs.copyRange({ fh: from, position: 0 }, { fh: to, position: 0 }, size), size);
+  program: async ({ vfs }: Session, from: NodeRow, to: Place) => {
+    const source = await vfs.open(from.ino, { ...writing, writing: false });
+    const { fh } = await vfs.create(to.parent, to.name, 0o644, { ...writing, exclusive: true });
+    assert.equal(await vfs.copyRange({ fh: source, position: 0 }, { fh, position: 0 }, from.size), from.size);
+    for (const each of [fh, source]) await vfs.release(each);
   },
-  window: ({ vfs }: Session, _from: Fh, to: Fh, content: ContentRef) => vfs.shareContent(to, content),
+  window: async ({ vfs }: Session, { md5, size }: NodeRow, to: Place) => {
+    await vfs.put(to, { create: true, overwrite: false }, (draft) => draft.share({ md5: md5 as string, size }));
+  },
 };
 
 async function copy(world: SessionWorld, by: keyof typeof copies, from: string, to: string): Promise<void> {
-  const { vfs, nodes } = world.session();
-  const { ino, md5, size } = nodes.get(await world.find(`${top}/${from}`)) as NodeRow;
-  const source = await vfs.open(ino, { ...writing, writing: false });
-  const { fh } = await vfs.create(await world.find(top), to, 0o644, { ...writing, exclusive: true });
-  await copies[by](world.session(), source, fh, { md5: md5 as string, size });
-  for (const each of [fh, source]) await vfs.release(each);
+  const source = world.session().nodes.get(await world.find(`${top}/${from}`)) as NodeRow;
+  await copies[by](world.session(), source, { parent: await world.find(top), name: to });
 }
 
 /** Before the first content that is sent is looked at. */

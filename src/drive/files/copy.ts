@@ -1,11 +1,12 @@
+import { untilAborted } from '../../base/abort.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { CopyParams } from '../../protocol/fileMessages.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import { isLocallyWithin } from '../../sync/tree/paths.ts';
 import { getShownChild, isLink } from '../../vfs/links.ts';
 import { resolveName } from './collision.ts';
-import { fillFile, withFile } from './content.ts';
 import { checkWritable, type FilesContext, find, joinPath, locate, noteChanged, type Place } from './context.ts';
+import { fillFile, shareContent, withFile } from './fill.ts';
 
 /** Read of a file with unsent bytes at a time. */
 const pieceBytes = 1024 * 1024;
@@ -20,35 +21,43 @@ export async function copy(
   const { nodes } = context.session;
   const source = await find(context, from);
   const { parent, name: wanted } = await locate(context, to);
-  if (source.kind !== 'file' && isLocallyWithin(nodes, parent, source.ino)) {
-    throw new DriveError('invalidName', { path: to, name: wanted });
-  }
   const isTaken = async (name: string) => getShownChild(nodes, parent, name) !== undefined;
   await context.session.vfs.readdir(parent);
   const name = await resolveName(wanted, collision, isTaken, to);
-  await copyInto(context, source, { parent, name }, signal);
+  await copyInto(context, source, { parent, name }, { overwrite: collision === 'replace', signal });
   return joinPath(to.slice(0, to.replace(/\/+$/, '').lastIndexOf('/')), name);
 }
 
-/** Into a folder that is there already a folder is merged; a file becomes a revision of the one there. */
+export interface CopyOptions {
+  /** False: `alreadyExists` where a file is in the way. */
+  readonly overwrite: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Into a folder that is there already a folder is merged; a file becomes a revision of the one there. What is copied onto itself
+ * stays as it is. DriveError `invalidName` for a folder into itself.
+ */
 export async function copyInto(
   context: FilesContext,
   source: NodeRow,
   place: Place,
-  signal: AbortSignal,
+  options: CopyOptions,
 ): Promise<void> {
-  signal.throwIfAborted();
+  options.signal.throwIfAborted();
   const { vfs, nodes } = context.session;
   if (source.kind === 'file') {
-    await copyFile(context, source, place);
+    await copyFile(context, source, place, { create: true, ...options });
     return;
   }
-  // Listed before anything is made: a copy into itself would never end.
+  // Such a copy would never end. Asked of every folder: others rename while this goes on.
+  if (isLocallyWithin(nodes, place.parent, source.ino)) throw new DriveError('invalidName', { name: place.name });
+  if (isSame(context, source, place)) return;
   const children = await vfs.readdir(source.ino);
   const folder = await ensureFolder(context, place);
   for (const { name, row } of children) {
     const now = nodes.get(row.ino);
-    if (now !== undefined && !row.localOnly) await copyInto(context, now, { parent: folder, name }, signal);
+    if (now !== undefined && !row.localOnly) await copyInto(context, now, { parent: folder, name }, options);
   }
 }
 
@@ -62,43 +71,37 @@ export async function ensureFolder(context: FilesContext, { parent, name }: Plac
   return ino;
 }
 
-async function copyFile(context: FilesContext, source: NodeRow, place: Place): Promise<void> {
+/** Whole or not at all. A file copied onto itself stays as it is. */
+export async function copyFile(
+  context: FilesContext,
+  source: NodeRow,
+  place: Place,
+  options: CopyOptions & { readonly create: boolean },
+): Promise<void> {
   const { vfs, nodes } = context.session;
+  if (options.overwrite && isSame(context, source, place)) return;
   if (isLink(nodes, source)) {
-    await vfs.symlink(place.parent, place.name, await vfs.readlink(source.ino));
+    await vfs.putLink(place, await untilAborted(vfs.readlink(source.ino), options.signal), options);
     noteChanged(context, place);
     return;
   }
   const { mtime } = vfs.getAttr(source.ino);
-  const target = await withFile(context.session, source, async (fh) => {
+  await withFile(context.session, source, async (fh) => {
     const { size } = vfs.getHandleAttr(fh);
     const row = nodes.get(source.ino);
     const clean = row?.staging === null && row.md5 !== null && row.size === size;
-    if (clean && row.md5 !== null) return shareContent(context, { md5: row.md5, size }, place);
-    return fillFile(context, place, size, readAll(fh, size));
+    if (clean && row.md5 !== null) return shareContent(context, place, { md5: row.md5, size }, { ...options, mtime });
+    return fillFile(context, place, size, readAll(fh, size), { ...options, mtime });
   });
-  await vfs.setTimes(target.ino, mtime);
 
   async function* readAll(fh: number, size: number): AsyncGenerator<Buffer, void> {
-    for (let at = 0; at < size; at += pieceBytes) yield await vfs.read(fh, at, Math.min(pieceBytes, size - at));
+    for (let at = 0; at < size; at += pieceBytes) {
+      yield await untilAborted(vfs.read(fh, at, Math.min(pieceBytes, size - at)), options.signal);
+    }
   }
 }
 
-/** Creates a file of a content that the server holds, or gives that content to the one there. Nothing is read. */
-export async function shareContent(
-  context: FilesContext,
-  content: { md5: string; size: number },
-  place: Place,
-): Promise<NodeRow> {
-  const { vfs } = context.session;
-  const options = { writing: true, append: false, truncate: true, exclusive: false };
-  const { row, fh } = await vfs.create(place.parent, place.name, 0, options);
-  try {
-    await vfs.shareContent(fh, content);
-    await vfs.flushHandle(fh);
-  } finally {
-    await vfs.release(fh);
-  }
-  noteChanged(context, place);
-  return row;
+/** Is this what has the name already? */
+function isSame({ session }: FilesContext, { ino }: NodeRow, { parent, name }: Place): boolean {
+  return getShownChild(session.nodes, parent, name)?.ino === ino;
 }

@@ -9,9 +9,9 @@ import type { NodeRow } from '../../store/nodeRow.ts';
 import { isLink } from '../../vfs/links.ts';
 import { splitPath } from '../../vfs/names.ts';
 import { resolveName } from './collision.ts';
-import { withFile } from './content.ts';
 import { about, type FilesContext, find, joinPath } from './context.ts';
 import { copy } from './copy.ts';
+import { withFile } from './fill.ts';
 import { resolveLocal } from './localPaths.ts';
 
 /** Read at a time: one run of blocks, whose requests go side by side. */

@@ -1,6 +1,7 @@
 import { lstat, readlink } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import type { MountState } from '../../protocol/state.ts';
+import { nameKey } from '../../store/nodeRow.ts';
 import { joinPath } from './context.ts';
 
 /** A path of this computer, looked at without ever entering a mount of our own (ARCHITECTURE.md, invariant 8). */
@@ -37,11 +38,20 @@ export async function resolveLocal(path: string, mounts: readonly MountState[]):
   throw Object.assign(new Error('too many links'), { code: 'ELOOP' });
 }
 
-/** The path in the account of a path that lies in a mount; undefined for any other. */
-function toAccountPath(path: string, mounts: readonly MountState[]): string | undefined {
-  const mount = mounts.find(({ mountPoint }) => path === mountPoint || path.startsWith(mountPoint + sep));
-  if (mount === undefined) return undefined;
-  return path.slice(mount.mountPoint.length).split(sep).filter(Boolean).reduce(joinPath, mount.source);
+/** The path in the account of a path that is a mount or lies in one; undefined for any other. */
+export function toAccountPath(path: string, mounts: readonly MountState[]): string | undefined {
+  const names = path.split(sep).filter(Boolean);
+  for (const { mountPoint, source } of mounts) {
+    const above = mountPoint.split(sep).filter(Boolean);
+    const isWithin = above.every((name, index) => fold(name) === fold(names[index] ?? ''));
+    if (isWithin) return names.slice(above.length).reduce(joinPath, source);
+  }
+  return undefined;
+}
+
+/** macOS finds a folder, and a mount of ours, by any spelling of its name. */
+function fold(name: string): string {
+  return process.platform === 'darwin' ? nameKey(name) : name;
 }
 
 async function tryReadLink(path: string): Promise<string | undefined> {

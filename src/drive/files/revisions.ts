@@ -11,7 +11,7 @@ import {
 import type { NodeRow } from '../../store/nodeRow.ts';
 import type { WirePath } from '../../sync/tree/remote.ts';
 import { checkWritable, type FilesContext, find, getServerPath, locate } from './context.ts';
-import { shareContent } from './copy.ts';
+import { shareContent } from './fill.ts';
 
 export async function listRevisions(context: FilesContext, path: string, signal: AbortSignal): Promise<RevisionInfo[]> {
   const { revisions } = await fetchRevisions(context, path, signal);
@@ -44,12 +44,14 @@ export async function restoreRevision(
   checkWritable(context, path);
   const { nodes } = context.session;
   const { file, row, wire } = await fetchRevision(context, params, signal);
-  const { synced } = row;
-  if (synced === null || row.staging !== null || row.md5 !== synced.md5)
+  const place = await locate(context, path);
+  // Look again: it may have been saved while the server was asked.
+  const now = nodes.get(row.ino);
+  if (now === undefined || now.synced === null || now.staging !== null || now.md5 !== now.synced.md5)
     throw new DriveError('pendingUploads', { path });
   // Until the change is pushed, this is where its bytes are.
   nodes.setFormerPlace(file.md5, { path: wire });
-  await shareContent(context, { md5: file.md5, size: file.size }, await locate(context, path));
+  await shareContent(context, place, { md5: file.md5, size: file.size }, { create: false, overwrite: true });
 }
 
 async function fetchRevision(

@@ -1,12 +1,12 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { UploadParams } from '../../protocol/fileMessages.ts';
-import { getShownChild, isLink } from '../../vfs/links.ts';
+import { getShownChild } from '../../vfs/links.ts';
 import { resolveName } from './collision.ts';
-import { fillFile, readPieces } from './content.ts';
 import { about, checkWritable, type FilesContext, find, joinPath, noteChanged, type Place } from './context.ts';
-import { copyInto, ensureFolder } from './copy.ts';
-import { resolveLocal } from './localPaths.ts';
+import { type CopyOptions, copyInto, ensureFolder } from './copy.ts';
+import { fillFile, readPieces } from './fill.ts';
+import { resolveLocal, toAccountPath } from './localPaths.ts';
 
 /**
  * Takes local files and folders into a folder of the account. Their bytes are copied here, each a transfer of its own, and
@@ -22,6 +22,7 @@ export async function upload(
   const { nodes, vfs } = context.session;
   await vfs.readdir(parent);
   const isTaken = async (name: string) => getShownChild(nodes, parent, name) !== undefined;
+  const options = { overwrite: collision === 'replace', signal };
   const made: string[] = [];
   for (const localPath of localPaths) {
     await about(localPath, async () => {
@@ -30,8 +31,8 @@ export async function upload(
       const name = await resolveName(wanted, collision, isTaken, joinPath(folder, wanted));
       const path = joinPath(folder, name);
       if (source.kind === 'mounted')
-        await copyInto(context, await find(context, source.path), { parent, name }, signal);
-      else await take(context, source.path, { parent, name }, path, signal);
+        await copyInto(context, await find(context, source.path), { parent, name }, options);
+      else await take(context, source.path, { parent, name }, path, options);
       made.push(path);
     });
   }
@@ -43,33 +44,24 @@ async function take(
   localPath: string,
   place: Place,
   path: string,
-  signal: AbortSignal,
+  options: CopyOptions,
 ): Promise<void> {
-  signal.throwIfAborted();
+  options.signal.throwIfAborted();
   const info = await lstat(localPath);
   if (info.isDirectory()) {
     const folder = await ensureFolder(context, place);
     for (const name of await readdir(localPath)) {
       const inner = join(localPath, name);
       // The account is not put into itself, and a mount of ours is not looked at.
-      const isMount = context.getMounts().some(({ mountPoint }) => mountPoint === inner);
-      if (!isMount) await take(context, inner, { parent: folder, name }, joinPath(path, name), signal);
+      const isMounted = toAccountPath(inner, context.getMounts()) !== undefined;
+      if (!isMounted) await take(context, inner, { parent: folder, name }, joinPath(path, name), options);
     }
-  } else if (info.isSymbolicLink()) await takeLink(context, localPath, place);
-  else if (info.isFile()) {
+  } else if (info.isSymbolicLink()) {
+    await context.session.vfs.putLink(place, await readlink(localPath), { create: true, ...options });
+    noteChanged(context, place);
+  } else if (info.isFile()) {
     await context.session.jobs.run({ kind: 'upload', path, total: info.size }, (report) =>
-      fillFile(context, place, info.size, readPieces(localPath), (done) => {
-        signal.throwIfAborted();
-        report(done);
-      }),
+      fillFile(context, place, info.size, readPieces(localPath), { create: true, ...options }, report),
     );
   }
-}
-
-async function takeLink(context: FilesContext, localPath: string, place: Place): Promise<void> {
-  const { vfs, nodes } = context.session;
-  const existing = getShownChild(nodes, place.parent, place.name);
-  if (existing !== undefined && isLink(nodes, existing)) await vfs.unlink(place.parent, place.name);
-  await vfs.symlink(place.parent, place.name, await readlink(localPath));
-  noteChanged(context, place);
 }

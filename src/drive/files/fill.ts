@@ -1,0 +1,75 @@
+import { open } from 'node:fs/promises';
+import type { ContentRef } from '../../content/contentReader.ts';
+import type { NodeRow } from '../../store/nodeRow.ts';
+import type { Fh } from '../../vfs/openInode.ts';
+import type { PutOptions } from '../../vfs/vfs.ts';
+import type { Session } from '../session.ts';
+import { type FilesContext, noteChanged, type Place } from './context.ts';
+
+const reading = { writing: false, append: false, truncate: false };
+/** Read from a local file at a time. */
+const pieceBytes = 1024 * 1024;
+
+export interface FillOptions extends Omit<PutOptions, 'link'> {
+  /** Ends the work between two pieces; the file is then what it was. */
+  readonly signal: AbortSignal;
+}
+
+/** Gives a name `size` bytes as its new content, whole or not at all; room for them is asked for before the first is read. */
+export async function fillFile(
+  context: FilesContext,
+  place: Place,
+  size: number,
+  pieces: AsyncIterable<Buffer> | Iterable<Buffer>,
+  options: FillOptions,
+  report: (done: number) => void = () => {},
+): Promise<void> {
+  const { signal } = options;
+  await context.session.vfs.put(place, options, async (draft) => {
+    signal.throwIfAborted();
+    await draft.reserve(size);
+    let done = 0;
+    for await (const piece of pieces) {
+      signal.throwIfAborted();
+      await draft.write(piece);
+      done += piece.length;
+      report(done);
+    }
+    signal.throwIfAborted();
+  });
+  noteChanged(context, place);
+}
+
+/** Gives a name a content that the server holds. Nothing is read. */
+export async function shareContent(
+  context: FilesContext,
+  place: Place,
+  content: ContentRef,
+  options: Omit<PutOptions, 'link'>,
+): Promise<void> {
+  await context.session.vfs.put(place, options, (draft) => draft.share(content));
+  noteChanged(context, place);
+}
+
+/** Opens a file for reading for the time of `work`; the revision it opened is the one it reads. */
+export async function withFile<T>({ vfs }: Session, row: NodeRow, work: (fh: Fh) => Promise<T>): Promise<T> {
+  const fh = await vfs.open(row.ino, reading);
+  try {
+    return await work(fh);
+  } finally {
+    await vfs.release(fh);
+  }
+}
+
+export async function* readPieces(localFile: string): AsyncGenerator<Buffer, void> {
+  const file = await open(localFile, 'r');
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, null);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
