@@ -8,6 +8,7 @@ import { type LoginToken, parseLoginToken } from '../jottacloud/auth/loginToken.
 import { exchangeLoginToken, type Tokens } from '../jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../jottacloud/client.ts';
 import { isJottaError } from '../jottacloud/errors.ts';
+import type { ServiceDeps } from '../jottacloud/options.ts';
 import type { Network } from '../jottacloud/transport/agents.ts';
 import { createEndpoints } from '../jottacloud/urls.ts';
 import { DriveError } from '../protocol/errors.ts';
@@ -33,6 +34,7 @@ import { list } from './files/entries.ts';
 import { noteConnections } from './lifecycle/deadDrive.ts';
 import { Mounts } from './mounts.ts';
 import { openSession, type Session } from './session.ts';
+import { BrowserSignIns } from './signIn/browserSignIns.ts';
 import { userAgent } from './version.ts';
 import { getVolumeDrivers, prepareDrivers } from './volumeDrivers.ts';
 import type { TokenKeeper } from './windows/tokenKeeper.ts';
@@ -79,6 +81,8 @@ export class Drive {
   #open: Open | undefined;
   #options: DriveOptions = defaultOptions;
   readonly #network: Network;
+  readonly #service: ServiceDeps;
+  readonly browserSignIns: BrowserSignIns;
   /**
    * Sessions come and go one at a time: two on one state would send every change twice and use one refresh token twice,
    * which ends the sign-in.
@@ -90,6 +94,10 @@ export class Drive {
   constructor(deps: DriveDeps) {
     this.#deps = deps;
     this.#network = { getOptions: () => this.#options.network, env: deps.env };
+    const { endpoint, log } = deps;
+    this.#service = { endpoints: createEndpoints(endpoint), userAgent, log, network: this.#network };
+    const use = (tokens: Tokens) => this.#goOnWith(tokens);
+    this.browserSignIns = new BrowserSignIns({ service: this.#service, endpoint, use });
     const onError = (error: unknown) => deps.log.error('listener failed', { error });
     this.stateChanged = createEmitter(onError);
     this.entriesChanged = createEmitter(onError);
@@ -126,16 +134,19 @@ export class Drive {
   /** Exchanges a login token. With an account open, only the same account may sign in again; its work then goes on. */
   async signIn(text: string): Promise<AccountState> {
     const token = parseToken(text);
-    const { log, keeper, endpoint } = this.#deps;
-    const endpoints = createEndpoints(endpoint);
     let tokens: Tokens;
     try {
-      const exchange = { endpoints, userAgent, log, network: this.#network };
-      tokens = await exchangeLoginToken(token, exchange, AbortSignal.timeout(signInDeadlineMs));
+      tokens = await exchangeLoginToken(token, this.#service, AbortSignal.timeout(signInDeadlineMs));
     } catch (error) {
       if (isJottaError(error, 'signedOut')) throw new DriveError('loginTokenUsed', {}, { cause: error });
       throw error;
     }
+    return this.#goOnWith(tokens);
+  }
+
+  /** Stores the tokens of a new sign-in and goes on with them; with an account open, only with those of the same one. */
+  async #goOnWith(tokens: Tokens): Promise<AccountState> {
+    const { keeper } = this.#deps;
     const { session } = await this.#turns.run('session', async () => {
       const open = this.#open;
       if (open === undefined) {
@@ -269,6 +280,7 @@ export class Drive {
 
   /** Flushes, unmounts, closes. With `drain`, first waits for uploads, at most as long as `signal` allows. */
   close(drain: boolean, signal: AbortSignal): Promise<void> {
+    this.browserSignIns.end();
     return this.#turns.run('session', async () => {
       const open = this.#open;
       this.#last = this.getState();
@@ -286,15 +298,8 @@ export class Drive {
   /** Only within a turn. DriveError `shuttingDown` when the end has begun. */
   async #openSession(tokens: Tokens): Promise<Open> {
     if (this.#last !== undefined) throw new DriveError('shuttingDown');
-    const { stateDir, cacheDir, endpoint, keeper, onDamage, log } = this.#deps;
-    const client = new JottacloudClient({
-      endpoints: createEndpoints(endpoint),
-      tokens,
-      vault: keeper,
-      userAgent,
-      log,
-      network: this.#network,
-    });
+    const { stateDir, cacheDir, keeper, onDamage, log } = this.#deps;
+    const client = new JottacloudClient({ ...this.#service, tokens, vault: keeper });
     const session = await openSession(client, {
       stateDir,
       cacheDir,

@@ -1,7 +1,7 @@
-import { signInWith } from './commands/connect.ts';
 import { mountNow } from './commands/mount.ts';
 import type { Services } from './services.ts';
 import { getDefaultMount } from './settings.ts';
+import { signInWith } from './signIn/withToken.ts';
 
 /**
  * `npm run demo` against a local emulator: signs in with the token of the environment and mounts, without a question.

@@ -61,6 +61,26 @@ const texts: Record<DriveErrorCode, ErrorText> = {
       vscode.l10n.t('This login token was used before or has expired. Create a new one on the Security page.'),
     action: signIn,
   },
+  signInRefused: {
+    sentence: () => vscode.l10n.t('The sign-in was refused, or given up in the browser. Try again.'),
+    action: signIn,
+  },
+  signInEnded: {
+    sentence: () => vscode.l10n.t('The sign-in in the browser was not completed in time. Try again.'),
+    action: signIn,
+  },
+  signInAddressWrong: {
+    sentence: () =>
+      vscode.l10n.t('This is not the address of the last page of this sign-in. Copy all of it from the browser.'),
+  },
+  signInPortBusy: {
+    sentence: (args) =>
+      vscode.l10n.t(
+        'Another program on this computer uses port {0}, which a sign-in in the browser needs. Stop it and try again.',
+        args.port ?? '',
+      ),
+    action: signIn,
+  },
   signedOut: {
     sentence: () =>
       vscode.l10n.t('Jottacloud asks you to sign in again. Your changes are kept on this computer until then.'),

@@ -5,6 +5,10 @@
 export const driveErrorCodes = [
   'loginTokenMalformed',
   'loginTokenUsed',
+  'signInRefused',
+  'signInEnded',
+  'signInAddressWrong',
+  'signInPortBusy',
   'signedOut',
   'offline',
   'timeout',

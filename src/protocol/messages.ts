@@ -33,6 +33,32 @@ export interface StoredTokens {
   readonly secret: string;
 }
 
+/** A service of the same kind under its own name. */
+export interface BrandInfo {
+  readonly key: string;
+  readonly name: string;
+  /** Host of its sign-in page. */
+  readonly host: string;
+}
+/** Texts of the page that a browser shows when it comes back to this computer. Plain text. */
+export interface LandingPage {
+  readonly title: string;
+  readonly done: string;
+  readonly refused: string;
+}
+export interface BeginSignInParams {
+  /** Key of a brand. */
+  readonly brand: string;
+  readonly page: LandingPage;
+}
+export interface SignInPage {
+  readonly id: string;
+  /** To be opened in a browser. */
+  readonly address: string;
+  /** Where the browser comes back to: on the computer of the drive, which may be another one than the browser's. */
+  readonly redirectUri: string;
+}
+
 export interface MountParams {
   /** `~` is not expanded here: an absolute path. */
   readonly mountPoint: string;
@@ -76,6 +102,16 @@ export interface ShutdownParams {
 /** Requests of the extension to the drive. */
 export const hello = new RequestType<HelloParams, HelloResult, DriveErrorData>('drive/hello');
 export const signIn = new RequestType<{ loginToken: string }, AccountState, DriveErrorData>('drive/signIn');
+/** Brands whose sign-in page can be used. */
+export const listBrands = new RequestType0<readonly BrandInfo[], DriveErrorData>('drive/listBrands');
+/** Begins a sign-in in a browser, and ends one that is under way. */
+export const beginSignIn = new RequestType<BeginSignInParams, SignInPage, DriveErrorData>('drive/beginSignIn');
+/** Answers when it is done: signInRefused, signInEnded. Cancelling the request ends the sign-in. */
+export const awaitSignIn = new RequestType<{ id: string }, AccountState, DriveErrorData>('drive/awaitSignIn');
+/** The address a browser was sent to that could not open it; `signInAddressWrong` when it is not one of this sign-in. */
+export const passSignInAddress = new RequestType<{ id: string; address: string }, void, DriveErrorData>(
+  'drive/passSignInAddress',
+);
 export const resume = new RequestType<StoredTokens, AccountState | null, DriveErrorData>('drive/resume');
 export const signOut = new RequestType0<void, DriveErrorData>('drive/signOut');
 export const mount = new RequestType<MountParams, MountState, DriveErrorData>('drive/mount');

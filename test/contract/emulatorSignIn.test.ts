@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
 import { type BrandName, brands } from '../emulator/brands.ts';
 import { exception, signedIn } from './emulatorSupport.ts';
+import { answerSignInPage } from './signInPage.ts';
 import { emulatorFor } from './support.ts';
 
 interface Login {
@@ -160,9 +162,8 @@ describe('emulator: sign-in (§1)', { timeout: 60_000 }, () => {
     const realm = `${emulator.url}/auth/realms/jottacloud/protocol/openid-connect`;
     const signIn = async () => {
       const query = new URLSearchParams({ client_id: 'desktop', response_type: 'code', state: 's', redirect_uri });
-      const answer = await fetch(`${realm}/auth?${query}`, { redirect: 'manual' });
-      const location = new URL(answer.headers.get('location') ?? '');
-      assert.deepEqual([answer.status, location.searchParams.get('state')], [302, 's']);
+      const location = new URL(await answerSignInPage(`${realm}/auth?${query}`, 'sign-in'));
+      assert.equal(location.searchParams.get('state'), 's');
       const code = location.searchParams.get('code') ?? '';
       const form = { client_id: 'desktop', grant_type: 'authorization_code', redirect_uri, code };
       const pair = JSON.parse((await client.token(form)).text);
@@ -176,5 +177,30 @@ describe('emulator: sign-in (§1)', { timeout: 60_000 }, () => {
     assert.equal((await refresh(first)).status, 400);
     assert.equal((await refresh(second)).status, 200);
     assert.equal((await client.refresh()).status, 200, 'other sign-ins are not touched');
+  });
+
+  it('redeems a code for the verifier of its challenge alone, and tells when the person refused', async (test) => {
+    const { emulator, client } = await signedIn(test);
+    const realm = `${emulator.url}/auth/realms/jottacloud/protocol/openid-connect`;
+    const redirect_uri = 'http://localhost:53682/';
+    const verifier = 'v'.repeat(43);
+    const challenge = createHash('sha256').update(verifier).digest('base64url');
+    const asked = { client_id: 'desktop', response_type: 'code', state: 's', redirect_uri };
+    const bound = { ...asked, code_challenge: challenge, code_challenge_method: 'S256' };
+    const redeem = async (query: Record<string, string>, proof: Record<string, string>) => {
+      const landed = new URL(await answerSignInPage(`${realm}/auth?${new URLSearchParams(query)}`, 'sign-in'));
+      const code = landed.searchParams.get('code') ?? '';
+      return (
+        await client.token({ client_id: 'desktop', grant_type: 'authorization_code', redirect_uri, code, ...proof })
+      ).status;
+    };
+    assert.equal(await redeem(bound, { code_verifier: verifier }), 200);
+    assert.equal(await redeem(bound, { code_verifier: 'w'.repeat(43) }), 400);
+    assert.equal(await redeem(bound, {}), 400);
+    assert.equal(await redeem(asked, { code_verifier: verifier }), 400);
+    const plain = await fetch(`${realm}/auth?${new URLSearchParams({ ...bound, code_challenge_method: 'plain' })}`);
+    assert.equal(plain.status, 400);
+    const refused = new URL(await answerSignInPage(`${realm}/auth?${new URLSearchParams(asked)}`, 'refuse'));
+    assert.deepEqual([refused.searchParams.get('error'), refused.searchParams.get('state')], ['access_denied', 's']);
   });
 });

@@ -24,6 +24,7 @@ const tokens = {
   refreshToken: 'R',
   expiresAt: Number.MAX_SAFE_INTEGER,
   tokenEndpoint: `${url}/token`,
+  clientId: 'jottacli',
   username: 'u0',
 };
 const vault = { saveTokens: async () => {} };

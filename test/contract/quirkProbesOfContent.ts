@@ -195,6 +195,14 @@ export const contentQuirks = {
     },
     { 401: 401, 400: 400 },
   ],
+  pkce: [
+    async (emulator) => {
+      const realm = `${emulator.url}/auth/realms/jottacloud`;
+      const document = await (await fetch(`${realm}/.well-known/openid-configuration`)).json();
+      return (document as Record<string, unknown>).code_challenge_methods_supported;
+    },
+    { offered: ['plain', 'S256'], absent: undefined },
+  ],
   reuseMessage: [
     async (_emulator, client) => {
       const used = client.refreshToken;

@@ -8,6 +8,8 @@ import { ServiceError } from './errors.ts';
 export interface TokenFamily {
   id: string;
   realm: string;
+  /** Who signed in; nobody else may refresh. */
+  clientId: string;
   /** rclone's own family is spared by revoke and expire unless asked for; of `browser` sign-ins only the last stays good (§1.4). */
   owner: 'client' | 'rclone' | 'browser';
   /** When refreshing ends, for a sign-in without the scope offline_access; milliseconds since 1970. */
@@ -70,9 +72,15 @@ export interface TokenPair {
 }
 
 /** Starts a family and returns its first tokens. */
-export function startFamily(context: Context, owner: TokenFamily['owner'], realm: string, ends?: number): TokenPair {
+export function startFamily(
+  context: Context,
+  owner: TokenFamily['owner'],
+  realm: string,
+  clientId: string,
+  ends?: number,
+): TokenPair {
   const id = randomBytes(9).toString('hex');
-  const family: TokenFamily = { id, realm, owner, refreshToken: '', serial: 0, revoked: false };
+  const family: TokenFamily = { id, realm, clientId, owner, refreshToken: '', serial: 0, revoked: false };
   if (ends !== undefined) family.ends = ends;
   context.tokens.families.set(id, family);
   return rotate(context, family);

@@ -9,7 +9,7 @@ const clients = new Set(['jottacli', ...Object.values(brands).map(({ clientId })
 const onlineSessionSeconds = 1800;
 
 /** The OpenID document; every endpoint is on the origin it was asked from (PROTOCOL.md §1.1). */
-export function wellKnown(origin: string, { realm }: Brand): Reply {
+export function wellKnown({ quirks }: Context, origin: string, { realm }: Brand): Reply {
   const issuer = origin + realmPath(realm);
   const base = `${issuer}/protocol/openid-connect`;
   return jsonReply({
@@ -25,7 +25,7 @@ export function wellKnown(origin: string, { realm }: Brand): Reply {
     grant_types_supported: ['authorization_code', 'refresh_token', 'password'],
     response_types_supported: ['code'],
     scopes_supported: ['openid', 'offline_access', 'jotta-default', 'email'],
-    code_challenge_methods_supported: ['plain', 'S256'],
+    ...(quirks.pkce === 'offered' && { code_challenge_methods_supported: ['plain', 'S256'] }),
   });
 }
 
@@ -49,9 +49,9 @@ export function grantToken(
   if (client.secret) return refuse(401, 'unauthorized_client', 'Public client not allowed to send a secret');
   switch (form.get('grant_type') ?? '') {
     case 'password':
-      return signIn(context, brand, form);
+      return signIn(context, brand, client.id, form);
     case 'refresh_token':
-      return refresh(context, brand, form);
+      return refresh(context, brand, client.id, form);
     case 'authorization_code': {
       const pair = redeemCode(context, brand, client.id, form);
       return pair ? granted(context, pair) : refuse(400, 'invalid_grant', 'Code not valid');
@@ -63,7 +63,7 @@ export function grantToken(
   }
 }
 
-function signIn(context: Context, brand: Brand, form: URLSearchParams): Reply {
+function signIn(context: Context, brand: Brand, clientId: string, form: URLSearchParams): Reply {
   const scopes = (form.get('scope') ?? '').split(' ');
   const login = context.tokens.login.get(form.get('password') ?? '');
   if (login?.used !== false || login.realm !== brand.realm || form.get('username') !== context.account.user) {
@@ -76,14 +76,15 @@ function signIn(context: Context, brand: Brand, form: URLSearchParams): Reply {
   // Scopes that were not understood give a session that ends (rclone #6107).
   const online = !scopes.includes('offline_access');
   const ends = online ? Date.now() + onlineSessionSeconds * 1000 : undefined;
-  return granted(context, startFamily(context, 'client', brand.realm, ends), online);
+  return granted(context, startFamily(context, 'client', brand.realm, clientId, ends), online);
 }
 
-function refresh(context: Context, { realm }: Brand, form: URLSearchParams): Reply {
+function refresh(context: Context, { realm }: Brand, clientId: string, form: URLSearchParams): Reply {
   const given = form.get('refresh_token');
   if (!given) return refuse(400, 'invalid_request', 'No refresh token');
   const family = familyOf(context, given);
-  if (!family || family.realm !== realm) return refuse(400, 'invalid_grant', 'Invalid refresh token');
+  if (!family || family.realm !== realm || family.clientId !== clientId)
+    return refuse(400, 'invalid_grant', 'Invalid refresh token');
   if (family.ends !== undefined && family.ends <= Date.now())
     return refuse(400, 'invalid_grant', 'Token is not active');
   const staleText =

@@ -99,6 +99,8 @@ export const quirkTable = {
   loginRefused: ['401', '400'],
   /** Wording of the refusal of a reused refresh token, §1.2. */
   reuseMessage: ['missing-client', 'stale-token'],
+  /** Whether the OpenID document offers to bind a code to who asked for it, §1.4: not recorded. */
+  pkce: ['offered', 'absent'],
 } as const;
 
 export type QuirkName = keyof typeof quirkTable;

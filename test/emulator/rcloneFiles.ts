@@ -12,7 +12,7 @@ export interface RcloneAccess {
 
 /** Writes rclone.conf with one remote named `remote` and a token family of its own (PROTOCOL.md §7). */
 export async function writeRcloneFiles(context: Context, folder: string): Promise<RcloneAccess> {
-  const pair = startFamily(context, 'rclone', 'jottacloud');
+  const pair = startFamily(context, 'rclone', 'jottacloud', 'jottacli');
   const token = {
     access_token: pair.accessToken,
     token_type: 'Bearer',

@@ -50,7 +50,7 @@ function routeRealm(
   const { authorization } = call.headers;
   switch (`${call.method} ${endpoint}`) {
     case `GET ${wellKnownEndpoint}`:
-      return wellKnown(call.origin, brand);
+      return wellKnown(context, call.origin, brand);
     case `POST ${tokenEndpoint}`:
       return grantToken(context, brand, authorization, new URLSearchParams(text));
     case 'GET protocol/openid-connect/auth':

@@ -30,6 +30,7 @@ describe('the words of `npm run mount`', () => {
     [['--mount-point', 'm', '--poll', '0'], /--poll is 1 to/],
     [['--mount-point', 'm', '--cache-size', '-5'], /cache-size/],
     [['--mount-point', 'm', '--cache-size', '1GB'], /--cache-size wants a number/],
+    [['--mount-point', 'm', '--sign-in', 'toString'], /--sign-in wants a brand, not toString/],
     [['--mount-point', 'm', '--source', 'Jotta'], /--source is a path/],
     [['--mount-piont', 'm'], /mount-piont/],
   ] as const) {

@@ -82,6 +82,7 @@ function createSource(tokenEndpoint: string, overrides: Partial<TokenVault> = {}
     refreshToken: 'R0',
     expiresAt: clock.time + 3_600_000,
     tokenEndpoint,
+    clientId: 'jottacli',
     username: 'u0',
   };
   return { source: new TokenSource({ http, vault, clock }, tokens), saved, vault, clock };
@@ -199,7 +200,14 @@ describe('the token source', () => {
     const given = source.getAccessToken(never);
     await asked.promise;
     const expiresAt = clock.time + 3_600_000;
-    source.replaceTokens({ accessToken: 'B', refreshToken: 'S', expiresAt, tokenEndpoint: server.url, username: 'u0' });
+    source.replaceTokens({
+      accessToken: 'B',
+      refreshToken: 'S',
+      expiresAt,
+      tokenEndpoint: server.url,
+      clientId: 'jottacli',
+      username: 'u0',
+    });
     gate.resolve();
     assert.equal(await given, 'B');
     assert.deepEqual(saved, []);
@@ -223,6 +231,7 @@ describe('the token source', () => {
       refreshToken: 'S',
       expiresAt: clock.time + 3_600_000,
       tokenEndpoint: server.url,
+      clientId: 'jottacli',
       username: 'u0',
     });
     assert.equal(await source.getAccessToken(never), 'B');

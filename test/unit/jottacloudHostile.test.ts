@@ -39,6 +39,7 @@ function connect(url: string, limits: Partial<ClientLimits> = {}): JottacloudCli
       refreshToken: 'R',
       expiresAt: Date.now() + 3_600_000,
       tokenEndpoint: `${url}/token`,
+      clientId: 'jottacli',
       username: 'u0',
     },
     vault: { saveTokens: async () => {} },
@@ -312,7 +313,14 @@ describe('an answer with absurd numbers', () => {
     });
     const client = new JottacloudClient({
       endpoints: createEndpoints(url),
-      tokens: { accessToken: 'A', refreshToken: 'R', expiresAt: 0, tokenEndpoint: `${url}/token`, username: 'u0' },
+      tokens: {
+        accessToken: 'A',
+        refreshToken: 'R',
+        expiresAt: 0,
+        tokenEndpoint: `${url}/token`,
+        clientId: 'jottacli',
+        username: 'u0',
+      },
       vault: { saveTokens: async ({ expiresAt }) => void saved.push(expiresAt) },
       userAgent: 'test',
     });
@@ -338,6 +346,7 @@ describe('a server in trouble', () => {
         refreshToken: 'R',
         expiresAt: Number.MAX_SAFE_INTEGER,
         tokenEndpoint: `${url}/token`,
+        clientId: 'jottacli',
         username: 'u0',
       },
       vault: { saveTokens: async () => {} },

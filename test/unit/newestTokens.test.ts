@@ -16,6 +16,7 @@ const make = (serial: number, expiresAt = serial * 1000): Tokens => ({
   refreshToken: `r${serial}`,
   expiresAt,
   tokenEndpoint: 'https://localhost/token',
+  clientId: 'jottacli',
   username: 'u',
 });
 const refreshTokenOf = (secret: string | undefined) => (JSON.parse(secret ?? '{}') as Partial<Tokens>).refreshToken;

@@ -15,6 +15,7 @@ import { Ending } from '../lifecycle/ending.ts';
 import { Mounts } from '../mounts.ts';
 import { openSession, type Session } from '../session.ts';
 import { userAgent } from '../version.ts';
+import { createBrowserLogin } from './browserLogin.ts';
 import { type HeadlessOptions, parseHeadlessArgs, usage } from './headlessArgs.ts';
 import { signIn } from './signIn.ts';
 import { TokenFile } from './tokenFile.ts';
@@ -57,7 +58,6 @@ function createReach(killAt = ''): (point: FaultPoint) => void {
   };
 }
 
-const signInMs = 60_000;
 /** What the end waits for uploads; the rest is on disk and goes on at the next start. */
 const drainMs = 60_000;
 
@@ -133,12 +133,14 @@ class HeadlessDrive {
 
   #signIn(): Promise<JottacloudClient> {
     const file = new TokenFile(join(options.stateDir, 'tokens.json'));
-    const endpoints = createEndpoints(options.endpoint ?? process.env.JOTTACLOUD_ENDPOINT);
-    const service = { endpoints, userAgent, log, network };
+    const endpoint = options.endpoint ?? process.env.JOTTACLOUD_ENDPOINT;
+    const service = { endpoints: createEndpoints(endpoint), userAgent, log, network };
     const createClient = (tokens: Tokens) => new JottacloudClient({ ...service, tokens, vault: file });
-    const login = options.loginToken === undefined ? undefined : parseLoginToken(options.loginToken);
-    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(signInMs)]);
-    return signIn(login, { file, service, createClient }, signal);
+    const { loginToken, brand } = options;
+    const say = (line: string) => process.stdout.write(`${line}\n`);
+    const inBrowser = brand && createBrowserLogin(brand, { endpoint, service, say, input: process.stdin });
+    const login = loginToken === undefined ? inBrowser : parseLoginToken(loginToken);
+    return signIn(login, { file, service, createClient }, this.#stop.signal);
   }
 }
 

@@ -1,11 +1,14 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type BrandKey, brands, isBrandKey } from '../../jottacloud/auth/brands.ts';
 
 /** What `npm run mount` was asked for. Sizes in bytes, times in ms. */
 export interface HeadlessOptions {
   readonly endpoint: string | undefined;
   readonly loginToken: string | undefined;
+  /** Whose page to sign in on, in a browser. */
+  readonly brand: BrandKey | undefined;
   readonly mountPoint: string;
   /** Path in the account. */
   readonly source: string;
@@ -20,9 +23,9 @@ export interface HeadlessOptions {
   readonly verbose: boolean;
 }
 
-export const usage = `usage: npm run mount -- --mount-point DIR [--login-token T] [--endpoint URL] [--source PATH] [--read-only]
+export const usage = `usage: npm run mount -- --mount-point DIR [--login-token T | --sign-in BRAND] [--endpoint URL] [--source PATH] [--read-only]
          [--poll S] [--cache-size BYTES] [--min-free BYTES] [--state DIR] [--cache DIR] [--settle-ms MS] [--verbose]
-The login token is needed the first time only.`;
+A sign-in is needed the first time only. Brands: ${Object.keys(brands).join(', ')}.`;
 
 /** Throws an Error that says which word is wrong. undefined when only the usage is asked for. */
 export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | undefined {
@@ -33,6 +36,7 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
     options: {
       endpoint: text,
       'login-token': text,
+      'sign-in': text,
       'mount-point': text,
       source: { ...text, default: '/' },
       'read-only': flag,
@@ -58,6 +62,7 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
   return {
     endpoint: values.endpoint,
     loginToken: values['login-token'],
+    brand: parseBrand(values['sign-in']),
     mountPoint,
     source: values.source,
     readOnly: values['read-only'],
@@ -69,6 +74,11 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
     settleMs: settle === undefined ? undefined : parseNumber('settle-ms', settle),
     verbose: values.verbose,
   };
+}
+
+function parseBrand(key: string | undefined): BrandKey | undefined {
+  if (key === undefined || isBrandKey(key)) return key;
+  throw new Error(`--sign-in wants a brand, not ${key}`);
 }
 
 function parseNumber(name: string, text: string): number {

@@ -9,6 +9,7 @@ import * as messages from '../../protocol/messages.ts';
 import { isOwnSocketFolder } from '../../protocol/socketPath.ts';
 import type { Drive } from '../drive.ts';
 import { answerFiles } from '../files/handlers.ts';
+import { listBrands } from '../signIn/browserSignIns.ts';
 import { driveVersion } from '../version.ts';
 import { toResponseError } from './rpcErrors.ts';
 import { Spokesman } from './spokesman.ts';
@@ -101,6 +102,10 @@ function attachWindow(
     };
   });
   answer.request(messages.signIn, ({ loginToken }) => told(drive.signIn(loginToken)));
+  answer.plain(messages.listBrands, () => listBrands());
+  answer.request(messages.beginSignIn, (params) => drive.browserSignIns.begin(params));
+  answer.request(messages.awaitSignIn, ({ id }, signal) => told(drive.browserSignIns.wait(id, signal)));
+  answer.request(messages.passSignInAddress, ({ id, address }) => drive.browserSignIns.pass(id, address));
   answer.request(messages.resume, (stored) => told(drive.resume(stored)));
   answer.plain(messages.signOut, () => told(drive.signOut()));
   answer.request(messages.mount, (params) => told(drive.mount(params)));

@@ -1,86 +1,31 @@
-import * as vscode from 'vscode';
-import { DriveError } from '../../protocol/errors.ts';
-import { signIn } from '../../protocol/messages.ts';
-import { toDriveError } from '../errors.ts';
-import { getErrorSentence } from '../errorTexts.ts';
-import { isLoginToken } from '../loginToken.ts';
 import type { Services } from '../services.ts';
+import { chooseWay } from '../signIn/chooseWay.ts';
+import { signInInBrowser } from '../signIn/inBrowser.ts';
+import { askForToken, signInWith } from '../signIn/withToken.ts';
 
-const securityPage = 'https://www.jottacloud.com/web/secure';
-
-/** "Connect to Jottacloud…": asks for a login token, or takes the one given. True when signed in. */
+/** "Connect to Jottacloud…": asks how to sign in, or takes the login token given. True when signed in. */
 export function connect(services: Services) {
   return async (token?: unknown): Promise<boolean> => {
     if (typeof token === 'string') {
       await signInWith(services, token);
       return true;
     }
-    const connected = await askForToken(services);
+    const connected = await askToSignIn(services);
     if (connected) await services.files.reveal();
     return connected;
   };
 }
 
-/** True at once when there is an account; else asks for a token, as Connect does. */
+/** True at once when there is an account; else asks, as Connect does. */
 export async function signInIfNeeded(services: Services): Promise<boolean> {
   const { client } = services;
   if (client.state.account !== null) return true;
   if (!client.attached && (await services.tokens.load()) !== undefined) await client.attach();
-  return client.state.account !== null || askForToken(services);
+  return client.state.account !== null || askToSignIn(services);
 }
 
-/** Throws DriveError; 'loginTokenMalformed' before any request is made, and before the drive is started for it. */
-export async function signInWith({ client, fuse }: Services, token: string): Promise<void> {
-  if (!isLoginToken(token)) throw new DriveError('loginTokenMalformed');
-  await client.request(signIn, { loginToken: token.trim() });
-  void fuse.update();
-}
-
-/** The box stays open until a token was taken, so that a refused one can be replaced at once. */
-function askForToken(services: Services): Promise<boolean> {
-  const box = vscode.window.createInputBox();
-  const help: vscode.QuickInputButton = {
-    iconPath: new vscode.ThemeIcon('link-external'),
-    tooltip: vscode.l10n.t('Open the Security page of Jottacloud'),
-  };
-  box.title = vscode.l10n.t('Connect to Jottacloud');
-  box.prompt = vscode.l10n.t('Paste a personal login token. Create one on the Security page of Jottacloud.');
-  box.placeholder = vscode.l10n.t('Personal login token');
-  box.password = true;
-  box.ignoreFocusOut = true;
-  box.buttons = [help];
-
-  const submit = async (): Promise<boolean> => {
-    box.busy = true;
-    box.enabled = false;
-    try {
-      await signInWith(services, box.value);
-      return true;
-    } catch (error) {
-      const failure = toDriveError(error);
-      services.log.warn('sign-in failed', { error: failure });
-      box.validationMessage = getErrorSentence(failure.code, failure.args);
-      return false;
-    } finally {
-      box.busy = false;
-      box.enabled = true;
-    }
-  };
-
-  return new Promise((resolve) => {
-    const finish = (connected: boolean) => {
-      resolve(connected);
-      box.dispose();
-    };
-    box.onDidTriggerButton(() => void vscode.env.openExternal(vscode.Uri.parse(securityPage)));
-    box.onDidChangeValue((text) => {
-      const wrong = text.trim() !== '' && !isLoginToken(text);
-      box.validationMessage = wrong ? getErrorSentence('loginTokenMalformed', {}) : undefined;
-    });
-    box.onDidAccept(async () => {
-      if (await submit()) finish(true);
-    });
-    box.onDidHide(() => finish(services.client.state.account !== null));
-    box.show();
-  });
+async function askToSignIn(services: Services): Promise<boolean> {
+  const way = await chooseWay(services);
+  if (way === undefined) return services.client.state.account !== null;
+  return way === 'loginToken' ? askForToken(services) : signInInBrowser(services, way);
 }

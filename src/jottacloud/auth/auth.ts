@@ -135,7 +135,7 @@ export class TokenSource {
   async #fetchRotated(old: Tokens): Promise<Tokens> {
     const { http, clock } = this.#deps;
     try {
-      const form = refreshForm(old.refreshToken);
+      const form = refreshForm(old.clientId, old.refreshToken);
       const grant = await postGrant(http, old.tokenEndpoint, form, AbortSignal.timeout(http.limits.tokenMs));
       const lifeMs = grant.expiresIn * 1000;
       this.#lifeMs = lifeMs;

@@ -49,6 +49,10 @@ export const brands = {
 
 export type BrandKey = keyof typeof brands;
 
+export function isBrandKey(text: string): text is BrandKey {
+  return Object.hasOwn(brands, text);
+}
+
 /** Where a brand's OpenID document is: on its own host, or on `endpoint`, which stands for every host of the service. */
 export function wellKnownLinkOf({ host, realm }: Brand, endpoint?: string): string {
   const origin = endpoint === undefined || endpoint === '' ? `https://${host}` : endpoint.replace(/\/+$/, '');

@@ -5,7 +5,7 @@ import { toHttpError } from '../transport/httpErrors.ts';
 import { parseSafeUrl } from '../urls.ts';
 
 /** The client id of personal login tokens (PROTOCOL.md §1.1). */
-const clientId = 'jottacli';
+export const loginTokenClientId = 'jottacli';
 
 /** Used when `expires_in` is missing: the usual lifetime is one hour (§1.1). */
 const defaultLifetimeSeconds = 3600;
@@ -23,7 +23,7 @@ export interface TokenGrant {
 /** Exchanges a login token's secret. Good for one try (§1.1). */
 export function passwordForm(username: string, authToken: string): URLSearchParams {
   return new URLSearchParams({
-    client_id: clientId,
+    client_id: loginTokenClientId,
     grant_type: 'password',
     password: authToken,
     scope: 'openid offline_access',
@@ -32,8 +32,28 @@ export function passwordForm(username: string, authToken: string): URLSearchPara
 }
 
 /** `grant_type` in lower case, client id in the body, no Basic header (§1.2, §1.3). */
-export function refreshForm(refreshToken: string): URLSearchParams {
+export function refreshForm(clientId: string, refreshToken: string): URLSearchParams {
   return new URLSearchParams({ client_id: clientId, grant_type: 'refresh_token', refresh_token: refreshToken });
+}
+
+export interface CodeGrant {
+  readonly clientId: string;
+  readonly code: string;
+  /** The very address that the code was sent to. */
+  readonly redirectUri: string;
+  /** Absent where the sign-in server offers no PKCE. */
+  readonly verifier: string | undefined;
+}
+
+/** Exchanges an authorization code. Good for one try (§1.4). */
+export function codeForm({ clientId, code, redirectUri, verifier }: CodeGrant): URLSearchParams {
+  return new URLSearchParams({
+    client_id: clientId,
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: redirectUri,
+    ...(verifier === undefined ? {} : { code_verifier: verifier }),
+  });
 }
 
 /**

@@ -10,7 +10,18 @@ const patienceMs = 10_000;
 type Socket = 'open' | 'refused' | 'silent';
 
 /** The event socket and the token endpoint (PROTOCOL.md §1.1, §1.2, §4). */
-export const socketProbes: PartOfQuirks<'eventSocket'> = {
+export const socketProbes: PartOfQuirks<'eventSocket' | 'pkce'> = {
+  pkce: {
+    question: 'whether a code may be bound to who asked for it',
+    async ask(world) {
+      const page = world
+        .tokens()
+        .tokenEndpoint.replace('protocol/openid-connect/token', '.well-known/openid-configuration');
+      const answer = await world.send('GET', page, { headers: { authorization: '' } });
+      if (!succeeded(answer)) return describe(answer);
+      return /"code_challenge_methods_supported"[^\]]*"S256"/.test(answer.text) ? 'offered' : 'absent';
+    },
+  },
   eventSocket: {
     question: 'event socket still alive',
     async ask(world) {

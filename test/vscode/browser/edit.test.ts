@@ -14,6 +14,7 @@ test('connects through the palette: a malformed token is refused in words, a goo
     assert.equal(await window.statusBarItem('Jottacloud').count(), 0);
 
     await window.runCommand('Connect to Jottacloud…');
+    await window.pick('Personal login token');
     stage.emulator.resetStats();
     await window.answer('certainly not a token', 'Paste a personal login token');
     await window.quickInputMessage.filter({ hasText: 'This is not a personal login token.' }).waitFor();

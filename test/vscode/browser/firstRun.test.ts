@@ -37,6 +37,7 @@ test('someone who never read a word gets from the walkthrough to an open, mounte
 
     await open('Connect');
     await step('Connect').getByRole('button', { name: 'Connect to Jottacloud' }).click();
+    await window.pick('Personal login token');
     await window.answer('certainly not a token', 'Paste a personal login token');
     await window.quickInputMessage.filter({ hasText: 'This is not a personal login token.' }).waitFor();
     assert.deepEqual(stage.emulator.stats().requests, {});

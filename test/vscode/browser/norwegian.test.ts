@@ -18,6 +18,7 @@ test('on a Norwegian VS Code everything that is met on the way to a mounted file
       }
 
       await window.runCommand('Koble til Jottacloud…');
+      await window.pick('Personlig innloggingstoken');
       await window.answer('sikkert ikke et token', 'Lim inn et personlig innloggingstoken');
       await window.quickInputMessage.filter({ hasText: 'Dette er ikke et personlig innloggingstoken.' }).waitFor();
       await window.answer(stage.emulator.newLoginToken());

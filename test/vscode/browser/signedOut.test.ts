@@ -40,6 +40,7 @@ test('a session that ended asks once to sign in again; then the save that waited
     assert.equal(await notifications.count(), 1);
 
     await notifications.getByRole('button', { name: 'Sign In Again' }).click();
+    await window.pick('Personal login token');
     await window.answer(stage.emulator.newLoginToken(), 'Paste a personal login token');
     await window.quickInputBox.waitFor({ state: 'hidden' });
     await untilOnServer(stage, file, content);

@@ -182,6 +182,7 @@ async function keepEvidence(stage: Stage, windows: readonly Workbench[]): Promis
 /** Connects through the palette with a fresh token, and waits until the window shows the account. */
 export async function signIn(stage: Stage, window: Workbench): Promise<void> {
   await window.runCommand('Connect to Jottacloud…');
+  await window.pick('Personal login token');
   await window.answer(stage.emulator.newLoginToken(), 'Paste a personal login token');
   await window.quickInputBox.waitFor({ state: 'hidden' });
   await window.treeRow('Jotta').first().waitFor();
