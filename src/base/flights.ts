@@ -11,6 +11,41 @@ export class Flights<K, V> {
   }
 }
 
+/**
+ * Looks at something that changes: each caller gets what a look saw that began after the call. Who calls while one is
+ * under way shares the next one.
+ */
+export class FreshFlights<K, V> {
+  readonly #running = new Map<K, Promise<V>>();
+  readonly #next = new Map<K, Promise<V>>();
+
+  run(key: K, start: () => Promise<V>): Promise<V> {
+    const running = this.#running.get(key);
+    if (running === undefined) return this.#start(key, start);
+    const waiting = this.#next.get(key);
+    if (waiting !== undefined) return waiting;
+    const next = running
+      .then(
+        () => {},
+        () => {},
+      )
+      .then(() => {
+        this.#next.delete(key);
+        return this.#start(key, start);
+      });
+    this.#next.set(key, next);
+    return next;
+  }
+
+  #start(key: K, start: () => Promise<V>): Promise<V> {
+    const flight = start().finally(() => {
+      if (this.#running.get(key) === flight) this.#running.delete(key);
+    });
+    this.#running.set(key, flight);
+    return flight;
+  }
+}
+
 /** Mutual exclusion per key, first come first served. */
 export class KeyedMutex<K> {
   readonly #tails = new Map<K, Promise<void>>();

@@ -21,6 +21,8 @@ export interface LocalBytes {
 /** Port to the network: chunks of `[start, end)` of a content, in order; rejects when it cannot deliver all of them. */
 export interface ContentSource {
   openRange(content: ContentRef, start: number, end: number, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
+  /** True when any part of that content costs a download of all of it: then all of it is asked for at once. */
+  comesWhole(content: ContentRef): boolean;
   /** What came was something else: it is looked for anew. */
   doubt(md5: string): void;
 }
@@ -220,10 +222,11 @@ export class ContentReader {
   }
 
   /**
-   * One ranged request for blocks `first..last`; the flight of each that lacks, and of `wanted`, settles as soon as its bytes
-   * are in.
+   * One request for blocks `first..last`, or for all of a content that comes whole; the flight of each that lacks, and of
+   * `wanted`, settles as soon as its bytes are in.
    */
-  #startRun(content: ContentRef, first: number, last: number, wanted?: number): void {
+  #startRun(content: ContentRef, from: number, to: number, wanted?: number): void {
+    const [first, last] = this.#deps.source.comesWhole(content) ? [0, lastBlock(content.size)] : [from, to];
     const waiting = new Map<number, PromiseWithResolvers<Buffer>>();
     for (let index = first; index <= last; index += 1) {
       if (index !== wanted && this.#has(content, index)) continue;
@@ -254,6 +257,10 @@ export class ContentReader {
     });
   }
 
+  async #whileUnwritten(): Promise<void> {
+    while (this.#keeping.size * blockBytes > cacheLimits.unwrittenBytes) await Promise.race(this.#keeping);
+  }
+
   async #downloadRun(
     content: ContentRef,
     first: number,
@@ -269,12 +276,13 @@ export class ContentReader {
     const kept: Promise<void>[] = [];
     const hash = createHash('md5');
     await this.#slots.with(this.#deps.signal, async () => {
-      while (this.#keeping.size * blockBytes > cacheLimits.unwrittenBytes) await Promise.race(this.#keeping);
+      await this.#whileUnwritten();
       this.#downloading += 1;
       try {
         const chunks = await this.#deps.source.openRange(content, start, end, this.#deps.signal);
         for await (const [index, body] of inBlocks(chunks, first, end - start)) {
           if (whole) hash.update(body);
+          await this.#whileUnwritten();
           if (verify) held.push([index, body]);
           else kept.push(settle(index, body));
         }

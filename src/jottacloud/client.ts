@@ -9,6 +9,7 @@ import { moveFile, moveFolder } from './changes/moves.ts';
 import { disableShare, enableShare, fetchShare } from './changes/sharing.ts';
 import { fetchTrash, removeForGood, restore, type TrashedEntry } from './changes/trash.ts';
 import { type EventListener, watchEvents } from './events/eventSocket.ts';
+import { type Habit, Habits } from './habits.ts';
 import { defaultLimits } from './limits.ts';
 import {
   fetchAccount,
@@ -22,7 +23,7 @@ import { liststream } from './listing/liststream.ts';
 import type { ServiceDeps } from './options.ts';
 import type { Service } from './service.ts';
 import { allocate } from './transfer/allocate.ts';
-import { download } from './transfer/download.ts';
+import { comesWhole, download, Reads } from './transfer/content.ts';
 import { type UploadSpan, upload } from './transfer/upload.ts';
 import { createHttp, type Http } from './transport/http.ts';
 import type {
@@ -75,6 +76,8 @@ export class JottacloudClient {
       tokens: new TokenSource({ http: this.#tokenHttp, vault: options.vault, clock }, options.tokens),
       endpoints: options.endpoints,
       retry: { limits, clock, random: options.random ?? Math.random },
+      habits: new Habits(log),
+      reads: new Reads(),
     };
   }
 
@@ -114,6 +117,15 @@ export class JottacloudClient {
 
   download(path: RemotePath, range: DownloadRange, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
     return download(this.#service, path, range, signal);
+  }
+
+  comesWhole(path: RemotePath, md5: string): boolean {
+    return comesWhole(this.#service, path, md5);
+  }
+
+  /** What the service turned out not to do, and is done another way. */
+  get lacking(): Habit[] {
+    return this.#service.habits.lacking;
   }
 
   allocate(path: RemotePath, file: AllocateRequest, signal: AbortSignal): Promise<Allocation> {

@@ -17,6 +17,11 @@ export interface ClientLimits {
   readonly listStreamFirstByteMs: number;
   /** Silence inside a body, in either direction, that counts as a dead connection. Bodies have no total limit. */
   readonly bodyIdleMs: number;
+  /**
+   * The same where silence may be work: in a listing, before the connection takes more of an upload, and in a download of a
+   * file that went silent before. rclone waits 5 min everywhere.
+   */
+  readonly patientIdleMs: number;
   /** From the last byte sent to the answer of an upload: kernel buffers drain and the server hashes (guess). */
   readonly uploadAnswerMs: number;
   /** One token call. Long, and never cut short by a caller: an answer lost is a token family lost (§1.2). */
@@ -66,6 +71,7 @@ export const defaultLimits: ClientLimits = {
   listingMs: 300_000,
   listStreamFirstByteMs: 300_000,
   bodyIdleMs: 30_000,
+  patientIdleMs: 300_000,
   uploadAnswerMs: 120_000,
   tokenMs: 60_000,
   refreshAheadMs: 60_000,

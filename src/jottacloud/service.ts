@@ -1,5 +1,7 @@
 import type { TokenSource } from './auth/auth.ts';
 import { isJottaError, type JottaErrorKind } from './errors.ts';
+import type { Habits } from './habits.ts';
+import type { Reads } from './transfer/content.ts';
 import { readJson } from './transport/body.ts';
 import { withDeadline } from './transport/deadline.ts';
 import type { Http, HttpAnswer, HttpRequest } from './transport/http.ts';
@@ -14,6 +16,8 @@ export interface Service {
   readonly tokens: TokenSource;
   readonly endpoints: Endpoints;
   readonly retry: RetryDeps;
+  readonly habits: Habits;
+  readonly reads: Reads;
 }
 
 /** Absolute URL of a device or anything below it; JottaError 'invalidName' for what cannot be addressed. */

@@ -80,12 +80,18 @@ export type StreamedEntry =
     };
 
 /** Half-open byte range of a file known to be `size` bytes long. */
-export interface DownloadRange {
+export interface ByteRange {
   readonly start: number;
   /** Exclusive. */
   readonly end: number;
   readonly size: number;
+}
+
+export interface DownloadRange extends ByteRange {
+  /** Absent: the newest, unless `md5` is not that of the newest. */
   readonly revision?: number;
+  /** The content meant, lower case. Absent: whatever that revision holds. */
+  readonly md5?: string;
 }
 
 export interface AllocateRequest {

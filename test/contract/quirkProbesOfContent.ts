@@ -83,6 +83,46 @@ export const contentQuirks = {
     },
     { image: 200, 404: 404 },
   ],
+  revisionNumbers: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, 'x');
+      const first = await revisionOf(client, 'f');
+      await emulator.put(`${top}/f`, 'y');
+      return [first, await revisionOf(client, 'f')];
+    },
+    { consecutive: ['1', '2'], jumping: ['3', '10'] },
+  ],
+  range: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, 'hello');
+      const { status, text } = await client.get(`${top}/f`, '?mode=bin', { range: 'bytes=1-2' });
+      return [status, text];
+    },
+    { honoured: [206, 'el'], ignored: [200, 'hello'] },
+  ],
+  pinnedRange: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, 'hello');
+      const plain = await client.get(`${top}/f`, '?mode=bin', { range: 'bytes=1-2' });
+      const pinned = await client.get(`${top}/f`, '?mode=bin&revision=1', { range: 'bytes=1-2' });
+      return [plain.text, pinned.status];
+    },
+    { honoured: ['el', 206], ignored: ['el', 200], 400: ['el', 400], 404: ['el', 404], 500: ['el', 500] },
+  ],
+  requests: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, 'hello');
+      const time = '2026-01-01T00:00:00Z';
+      const body = JSON.stringify({ path: `/jfs${top}/f`, bytes: 1, md5: md5Of('x'), created: time, modified: time });
+      return [
+        (await client.get(`${top}/f`, '?mode=other')).status,
+        (await client.allocate(`${top}/f`, 'x')).status,
+        (await client.send('POST', '/files/v1/allocate', body, { 'content-type': 'text/plain' })).status,
+        (await client.send('POST', '/files/v1/allocate', body, { 'content-type': 'application/json' })).status,
+      ];
+    },
+    { lenient: [200, 200, 200, 200], strict: [400, 400, 415, 200] },
+  ],
   emptyRange: [
     async (emulator, client) => {
       await emulator.put(`${top}/f`, '');
@@ -122,6 +162,14 @@ export const contentQuirks = {
   emptyFile: [
     async (_emulator, client) => (await client.allocate(`${top}/f`, '')).state,
     { completed: 'COMPLETED', upload: 'INCOMPLETE' },
+  ],
+  corruptAnswer: [
+    async (_emulator, client) => {
+      const { upload_url: url } = await client.allocate(`${top}/f`, 'hello');
+      const { status, text } = await client.send('POST', url, 'HELLO');
+      return [status, text.includes('CorruptUpload')];
+    },
+    { 420: [420, true], 421: [421, true], '421-empty': [421, false] },
   ],
   resumeAfterCorrupt: [
     async (_emulator, client) => {

@@ -94,9 +94,16 @@ export const moveQuirks = {
   conflictStatus: [
     async (emulator, client) => {
       await emulator.put(`${top}/f`, 'x');
-      return (await client.allocate(`${top}/f`, 'y', { conflict_handler: 'REJECT_CONFLICTS' })).status;
+      const { status, error_id } = await client.allocate(`${top}/f`, 'y', { conflict_handler: 'REJECT_CONFLICTS' });
+      return [status, error_id];
     },
-    { 409: 409, 400: 400, 412: 412 },
+    {
+      409: [409, 'UniqueFileException'],
+      400: [400, 'UniqueFileException'],
+      412: [412, 'UniqueFileException'],
+      ignored: [200, undefined],
+      refused: [400, 'InvalidArgumentException'],
+    },
   ],
   dlOnFolder: [
     async (emulator, client) => {
@@ -112,6 +119,26 @@ export const moveQuirks = {
       return (await client.get('/Laptop')).text.includes('Documents');
     },
     { trash: true, gone: false },
+  ],
+  dlOfTrashed: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, 'x');
+      emulator.remove(`${top}/f`);
+      return (await client.post(`${top}/f`, '?dl=true')).status;
+    },
+    { 200: 200, 404: 404 },
+  ],
+  trashedCase: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, 'x');
+      emulator.mkdir(`${top}/d`);
+      emulator.remove(`${top}/f`);
+      emulator.remove(`${top}/d`);
+      await client.upload(`${top}/F`, 'y');
+      await client.post(`${top}/D`, '?mkDir=true');
+      return livePaths(emulator);
+    },
+    { new: ['Archive/F', 'Archive/D'], old: ['Archive/f', 'Archive/d'] },
   ],
   rmDirRecreated: [
     async (emulator, client) => {

@@ -4,6 +4,7 @@ import { invalidArgument, notUnique } from './errors.ts';
 import { assertQuota, assertWritable } from './locks.ts';
 import { type FileNode, foldName } from './model.ts';
 import { checkName } from './names.ts';
+import type { Quirks } from './quirks.ts';
 import { jsonReply, type Reply } from './reply.ts';
 import { parseTime, wholeSecond } from './times.ts';
 import { resolve, resolveBelow } from './tree.ts';
@@ -25,7 +26,7 @@ interface Request {
  */
 export function allocate(context: Context, body: unknown, origin: string): Reply {
   assertWritable(context);
-  const request = parseRequest(body);
+  const request = parseRequest(body, context.quirks);
   const target = targetOf(request.path);
   if (context.quirks.allocateMountPoint === 'created') ensureMountPoint(context, target);
   const place = placeAt(context, target);
@@ -84,7 +85,7 @@ function targetOf(path: string): string[] {
   return segments[0] === 'jfs' ? segments.slice(1) : ['Jotta', ...segments];
 }
 
-function parseRequest(body: unknown): Request {
+function parseRequest(body: unknown, quirks: Quirks): Request {
   if (typeof body !== 'object' || body === null) throw invalidArgument('The body is not a JSON object');
   const { path, bytes, md5, created, modified, conflict_handler: handler } = body as Record<string, unknown>;
   if (typeof path !== 'string' || path === '') throw invalidArgument('path is missing');
@@ -93,9 +94,19 @@ function parseRequest(body: unknown): Request {
   if (handler !== undefined && handler !== 'CREATE_NEW_REVISION' && handler !== 'REJECT_CONFLICTS') {
     throw invalidArgument(`conflict_handler ${String(handler)} is unknown`);
   }
+  if (handler !== undefined && quirks.conflictStatus === 'refused')
+    throw invalidArgument('conflict_handler is unknown');
+  if (quirks.requests === 'strict' && (!created || !modified))
+    throw invalidArgument('created and modified are missing');
   const now = wholeSecond(Date.now());
   const times = { created: timeOr(created, 'created', now), modified: timeOr(modified, 'modified', now) };
-  return { path, bytes, md5, ...times, rejectConflicts: handler === 'REJECT_CONFLICTS' };
+  return {
+    path,
+    bytes,
+    md5,
+    ...times,
+    rejectConflicts: handler === 'REJECT_CONFLICTS' && quirks.conflictStatus !== 'ignored',
+  };
 }
 
 function timeOr(value: unknown, name: string, now: number): number {

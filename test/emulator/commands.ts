@@ -38,6 +38,7 @@ export const commands: Record<'mkDir' | 'dl' | 'dlDir' | 'rm' | 'rmDir' | 'mv' |
   dl(context, call) {
     const thing = existing(context, call, 'file');
     if (thing.kind === 'file') {
+      if (thing.deleted !== undefined && context.quirks.dlOfTrashed === '404') throw missing(context, call, 'file');
       trash(context, thing);
       return xmlReply(fileXml(context, thing));
     }

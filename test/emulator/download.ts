@@ -1,14 +1,16 @@
 import type { Context } from './context.ts';
-import { noSuchFile, ServiceError } from './errors.ts';
+import { noSuchFile, PlainError, ServiceError } from './errors.ts';
 import type { FileNode, Revision } from './model.ts';
 import type { Reply } from './reply.ts';
 import { pathOf } from './tree.ts';
 
 /**
  * `GET <file>?mode=bin[&revision=N]` (PROTOCOL.md §2.7): 200, or 206 for a Range. Throws 404 for an unfinished file or an
- * unknown revision, 416 for a range past the end or reversed. Trashed files still have their content.
+ * unknown revision, 416 for a range past the end or reversed, and what the quirk `pinnedRange` says. Trashed files still have
+ * their content.
  */
-export function download(context: Context, file: FileNode, revision: string | null, range: string | undefined): Reply {
+export function download(context: Context, file: FileNode, revision: string | null, asked: string | undefined): Reply {
+  const range = rangeToServe(context, file, revision, asked);
   const wanted = revision === null ? file.current : completed(file).find(({ number }) => String(number) === revision);
   if (!wanted) throw noSuchFile(pathOf(context.account, file));
   const { size, md5, mime } = wanted;
@@ -17,6 +19,22 @@ export function download(context: Context, file: FileNode, revision: string | nu
   if (part) headers['content-range'] = `bytes ${part.start}-${part.end - 1}/${size}`;
   const { start, end } = part ?? { start: 0, end: size };
   return { status: part ? 206 : 200, headers, body: context.blobs.open(md5, start, end), length: end - start };
+}
+
+/** The Range as far as the quirks let it count. */
+function rangeToServe(
+  { account, quirks }: Context,
+  file: FileNode,
+  revision: string | null,
+  asked: string | undefined,
+): string | undefined {
+  if (asked === undefined) return undefined;
+  const isIgnored = quirks.range === 'ignored';
+  if (revision === null || quirks.pinnedRange === 'honoured') return isIgnored ? undefined : asked;
+  if (quirks.pinnedRange === '400') throw new PlainError(400, 'Bad request');
+  if (quirks.pinnedRange === '404') throw noSuchFile(pathOf(account, file));
+  if (quirks.pinnedRange === '500') throw new ServiceError(500, 'InternalServerErrorException', 'Internal error');
+  return undefined;
 }
 
 function completed(file: FileNode): Revision[] {

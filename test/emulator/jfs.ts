@@ -4,7 +4,7 @@ import { commands } from './commands.ts';
 import type { Context } from './context.ts';
 import { createOrFail } from './create.ts';
 import { download } from './download.ts';
-import { noSuchFile, noSuchPath, PlainError, ServiceError } from './errors.ts';
+import { invalidArgument, noSuchFile, noSuchPath, PlainError, ServiceError } from './errors.ts';
 import { liststream } from './liststream.ts';
 import { assertReadable, assertWritable } from './locks.ts';
 import { jfsPath, missing } from './lookup.ts';
@@ -45,6 +45,9 @@ function post(context: Context, call: Call): Reply {
   throw new ServiceError(500, 'InternalServerErrorException', 'Internal error');
 }
 
+/** Of a GET (§2.2). */
+const modes: ReadonlySet<string> = new Set(['bin', 'thumb', 'enableShare', 'disableShare', 'list', 'liststream']);
+
 function get(context: Context, call: Call): Reply {
   const { account, quirks } = context;
   const percent = call.segments.some((name) => name.includes('%'));
@@ -52,6 +55,8 @@ function get(context: Context, call: Call): Reply {
   if (call.segments.length > 0) assertReadable(context);
   const thing = resolve(account, call.segments);
   const mode = call.query.get('mode');
+  if (quirks.requests === 'strict' && mode !== null && !modes.has(mode))
+    throw invalidArgument(`mode ${mode} is unknown`);
   if (!thing) return fromTrash(context, call) ?? fail(missing(context, call, 'folder'));
   switch (mode) {
     case 'bin':

@@ -22,16 +22,23 @@ export const quirkTable = {
   copyOntoLive: ['new-revision', '409'],
   /** cp onto a trashed name, §2.3: the copy stays in the trash (rclone #6112). */
   copyOntoTrashed: ['stays-trashed', 'live'],
-  /** Status of a UniqueFileException, §2.9: not recorded. */
-  conflictStatus: ['409', '400', '412'],
+  /**
+   * `conflict_handler` in an allocate, §3.1: only one client ever sent it. The status of the UniqueFileException it leads to
+   * is not recorded (§2.9); or it may be ignored, or an allocate that names it refused.
+   */
+  conflictStatus: ['409', '400', '412', 'ignored', 'refused'],
   /** dl on a folder, §2.3: it vanishes without reaching the trash (AeroFTP #397). */
   dlOnFolder: ['vanishes', 'trash', '404'],
   /** dl on a mountpoint, §2.3. */
   dlOnMountPoint: ['trash', 'gone'],
+  /** dl on a file that is in the trash already, §2.3. */
+  dlOfTrashed: ['200', '404'],
   /** rmDir on a path that has a live folder and trashed ones, §6: takes them all, or the live one alone. */
   rmDirRecreated: ['all', 'live-only'],
   /** mkDir on a trashed folder, §2.3: `on` revives the folder alone, `recursive` also what went to the trash with it. */
   mkDirUntrashes: ['on', 'recursive', 'off'],
+  /** Spelling of a file or folder that an upload or mkDir in other case takes out of the trash, §5: rclone expects the new one. */
+  trashedCase: ['new', 'old'],
   /** Children in the listing of a trashed folder, §2.5: captured with the folder's own stamp. */
   trashedChildren: ['listed', 'hidden'],
   /** Paths below `/Jotta/Trash`, §2.3: a view only; a 2017 client describes items with a `path` inside it. */
@@ -55,12 +62,20 @@ export const quirkTable = {
   unfinishedRevisions: ['kept', 'dropped'],
   /** cphash or upload of the content a file has already, §2.6: only its times change, or a revision is added. */
   sameContent: ['times-only', 'new-revision'],
+  /** Numbers of a file's revisions, §2.6: 2017 captures have 3, 10 and 15 of one file. */
+  revisionNumbers: ['consecutive', 'jumping'],
   /** `<folder>` elements of liststream, §2.8: counted by rclone also when a folder is only implied by its files. */
   liststreamFolders: ['all', 'without-files-only'],
   /** Thumbnails of images, §2.2; of anything else they are a 404. */
   thumbnails: ['image', '404'],
   /** `Range: bytes=0-` on an empty file, §2.7: unknown. */
   emptyRange: ['416', '200'],
+  /** `Range`, §2.7: proven by several clients; a proxy on the way may drop it, and the whole file comes. */
+  range: ['honoured', 'ignored'],
+  /** `Range` together with `revision`, §2.2 and §2.7: each alone is proven, no known client sends both. */
+  pinnedRange: ['honoured', 'ignored', '400', '404', '500'],
+  /** What no client leaves out (content type and times of an allocate) or invents (a `mode`), §2.2 and §3.1. */
+  requests: ['lenient', 'strict'],
   /** Status of an allocate that needs no transfer, §3.1. */
   dedupStatus: ['200', '201'],
   /** `resume_pos` of an allocate that needs no transfer, §3.1. */
@@ -73,6 +88,8 @@ export const quirkTable = {
   allocateMountPoint: ['404', 'created'],
   /** Allocate of an empty file, §3.2: complete at once, or an empty POST is wanted. */
   emptyFile: ['completed', 'upload'],
+  /** Answer to an upload whose content is not what was promised, §3.3: 420 and 421 were both seen. */
+  corruptAnswer: ['420', '421', '421-empty'],
   /** `resume_pos` after a corrupt upload, §3.3: 0, or the bytes kept, so that only ignoring it leads on. */
   resumeAfterCorrupt: ['0', 'kept'],
   /** Life of an upload URL, §3.2: until the upload is complete, or one POST. */

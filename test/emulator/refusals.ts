@@ -6,7 +6,12 @@ import type { Reply } from './reply.ts';
 export function refusalReply({ quirks }: Context, error: unknown, form: 'xml' | 'json'): Reply {
   if (!(error instanceof ServiceError)) return errorReply(error, form);
   const { exception, message } = error;
-  if (exception === 'UniqueFileException') return withStatus(error, Number(quirks.conflictStatus), form);
+  // A service without `conflict_handler` still refuses a file over a folder.
+  if (exception === 'UniqueFileException') return withStatus(error, Number(quirks.conflictStatus) || 409, form);
+  if (exception === 'CorruptUploadOpenApiException') {
+    if (quirks.corruptAnswer === '421-empty') return { status: 421, headers: {}, body: '' };
+    return withStatus(error, Number(quirks.corruptAnswer), form);
+  }
   if (exception === 'QuotaExceededException') {
     if (quirks.quotaAnswer === '460-empty') return { status: 460, headers: {}, body: '' };
     return withStatus(error, Number.parseInt(quirks.quotaAnswer, 10), form);

@@ -26,6 +26,9 @@ export async function route(context: Context, call: Call, text: string, body: As
       return purgeTrash(context, authorization);
     case 'POST /files/v1/allocate':
       authenticate(context, authorization);
+      if (context.quirks.requests === 'strict' && !/^application\/json\b/.test(call.headers['content-type'] ?? '')) {
+        throw new ServiceError(415, 'HttpMediaTypeNotSupportedException', 'Content type not supported');
+      }
       return allocate(context, parseJson(text), call.origin);
   }
   if (call.method === 'POST' && call.rawPath.startsWith('/upload/')) {

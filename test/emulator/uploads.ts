@@ -47,7 +47,7 @@ export function startUpload(
   const upload: Upload = { id, serial: 0, target, ...promised, received: 0, running: undefined };
   context.uploads.set(id, upload);
   const { md5, bytes: size, created, modified } = promised;
-  const number = nextNumber(file);
+  const number = nextNumber(context, file);
   overtake(context, file);
   const updated = wholeSecond(Date.now());
   const rest = { created, modified, updated, mime: mimeOf(file.name), size, md5 };

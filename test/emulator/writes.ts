@@ -50,6 +50,7 @@ export function ensureFolder(context: Context, { mountPoint, names }: Place, unt
     if (child?.kind === 'file' && child.deleted === undefined) throw notUnique(pathOf(context.account, child));
     if (child?.kind === 'folder') {
       const { deleted } = child;
+      respell(context, child, name);
       revive(context, child);
       if (context.quirks.mkDirUntrashes === 'recursive' && deleted !== undefined) reviveBelow(context, child, deleted);
       at = child;
@@ -75,12 +76,23 @@ export function ensureFile(context: Context, place: Place): FileNode {
   if (name === undefined) throw invalidArgument('A file needs a name');
   const parent = ensureFolder(context, { mountPoint: place.mountPoint, names: place.names.slice(0, -1) });
   const existing = findChild(parent, name);
-  if (existing?.kind === 'file') return existing;
+  if (existing?.kind === 'file') {
+    respell(context, existing, name);
+    return existing;
+  }
   if (existing && existing.deleted === undefined) throw notUnique(pathOf(context.account, existing));
   checkName(name, context.quirks);
   const file = newFile(name, parent);
   attach(file);
   return file;
+}
+
+/** What leaves the trash takes the spelling it is asked for by (quirk `trashedCase`). */
+function respell({ quirks }: Context, node: FileNode | FolderNode, name: string): void {
+  if (node.deleted === undefined || quirks.trashedCase === 'old') return;
+  detach(node);
+  node.name = name;
+  attach(node);
 }
 
 /**
@@ -96,7 +108,7 @@ export function setContent(context: Context, file: FileNode, content: Content, u
     Object.assign(current, { created, modified, updated });
     file.latest = undefined;
   } else {
-    const number = content.number ?? nextNumber(file);
+    const number = content.number ?? nextNumber(context, file);
     setAside(file, current);
     overtake(context, file);
     file.current = { number, state: 'COMPLETED', updated, mime: mimeOf(file.name), size, md5, created, modified };
@@ -107,8 +119,11 @@ export function setContent(context: Context, file: FileNode, content: Content, u
   if (live) announce(context, 'NEW_UPLOAD', file);
 }
 
-export function nextNumber({ current, latest, older }: FileNode): number {
-  return Math.max(0, ...[current, latest, ...older].map((revision) => revision?.number ?? 0)) + 1;
+/** The number of a file's next revision; with the quirk `revisionNumbers` the first is 3, and each next one 7 further on. */
+export function nextNumber({ quirks }: Context, { current, latest, older }: FileNode): number {
+  const last = Math.max(0, ...[current, latest, ...older].map((revision) => revision?.number ?? 0));
+  if (quirks.revisionNumbers === 'consecutive') return last + 1;
+  return last === 0 ? 3 : last + 7;
 }
 
 /** Makes room for another newest revision: an unfinished one joins the older ones or goes (quirk `unfinishedRevisions`). */

@@ -38,7 +38,12 @@ beforeEach(async () => {
       for (let at = 0; at < body.length; at += 60_000) yield body.subarray(at, at + 60_000);
     })();
   };
-  reader = new ContentReader({ store, source: { openRange, doubt: () => {} }, log: silentLog, signal: abort.signal });
+  reader = new ContentReader({
+    store,
+    source: { openRange, comesWhole: () => false, doubt: () => {} },
+    log: silentLog,
+    signal: abort.signal,
+  });
 });
 afterEach(() => {
   abort.abort();

@@ -225,7 +225,18 @@ describe('an error answer', () => {
     assert.equal(toHttpError(403, '').kind, 'forbidden');
     assert.equal(toHttpError(413, 'over quota').kind, 'quota');
     assert.equal(toHttpError(302, '<html>').kind, 'protocol');
-    const table = { 401: 'unauthorized', 409: 'conflict', 416: 'range', 429: 'server', 460: 'quota', 509: 'server' };
+    const table = {
+      401: 'unauthorized',
+      402: 'quota',
+      409: 'conflict',
+      413: 'forbidden',
+      416: 'range',
+      421: 'corrupt',
+      423: 'writeLocked',
+      429: 'server',
+      460: 'quota',
+      509: 'server',
+    };
     for (const [status, kind] of Object.entries(table)) assert.equal(toHttpError(Number(status), '').kind, kind);
   });
 

@@ -46,7 +46,7 @@ beforeEach(async () => {
   staging = new StagingStore({ staging: join(dir, 'staging'), lost: join(dir, 'lost') }, db, silentLog);
   await staging.recover(new Set(), now);
   store = await ContentStore.open(join(dir, 'c'), { maxBytes: 1e6, minFreeBytes: 0 }, silentLog);
-  const source = { openRange: () => Promise.reject(new Error('no network')), doubt: () => {} };
+  const source = { openRange: () => Promise.reject(new Error('no network')), comesWhole: () => false, doubt: () => {} };
   const reader = new ContentReader({ store, source, log: silentLog, signal: new AbortController().signal });
   const clock = { now: () => now, sleep: async () => {} };
   // Every folder is known; nothing is pushed.

@@ -7,32 +7,36 @@ import { isRemoteError, type Remote, RemoteError, type WirePath } from '../../sy
 
 interface Place {
   readonly path: WirePath;
-  readonly revision: number;
+  /** null: not listed since it was uploaded from here. */
+  readonly revision: number | null;
 }
 
 /** Contents whose place outside the table is remembered: as many as are read side by side, and more. */
 const rememberedPlaces = 1_000;
 
 /**
- * Content by md5, from any place on the server that holds it, pinned to its revision: a file of the table, when a listing
- * told its revision; else the place that once held it, in the trash or as an older revision; else wherever its mountpoint has
- * it now. All but the table are asked for the md5 first: another file may have the path by now. Rejects with RemoteError
- * `vanished` when it is in none of them.
+ * Content by md5, from any place on the server that holds it: a file of the table; else the place that once held it, in the
+ * trash or as an older revision; else wherever its mountpoint has it now. All but the table are asked for the md5 first:
+ * another file may have the path by now. Rejects with RemoteError `vanished` when it is in none of them.
  */
 export function createSource(nodes: Nodes, remote: Remote): ContentSource {
   const searches = new Flights<string, Place | undefined>();
   const found = new LRUCache<string, Place>({ max: rememberedPlaces });
   const doubted = new LRUCache<string, true>({ max: rememberedPlaces });
+  const findKnown = (md5: string) => (doubted.has(md5) ? undefined : findHolder(nodes, md5)) ?? found.get(md5);
   return {
+    comesWhole: ({ md5 }) => {
+      const known = findKnown(md5);
+      return known !== undefined && remote.comesWhole(known.path, md5);
+    },
     openRange: async ({ md5, size }, start, end, signal) => {
-      const open = ({ path, revision }: Place) => remote.openRange(path, { start, end, size, revision }, signal);
-      const held = doubted.has(md5) ? undefined : findHolder(nodes, md5);
-      const known = held ?? found.get(md5);
+      const open = ({ path, revision }: Place) => remote.openRange(path, { start, end, size, revision, md5 }, signal);
+      const known = findKnown(md5);
       if (known !== undefined) {
         try {
           return await open(known);
         } catch (error) {
-          // Moved or removed since the last listing.
+          // Moved, removed or written over since the last listing.
           if (!isRemoteError(error, 'notFound')) throw error;
         }
       }
@@ -51,9 +55,7 @@ export function createSource(nodes: Nodes, remote: Remote): ContentSource {
 function findHolder(nodes: Nodes, md5: string): Place | undefined {
   const holder = nodes.getHolder(md5);
   const path = holder === undefined ? undefined : getWirePath(nodes, holder.ino);
-  const revision = holder?.synced?.revision ?? null;
-  // Uploaded here and not listed since: the path may hold a later revision by now.
-  return path === undefined || revision === null ? undefined : { path, revision };
+  return path === undefined ? undefined : { path, revision: holder?.synced?.revision ?? null };
 }
 
 async function search(nodes: Nodes, remote: Remote, md5: string, signal: AbortSignal): Promise<Place | undefined> {

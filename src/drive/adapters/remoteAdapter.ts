@@ -73,8 +73,9 @@ export function createRemote(client: JottacloudClient, link: Link, rates: Rates,
       const { mountpoints } = await call(client.fetchDevice(device, signal));
       return new Map(mountpoints.map(({ name, size, modified }) => [name, `${size} ${modified}`]));
     },
-    openRange: async (path, { start, end, size, revision }, signal) => {
-      const range = { start, end, size, ...(revision === null ? {} : { revision }) };
+    comesWhole: (path, md5) => client.comesWhole(path, md5),
+    openRange: async (path, { start, end, size, revision, md5 }, signal) => {
+      const range = { start, end, size, md5, ...(revision === null ? {} : { revision }) };
       return watchChunks(rates.download.shape(await call(client.download(path, range, signal)), signal));
     },
     allocate: (path, { size, md5, mtime, onConflict }, signal) =>

@@ -1,36 +1,92 @@
-import { JottaError } from '../errors.ts';
+import { isJottaError, JottaError } from '../errors.ts';
 import { type Service, sendAuthorized, urlOf } from '../service.ts';
 import { chunksOf } from '../transport/body.ts';
 import type { HttpAnswer } from '../transport/http.ts';
 import { withRetry } from '../transport/retry.ts';
-import type { DownloadRange, RemotePath } from '../types.ts';
-import { checkPath } from '../urls.ts';
+import type { ByteRange, RemotePath } from '../types.ts';
+
+/** A body that has begun, and what its answer said about it. */
+export interface Opened {
+  /** Exactly the bytes of the range, or an error. */
+  readonly chunks: AsyncIterable<Buffer>;
+  readonly header: (name: string) => string | undefined;
+  /** Gives it up unread. */
+  readonly drop: () => void;
+}
 
 /**
- * Bytes `start…end-1` of a file known to be `size` long (PROTOCOL.md §2.7). Resolves when the answer has
- * begun and fits; repeats only before that. The iterable must be read, or the signal aborted, to free the connection.
- * JottaError 'corrupt': the file has another size now; 'incomplete': the body ended early (retryable);
- * 'timeout' on silence, 'offline' on a cut, 'range' for 416, 'notFound'.
- * An empty range makes no request (what the server does with one is unknown).
+ * Bytes `start…end-1` of the newest revision of a file, or of revision `revision`, known to be `size` long
+ * (PROTOCOL.md §2.7). Resolves when the answer has begun and fits; repeats only before that. The body must be
+ * read or dropped, or the signal aborted, to free the connection.
+ *
+ * A part is asked for with `Range`; where the service turns out to ignore or refuse that, the whole is, and the rest of it
+ * thrown away: callers that want more than a part should then ask for all of it (`Habits`).
+ *
+ * JottaError 'corrupt': the revision has another size; 'range' for 416; 'notFound'. Of the body: 'incomplete' when it ends early,
+ * 'timeout' on silence.
  */
-export async function download(
+export async function openBytes(
   service: Service,
   path: RemotePath,
-  range: DownloadRange,
+  range: ByteRange,
+  revision: number | undefined,
   signal: AbortSignal,
-): Promise<AsyncIterable<Buffer>> {
-  checkPath(path, 3);
-  const { start, end, size } = range;
-  if (!(start >= 0 && end <= size && [start, end, size].every(Number.isSafeInteger))) {
-    throw new JottaError('range', 'the range lies outside the file');
+): Promise<Opened> {
+  const habit = revision === undefined ? 'range' : 'pinnedRange';
+  const { habits } = service;
+  const isWhole = range.start === 0 && range.end === range.size;
+  const send = (ranged: boolean) => sendOnce(service, path, range, revision, ranged, signal);
+  if (isWhole || habits.lacks('range') || habits.lacks(habit)) return openWhole(service, path, range, revision, signal);
+  let refused: JottaError;
+  try {
+    const opened = await send(true);
+    habits.note(habit, opened.status === 206);
+    return opened;
+  } catch (error) {
+    const open = revision === undefined ? refusalsOfPart : refusalsOfPinnedPart;
+    if (!isJottaError(error) || !open.includes(error.kind) || signal.aborted) throw error;
+    refused = error;
   }
-  if (start >= end) return nothing();
-  const revision = range.revision === undefined ? '' : `&revision=${range.revision}`;
-  const { firstByteMs, metadataMs, bodyIdleMs } = service.http.limits;
+  // The part may be what was refused. If the whole is too, it was not.
+  try {
+    const opened = await send(false);
+    habits.note(habit, false);
+    return opened;
+  } catch (error) {
+    throw signal.aborted ? error : refused;
+  }
+}
+
+/** The same without `Range`. */
+export function openWhole(
+  service: Service,
+  path: RemotePath,
+  range: ByteRange,
+  revision: number | undefined,
+  signal: AbortSignal,
+): Promise<Opened> {
+  return sendOnce(service, path, range, revision, false, signal);
+}
+
+/** 400, 405 and their kin, and parts that are another than was asked for. */
+const refusalsOfPart: readonly string[] = ['invalidName', 'protocol'];
+
+/** `revision` and `Range` together were never seen at work: whatever comes of them says little about the file. */
+const refusalsOfPinnedPart: readonly string[] = [...refusalsOfPart, 'notFound', 'server', 'corrupt', 'forbidden'];
+
+function sendOnce(
+  service: Service,
+  path: RemotePath,
+  range: ByteRange,
+  revision: number | undefined,
+  ranged: boolean,
+  signal: AbortSignal,
+): Promise<Opened & { status: number }> {
+  const { firstByteMs, metadataMs } = service.http.limits;
   const request = {
     method: 'GET' as const,
-    url: urlOf(service, path, `?mode=bin${revision}`),
-    headers: { Range: `bytes=${start}-${end - 1}` },
+    url: urlOf(service, path, `?mode=bin${revision === undefined ? '' : `&revision=${revision}`}`),
+    headers: ranged ? { Range: `bytes=${range.start}-${range.end - 1}` } : {},
     firstByteMs,
     identity: true,
   };
@@ -39,22 +95,21 @@ export async function download(
     signal,
     async () => {
       const answer = await sendAuthorized(service, request, signal);
+      const drop = () => void answer.body.destroy();
       try {
         checkAnswer(answer, range);
+        return { chunks: bytesOf(service, path, answer, range), header: answer.header, drop, status: answer.status };
       } catch (error) {
-        answer.body.destroy();
+        drop();
         throw error;
       }
-      return exactly(chunksOf(answer, bodyIdleMs), end - start);
     },
     metadataMs,
   );
 }
 
-async function* nothing(): AsyncGenerator<Buffer, void, undefined> {}
-
-/** 206 with the range asked for, or 200 when that was the whole file. */
-function checkAnswer(answer: HttpAnswer, { start, end, size }: DownloadRange): void {
+/** 206 with the range asked for, or 200 with the whole file, as far as it tells. */
+function checkAnswer(answer: HttpAnswer, { start, end, size }: ByteRange): void {
   const { status } = answer;
   const coding = answer.header('content-encoding');
   if (coding !== undefined && coding !== 'identity') {
@@ -69,26 +124,56 @@ function checkAnswer(answer: HttpAnswer, { start, end, size }: DownloadRange): v
     }
     return;
   }
-  if (status !== 200 || start !== 0) throw new JottaError('protocol', 'the server ignored the range', { status });
+  if (status !== 200) throw new JottaError('protocol', 'a download without content', { status });
   const length = answer.header('content-length');
   if (length !== undefined && Number(length) !== size) {
     throw new JottaError('corrupt', 'the file has another size now', { status });
   }
-  if (end !== size) throw new JottaError('protocol', 'the server ignored the range', { status });
 }
 
-async function* exactly(chunks: AsyncIterable<Buffer>, length: number): AsyncGenerator<Buffer, void, undefined> {
-  let received = 0;
+/** The part of the body that was asked for. */
+function bytesOf(
+  { http, reads }: Service,
+  path: RemotePath,
+  { status, ...answer }: HttpAnswer,
+  { start, end, size }: ByteRange,
+): AsyncIterable<Buffer> {
+  const { bodyIdleMs, patientIdleMs } = http.limits;
+  const key = path.join('/');
+  const chunks = chunksOf({ status, ...answer }, reads.silent.has(key) ? patientIdleMs : bodyIdleMs);
+  const isCutOut = status === 200 && end < size;
+  const bytes = take(chunks, { skip: status === 200 ? start : 0, length: end - start, isCutOut });
+  return noteSilence(bytes, () => reads.silent.set(key, true));
+}
+
+/** A server that went silent gets more time the next time: it may be slow, and not gone. */
+async function* noteSilence(bytes: AsyncIterable<Buffer>, note: () => void): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    if (isJottaError(error, 'timeout')) note();
+    throw error;
+  }
+}
+
+/** Leaves out `skip` bytes, then gives exactly `length`. More is an error, unless `isCutOut`: then it is let go of. */
+async function* take(
+  chunks: AsyncIterable<Buffer>,
+  { skip, length, isCutOut }: { readonly skip: number; readonly length: number; readonly isCutOut: boolean },
+): AsyncGenerator<Buffer, void, undefined> {
+  let at = -skip;
   try {
     for await (const chunk of chunks) {
-      received += chunk.length;
-      if (received > length) throw new JottaError('corrupt', `more than the ${length} bytes asked for`);
-      yield chunk;
+      const wanted = at >= 0 && at + chunk.length <= length ? chunk : chunk.subarray(Math.max(0, -at), length - at);
+      at += chunk.length;
+      if (at > length && !isCutOut) throw new JottaError('corrupt', `more than the ${length} bytes asked for`);
+      if (at > 0) yield wanted;
+      if (at >= length && isCutOut) break;
     }
   } catch (error) {
     // A cut in mid-body is a short body; a silence keeps its own kind.
-    if (!(error instanceof JottaError) || error.kind !== 'offline') throw error;
-    throw new JottaError('incomplete', `the body was cut after ${received} of ${length} bytes`, { cause: error });
+    if (!isJottaError(error, 'offline')) throw error;
+    throw new JottaError('incomplete', `the body was cut after ${at} of ${length} bytes`, { cause: error });
   }
-  if (received < length) throw new JottaError('incomplete', `the body ended after ${received} of ${length} bytes`);
+  if (at < length) throw new JottaError('incomplete', `the body ended after ${at} of ${length} bytes`);
 }

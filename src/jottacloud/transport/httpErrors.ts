@@ -36,7 +36,10 @@ function exceptionOf(body: string): string | undefined {
   return /(\w{1,80}?)(?:OpenApi)?Exception\b/.exec(text)?.[1];
 }
 
-/** PROTOCOL.md §2.9 (table), §1.5 (401), §3.1 (UniqueFile), §3.3 (420, 460). */
+/**
+ * PROTOCOL.md §2.9 (table), §1.5 (401), §3.1 (UniqueFile), §3.3 (420, 421, 460). 402, 413 and 423 were not seen
+ * yet; they count by what HTTP means with them.
+ */
 function kindOf(status: number, exception: string | undefined, body: string): JottaErrorKind {
   if (exception === 'UniqueFile') return 'conflict';
   if (exception === 'CorruptUpload') return 'corrupt';
@@ -48,16 +51,24 @@ function kindOf(status: number, exception: string | undefined, body: string): Jo
       return /quota/i.test(body) ? 'quota' : 'invalidName';
     case 401:
       return 'unauthorized';
+    case 402:
+      return 'quota';
     case 403:
       return /quota/i.test(body) ? 'quota' : /locked/i.test(body) ? 'writeLocked' : 'forbidden';
     case 404:
       return 'notFound';
     case 409:
       return 'conflict';
+    case 413:
+      return /quota/i.test(body) ? 'quota' : 'forbidden';
     case 416:
       return 'range';
     case 420:
       return 'incomplete';
+    case 421:
+      return 'corrupt';
+    case 423:
+      return 'writeLocked';
     case 429:
       return 'server';
     case 460:

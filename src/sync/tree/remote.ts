@@ -74,9 +74,15 @@ export interface Remote {
   fetchTree(path: WirePath, signal: AbortSignal): AsyncIterable<TreeEntry>;
   /** Size and date of each mountpoint of a device, as one text each that changes when anything beneath changes. */
   fetchHints(device: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** True when any part of that content of a file costs a download of all of it. */
+  comesWhole(path: WirePath, md5: string): boolean;
+  /**
+   * Bytes of the content of that md5: the newest of the file, else its revision `revision`. `notFound` when it is neither, or
+   * not the newest and `revision` is null.
+   */
   openRange(
     path: WirePath,
-    range: { start: number; end: number; size: number; revision: number | null },
+    range: { start: number; end: number; size: number; revision: number | null; md5: string },
     signal: AbortSignal,
   ): Promise<AsyncIterable<Buffer>>;
   allocate(

@@ -4,6 +4,8 @@ import { describe, isTombstone, jfs, type PartOfQuirks, succeeded, targetOf } fr
 type Trash =
   | 'dlOnFolder'
   | 'dlOnMountPoint'
+  | 'dlOfTrashed'
+  | 'trashedCase'
   | 'rmDirRecreated'
   | 'mkDirUntrashes'
   | 'trashedChildren'
@@ -30,6 +32,24 @@ export const trashProbes: PartOfQuirks<Trash> = {
   dlOnMountPoint: {
     question: 'dl on a mountpoint',
     because: 'it would need a mountpoint besides those of the account',
+  },
+  dlOfTrashed: {
+    question: 'dl on a file that is in the trash',
+    async ask(world) {
+      await storeFresh(world, at(world, 'a'));
+      await world.client.trashFile(at(world, 'a'), world.signal);
+      const answer = await world.send('POST', jfs(world, at(world, 'a'), '?dl=true'));
+      return succeeded(answer) ? '200' : answer.status === 404 ? '404' : describe(answer);
+    },
+  },
+  trashedCase: {
+    question: 'spelling of a file uploaded onto a trashed name in other case',
+    async ask(world) {
+      await storeFresh(world, at(world, 'a'));
+      await world.client.trashFile(at(world, 'a'), world.signal);
+      await storeFresh(world, at(world, 'A'));
+      return (await list(world, world.folder)).join() === 'A' ? 'new' : 'old';
+    },
   },
   rmDirRecreated: {
     question: 'rmDir on a path with a live folder and a trashed one',

@@ -4,6 +4,11 @@ import { describe, jfs, type PartOfQuirks, type ProbeWorld, type RawAnswer, succ
 type Uploads =
   | 'conflictStatus'
   | 'emptyRange'
+  | 'range'
+  | 'pinnedRange'
+  | 'requests'
+  | 'corruptAnswer'
+  | 'revisionNumbers'
   | 'dedupStatus'
   | 'dedupResumePos'
   | 'dedup'
@@ -26,7 +31,8 @@ interface Allocated {
 
 async function allocate(world: ProbeWorld, name: string, bytes: Buffer, more: object = {}): Promise<Allocated> {
   const path = `/jfs/${at(world, name).join('/')}`;
-  const body = JSON.stringify({ path, bytes: bytes.length, md5: md5Of(bytes), ...more });
+  const times = { created: '2026-01-01T00:00:00Z', modified: '2026-01-01T00:00:00Z' };
+  const body = JSON.stringify({ path, bytes: bytes.length, md5: md5Of(bytes), ...times, ...more });
   const headers = { 'content-type': 'application/json' };
   const answer = await world.send('POST', `${world.endpoints.api}/files/v1/allocate`, { headers, body });
   const json = (succeeded(answer) ? JSON.parse(answer.text) : {}) as Record<string, unknown>;
@@ -43,16 +49,64 @@ function send(world: ProbeWorld, url: string, bytes: Buffer, range?: string): Pr
   return world.send('POST', url, { headers, body: bytes });
 }
 
+/** `&revision=` stands for that of a file of 100 bytes. */
+async function askRange(world: ProbeWorld, query: string): Promise<string> {
+  await storeFresh(world, at(world, 'a'), 100);
+  const { revision } = await world.client.fetchFile(at(world, 'a'), world.signal);
+  const number = query === '' ? '' : revision;
+  const headers = { range: 'bytes=10-19' };
+  const answer = await world.send('GET', jfs(world, at(world, 'a'), `?mode=bin${query}${number}`), { headers });
+  if (answer.status === 206) return 'honoured';
+  return answer.status === 200 ? 'ignored' : String(answer.status);
+}
+
 const wouldNeed = (what: string) => `it would need ${what}`;
 
 /** Allocate, upload and download (PROTOCOL.md §2.7, §3). */
 export const uploadProbes: PartOfQuirks<Uploads> = {
   conflictStatus: {
-    question: 'HTTP status of UniqueFileException',
+    question: '`conflict_handler`, and the HTTP status of UniqueFileException',
     async ask(world) {
       await storeFresh(world, at(world, 'a'));
       const { answer } = await allocate(world, 'a', fresh(), { conflict_handler: 'REJECT_CONFLICTS' });
+      if (succeeded(answer)) return 'ignored';
+      const onFreeName = await allocate(world, 'b', fresh(), { conflict_handler: 'REJECT_CONFLICTS' });
+      if (!succeeded(onFreeName.answer)) return 'refused';
       return answer.text.includes('UniqueFile') ? String(answer.status) : describe(answer);
+    },
+  },
+  range: {
+    question: '`Range` of the newest revision',
+    ask: (world) => askRange(world, ''),
+  },
+  pinnedRange: {
+    question: '`Range` together with `revision`',
+    ask: (world) => askRange(world, '&revision='),
+  },
+  requests: {
+    question: 'a `mode` that does not exist',
+    async ask(world) {
+      await storeFresh(world, at(world, 'a'));
+      return succeeded(await world.send('GET', jfs(world, at(world, 'a'), '?mode=other'))) ? 'lenient' : 'strict';
+    },
+  },
+  corruptAnswer: {
+    question: 'answer to an upload of other content than promised',
+    async ask(world) {
+      const answer = await send(world, (await allocate(world, 'a', fresh(100))).url, fresh(100));
+      if (answer.status !== 420 && answer.status !== 421) return describe(answer);
+      return answer.status === 421 && answer.text === '' ? '421-empty' : String(answer.status);
+    },
+  },
+  revisionNumbers: {
+    question: 'numbers of the first two revisions of a file',
+    async ask(world) {
+      const numbers: number[] = [];
+      for (let round = 0; round < 2; round += 1) {
+        await storeFresh(world, at(world, 'a'));
+        numbers.push((await world.client.fetchFile(at(world, 'a'), world.signal)).revision);
+      }
+      return numbers.join() === '1,2' ? 'consecutive' : 'jumping';
     },
   },
   emptyRange: {

@@ -21,7 +21,7 @@ export const folderCases: readonly FolderCase[] = [
       );
       assert.deepEqual(folder, { kind: 'folder', name: 'F' });
       assert.deepEqual(file, await client.fetchFile(at(world, 'a.txt'), signal));
-      assert.ok(file?.kind === 'file' && file.size === bytes.length && file.revision === 1);
+      assert.ok(file?.kind === 'file' && file.size === bytes.length && file.revision > 0);
       assert.ok(file.uuid !== undefined && file.uuid !== '');
     },
   },

@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
-import type { RemotePath } from '../../../../src/jottacloud/types.ts';
-import { at, fresh, holds, list, md5Of, outcomeOf, read, refused, someTime, store, storeFresh } from '../acts.ts';
+import type { RemoteFile, RemotePath } from '../../../../src/jottacloud/types.ts';
+import {
+  at,
+  fresh,
+  holds,
+  list,
+  md5Of,
+  outcomeOf,
+  read,
+  readRange,
+  refused,
+  someTime,
+  store,
+  storeFresh,
+} from '../acts.ts';
 import type { ContractWorld, FolderCase } from '../world.ts';
 
 /** Whether a file with so many revisions has one more now. */
@@ -21,16 +34,21 @@ export const revisionCases: readonly FolderCase[] = [
       const written: Buffer[] = [];
       for (let n = 1; n <= 7; n += 1) written.push(await storeFresh(world, path, n * 100));
       const revisions = await client.fetchRevisions(path, signal);
+      const numbers = revisions.map(({ revision }) => revision);
       assert.deepEqual(
-        revisions.map(({ revision }) => revision),
-        [7, 6, 5, 4, 3],
+        numbers,
+        [...new Set(numbers)].sort((a, b) => b - a),
       );
-      for (const revision of revisions) {
-        const bytes = written[revision.revision - 1] ?? Buffer.alloc(0);
+      const newestFirst = written.toReversed().slice(0, 5);
+      assert.equal(revisions.length, newestFirst.length);
+      for (const [index, bytes] of newestFirst.entries()) {
+        const revision = revisions[index] as RemoteFile;
         assert.deepEqual([revision.size, revision.md5], [bytes.length, md5Of(bytes)]);
         assert.ok((await read(world, path, revision)).equals(bytes));
+        const part = { start: 10, end: 20, size: bytes.length };
+        assert.deepEqual(await readRange(world, path, part, revision.revision), bytes.subarray(10, 20));
       }
-      const range = { start: 0, end: 1, size: 100, revision: 99 };
+      const range = { start: 0, end: 1, size: 100, revision: 9_999 };
       await refused('notFound', client.download(path, range, signal));
     },
   },
