@@ -175,7 +175,7 @@ export class Mounts {
       if (path === undefined || above === undefined) return undefined;
       return path.slice(above === '/' ? 0 : above.length) || '/';
     };
-    return { vfs, root, readOnly, getQuota, getPath, onChanged, log: this.#log, uid, gid };
+    return { vfs: vfs.within({ root }), root, readOnly, getQuota, getPath, onChanged, log: this.#log, uid, gid };
   }
 
   async #findSource(source: string): Promise<Ino> {

@@ -36,6 +36,13 @@ export interface Synced extends ServerPlace {
   readonly uuid: string | null;
 }
 
+/**
+ * What a file whose name says that it holds the target of a symbolic link is shown as; null for any other node.
+ * `own`: a link made on this computer. `foreign`: a link made elsewhere. `file`: the file that it is, until its name or the
+ * server's content changes. `new`: not looked at yet; a file so far.
+ */
+export type LinkState = 'own' | 'foreign' | 'file' | 'new' | null;
+
 /** One node: the local columns are what the mount shows, `synced` is what the server has. */
 export interface NodeRow {
   readonly ino: Ino;
@@ -54,6 +61,7 @@ export interface NodeRow {
   readonly staging: string | null;
   /** Never leaves this machine (`.DS_Store` and friends). */
   readonly localOnly: boolean;
+  readonly link: LinkState;
   readonly synced: Synced | null;
   /** Where a move or the making of a folder was to end whose outcome is not known; null = none is begun. */
   readonly begun: ServerPlace | null;

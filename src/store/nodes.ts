@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { emptyMd5, storeLimits } from './limits.ts';
 import {
   type Ino,
+  type LinkState,
   type NodeKind,
   type NodeRow,
   nameKey,
@@ -12,8 +13,9 @@ import {
 } from './nodeRow.ts';
 import { pendingCondition } from './schema.ts';
 
-/** What a node starts with; the database gives the rest. */
-export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'begun' | 'listedAt' | 'failure'>;
+/** What a node starts with; the database gives the rest. `link` is null when absent. */
+export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'begun' | 'listedAt' | 'failure' | 'link'> &
+  Partial<Pick<NodeRow, 'link'>>;
 
 /** Where a content was on the server: path as the wire spells it, device first; `revision` null when it has to be looked for. */
 export interface FormerPlace {
@@ -67,6 +69,11 @@ export class Nodes {
       return this.#rows(this.#sql('SELECT * FROM node WHERE parent = ? ORDER BY ino').all(parent));
     }
     return found.map(({ ino }) => this.get(ino)).filter((row) => row !== undefined);
+  }
+
+  /** Children that may be shown as symbolic links. */
+  getLinks(parent: Ino): NodeRow[] {
+    return this.#rows(this.#sql('SELECT * FROM node WHERE parent = ? AND link IS NOT NULL').all(parent));
   }
 
   hasChildren(parent: Ino): boolean {
@@ -316,7 +323,7 @@ export class Nodes {
 
 /** Would a listing show the one otherwise than the other? Its times of listing and its revision are not shown. */
 function looksOther(a: NodeRow, b: NodeRow): boolean {
-  const shown = ['parent', 'name', 'size', 'md5', 'staging', 'failure', 'localOnly'] as const;
+  const shown = ['parent', 'name', 'size', 'md5', 'staging', 'failure', 'localOnly', 'link'] as const;
   if (shown.some((column) => a[column] !== b[column])) return true;
   return a.mtime.sec !== b.mtime.sec || a.mtime.nsec !== b.mtime.nsec || isSent(a) !== isSent(b);
 }
@@ -343,6 +350,7 @@ interface RawNode {
   md5: string | null;
   staging: string | null;
   localOnly: number;
+  link: LinkState;
   sParent: number | null;
   sName: string;
   sWire: string;
@@ -384,6 +392,7 @@ function toRow(raw: RawNode): NodeRow {
     md5: raw.md5,
     staging: raw.staging,
     localOnly: raw.localOnly !== 0,
+    link: raw.link,
     synced,
     begun: raw.bParent === null ? null : { parent: raw.bParent, name: raw.bName, wire: raw.bWire },
     listedAt: raw.listedAt,
@@ -408,6 +417,7 @@ function localColumns(patch: Omit<NodePatch, 'synced' | 'begun'>): Record<string
   if (patch.md5 !== undefined) columns.md5 = patch.md5;
   if (patch.staging !== undefined) columns.staging = patch.staging;
   if (patch.localOnly !== undefined) columns.localOnly = patch.localOnly ? 1 : 0;
+  if (patch.link !== undefined) columns.link = patch.link;
   if (patch.listedAt !== undefined) columns.listedAt = patch.listedAt;
   if (patch.failure !== undefined) columns.failure = patch.failure;
   return columns;

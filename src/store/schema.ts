@@ -75,8 +75,15 @@ DELETE FROM meta WHERE key GLOB 'sent.*' AND substr(key, 6) NOT IN (SELECT ino F
 CREATE TRIGGER dropSent AFTER DELETE ON node BEGIN DELETE FROM meta WHERE key = 'sent.' || OLD.ino; END;
 `;
 
+/** What files with the ending of link files are shown as (nodeRow.ts `LinkState`). */
+const linkColumn = `
+ALTER TABLE node ADD COLUMN link TEXT;
+CREATE INDEX links ON node(parent) WHERE link IS NOT NULL;
+UPDATE node SET link = 'new' WHERE kind = 'file' AND name LIKE '%_.rclonelink';
+`;
+
 /** Step n brings schema n to schema n + 1. A new schema is a new step at the end; steps that were released never change. */
-const migrations = [nodeTables, xattrTable, historyTable, pinTable, begunColumns, baseIndex, sentTrigger];
+const migrations = [nodeTables, xattrTable, historyTable, pinTable, begunColumns, baseIndex, sentTrigger, linkColumn];
 
 /** The condition of the `pending` index, word for word, so that SQLite uses it. */
 export const pendingCondition = `localOnly = 0 AND (

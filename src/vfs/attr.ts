@@ -19,7 +19,7 @@ export function getAttr(context: VfsContext, ino: Ino): Attr {
   const row = getRow(context, ino);
   const staging = context.open.get(ino)?.staging;
   const pinned = getPinned(context, row);
-  const kind = row.kind !== 'file' ? 'folder' : isLink(context.nodes, row) ? 'link' : 'file';
+  const kind = row.kind !== 'file' ? 'folder' : isLink(context, row) ? 'link' : 'file';
   return {
     ino,
     kind,

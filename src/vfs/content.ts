@@ -173,7 +173,15 @@ export async function flushOpen(context: VfsContext, ino: Ino): Promise<void> {
     nodes.transaction(() => {
       if (shared === null) staging.save(info);
       const content = shared === null ? { staging: file.id, md5: null } : { staging: null, md5: shared.md5 };
-      nodes.update(ino, { ...content, size: file.size, mtime: row.mtime, ctimeMs: row.ctimeMs, failure: null });
+      nodes.update(ino, {
+        ...content,
+        size: file.size,
+        mtime: row.mtime,
+        ctimeMs: row.ctimeMs,
+        failure: null,
+        // What was written here under the name of a link file is what it is.
+        ...(row.link === null ? {} : { link: 'file' as const }),
+      });
     });
     activity.noteUnflushed(ino, file.dirty);
     await barrier.barrier();

@@ -15,6 +15,7 @@ import type { TreeChange } from '../sync/pull/merge.ts';
 import type { Pusher } from '../sync/push/pusher.ts';
 import type { Activity } from '../sync/tree/activity.ts';
 import { toErrno } from './errors.ts';
+import type { Hidden } from './hidden.ts';
 import type { LocalNames } from './localNames.ts';
 import type { Fh, Handle, OpenInode } from './openInode.ts';
 
@@ -36,26 +37,29 @@ export interface VfsDeps {
   readonly log: Log;
 }
 
-/** An open file that libfuse took from its name: to remove it, or to rename something onto that name. */
-export interface Hidden {
-  readonly ino: Ino;
-  /** Where its name was; the row keeps the name. */
+/** A name in a folder. */
+export interface Place {
   readonly parent: Ino;
-  /** ms since the epoch. */
-  readonly at: number;
-  /** Somebody looked for the name afterwards: it was removed, and no rename onto it was under way. */
-  readonly missed: boolean;
+  readonly name: string;
 }
 
-/** What the operations of one Vfs share. */
+/** The part of the tree that one volume shows. */
+export interface Bounds {
+  readonly root: Ino;
+}
+
+/** What the operations of one Vfs share, and with those of its parts (`Vfs.within`): no field is ever replaced. */
 export interface VfsContext extends VfsDeps {
   readonly handles: Map<Fh, Handle>;
   readonly open: Map<Ino, OpenInode>;
-  /** libfuse's names for these: they live here, not in the tree. Key: `parent/name`. */
+  /** libfuse's names for these: they live here, not in the tree. Key: `getHiddenKey`. */
   readonly hiddenNames: Map<string, Hidden>;
+  /** Last closes of a moment ago, oldest first; ms since the epoch. */
+  readonly closedAt: Map<Ino, number>;
   /** Serialises what changes the content of one inode: open, write, truncate, flush, setTimes, release. */
   readonly writing: KeyedMutex<Ino>;
-  nextFh: Fh;
+  readonly handleIds: { next: Fh };
+  readonly bounds: Bounds;
 }
 
 export function createContext(deps: VfsDeps): VfsContext {
@@ -64,8 +68,10 @@ export function createContext(deps: VfsDeps): VfsContext {
     handles: new Map(),
     open: new Map(),
     hiddenNames: new Map(),
+    closedAt: new Map(),
     writing: new KeyedMutex(),
-    nextFh: 1,
+    handleIds: { next: 1 },
+    bounds: { root: rootIno },
   };
 }
 

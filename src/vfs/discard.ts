@@ -2,6 +2,7 @@ import { ErrnoError } from '../base/errno.ts';
 import { emptyMd5 } from '../store/limits.ts';
 import { type Ino, type NodeRow, rootIno } from '../store/nodeRow.ts';
 import { type ConflictNames, conflictName } from '../sync/tree/conflicts.ts';
+import { getFirstLinkState } from '../sync/tree/links.ts';
 import { isLocallyWithin } from '../sync/tree/paths.ts';
 import { getRow, touchFolder, type VfsContext } from './context.ts';
 import { remove } from './remove.ts';
@@ -59,7 +60,15 @@ async function revert(context: VfsContext, row: NodeRow, names: ConflictNames): 
       const occupant = nodes.getChild(synced.parent, synced.name);
       const taken = occupant !== undefined && occupant.ino !== row.ino;
       const name = taken ? conflictName(nodes, synced.parent, synced.name, names) : synced.name;
-      nodes.update(row.ino, { parent: synced.parent, name, failure: null, ctimeMs: context.clock.now(), ...content });
+      const link = row.link ?? getFirstLinkState(row.kind, name);
+      nodes.update(row.ino, {
+        parent: synced.parent,
+        name,
+        link,
+        failure: null,
+        ctimeMs: context.clock.now(),
+        ...content,
+      });
       if (row.parent !== null) touchFolder(context, row.parent);
       touchFolder(context, synced.parent);
       // What was to be sent is not ours any more, should somebody else write the same.

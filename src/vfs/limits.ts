@@ -6,8 +6,6 @@ export const vfsLimits = {
   nameMax: 255,
   /** Largest file: what ext4 with 4 KiB blocks can hold, where staging files live. */
   fileMax: 2 ** 44 - 4096,
-  /** PATH_MAX without its NUL; a larger `.rclonelink` file is no link. */
-  linkTargetMax: 4095,
   linkMode: 0o777,
   /** Largest extended attribute: resource forks and custom icons fit. */
   xattrMax: 4 * 1024 * 1024,
@@ -15,6 +13,8 @@ export const vfsLimits = {
   copyBytes: 4 * 1024 * 1024,
   /** The rename for which libfuse hides an open file comes right after; a later one has nothing to do with that. */
   renameFollowsMs: 5_000,
+  /** A close that libfuse has not heard of by then: the answer only has to be read by another thread. */
+  closeHeardMs: 1_000,
   /** What is open and quiet for this long is flushed, so that a program that never closes loses little. */
   quietFlushMs: 15_000,
   /** Shown as free when the account is unlimited: 1 PiB, as rclone does. */

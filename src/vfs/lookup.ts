@@ -1,9 +1,9 @@
 import { ErrnoError } from '../base/errno.ts';
-import { type Ino, type NodeRow, nameKey } from '../store/nodeRow.ts';
+import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import { ensureListed, getFolder, getRow, type VfsContext } from './context.ts';
+import { getHiddenAs, noteMissed } from './hidden.ts';
 import { vfsLimits } from './limits.ts';
 import { getShownChild, getShownName } from './links.ts';
-import { isHiddenName } from './names.ts';
 
 /** A name in a folder as the mount shows it. */
 export interface DirEntry {
@@ -13,36 +13,22 @@ export interface DirEntry {
 
 /** Node under any spelling of `name`. ENOENT only when the folder is known and has no such child. */
 export async function lookup(context: VfsContext, parent: Ino, name: string): Promise<NodeRow> {
-  const { nodes, folders, localNames } = context;
-  if (isHiddenName(name)) {
-    const row = nodes.get(context.hiddenNames.get(`${parent}/${name}`)?.ino ?? 0);
-    if (row === undefined) throw new ErrnoError('ENOENT', 'no such file');
-    return row;
-  }
+  const { folders, localNames } = context;
+  const hidden = getHiddenAs(context, { parent, name });
+  if (hidden !== undefined) return hidden;
   folders.noteUse(parent);
-  const known = getShownChild(nodes, parent, name);
+  const known = getShownChild(context, parent, name);
   if (known !== undefined) return known;
   const folder = getFolder(context, parent);
   if (folder.listedAt === null && !localNames.matches(name)) {
     await ensureListed(context, parent);
-    const found = getShownChild(nodes, parent, name);
+    const found = getShownChild(context, parent, name);
     if (found !== undefined) return found;
   }
-  noteMissed(context, parent, name);
+  noteMissed(context, { parent, name });
   // The server has names of 255 characters, whatever their bytes: only what is not there is too long.
   if (Buffer.byteLength(name) > vfsLimits.nameMax) throw new ErrnoError('ENAMETOOLONG', 'name is longer than 255');
   throw new ErrnoError('ENOENT', 'no such file');
-}
-
-/**
- * The name was looked for and is not there. The kernel does so before every rename onto a name that was removed, and never
- * between the two steps of one rename.
- */
-function noteMissed({ nodes, hiddenNames }: VfsContext, parent: Ino, name: string): void {
-  for (const [key, hidden] of hiddenNames) {
-    if (hidden.parent !== parent || hidden.missed) continue;
-    if (nameKey(nodes.get(hidden.ino)?.name ?? '') === nameKey(name)) hiddenNames.set(key, { ...hidden, missed: true });
-  }
 }
 
 /** Walks `names` down from `start`. */
@@ -59,5 +45,5 @@ export async function resolve(context: VfsContext, start: Ino, names: readonly s
 export async function readdir(context: VfsContext, ino: Ino): Promise<DirEntry[]> {
   const { nodes } = context;
   await ensureListed(context, getFolder(context, ino).ino);
-  return nodes.getChildren(ino).map((row) => ({ name: getShownName(nodes, row), row }));
+  return nodes.getChildren(ino).map((row) => ({ name: getShownName(context, row), row }));
 }

@@ -1,13 +1,6 @@
 import { ErrnoError } from '../base/errno.ts';
 import { vfsLimits } from './limits.ts';
 
-/** libfuse renames a file to this when it is unlinked or replaced while open. */
-const hidden = /^\.fuse_hidden/;
-
-export function isHiddenName(name: string): boolean {
-  return hidden.test(name);
-}
-
 /** The names of a slash-separated path, from the top; empty ones are skipped. */
 export function splitPath(path: string): string[] {
   return path.split('/').filter((name) => name !== '');

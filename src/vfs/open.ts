@@ -8,6 +8,7 @@ import { flush, flushOpen, truncateOpen } from './content.ts';
 import { getFile, getHandle, getOpen, type VfsContext } from './context.ts';
 import { insert, prepareParent } from './create.ts';
 import { toErrno } from './errors.ts';
+import { noteLastClose } from './hidden.ts';
 import { getShownChild, isLink } from './links.ts';
 import type { Fh, Handle } from './openInode.ts';
 
@@ -56,11 +57,10 @@ export async function create(
   mode: number,
   options: OpenOptions & { exclusive: boolean },
 ): Promise<{ row: NodeRow; fh: Fh }> {
-  const { nodes } = context;
   await prepareParent(context, parent, name);
-  const existing = getShownChild(nodes, parent, name);
+  const existing = getShownChild(context, parent, name);
   if (existing !== undefined) {
-    if (options.exclusive || isLink(nodes, existing)) throw new ErrnoError('EEXIST', 'file exists');
+    if (options.exclusive || isLink(context, existing)) throw new ErrnoError('EEXIST', 'file exists');
     return { row: existing, fh: await open(context, existing.ino, options) };
   }
   const row = insert(context, parent, name, {
@@ -97,6 +97,7 @@ export async function release(context: VfsContext, fh: Fh): Promise<void> {
     const wasPinned = before !== undefined && getPinned(context, before) !== undefined;
     if (last) {
       context.open.delete(handle.ino);
+      noteLastClose(context, handle.ino);
       if (inode.staging !== undefined) await staging.close(inode.staging.id);
     }
     // What could not be kept is nowhere any more; the row says what is to be sent.
@@ -138,8 +139,8 @@ async function withOpen(context: VfsContext, ino: Ino, work: () => Promise<void>
 
 function newHandle(context: VfsContext, row: NodeRow, options: OpenOptions): Handle {
   const { writing, append } = options;
-  const handle: Handle = { fh: context.nextFh, ino: row.ino, writing, append, ahead: newReadahead() };
-  context.nextFh += 1;
+  const handle: Handle = { fh: context.handleIds.next, ino: row.ino, writing, append, ahead: newReadahead() };
+  context.handleIds.next += 1;
   context.handles.set(handle.fh, handle);
   context.activity.noteOpen(row.ino, writing);
   const inode = context.open.get(row.ino);

@@ -5,12 +5,11 @@ import { emptyMd5 } from '../store/limits.ts';
 import type { NodeRow, Timestamp } from '../store/nodeRow.ts';
 import { defaultFileMode } from '../sync/tree/modes.ts';
 import { checkSize } from './content.ts';
-import { getNow, getRow, type VfsContext } from './context.ts';
+import { getNow, getRow, type Place, type VfsContext } from './context.ts';
 import { insert, prepareParent } from './create.ts';
 import { toErrno } from './errors.ts';
 import { vfsLimits } from './limits.ts';
 import { getShownChild, isLink } from './links.ts';
-import type { Place } from './rename.ts';
 
 export interface PutOptions {
   /** A symbolic link, whose content is its target. */
@@ -161,16 +160,17 @@ function insertWhole(
 async function replaceWhole(
   context: VfsContext,
   { ino }: NodeRow,
-  { mtime = getNow(context) }: PutOptions,
+  { link: asLink = false, mtime = getNow(context) }: PutOptions,
   file: StagingFile,
   content: ContentRef | null,
 ): Promise<Placed> {
   const { nodes, staging, activity, pusher, clock } = context;
-  const promised = getRow(context, ino).staging;
+  const { staging: promised, link: linkState } = getRow(context, ino);
+  const link = linkState === null ? null : asLink ? 'own' : 'file';
   const row = nodes.transaction(() => {
     if (content === null) staging.save(file.info);
     const held = content === null ? { staging: file.id, md5: null } : { staging: null, md5: content.md5 };
-    return nodes.update(ino, { ...held, size: file.size, mtime, ctimeMs: clock.now(), failure: null });
+    return nodes.update(ino, { ...held, link, size: file.size, mtime, ctimeMs: clock.now(), failure: null });
   });
   activity.noteUnflushed(ino, false);
   activity.noteChange(ino);
@@ -191,15 +191,15 @@ async function replaceWhole(
 
 /** The file whose content is to be replaced; undefined when the name is free. */
 function findTarget(
-  { nodes }: VfsContext,
+  context: VfsContext,
   { parent, name }: Place,
   { link = false, create, overwrite }: PutOptions,
 ): NodeRow | undefined {
-  const target = getShownChild(nodes, parent, name);
+  const target = getShownChild(context, parent, name);
   if (target === undefined && !create) throw new ErrnoError('ENOENT', 'no such file');
   if (target === undefined) return undefined;
   if (!overwrite) throw new ErrnoError('EEXIST', 'name is taken');
   if (target.kind !== 'file') throw new ErrnoError('EISDIR', 'is a folder');
-  if (isLink(nodes, target) !== link) throw new ErrnoError('EEXIST', 'one is a link, the other a file');
+  if (isLink(context, target) !== link) throw new ErrnoError('EEXIST', 'one is a link, the other a file');
   return target;
 }

@@ -1,15 +1,14 @@
 import { ErrnoError } from '../base/errno.ts';
 import { emptyMd5 } from '../store/limits.ts';
-import { type Ino, type NodeRow, nameKey } from '../store/nodeRow.ts';
-import { ensureListed, touchFolder, type VfsContext } from './context.ts';
-import { vfsLimits } from './limits.ts';
+import type { Ino, NodeRow } from '../store/nodeRow.ts';
+import { ensureListed, type Place, touchFolder, type VfsContext } from './context.ts';
+import { getHiddenAs, getHiddenKey, getJustHidden, isClosing, isHiddenAs } from './hidden.ts';
 import { isLitter } from './localNames.ts';
 import { lookup } from './lookup.ts';
-import { isHiddenName } from './names.ts';
 
 /** The name is gone at once and durably. EISDIR for a folder. */
 export async function unlink(context: VfsContext, parent: Ino, name: string): Promise<void> {
-  if (isHiddenName(name)) return unlinkHidden(context, `${parent}/${name}`);
+  if (context.hiddenNames.has(getHiddenKey({ parent, name }))) return unlinkHidden(context, { parent, name });
   const row = await lookup(context, parent, name);
   if (row.kind !== 'file') throw new ErrnoError('EISDIR', 'is a folder');
   await remove(context, row);
@@ -74,41 +73,40 @@ export function detach(context: VfsContext, row: NodeRow, kept = false): string 
 
 /**
  * libfuse's way to remove an open file, and the first half of its way to rename onto one: its handles go on under the hidden
- * name, the tree forgets it. ENOSPC when the disk has no room for the other half.
+ * name, the tree forgets it. False, and nothing is done, when it is not open. ENOSPC when the disk has no room for the other half.
  */
-export async function hide(context: VfsContext, row: NodeRow, parent: Ino, hiddenName: string): Promise<void> {
+export async function tryHide(context: VfsContext, from: Place, to: Place): Promise<boolean> {
+  const row = await lookup(context, from.parent, from.name);
+  const isOpen = context.open.has(row.ino);
+  if (row.kind !== 'file' || !(isOpen || isClosing(context, row.ino))) return false;
   if (row.parent === null) throw new ErrnoError('ENOENT', 'removed already');
   await context.room.ensureAny();
-  await remove(context, row, true);
-  const hidden = { ino: row.ino, parent: row.parent, at: context.clock.now(), missed: false };
-  context.hiddenNames.set(`${parent}/${hiddenName}`, hidden);
+  if (isOpen) await remove(context, row, true);
+  // Should the name be a person's and not libfuse's, a file without a handle would be lost outside the tree.
+  else context.nodes.update(row.ino, { parent: to.parent, name: to.name, ctimeMs: context.clock.now() });
+  const { ino, parent, name } = row;
+  context.hiddenNames.set(getHiddenKey(to), { ino, parent, name, at: context.clock.now(), missed: false });
+  return true;
 }
 
 /** After the last close, which has discarded what nobody needs, unless it came before the file was hidden. */
-async function unlinkHidden(context: VfsContext, key: string): Promise<void> {
-  const row = context.nodes.get(context.hiddenNames.get(key)?.ino ?? 0);
-  context.hiddenNames.delete(key);
-  if (row === undefined || row.parent !== null || context.open.has(row.ino)) return;
-  if (row.synced === null || row.staging !== null) await remove(context, row);
-}
-
-/** The file that libfuse has just hidden, to rename something onto its name. */
-export function getHidden({ nodes, hiddenNames, clock }: VfsContext, parent: Ino, name: string): NodeRow | undefined {
-  const recent = [...hiddenNames.values()].filter(({ at }) => clock.now() - at <= vfsLimits.renameFollowsMs);
-  return recent
-    .filter((hidden) => hidden.parent === parent && !hidden.missed)
-    .map(({ ino }) => nodes.get(ino))
-    .findLast((row) => row?.parent === null && nameKey(row.name) === nameKey(name));
+async function unlinkHidden(context: VfsContext, place: Place): Promise<void> {
+  const row = getHiddenAs(context, place);
+  context.hiddenNames.delete(getHiddenKey(place));
+  // Some have got their own name back.
+  if (row === undefined || !isHiddenAs(row, getHiddenKey(place)) || context.open.has(row.ino)) return;
+  if (row.parent !== null || row.synced === null || row.staging !== null) await remove(context, row);
 }
 
 /** The rename for which libfuse has just hidden the file of that name is refused: the file has its name again. */
 export function unhide(context: VfsContext, parent: Ino, name: string): void {
   const { nodes, activity, room, onShownAnew, log } = context;
-  const row = getHidden(context, parent, name);
-  if (row === undefined || nodes.getChild(parent, row.name) !== undefined) return;
+  const hidden = getJustHidden(context, { parent, name });
+  if (hidden === undefined || nodes.getChild(parent, hidden.name) !== undefined) return;
+  const { ino, name: formerName } = hidden;
   const restore = () => {
     nodes.transaction(() => {
-      nodes.update(row.ino, { parent });
+      nodes.update(ino, { parent, name: formerName });
       touchFolder(context, parent);
     });
   };
@@ -120,9 +118,9 @@ export function unhide(context: VfsContext, parent: Ino, name: string): void {
       room.spendReserve();
       restore();
     }
-    activity.noteChange(row.ino);
+    activity.noteChange(ino);
     // To the kernel the name is still what libfuse has hidden.
-    onShownAnew({ parent, name: row.name });
+    onShownAnew({ parent, name: formerName });
   } catch (error) {
     log.error('an open file lost its name to a rename that failed', { name, error });
   }

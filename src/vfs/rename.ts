@@ -1,31 +1,20 @@
 import { ErrnoError } from '../base/errno.ts';
 import { emptyMd5 } from '../store/limits.ts';
-import type { Ino, NodeRow } from '../store/nodeRow.ts';
+import type { Ino, LinkState, NodeRow } from '../store/nodeRow.ts';
+import { getLinkName } from '../sync/tree/links.ts';
 import { isLocallyWithin } from '../sync/tree/paths.ts';
-import { getLiveFolder, touchFolder, type VfsContext } from './context.ts';
+import { getLiveFolder, type Place, touchFolder, type VfsContext } from './context.ts';
 import { prepareParent } from './create.ts';
-import { getShownChild, getShownName, isLink, toStoredName } from './links.ts';
+import { getJustHidden } from './hidden.ts';
+import { claimName, getShownChild, getShownName, isLink, toStoredName } from './links.ts';
 import { lookup } from './lookup.ts';
-import { isHiddenName } from './names.ts';
-import { detach, ensureEmptied, getHidden, hide, unhide } from './remove.ts';
-
-/** A name in a folder. */
-export interface Place {
-  readonly parent: Ino;
-  readonly name: string;
-}
+import { detach, ensureEmptied, unhide } from './remove.ts';
 
 /** renameat2(2)'s ways. */
 export type RenameMode = 'replace' | 'noReplace' | 'exchange';
 
 /** Local, atomic and durable. Errors as rename(2); EXDEV between what the server holds and what stays here. */
 export async function rename(context: VfsContext, from: Place, to: Place, mode: RenameMode): Promise<void> {
-  if (isHiddenName(to.name)) {
-    const row = await lookup(context, from.parent, from.name);
-    checkMovable(row);
-    await hide(context, row, to.parent, to.name);
-    return;
-  }
   const { changed, discarded } = await change(context, from, to, mode).catch((error) => {
     unhide(context, to.parent, to.name);
     throw error;
@@ -62,7 +51,7 @@ async function move(context: VfsContext, known: NodeRow, to: Place, mode: Rename
   const { nodes } = context;
   await prepareParent(context, to.parent, to.name);
   checkNotInto(context, known, to.parent);
-  const target = getShownChild(nodes, to.parent, to.name);
+  const target = getShownChild(context, to.parent, to.name);
   const replaced = target !== undefined && target.ino !== known.ino ? target : undefined;
   if (replaced !== undefined) {
     if (mode === 'noReplace') throw new ErrnoError('EEXIST', 'name is taken');
@@ -72,14 +61,14 @@ async function move(context: VfsContext, known: NodeRow, to: Place, mode: Rename
   }
   const row = nodes.get(known.ino);
   if (row === undefined || row.parent !== known.parent || row.name !== known.name) return undefined;
-  if (getShownChild(nodes, to.parent, to.name)?.ino !== target?.ino) return undefined;
+  if (getShownChild(context, to.parent, to.name)?.ino !== target?.ino) return undefined;
   const placed = place(context, row, to);
   // Of a link and a plain file with the link file's own name only one can be there.
   const occupant = nodes.getChild(to.parent, placed.name);
   if (occupant !== undefined && occupant.ino !== row.ino && occupant.ino !== replaced?.ino) {
     throw new ErrnoError('EEXIST', 'the name of the link file is taken');
   }
-  const former = replaced ?? getHidden(context, to.parent, to.name);
+  const former = replaced ?? getJustHidden(context, to)?.row;
   const discarded = nodes.transaction(() => {
     if (row.kind === 'file' && former !== undefined) context.pins.move(former.ino, row.ino);
     const unneeded = replaced === undefined ? null : detach(context, replaced);
@@ -104,8 +93,8 @@ async function exchange(context: VfsContext, known: NodeRow, to: Place): Promise
   if (here === null || there === null) throw new ErrnoError('ENOENT', 'removed meanwhile');
   checkNotInto(context, row, there);
   checkNotInto(context, other, here);
-  const rowPlaced = place(context, row, { parent: there, name: getShownName(nodes, other) });
-  const otherPlaced = place(context, other, { parent: here, name: getShownName(nodes, row) });
+  const rowPlaced = place(context, row, { parent: there, name: getShownName(context, other) });
+  const otherPlaced = place(context, other, { parent: here, name: getShownName(context, row) });
   nodes.transaction(() => {
     // Two rows never share a name, not even for a moment.
     nodes.update(row.ino, { parent: null });
@@ -124,17 +113,20 @@ function checkNotInto({ nodes }: VfsContext, row: NodeRow, folder: Ino): void {
 }
 
 interface Placed extends Place {
+  readonly link: LinkState;
   readonly localOnly: boolean;
 }
 
 /** Where the row goes in the table. EXDEV when it cannot become local-only as it is: programs then copy and delete. */
 function place(context: VfsContext, row: NodeRow, to: Place): Placed {
-  const name = toStoredName(to.name, isLink(context.nodes, row));
+  const asLink = isLink(context, row);
+  const name = toStoredName(to.name, asLink);
+  const isLinkFile = row.kind === 'file' && getLinkName(name) !== undefined;
   const localOnly = context.localNames.matches(to.name) || getLiveFolder(context, to.parent).localOnly;
   if (localOnly && !row.localOnly && !isOnlyHere(context, row)) {
     throw new ErrnoError('EXDEV', 'between synced and local-only files');
   }
-  return { parent: to.parent, name, localOnly };
+  return { parent: to.parent, name, localOnly, link: asLink ? row.link : isLinkFile ? 'file' : null };
 }
 
 /** Is the server not to have it, now or by a push under way, and none of its bytes from there? */
@@ -150,13 +142,14 @@ function isOnlyHere(
 function settle(context: VfsContext, row: NodeRow, placed: Placed): void {
   if (row.localOnly && !placed.localOnly) releaseBelow(context, row.ino);
   context.nodes.update(row.ino, { ...placed, ctimeMs: context.clock.now(), failure: null });
+  claimName(context, placed.parent, placed.name);
 }
 
 /** What leaves a local-only folder is to be uploaded, all that is below it too. */
 function releaseBelow(context: VfsContext, folder: Ino): void {
   const { nodes, activity, localNames } = context;
   for (const child of nodes.getChildren(folder)) {
-    if (localNames.matches(getShownName(nodes, child))) continue;
+    if (localNames.matches(getShownName(context, child))) continue;
     nodes.update(child.ino, { localOnly: false });
     activity.noteChange(child.ino);
     releaseBelow(context, child.ino);

@@ -1,17 +1,16 @@
 import { ErrnoError } from '../base/errno.ts';
 import { newReadahead } from '../content/contentReader.ts';
 import type { Ino, NodeRow } from '../store/nodeRow.ts';
+import { writebackLimits } from '../sync/tree/limits.ts';
 import { readRow } from './content.ts';
-import { getRow, type VfsContext } from './context.ts';
-import { vfsLimits } from './limits.ts';
+import { getRow, type Place, type VfsContext } from './context.ts';
 import { isLink, toStoredName } from './links.ts';
 import { type PutOptions, put } from './put.ts';
-import type { Place } from './rename.ts';
 
 /** Target of a symbolic link. EINVAL for anything else. May wait for the network as a read does. */
 export async function readlink(context: VfsContext, ino: Ino): Promise<string> {
   const row = getRow(context, ino);
-  if (!isLink(context.nodes, row)) throw new ErrnoError('EINVAL', 'not a symbolic link');
+  if (!isLink(context, row)) throw new ErrnoError('EINVAL', 'not a symbolic link');
   const target = (await readRow(context, row, newReadahead())).toString();
   // Written elsewhere: what no link can point to is not one.
   if (target.includes('\0')) throw new ErrnoError('EINVAL', 'the target of the link holds a NUL');
@@ -32,6 +31,6 @@ export async function putLink(
 ): Promise<NodeRow> {
   toStoredName(place.name, true);
   const bytes = Buffer.from(target);
-  if (bytes.length > vfsLimits.linkTargetMax) throw new ErrnoError('ENAMETOOLONG', 'the target is too long');
+  if (bytes.length > writebackLimits.linkTargetMax) throw new ErrnoError('ENAMETOOLONG', 'the target is too long');
   return put(context, place, { ...options, link: true }, (draft) => draft.write(bytes));
 }

@@ -3,9 +3,10 @@ import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import type { ConflictNames } from '../sync/tree/conflicts.ts';
 import * as attr from './attr.ts';
 import * as content from './content.ts';
-import { createContext, getHandle, type VfsContext, type VfsDeps } from './context.ts';
+import { type Bounds, createContext, getHandle, type Place, type VfsContext, type VfsDeps } from './context.ts';
 import * as creation from './create.ts';
 import * as discarding from './discard.ts';
+import * as links from './links.ts';
 import * as lookups from './lookup.ts';
 import * as opening from './open.ts';
 import type { Fh } from './openInode.ts';
@@ -18,7 +19,7 @@ import * as times from './times.ts';
 import * as xattrs from './xattrs.ts';
 
 export type { Attr } from './attr.ts';
-export type { VfsDeps } from './context.ts';
+export type { Bounds, Place, VfsDeps } from './context.ts';
 export type { DirEntry } from './lookup.ts';
 export type { OpenOptions } from './open.ts';
 export type { Draft, PutOptions } from './put.ts';
@@ -32,8 +33,13 @@ export type { TimeChange } from './times.ts';
 export class Vfs {
   readonly #context: VfsContext;
 
-  constructor(deps: VfsDeps) {
-    this.#context = createContext(deps);
+  constructor(deps: VfsDeps, context: VfsContext = createContext(deps)) {
+    this.#context = context;
+  }
+
+  /** The same file system as a volume shows it that is bounded so. */
+  within(bounds: Bounds): Vfs {
+    return new Vfs(this.#context, { ...this.#context, bounds });
   }
 
   get openHandles(): number {
@@ -50,6 +56,19 @@ export class Vfs {
 
   readdir(ino: Ino): Promise<lookups.DirEntry[]> {
     return lookups.readdir(this.#context, ino);
+  }
+
+  /** Without the network. */
+  getShownChild(parent: Ino, name: string): NodeRow | undefined {
+    return links.getShownChild(this.#context, parent, name);
+  }
+
+  getShownName(row: NodeRow): string {
+    return links.getShownName(this.#context, row);
+  }
+
+  isLink(row: NodeRow): boolean {
+    return links.isLink(this.#context, row);
   }
 
   getAttr(ino: Ino): attr.Attr {
@@ -85,7 +104,7 @@ export class Vfs {
     return opening.create(this.#context, parent, name, mode, options);
   }
 
-  put(place: renaming.Place, options: puts.PutOptions, fill: (draft: puts.Draft) => Promise<void>): Promise<NodeRow> {
+  put(place: Place, options: puts.PutOptions, fill: (draft: puts.Draft) => Promise<void>): Promise<NodeRow> {
     return puts.put(this.#context, place, options, fill);
   }
 
@@ -145,19 +164,19 @@ export class Vfs {
     return removal.rmdir(this.#context, parent, name);
   }
 
-  rename(from: renaming.Place, to: renaming.Place, mode: renaming.RenameMode): Promise<void> {
+  rename(from: Place, to: Place, mode: renaming.RenameMode): Promise<void> {
     return renaming.rename(this.#context, from, to, mode);
+  }
+
+  tryHide(from: Place, to: Place): Promise<boolean> {
+    return removal.tryHide(this.#context, from, to);
   }
 
   symlink(parent: Ino, name: string, target: string): Promise<void> {
     return symlinks.symlink(this.#context, parent, name, target);
   }
 
-  putLink(
-    place: renaming.Place,
-    target: string,
-    options: Pick<puts.PutOptions, 'create' | 'overwrite'>,
-  ): Promise<NodeRow> {
+  putLink(place: Place, target: string, options: Pick<puts.PutOptions, 'create' | 'overwrite'>): Promise<NodeRow> {
     return symlinks.putLink(this.#context, place, target, options);
   }
 

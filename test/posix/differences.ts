@@ -16,7 +16,7 @@ const free = 'The name is free in every spelling, or O_EXCL gives EEXIST; withou
 const litter = 'A folder with only litter in it, local-only files of the default names, is empty; they go with it.';
 const stored = 'Names are stored in NFC.';
 const linkNames =
-  'Names ending in `.rclonelink` are EPERM on create, mkdir and rename: they are those of symlinks on the server.';
+  'The name `NAME.rclonelink` is EEXIST where there is a link `NAME`: it is that of the link on the server.';
 const nfc = 'bl\u00e5b\u00e6r \u00e9';
 
 /** By the name of the case. */
@@ -64,10 +64,6 @@ export const differences: Readonly<Record<string, Difference>> = {
     because: 'A name that is not UTF-8 is EINVAL.',
     answers: { 0: error('EINVAL'), 1: value([]) },
   },
-  'names beginning with .fuse_hidden are libfuse’s': {
-    because: "names beginning with `.fuse_hidden` | EPERM on create and mkdir: they are libfuse's",
-    answers: { 0: error('EPERM'), 1: error('EPERM'), 2: value([]) },
-  },
   'a folder with litter alone is removed': {
     because: litter,
     answers: { 2: ok, 3: value([]) },
@@ -76,13 +72,9 @@ export const differences: Readonly<Record<string, Difference>> = {
     because: litter,
     answers: { 6: ok, 7: value(['b/ 0o755 now']) },
   },
-  'a file with a server extension is a file': {
-    because: linkNames,
-    answers: { 0: error('EPERM'), 1: value([]), 2: error('ENOENT'), 5: value([]) },
-  },
   'a file and a symlink whose server name it would have are two things': {
     because: linkNames,
-    answers: { 1: error('EPERM'), 2: value(['l link']), 3: error('ENOENT') },
+    answers: { 1: error('EEXIST'), 2: value(['l link']), 3: error('ENOENT') },
   },
   'a removed folder that is open lists nothing and takes nothing': {
     because: 'A folder that is removed while it is open answers ESTALE to fstat.',

@@ -109,7 +109,7 @@ describe('keep offline', () => {
       if (state === 'open') {
         const place = await locate(world.context, target);
         await vfs.open((await find(world.context, target)).ino, { writing: false, append: false, truncate: false });
-        await vfs.rename(place, { ...place, name: '.fuse_hidden1' }, 'replace');
+        await vfs.tryHide(place, { ...place, name: '.fuse_hidden1' });
       }
       await rename(world.context, { from: saved, to: target, overwrite: true });
       assert.equal((await stat(world.context, target)).pin, 'own');

@@ -3,7 +3,7 @@ import { describe, it, mock } from 'node:test';
 import { StagingFile } from '../../src/content/stagingFile.ts';
 import type { Session } from '../../src/drive/session.ts';
 import type { NodeRow } from '../../src/store/nodeRow.ts';
-import type { Place } from '../../src/vfs/rename.ts';
+import type { Place } from '../../src/vfs/context.ts';
 import { type SessionWorld, showServer, showTree, withWorld } from './sessionWorld.ts';
 
 const top = '/Jotta/Archive';

@@ -77,7 +77,10 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     'Characters the server refuses are allowed': ['come up as rclone would have brought them'],
     'A name with U+201B': ['with a percent sign are another name for rclone 1.60.1', 'the quote U+201B of ours'],
     'A name that is not UTF-8 is EINVAL': ['a name that is not UTF-8'],
-    'Names ending in `.rclonelink` are EPERM': ['a file with a server extension is a file'],
+    'The name `NAME.rclonelink` is EEXIST': [
+      'a file and a symlink whose server name it would have are two things',
+      'a file with a server extension is a file',
+    ],
   },
   read: {
     'Bytes come from the staging file': [
@@ -178,7 +181,10 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'is never made by a rename of one whose bytes only the server has',
       'is never made by a rename of one that is just being sent',
     ],
-    'Renaming to `.fuse_hidden…`': ['a name beginning with .fuse_hidden is not listed when an open file is removed'],
+    'libfuse renames an open file that is removed': [
+      'a name beginning with .fuse_hidden is not listed when an open file is removed',
+      'names beginning with .fuse_hidden are names like any other',
+    ],
   },
   unlink: {
     'The name is gone at once': [

@@ -199,7 +199,7 @@ describe('the vfs', () => {
       open = await save('._open', 'open');
       fh = await vfs.open(open, reading);
     });
-    const hide = () => vfs.rename({ parent: home, name: '._open' }, { parent: home, name: hidden }, 'replace');
+    const hide = () => vfs.tryHide({ parent: home, name: '._open' }, { parent: home, name: hidden });
     const follow = (from: string) =>
       vfs.rename({ parent: home, name: from }, { parent: home, name: '._open' }, 'replace');
     const saveSynced = async () => {
@@ -245,6 +245,15 @@ describe('the vfs', () => {
       await vfs.unlink(home, hidden);
       assert.equal(nodes.get(open), undefined);
       assert.deepEqual(readdirSync(join(dir, 'staging')), []);
+    });
+
+    it('and keeps in the tree what a person gives such a name right after its close', async () => {
+      await vfs.release(fh);
+      await hide();
+      assert.ok((await vfs.readdir(home)).some(({ name }) => name === hidden));
+      await vfs.rename({ parent: home, name: hidden }, { parent: home, name: '._kept' }, 'replace');
+      assert.equal((await vfs.lookup(home, '._kept')).ino, open);
+      await fails(vfs.lookup(home, hidden), 'ENOENT');
     });
 
     it('and leaves one removed that was removed before', async () => {

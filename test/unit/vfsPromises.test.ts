@@ -285,8 +285,12 @@ describe('a change', () => {
 describe('the top of a volume', () => {
   it('takes no trash of a desktop: removed files go to the trash of the account', async () => {
     const home = await world.find(top);
-    for (const name of ['.Trash', '.Trash-1000']) await fails(world.session().vfs.mkdir(home, name, 0o700), 'EPERM');
-    await world.mkdir(`${top}/.Trash-bin`);
+    const volume = world.session().vfs.within({ root: home });
+    for (const name of ['.Trash', '.Trash-1000']) await fails(volume.mkdir(home, name, 0o700), 'EPERM');
+    await volume.mkdir(home, '.Trash-bin', 0o700);
+    // Deeper in, no desktop looks for one: it comes with a folder that is copied.
+    const { ino } = await volume.mkdir(home, 'copied', 0o700);
+    await volume.mkdir(ino, '.Trash-1000', 0o700);
   });
 
   it('takes neither files nor folders where devices and mountpoints are, and none of these is removed', async () => {

@@ -4,7 +4,6 @@ import type { MountState } from '../../protocol/state.ts';
 import { type Ino, type NodeRow, rootIno } from '../../store/nodeRow.ts';
 import { getWirePath } from '../../sync/tree/paths.ts';
 import type { WirePath } from '../../sync/tree/remote.ts';
-import { isLink } from '../../vfs/links.ts';
 import { splitPath } from '../../vfs/names.ts';
 import type { Session } from '../session.ts';
 import { toDriveErrorData } from '../windows/rpcErrors.ts';
@@ -49,11 +48,11 @@ const longestChain = 40;
 
 /** What a path stands for once links in its last part are followed. `notFound` where one leads out of the account. */
 export async function followLinks(context: FilesContext, path: string): Promise<string> {
-  const { vfs, nodes } = context.session;
+  const { vfs } = context.session;
   let at = path;
   for (let steps = 0; steps < longestChain; steps += 1) {
     const row = await tryFind(context, at);
-    if (row === undefined || !isLink(nodes, row)) return at;
+    if (row === undefined || !vfs.isLink(row)) return at;
     const target = await vfs.readlink(row.ino);
     if (target.startsWith('/')) break;
     at = posix.resolve('/', posix.dirname(at), target);

@@ -3,7 +3,6 @@ import { DriveError } from '../../protocol/errors.ts';
 import type { CopyParams } from '../../protocol/fileMessages.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import { isLocallyWithin } from '../../sync/tree/paths.ts';
-import { getShownChild, isLink } from '../../vfs/links.ts';
 import { resolveName } from './collision.ts';
 import { checkWritable, type FilesContext, find, joinPath, locate, noteChanged, type Place } from './context.ts';
 import { fillFile, shareContent, withFile } from './fill.ts';
@@ -18,11 +17,11 @@ export async function copy(
   signal: AbortSignal,
 ): Promise<string> {
   checkWritable(context, to);
-  const { nodes } = context.session;
+  const { vfs } = context.session;
   const source = await find(context, from);
   const { parent, name: wanted } = await locate(context, to);
-  const isTaken = async (name: string) => getShownChild(nodes, parent, name) !== undefined;
-  await context.session.vfs.readdir(parent);
+  const isTaken = async (name: string) => vfs.getShownChild(parent, name) !== undefined;
+  await vfs.readdir(parent);
   const name = await resolveName(wanted, collision, isTaken, to);
   await copyInto(context, source, { parent, name }, { overwrite: collision === 'replace', signal });
   return joinPath(to.slice(0, to.replace(/\/+$/, '').lastIndexOf('/')), name);
@@ -63,8 +62,8 @@ export async function copyInto(
 
 /** The folder of that name, made when there is none. `alreadyExists` when a file has the name. */
 export async function ensureFolder(context: FilesContext, { parent, name }: Place): Promise<Ino> {
-  const { vfs, nodes } = context.session;
-  const existing = getShownChild(nodes, parent, name);
+  const { vfs } = context.session;
+  const existing = vfs.getShownChild(parent, name);
   if (existing !== undefined && existing.kind !== 'file') return existing.ino;
   const { ino } = await vfs.mkdir(parent, name, 0);
   noteChanged(context, { parent, name });
@@ -80,7 +79,7 @@ export async function copyFile(
 ): Promise<void> {
   const { vfs, nodes } = context.session;
   if (options.overwrite && isSame(context, source, place)) return;
-  if (isLink(nodes, source)) {
+  if (vfs.isLink(source)) {
     await vfs.putLink(place, await untilAborted(vfs.readlink(source.ino), options.signal), options);
     noteChanged(context, place);
     return;
@@ -103,5 +102,5 @@ export async function copyFile(
 
 /** Is this what has the name already? */
 function isSame({ session }: FilesContext, { ino }: NodeRow, { parent, name }: Place): boolean {
-  return getShownChild(session.nodes, parent, name)?.ino === ino;
+  return session.vfs.getShownChild(parent, name)?.ino === ino;
 }

@@ -6,7 +6,6 @@ import { pipeline } from 'node:stream/promises';
 import { fsErrorCode } from '../../base/errno.ts';
 import type { DownloadParams } from '../../protocol/fileMessages.ts';
 import type { NodeRow } from '../../store/nodeRow.ts';
-import { isLink } from '../../vfs/links.ts';
 import { splitPath } from '../../vfs/names.ts';
 import { resolveName } from './collision.ts';
 import { about, type FilesContext, find, joinPath } from './context.ts';
@@ -58,7 +57,7 @@ async function save(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const { vfs, nodes } = context.session;
+  const { vfs } = context.session;
   if (row.kind !== 'file') {
     await mkdir(localPath, { recursive: true });
     for (const { name, row: child } of await vfs.readdir(row.ino)) {
@@ -66,7 +65,7 @@ async function save(
         await save(context, child, joinPath(path, name), join(localPath, toLocalName(name)), signal);
       }
     }
-  } else if (isLink(nodes, row)) {
+  } else if (vfs.isLink(row)) {
     if (await exists(localPath)) await unlink(localPath);
     await symlink(await vfs.readlink(row.ino), localPath);
   } else await saveFile(context, row, path, localPath, signal);

@@ -1,7 +1,6 @@
 import type { EntryInfo, PinState, SyncState } from '../../protocol/state.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import { isContainer, rootIno } from '../../store/nodeRow.ts';
-import { getShownChild, getShownName } from '../../vfs/links.ts';
 import { splitPath } from '../../vfs/names.ts';
 import type { Session } from '../session.ts';
 import { type FilesContext, find, isReadOnly, joinPath, toPath } from './context.ts';
@@ -23,7 +22,7 @@ export async function list(context: FilesContext, path: string, refresh: boolean
 export async function stat(context: FilesContext, path: string): Promise<EntryInfo> {
   const row = await find(context, path);
   const names = splitPath(path);
-  const name = row.ino === rootIno ? '' : getShownName(context.session.nodes, row);
+  const name = row.ino === rootIno ? '' : context.session.vfs.getShownName(row);
   return createDescriber(context)(row, toPath([...names.slice(0, -1), ...(name === '' ? [] : [name])]), name);
 }
 
@@ -32,15 +31,15 @@ export function lookup(context: FilesContext, paths: readonly string[]): (EntryI
   const describe = createDescriber(context);
   return paths.map((path) => {
     const row = findKnown(context.session, path);
-    return row === undefined ? null : describe(row, path, getShownName(context.session.nodes, row));
+    return row === undefined ? null : describe(row, path, context.session.vfs.getShownName(row));
   });
 }
 
-function findKnown({ nodes }: Session, path: string): NodeRow | undefined {
+function findKnown({ nodes, vfs }: Session, path: string): NodeRow | undefined {
   let row = nodes.get(rootIno);
   for (const name of splitPath(path)) {
     if (row === undefined || row.kind === 'file') return undefined;
-    row = getShownChild(nodes, row.ino, name);
+    row = vfs.getShownChild(row.ino, name);
   }
   return row;
 }

@@ -1,7 +1,6 @@
 import type { SearchParams, SearchResult } from '../../protocol/fileMessages.ts';
 import { type Ino, nameKey } from '../../store/nodeRow.ts';
 import { getLocalPath, getWirePath, isLocallyWithin } from '../../sync/tree/paths.ts';
-import { getShownName } from '../../vfs/links.ts';
 import { type FilesContext, find, joinPath } from './context.ts';
 
 type Hit = SearchResult['hits'][number];
@@ -75,14 +74,14 @@ async function addKnown(
   { folder, text, limit }: SearchParams,
   add: (hit: Hit) => boolean,
 ): Promise<void> {
-  const { nodes } = context.session;
+  const { nodes, vfs } = context.session;
   const top = await find(context, folder);
   for (const row of nodes.findByName(text, (limit + 1) * slack)) {
     const above = row.parent === null ? undefined : getLocalPath(nodes, row.parent);
     if (above === undefined || row.kind === 'device' || row.kind === 'root') continue;
     if (!isLocallyWithin(nodes, row.ino, top.ino)) continue;
     const kind = row.kind === 'file' ? 'file' : 'folder';
-    if (!add({ path: joinPath(above, getShownName(nodes, row)), kind })) return;
+    if (!add({ path: joinPath(above, vfs.getShownName(row)), kind })) return;
   }
 }
 

@@ -1,7 +1,6 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { UploadParams } from '../../protocol/fileMessages.ts';
-import { getShownChild } from '../../vfs/links.ts';
 import { resolveName } from './collision.ts';
 import { about, checkWritable, type FilesContext, find, joinPath, noteChanged, type Place } from './context.ts';
 import { type CopyOptions, copyInto, ensureFolder } from './copy.ts';
@@ -19,9 +18,9 @@ export async function upload(
 ): Promise<string[]> {
   checkWritable(context, folder);
   const { ino: parent } = await find(context, folder);
-  const { nodes, vfs } = context.session;
+  const { vfs } = context.session;
   await vfs.readdir(parent);
-  const isTaken = async (name: string) => getShownChild(nodes, parent, name) !== undefined;
+  const isTaken = async (name: string) => vfs.getShownChild(parent, name) !== undefined;
   const options = { overwrite: collision === 'replace', signal };
   const made: string[] = [];
   for (const localPath of localPaths) {

@@ -2,6 +2,7 @@ import { type Ino, type NodeRow, nameKey, type Synced, type Timestamp } from '..
 import type { Nodes } from '../../store/nodes.ts';
 import type { Activity } from '../tree/activity.ts';
 import { type ConflictNames, setAside } from '../tree/conflicts.ts';
+import { getFirstLinkState, settleLinks } from '../tree/links.ts';
 import { defaultFileMode, defaultFolderMode } from '../tree/modes.ts';
 import { isEndOfBegun, noteFormerPlace } from '../tree/paths.ts';
 import type { RemoteEntry, RemoteFile } from '../tree/remote.ts';
@@ -71,6 +72,7 @@ export function mergeListing(
       mode: entry.kind === 'file' ? defaultFileMode : defaultFolderMode,
       md5: entry.kind === 'file' ? entry.md5 : null,
       localOnly: false,
+      link: getFirstLinkState(entry.kind, entry.name),
       synced: toSynced(folder, entry),
     });
   };
@@ -149,6 +151,7 @@ export function mergeListing(
       synced,
       ...(here ? { name: entry.name } : {}),
       ...(clean ? { md5: entry.md5, size: entry.size } : {}),
+      ...(clean && bytesMoved && row.md5 !== entry.md5 && row.link !== null ? { link: 'new' } : {}),
       ...(timeMoved ? { mtime: { sec: entry.mtime, nsec: 0 }, ctimeMs: now } : {}),
     });
     if (bytesMoved || timeMoved || entry.name !== old.name) note(row.parent, row.name);
@@ -238,6 +241,7 @@ export function mergeListing(
       if (seen.has(key) || unconfirmed || isOurs(row.synced?.name ?? '')) continue;
       vanish(row);
     }
+    settleLinks(nodes, folder, (row) => note(row.parent, row.name));
     // Entries that came, went or were renamed since the last listing: the folder has a new time, as everywhere.
     const moved = home.listedAt !== null && namesMoved;
     nodes.update(folder, { listedAt: now, ...(moved ? { mtime: toTimestamp(now), ctimeMs: now } : {}) });

@@ -38,6 +38,8 @@ export const writebackLimits = {
   fullPollEvery: 4,
   /** A listing is asked for again when our own pushes moved its folder meanwhile; so many times before the caller is told. */
   listingTries: 3,
+  /** PATH_MAX without its NUL, bytes; a larger `.rclonelink` file is no link. */
+  linkTargetMax: 4095,
   /** Listings side by side. */
   parallelListings: 4,
   /** Events are gathered for this long before the folders they name are listed: most come several at a time. */

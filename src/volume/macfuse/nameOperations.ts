@@ -10,9 +10,26 @@ import { change, find, locate, serve } from './serve.ts';
 /** renameat2(2)'s flags, which node:fs does not name. */
 const renameModes: Readonly<Record<number, RenameMode>> = { 0: 'replace', 1: 'noReplace', 2: 'exchange' };
 
+/** What libfuse renames a file to that is removed or replaced while open: with the number of the node, and that of the renaming. */
+const hiddenName = /^\.fuse_hidden[0-9a-f]{8}([0-9a-f]{8})$/;
+/** libfuse counts its renamings from 1; it tries ten names when they are taken. */
+const skippedNames = 16;
+
+/** Tells libfuse's own renamings from a person's, who may have files of such names from elsewhere. */
+function createHiddenNameTest(): (name: string) => boolean {
+  let last = 0;
+  return (name) => {
+    const count = Number.parseInt(hiddenName.exec(name)?.[1] ?? '0', 16);
+    if (count <= last || count > last + skippedNames) return false;
+    last = count;
+    return true;
+  };
+}
+
 /** What makes, moves, lists and removes names. */
 export function nameOperations(view: VolumeView) {
   const { vfs } = view;
+  const isHiddenName = createHiddenNameTest();
   return {
     readdir: (path, cb) =>
       serve(
@@ -52,7 +69,9 @@ export function nameOperations(view: VolumeView) {
       change(view, 'rename', from, cb, async () => {
         const mode = renameModes[flags];
         if (mode === undefined) throw new ErrnoError('EINVAL', 'rename flag is not supported');
-        await vfs.rename(await locate(view, from), await locate(view, to), mode);
+        const [source, target] = [await locate(view, from), await locate(view, to)];
+        if (isHiddenName(target.name) && (await vfs.tryHide(source, target))) return;
+        await vfs.rename(source, target, mode);
       }),
     symlink: (target, path, cb) =>
       change(view, 'symlink', path, cb, async () => {

@@ -85,7 +85,8 @@ describe('a refused rename onto an open file leaves both where they were', () =>
         append: false,
         truncate: false,
       });
-      await session.rename(`${top}/held.txt`, `${top}/.fuse_hidden0000000100000001`);
+      const parent = await session.find(top);
+      await vfs.tryHide({ parent, name: 'held.txt' }, { parent, name: '.fuse_hidden0000000100000001' });
       await assert.rejects(run('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=64K']), /No space left/);
       // The journal of the database has blocks of its own, which must be used up too.
       const fillJournal = () => {
