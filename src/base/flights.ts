@@ -9,6 +9,11 @@ export class Flights<K, V> {
     this.#running.set(key, flight);
     return flight;
   }
+
+  /** Resolves when none is running, those included that begin meanwhile. Never rejects. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running.values());
+  }
 }
 
 /**

@@ -189,6 +189,16 @@ export class Drive {
     });
   }
 
+  /**
+   * Runs a request in the session, which does not end before it; `signal` then aborts at the session's end as well. Without a
+   * session it runs all the same, and refuses by itself.
+   */
+  async within<R>(signal: AbortSignal, request: (signal: AbortSignal) => R | Promise<R>): Promise<R> {
+    const work = this.#open?.session.work;
+    if (work === undefined) return request(signal);
+    return work.run(() => request(AbortSignal.any([signal, work.signal])));
+  }
+
   mount(params: MountParams): Promise<MountState> {
     return this.#need().mounts.mount(params);
   }
@@ -221,10 +231,9 @@ export class Drive {
     const session = this.#open?.session;
     if (session === undefined) return;
     for (const path of [...this.#watched.values()].flat()) {
-      session.vfs.resolve(rootIno, splitPath(path)).then(
-        ({ ino }) => session.folders.noteUse(ino),
-        () => {},
-      );
+      const note = async () => session.folders.noteUse((await session.vfs.resolve(rootIno, splitPath(path))).ino);
+      // One that is gone is kept for as long as it is shown: it may come back.
+      session.work.run(note).catch(() => {});
     }
   }
 

@@ -3,6 +3,7 @@ import type { Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createFileWriter, createLog } from '../base/log.ts';
+import { every } from '../base/timers.ts';
 import { DriveError } from '../protocol/errors.ts';
 import { socketPath } from '../protocol/socketPath.ts';
 import { stateDir as defaultStateDir } from '../protocol/stateDir.ts';
@@ -90,7 +91,11 @@ async function main(): Promise<void> {
     setImmediate(() => ending.begin(reason === 'drain'));
   };
   server = await startServer(socketFile, { drive, keeper, logFile, log, onWindows, onShutdown });
-  setInterval(() => drive.keepWatched(), watchedEveryMs);
+  every(
+    watchedEveryMs,
+    () => drive.keepWatched(),
+    (error) => log.warn('what windows show is not kept fresh', { error }),
+  );
   onWindows(0);
   log.info('the drive is ready', { pid: process.pid });
 }

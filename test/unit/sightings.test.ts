@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { silentLog } from '../../src/base/log.ts';
 import { type Ino, rootIno } from '../../src/store/nodeRow.ts';
 import { Nodes } from '../../src/store/nodes.ts';
 import { openDatabase } from '../../src/store/schema.ts';
@@ -45,6 +46,7 @@ beforeEach(() => {
     clock,
     folders: { getLive: () => live },
     poller: { lookAt, pollNow },
+    log: silentLog,
     signal: stop.signal,
   });
 });

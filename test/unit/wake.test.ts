@@ -34,9 +34,10 @@ describe('a computer that wakes', () => {
     context.mock.timers.enable({ apis: ['setInterval'] });
     const clock = new TestClock();
     let woke = 0;
-    const stop = watchWake(clock.now, () => {
+    const onWake = () => {
       woke += 1;
-    });
+    };
+    const stop = watchWake(clock.now, onWake, assert.ifError);
     const look = (ms: number) => {
       clock.jump(ms);
       context.mock.timers.tick(lookMs);

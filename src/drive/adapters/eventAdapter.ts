@@ -1,20 +1,33 @@
+import type { Log } from '../../base/log.ts';
 import type { EventListener } from '../../jottacloud/events/eventSocket.ts';
 import { decodeName } from '../../jottacloud/names.ts';
 import type { Sightings } from '../../sync/pull/sightings.ts';
 
-/** The client's events as the write-back's sightings: names decoded, wire names kept where they are compared. */
-export function createEventListener(sightings: Sightings): EventListener {
+/**
+ * The client's events as the write-back's sightings: names decoded, wire names kept where they are compared. One that cannot
+ * be followed is logged: nobody calls these functions who could catch an error.
+ */
+export function createEventListener(sightings: Sightings, log: Log): EventListener {
+  const guard = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      log.warn('an event could not be followed', { error });
+    }
+  };
   return {
-    onSubscribed: () => sightings.noteMissed(),
+    onSubscribed: () => guard(() => sightings.noteMissed()),
     onSightings: (seen) =>
-      sightings.note(
-        seen.map(({ path, state, md5, modified }) => ({
-          path: path.map(decodeName),
-          wire: path.at(-1) ?? '',
-          state,
-          md5,
-          mtime: modified,
-        })),
+      guard(() =>
+        sightings.note(
+          seen.map(({ path, state, md5, modified }) => ({
+            path: path.map(decodeName),
+            wire: path.at(-1) ?? '',
+            state,
+            md5,
+            mtime: modified,
+          })),
+        ),
       ),
   };
 }

@@ -1,3 +1,5 @@
+import { every } from '../../base/timers.ts';
+
 /** Between two looks at the clock, ms. */
 const lookMs = 5_000;
 /** A look that is late by this much, ms, was slept through. */
@@ -5,15 +7,18 @@ const sleptMs = 15_000;
 
 /**
  * Calls `onWake` with the time slept (ms) after the computer slept: a timer that comes far too late is the one sign that every system gives.
- * Answers the way to stop.
+ * What that throws goes to `onError`. Answers the way to stop.
  */
-export function watchWake(now: () => number, onWake: (sleptMs: number) => void): () => void {
+export function watchWake(
+  now: () => number,
+  onWake: (sleptMs: number) => void,
+  onError: (error: unknown) => void,
+): () => void {
   let last = now();
-  const timer = setInterval(() => {
+  const look = () => {
     const late = now() - last - lookMs;
     last = now();
     if (late > sleptMs) onWake(late);
-  }, lookMs);
-  timer.unref();
-  return () => clearInterval(timer);
+  };
+  return every(lookMs, look, onError);
 }

@@ -47,6 +47,8 @@ export class PinKeeper {
   /** Contents that the last pass left out, because the disk has no room for them. */
   #withoutRoom = 0;
   #running = false;
+  /** The last pass, under way or not. */
+  #lastPass: Promise<void> = Promise.resolve();
   #again = false;
 
   constructor(deps: PinKeeperDeps) {
@@ -74,9 +76,16 @@ export class PinKeeper {
     const sleep = new AbortController();
     this.#sleep = sleep;
     clock.sleep(ms, AbortSignal.any([signal, sleep.signal])).then(
-      () => this.#pass(),
+      () => {
+        this.#lastPass = this.#pass();
+      },
       () => {},
     );
+  }
+
+  /** Resolves when no pass is under way; none begins once the session's signal has aborted. */
+  async settled(): Promise<void> {
+    await this.#lastPass;
   }
 
   async #pass(): Promise<void> {

@@ -30,6 +30,7 @@ const remoteCodes: Partial<Record<RemoteErrorKind, DriveErrorCode>> = {
   forbidden: 'forbidden',
   writeLocked: 'writeLocked',
   invalidName: 'invalidName',
+  cancelled: 'shuttingDown',
 };
 const errnoCodes: Record<string, DriveErrorCode> = {
   ENOENT: 'notFound',

@@ -8,7 +8,7 @@ import type { DriveErrorData } from '../../protocol/errors.ts';
 import * as messages from '../../protocol/messages.ts';
 import { isOwnSocketFolder } from '../../protocol/socketPath.ts';
 import type { Drive } from '../drive.ts';
-import { answerFiles } from '../files/handlers.ts';
+import { type Answer, answerFiles } from '../files/handlers.ts';
 import { listBrands } from '../signIn/browserSignIns.ts';
 import { driveVersion } from '../version.ts';
 import { toResponseError } from './rpcErrors.ts';
@@ -27,6 +27,8 @@ export interface ServerDeps {
 
 /** State goes out at most this often; a running upload changes it with every chunk. */
 const stateIntervalMs = 100;
+
+const neverAborts = new AbortController().signal;
 
 /** Messages that wait for a window to read them; a minute of a running upload has 600. */
 const longestQueue = 1_000;
@@ -47,6 +49,9 @@ export function startServer(socketFile: string, deps: ServerDeps): Promise<Serve
     server.once('error', reject);
     server.listen(socketFile, () => {
       chmodSync(socketFile, 0o600);
+      // A window that could not be let in tries again.
+      server.removeListener('error', reject);
+      server.on('error', (error) => deps.log.warn('a window could not attach', { error }));
       resolve(server);
     });
   });
@@ -108,21 +113,26 @@ function attachWindow(
   answer.request(messages.passSignInAddress, ({ id, address }) => drive.browserSignIns.pass(id, address));
   answer.request(messages.resume, (stored) => told(drive.resume(stored)));
   answer.plain(messages.signOut, () => told(drive.signOut()));
-  answer.request(messages.mount, (params) => told(drive.mount(params)));
-  answer.request(messages.unmount, (params, signal) => told(drive.unmount(params, signal)));
-  answer.request(messages.list, ({ path, refresh }) => drive.list(path, refresh));
+  const inSession: Answer = {
+    request: (type, work) =>
+      answer.request(type, (params, signal) => drive.within(signal, (bounded) => work(params, bounded))),
+    plain: (type, work) => answer.plain(type, () => drive.within(neverAborts, work)),
+  };
+  inSession.request(messages.mount, (params) => told(drive.mount(params)));
+  inSession.request(messages.unmount, (params, signal) => told(drive.unmount(params, signal)));
+  inSession.request(messages.list, ({ path, refresh }) => drive.list(path, refresh));
   answer.request(messages.watch, ({ paths }) => drive.watch(connection, paths));
   answer.plain(messages.refresh, () => drive.refresh());
   answer.request(messages.setOptions, (options) => drive.setOptions(options));
   answer.request(messages.setTransfersPaused, ({ paused }) => drive.setTransfersPaused(paused));
   answer.request(messages.retryFailed, ({ id }) => drive.retryFailed(id));
-  answer.request(messages.discardFailed, ({ id }) => drive.discardFailed(id));
-  answer.request(messages.exportFailed, ({ id, to }) => drive.exportFailed(id, to));
+  inSession.request(messages.discardFailed, ({ id }) => drive.discardFailed(id));
+  inSession.request(messages.exportFailed, ({ id, to }) => drive.exportFailed(id, to));
   answer.request(messages.history, ({ limit }) => drive.getHistory(limit));
   answer.plain(messages.preflight, () => drive.preflight());
   answer.request(messages.shutdown, ({ reason }) => deps.onShutdown(reason));
   connection.onNotification(messages.windowFocused, () => spokesman.focus(connection));
-  answerFiles(answer, () => drive.getFiles());
+  answerFiles(inSession, () => drive.getFiles());
   windows.add(connection);
   connection.listen();
   deps.onWindows(windows.size);
@@ -181,8 +191,13 @@ function broadcastState(windows: ReadonlySet<MessageConnection>, { drive, log }:
     clearTimeout(timer);
     timer = undefined;
     if (windows.size === 0) return;
-    const state = drive.getState();
-    send((window) => window.sendNotification(messages.stateChanged, state));
+    try {
+      const state = drive.getState();
+      send((window) => window.sendNotification(messages.stateChanged, state));
+    } catch (error) {
+      // A timer called this. The next change tells it.
+      log.warn('the state could not be told', { error });
+    }
   };
   drive.stateChanged.on(() => {
     timer ??= setTimeout(tellState, stateIntervalMs);

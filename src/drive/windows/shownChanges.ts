@@ -49,12 +49,13 @@ export class ShownChanges {
     const { clock, signal, onError } = this.#deps;
     if (this.#waiting || signal.aborted) return;
     this.#waiting = true;
-    clock.sleep(gatherMs, signal).then(
-      () => this.#tell(),
-      (error) => {
-        if (!signal.aborted) onError(error);
-      },
-    );
+    const tellLater = async () => {
+      await clock.sleep(gatherMs, signal);
+      this.#tell();
+    };
+    tellLater().catch((error) => {
+      if (!signal.aborted) onError(error);
+    });
   }
 
   #tell(): void {

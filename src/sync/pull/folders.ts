@@ -109,6 +109,11 @@ export class Folders {
     if (!isFresh()) await this.refresh(ino);
   }
 
+  /** Resolves when no listing is under way, whoever asked for it. */
+  settled(): Promise<void> {
+    return this.#flights.settled();
+  }
+
   /** Folders looked at lately; the poller keeps these fresh. Forgets the others. */
   getLive(): Ino[] {
     const { nodes, clock } = this.#deps;

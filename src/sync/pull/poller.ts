@@ -69,6 +69,11 @@ export class Poller {
     return this.#running.done;
   }
 
+  /** Resolves when no poll is under way; none begins by itself once the session's signal has aborted. */
+  async settled(): Promise<void> {
+    await this.#running?.done;
+  }
+
   /** Lists these folders now. Never rejects. */
   async lookAt(folders: readonly Ino[]): Promise<void> {
     const { log, link, folders: listings } = this.#deps;

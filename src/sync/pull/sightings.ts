@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
 import { type Ino, nameKey, rootIno } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { Activity } from '../tree/activity.ts';
@@ -27,6 +28,7 @@ export interface SightingsDeps {
   readonly folders: Pick<Folders, 'getLive'>;
   readonly poller: Pick<Poller, 'lookAt' | 'pollNow'>;
   readonly clock: Clock;
+  readonly log: Log;
   readonly signal: AbortSignal;
 }
 
@@ -48,6 +50,8 @@ export class Sightings {
   #timer: NodeJS.Timeout | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
   #running = false;
+  /** The last look, under way or not. */
+  #lastLook: Promise<void> = Promise.resolve();
   #notedMeanwhile = false;
   #missed = false;
 
@@ -81,11 +85,18 @@ export class Sightings {
     if (this.#running || signal.aborted || nothing || dueAt >= this.#dueAt) return;
     clearTimeout(this.#timer);
     this.#dueAt = dueAt;
-    this.#timer = setTimeout(() => void this.#run(), ms);
+    this.#timer = setTimeout(() => {
+      this.#lastLook = this.#run();
+    }, ms);
+  }
+
+  /** Resolves when no look is under way; none begins once the session's signal has aborted. */
+  async settled(): Promise<void> {
+    await this.#lastLook;
   }
 
   async #run(): Promise<void> {
-    const { clock } = this.#deps;
+    const { clock, log } = this.#deps;
     this.#running = true;
     this.#dueAt = Number.POSITIVE_INFINITY;
     const now = clock.now();
@@ -95,9 +106,15 @@ export class Sightings {
     this.#filledAt = now;
     const mayLook = this.#looksLeft >= 1;
     this.#notedMeanwhile = false;
-    if (await this.#look(mayLook)) {
-      const tookMs = Math.min(longestLookMs, clock.now() - now);
-      this.#looksLeft -= Math.max(1, (tookMs * lookCost) / lookEveryMs);
+    try {
+      if (await this.#look(mayLook)) {
+        const tookMs = Math.min(longestLookMs, clock.now() - now);
+        this.#looksLeft -= Math.max(1, (tookMs * lookCost) / lookEveryMs);
+      }
+    } catch (error) {
+      // The database takes nothing now. The next poll finds what was seen.
+      log.warn('events could not be followed', { error });
+      this.#pending.clear();
     }
     this.#running = false;
     if (!mayLook) this.#wakeIn(Math.ceil((1 - this.#looksLeft) * lookEveryMs));

@@ -123,10 +123,15 @@ export class Pusher {
   }
 
   async #watchRefusals(): Promise<void> {
-    const { clock, signal } = this.#deps;
+    const { clock, signal, log } = this.#deps;
     while (!signal.aborted) {
       await clock.sleep(writebackLimits.refusalRetryMs, signal).catch(() => {});
-      if (!signal.aborted) this.#retryPassing();
+      try {
+        if (!signal.aborted) this.#retryPassing();
+      } catch (error) {
+        // The database takes nothing now (a full disk): the next time will do.
+        log.warn('refused changes were not tried again', { error });
+      }
     }
   }
 

@@ -1,0 +1,64 @@
+import { Flights } from '../../base/flights.ts';
+import type { JottacloudClient } from '../../jottacloud/client.ts';
+import type { AccountState } from '../../protocol/state.ts';
+import type { Nodes } from '../../store/nodes.ts';
+
+export interface AccountDeps {
+  readonly client: JottacloudClient;
+  readonly nodes: Nodes;
+  /** The answer is kept. */
+  readonly onChange: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** Who is signed in and how much room there is: from the last answer of the server, kept over restarts. */
+export class Account {
+  readonly #deps: AccountDeps;
+  readonly #flights = new Flights<'account', void>();
+  #state: AccountState;
+
+  constructor(deps: AccountDeps) {
+    this.#deps = deps;
+    const unknown = { username: deps.client.username, email: '', name: '', usedBytes: 0, totalBytes: -1 };
+    this.#state = { ...unknown, ...parseStored(deps.nodes.getMeta('account')) };
+  }
+
+  get state(): AccountState {
+    return this.#state;
+  }
+
+  /** Callers at the same time share one request. Rejects as the client does. */
+  refresh(): Promise<void> {
+    return this.#flights.run('account', async () => {
+      const { client, nodes, onChange, signal } = this.#deps;
+      const customer = await client.fetchCustomer(signal);
+      this.#state = {
+        username: client.username,
+        email: customer.email,
+        name: customer.name,
+        usedBytes: customer.usage,
+        totalBytes: customer.quota,
+      };
+      nodes.setMeta('account', JSON.stringify(this.#state));
+      onChange();
+    });
+  }
+
+  /** Resolves when no answer is on its way any more. */
+  settled(): Promise<void> {
+    return this.#flights.settled();
+  }
+}
+
+/** What cannot be used is asked for anew. */
+function parseStored(text: string | undefined): Partial<AccountState> {
+  try {
+    const { email, name, usedBytes, totalBytes } = JSON.parse(text ?? '') as Record<string, unknown>;
+    const isText = typeof email === 'string' && typeof name === 'string';
+    return isText && typeof usedBytes === 'number' && typeof totalBytes === 'number'
+      ? { email, name, usedBytes, totalBytes }
+      : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,136 @@
+import { hostname } from 'node:os';
+import type { Clock } from '../../base/clock.ts';
+import { createEmitter, type Emitter } from '../../base/events.ts';
+import type { Log } from '../../base/log.ts';
+import { RateLimit } from '../../base/rateLimit.ts';
+import type { Checksummer } from '../../content/checksummer.ts';
+import { ContentReader } from '../../content/contentReader.ts';
+import type { JottacloudClient } from '../../jottacloud/client.ts';
+import { Folders } from '../../sync/pull/folders.ts';
+import type { MergeResult, TreeChange } from '../../sync/pull/merge.ts';
+import { Poller } from '../../sync/pull/poller.ts';
+import { Sightings } from '../../sync/pull/sightings.ts';
+import { Pusher } from '../../sync/push/pusher.ts';
+import { Activity } from '../../sync/tree/activity.ts';
+import type { FaultPoint } from '../../sync/tree/faultPoints.ts';
+import { writebackLimits } from '../../sync/tree/limits.ts';
+import { Link } from '../../sync/tree/link.ts';
+import type { Remote } from '../../sync/tree/remote.ts';
+import { isLitter } from '../../vfs/localNames.ts';
+import { createSource } from '../adapters/contentSource.ts';
+import { createRemote, type Rates } from '../adapters/remoteAdapter.ts';
+import type { Storage } from './storage.ts';
+
+export interface Conflict {
+  readonly original: TreeChange;
+  readonly copy: TreeChange;
+}
+
+export interface SyncOptions {
+  readonly client: JottacloudClient;
+  readonly storage: Storage;
+  readonly checksummer: Checksummer;
+  readonly pollMs: number;
+  readonly settleMs?: number;
+  /** What happens at the steps of a push (faultPoints.ts); nothing when absent. */
+  readonly reach?: (point: FaultPoint) => void;
+  /** 0 ≤ x < 1, for jitter; Math.random when absent. */
+  readonly random?: () => number;
+  readonly clock: Clock;
+  /** Aborts when the session ends. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** What keeps the two sides of the tree together: the way to the server, listings, pushes. */
+export interface Sync {
+  readonly link: Link;
+  /** Unlimited until set. */
+  readonly rates: Rates;
+  readonly remote: Remote;
+  readonly reader: ContentReader;
+  readonly activity: Activity;
+  readonly folders: Folders;
+  readonly pusher: Pusher;
+  readonly poller: Poller;
+  readonly sightings: Sightings;
+  readonly treeChanged: Emitter<readonly TreeChange[]>;
+  readonly conflictMade: Emitter<Conflict>;
+  /** Resolves when none of it is at work any more; `signal` has aborted before. */
+  settled(): Promise<void>;
+}
+
+/** Wires them; nothing is asked of the server before something wants it. */
+export function createSync(options: SyncOptions): Sync {
+  const { client, storage, checksummer, clock, signal, log } = options;
+  const { nodes, xattrs, staging, store, room, barrier, history } = storage;
+  const onError = (error: unknown) => log.error('listener failed', { error });
+  const link = new Link(onError);
+  const rates: Rates = { upload: new RateLimit(clock), download: new RateLimit(clock) };
+  const remote = createRemote(client, link, rates, log);
+  const reader = new ContentReader({ store, source: createSource(nodes, remote), log, signal });
+  const activity = new Activity(clock);
+  const names = () => ({ host: hostname(), now: clock.now() });
+  const merged = createEmitter<MergeResult>(onError);
+  const treeChanged = createEmitter<readonly TreeChange[]>(onError);
+  const conflictMade = createEmitter<Conflict>(onError);
+  const folders: Folders = new Folders({
+    ...{ nodes, activity, names, isLitter, remote, clock, log, merged, signal },
+    isBase: (md5) => staging.isBase(md5, null),
+    discard: async (ids) => {
+      await barrier.barrier();
+      await Promise.all(ids.map((id) => staging.unlink(id)));
+    },
+    pollMs: () => poller.intervalMs,
+  });
+  const pusher = new Pusher({
+    ...{
+      nodes,
+      xattrs,
+      activity,
+      remote,
+      staging,
+      store,
+      reader,
+      room,
+      checksummer,
+      barrier,
+      names,
+      folders,
+      link,
+      clock,
+      log,
+      signal,
+    },
+    onConflict: (original, copy) => {
+      treeChanged.emit([original, copy]);
+      conflictMade.emit({ original, copy });
+    },
+    random: options.random ?? Math.random,
+    settleMs: options.settleMs ?? writebackLimits.settleMs,
+    reach: options.reach ?? (() => {}),
+  });
+  const poller = new Poller({ nodes, folders, remote, link, clock, log, signal }, options.pollMs);
+  const sightings = new Sightings({ nodes, activity, folders, poller, clock, log, signal });
+  merged.on(({ changes, conflicts }) => {
+    treeChanged.emit(changes);
+    for (const conflict of conflicts) conflictMade.emit(conflict);
+    // What was waited for may be there, or gone: a conflict, a name, a folder to be made anew.
+    pusher.nudge();
+  });
+  pusher.finished.on(({ kind, path, bytes, took, outcome }) => {
+    // Attempts that say nothing about the change itself would crowd out those that do.
+    if (outcome === 'cancelled' || outcome === 'offline' || outcome === 'signedOut') return;
+    history.add({ at: clock.now(), kind, path, bytes, ms: took, outcome });
+  });
+  return {
+    ...{ link, rates, remote, reader, activity, folders, pusher, poller, sightings, treeChanged, conflictMade },
+    settled: async () => {
+      // Each may still ask for listings, which are waited for last.
+      await pusher.settled();
+      await sightings.settled();
+      await poller.settled();
+      await folders.settled();
+    },
+  };
+}
