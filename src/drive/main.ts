@@ -1,3 +1,4 @@
+import './lifecycle/threadPool.ts';
 import { mkdirSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join, resolve } from 'node:path';

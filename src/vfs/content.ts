@@ -9,16 +9,22 @@ import { toErrno } from './errors.ts';
 import { vfsLimits } from './limits.ts';
 import type { Fh, OpenInode } from './openInode.ts';
 
-/** Bytes `[position, position + length)`, clipped to the size. ETIMEDOUT after the read deadline. */
+/** Bytes `[position, position + length)`, clipped to the size. ETIMEDOUT after the read deadline (readPatience.ts). */
 export async function read(context: VfsContext, fh: Fh, position: number, length: number): Promise<Buffer> {
   const handle = getHandle(context, fh);
   const open = getOpen(context, handle.ino);
   const end = position + length;
+  const begunAt = performance.now();
   const bytes =
     open.staging === undefined
       ? context.reader.read(open.clean, position, end, handle.ahead)
       : open.staging.read(position, end, handle.ahead);
-  return withDeadline(bytes, vfsLimits.readDeadlineMs);
+  try {
+    return await withDeadline(bytes, open.patience.getWaitMs());
+  } catch (error) {
+    open.patience.noteFailure(begunAt);
+    throw error;
+  }
 }
 
 /** The same without the network. */

@@ -2,6 +2,10 @@
 export const vfsLimits = {
   /** A read that waits longer for the network fails with ETIMEDOUT; macFUSE gives up the volume at 60 s. */
   readDeadlineMs: 45_000,
+  /** Of that the part which is kept for the kernel's second try after a failed readahead (readPatience.ts). */
+  lastReadMs: 1_000,
+  /** A read that comes this soon after a failed one of the same file is that second try; programs that try again wait longer. */
+  askedAgainMs: 2_000,
   /** Longest name the server takes (PROTOCOL.md §5) and, in UTF-8 bytes, most local programs. */
   nameMax: 255,
   /** Largest file: what ext4 with 4 KiB blocks can hold, where staging files live. */

@@ -11,6 +11,7 @@ import { toErrno } from './errors.ts';
 import { noteLastClose } from './hidden.ts';
 import { getShownChild, isLink } from './links.ts';
 import type { Fh, Handle } from './openInode.ts';
+import { ReadPatience } from './readPatience.ts';
 
 export interface OpenOptions {
   readonly writing: boolean;
@@ -146,7 +147,10 @@ function newHandle(context: VfsContext, row: NodeRow, options: OpenOptions): Han
   const inode = context.open.get(row.ino);
   const clean = { md5: row.md5 ?? emptyMd5, size: row.md5 === null ? 0 : row.size };
   if (inode !== undefined) inode.handles += 1;
-  else context.open.set(row.ino, { ino: row.ino, handles: 1, clean, mtime: row.mtime, staging: undefined });
+  else {
+    const patience = new ReadPatience(() => performance.now());
+    context.open.set(row.ino, { ino: row.ino, handles: 1, clean, mtime: row.mtime, staging: undefined, patience });
+  }
   return handle;
 }
 

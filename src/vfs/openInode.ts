@@ -1,6 +1,7 @@
 import type { ContentRef, Readahead } from '../content/contentReader.ts';
 import type { StagingFile } from '../content/stagingFile.ts';
 import type { Ino, Timestamp } from '../store/nodeRow.ts';
+import type { ReadPatience } from './readPatience.ts';
 
 export type Fh = number;
 
@@ -23,4 +24,5 @@ export interface OpenInode {
   mtime: Timestamp;
   /** Set once someone wrote; newer than any row until flushed. */
   staging: StagingFile | undefined;
+  readonly patience: ReadPatience;
 }

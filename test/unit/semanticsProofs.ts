@@ -108,12 +108,23 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'goes on reading what was removed elsewhere',
       'is ESTALE when its revision is nowhere any more',
     ],
-    'A read that waits longer than 45 s': ['that waits longer than 45 s is ETIMEDOUT'],
+    'A read that waits longer than 45 s': [
+      'that waits longer than 45 s is ETIMEDOUT',
+      'a read ends within 45 s, also where the kernel asks for it in parts',
+    ],
+    'What is here is read': ['a file is saved and read back', 'a known folder is listed'],
   },
   write: {
     'Writes go to a staging file': ['leave the mount usable while the server is gone'],
     'A partly written file fetches its missing ranges': ['patches the middle of a remote file without losing the rest'],
     'A write aborts a running upload': ['uploads the newest bytes when a file is written to during its upload'],
+    'Uploads of 8 MiB and more': [
+      'leaves room for small ones while large files wait, and keeps the order within each',
+      'leaves one to a large file that waits, however many small ones there are',
+      'of a hole are had without reading it',
+      'is no work any more once it is ',
+      'does not keep the drive from ending',
+    ],
     'A write that would leave less free disk': [
       'takes as much of 2 GB as leaves the floor free, refuses the write after it',
       'ends at the floor of the settings, but not where',

@@ -1,3 +1,4 @@
+import '../lifecycle/threadPool.ts';
 import { join } from 'node:path';
 import { createLog } from '../../base/log.ts';
 import { defaultNetworkOptions } from '../../base/networkOptions.ts';
