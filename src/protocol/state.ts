@@ -120,6 +120,8 @@ export interface EntryInfo {
   readonly pin: PinState;
   /** A file that is shown as a symbolic link. */
   readonly link: boolean;
+  /** Its name on the server, where that cannot be shown: too long, or but for its case another's in the same folder. */
+  readonly serverName?: string;
   /** Nothing in or about it may be changed: the account itself, a device, below a read-only mount. */
   readonly readOnly: boolean;
 }

@@ -12,8 +12,6 @@ export function checkNewName(name: string): string {
   if (normal === '' || normal === '.' || normal === '..' || normal.includes('/') || normal.includes('\0')) {
     throw new ErrnoError('EINVAL', 'not a file name');
   }
-  // The binding puts U+FFFD where bytes are not UTF-8: what was meant cannot be known.
-  if (normal.includes('\uFFFD')) throw new ErrnoError('EINVAL', 'the name is not UTF-8');
   if (normal.length > vfsLimits.nameMax || Buffer.byteLength(name) > vfsLimits.nameMax) {
     throw new ErrnoError('ENAMETOOLONG', 'name is longer than 255');
   }

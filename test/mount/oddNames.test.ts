@@ -126,18 +126,58 @@ describe('odd names on the mount', { timeout: 180_000 }, () => {
     assert.equal(await world.rclone('cat', 'remote:twins/Name'), 'by name');
   });
 
-  it('that differ only in normalisation on the server are shown once, and the other keeps its bytes', async () => {
+  it('that differ only in case or normalisation on the server are all there, and stay when one goes', async () => {
     const { emulator } = world;
-    for (const name of ['caf\u00e9', 'cafe\u0301']) await emulator.put(`/Jotta/Archive/server twins/${name}`, name);
+    const twins = ['caf\u00e9', 'cafe\u0301', 'cafe\u0301\u200b'];
+    for (const name of twins) await emulator.put(`/Jotta/Archive/server twins/${name}.txt`, name);
     await until('the poll shows them', async () => (await readdir(drive.mountPoint)).includes('server twins'));
     const folder = join(drive.mountPoint, 'server twins');
-    const [shown, ...more] = await until('the folder is listed', async () => {
-      const names = await readdir(folder);
-      return names.length > 0 ? names : undefined;
-    });
-    assert.deepEqual(more, []);
-    assert.equal(await readFile(join(folder, shown ?? ''), 'utf8'), shown);
-    assert.equal(onServer('server twins/').length, 2);
+    const shown = await readdir(folder);
+    const read = (names: readonly string[]) => Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+    assert.deepEqual((await read(shown)).sort(), twins.toSorted());
+    const [standIn, ...none] = shown.filter((name) => /~[0-9a-f]{8}\.txt$/.test(name));
+    assert.ok(standIn !== undefined && none.length === 0, shown.join());
+    const of = await readFile(join(folder, standIn), 'utf8');
+    const other = shown.find((name) => name !== standIn && name.normalize('NFC') === 'caf\u00e9.txt') as string;
+    await rm(join(folder, other));
+    await until('the other is gone', () => onServer('server twins/').length === 2);
+    await emulator.put('/Jotta/Archive/server twins/more', 'more');
+    await until('the folder was listed again', async () => (await readdir(folder)).includes('more'));
+    assert.equal(await readFile(join(folder, standIn), 'utf8'), of);
+    await rename(join(folder, standIn), join(folder, 'plain'));
+    await until('it has moved', () => onServer('server twins/').includes('server twins/plain'));
+    await rm(folder, { recursive: true });
+    await until('all is gone', () => onServer('server twins/').length === 0);
+  });
+
+  it('of more than 255 bytes are shown under a stand-in, and are read, moved and removed by it', async () => {
+    const { emulator } = world;
+    const long = ['a', 'b'].map((last) => `${'\u8a9e'.repeat(90)}${last}.txt`);
+    for (const name of long) await emulator.put(`/Jotta/Archive/long/${name}`, name);
+    await emulator.put(`/Jotta/Archive/long/${long[0]}.folder/inner`, 'inner');
+    await until('the poll shows them', async () => (await readdir(drive.mountPoint)).includes('long'));
+    const folder = join(drive.mountPoint, 'long');
+    const shown = await readdir(folder);
+    assert.equal(shown.length, 3);
+    for (const name of shown) {
+      assert.ok(Buffer.byteLength(name) <= 255 && /^\u8a9e{60,}~[0-9a-f]{8}\.(txt|folder)$/.test(name), name);
+    }
+    const files = shown.filter((name) => name.endsWith('.txt'));
+    const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
+    assert.deepEqual(texts.sort(), long);
+    const [first, second] = files as [string, string];
+    const inner = shown.find((name) => name.endsWith('.folder')) as string;
+    assert.equal(await readFile(join(folder, inner, 'inner'), 'utf8'), 'inner');
+    await mkdir(join(drive.mountPoint, 'long moved'));
+    await rename(join(folder, first), join(drive.mountPoint, 'long moved', first));
+    await until('it has moved, under its own name', () =>
+      onServer('long moved/').some((path) => long.includes(path.slice('long moved/'.length))),
+    );
+    await rename(join(folder, second), join(folder, 'short'));
+    await until('it is renamed', () => onServer('long/').includes('long/short'));
+    await rm(folder, { recursive: true });
+    await rm(join(drive.mountPoint, 'long moved', first));
+    await until('all is gone', () => onServer('long').length === 0);
   });
 
   it('of litter stay here, and rclone sees none of them', async () => {

@@ -61,8 +61,8 @@ export const differences: Readonly<Record<string, Difference>> = {
     },
   },
   'a name that is not UTF-8': {
-    because: 'A name that is not UTF-8 is EINVAL.',
-    answers: { 0: error('EINVAL'), 1: value([]) },
+    because: 'A name, the target of a link or the name of an attribute that is not UTF-8 is EILSEQ.',
+    answers: { 0: error('EILSEQ'), 1: error('EILSEQ'), 2: value([]) },
   },
   'a folder with litter alone is removed': {
     because: litter,

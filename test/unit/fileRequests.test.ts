@@ -270,6 +270,28 @@ describe('a download', () => {
     await refused('alreadyExists', download(world.context, request, world.signal));
   });
 
+  it('never leaves the chosen folder through a link, and numbers names that fall together here', async () => {
+    const outside = await mkdtemp(join(local, 'outside-'));
+    await createFolder(world.context, `${dir}/out`);
+    const { vfs } = world.drive.session();
+    const folder = await resolve(`${dir}/out`);
+    // On this disk the folder's name becomes that of the link.
+    await vfs.symlink(folder.ino, 'way_out', outside);
+    await createFolder(world.context, `${dir}/out/way\\out`);
+    await world.save(inDir('out/way\\out/file'), 'inside');
+    const localFolder = await mkdtemp(join(local, 'down-'));
+    const request = { paths: [`${dir}/out`], localFolder, collision: 'replace' } as const;
+    await download(world.context, request, world.signal);
+    assert.deepEqual(await readdir(outside), []);
+    assert.deepEqual((await readdir(join(localFolder, 'out'))).sort(), ['way_out', 'way_out (2)']);
+    assert.equal(await readLocal(join(localFolder, 'out/way_out (2)/file'), 'utf8'), 'inside');
+    // A link that is there already is not followed either.
+    await rm(join(localFolder, 'out'), { recursive: true });
+    await symlink(outside, join(localFolder, 'out'));
+    await refused('alreadyExists', download(world.context, request, world.signal));
+    assert.deepEqual(await readdir(outside), []);
+  });
+
   it('that fails in the middle leaves no half of a file, and all that was there', async () => {
     const { emulator } = world.drive;
     await world.drive.settle();

@@ -48,8 +48,9 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'waits for the listing of a folder that was never listed, and no longer',
     ],
     'What a directory stream shows is fixed': ['names present throughout appear exactly once while others are created'],
-    'Of two names on the server that differ only in case': [
-      'that differ only in normalisation on the server are shown once, and the other keeps its bytes',
+    'A name of more than 255 bytes, and all but the first of names': [
+      'that differ only in case or normalisation on the server are all there, and stay when one goes',
+      'of more than 255 bytes are shown under a stand-in, and are read, moved and removed by it',
     ],
   },
   open: {
@@ -76,7 +77,10 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     ],
     'Characters the server refuses are allowed': ['come up as rclone would have brought them'],
     'A name with U+201B': ['with a percent sign are another name for rclone 1.60.1', 'the quote U+201B of ours'],
-    'A name that is not UTF-8 is EINVAL': ['a name that is not UTF-8'],
+    'A name, the target of a link or the name of an attribute': [
+      'a name that is not UTF-8',
+      'takes U+FFFD in a name, a target and the name of an attribute',
+    ],
     'The name `NAME.rclonelink` is EEXIST': [
       'a file and a symlink whose server name it would have are two things',
       'a file with a server extension is a file',

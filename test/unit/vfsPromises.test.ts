@@ -59,6 +59,22 @@ describe('a symbolic link', () => {
     });
   });
 
+  it('takes U+FFFD in a name, a target and the name of an attribute, and refuses a target that is not UTF-8', async () => {
+    const { vfs } = world.session();
+    await world.save(`${top}/wrongly \uFFFD unzipped`, 'text');
+    assert.equal(await world.readText(`${top}/wrongly \uFFFD unzipped`), 'text');
+    const parent = await world.find(top);
+    await vfs.symlink(parent, 'to \uFFFD', 'wrongly \uFFFD unzipped');
+    const { ino } = await vfs.lookup(parent, 'to \uFFFD');
+    assert.equal(await vfs.readlink(ino), 'wrongly \uFFFD unzipped');
+    vfs.setXattr(ino, 'user.\uFFFD', Buffer.from('x'), { mode: 'set', position: 0 });
+    assert.deepEqual(vfs.listXattrs(ino), ['user.\uFFFD']);
+    await world.emulator.put(`${top}/latin/l.rclonelink`, Buffer.from('bl\u00e5', 'latin1'));
+    await world.poll();
+    const latin = await vfs.lookup(await world.find(`${top}/latin`), 'l');
+    await fails(vfs.readlink(latin.ino), 'EILSEQ');
+  });
+
   it('takes names up to 244 bytes, so that the name on the server fits', async () => {
     const home = await world.find(top);
     const { vfs } = world.session();

@@ -93,8 +93,8 @@ async function findRevision(remote: Remote, path: WirePath, md5: string, signal:
 
 /** One recursive listing: it was moved to where nobody has looked yet. */
 async function findInTree(remote: Remote, mountpoint: WirePath, md5: string, signal: AbortSignal) {
-  for await (const { folder, file } of remote.fetchTree(mountpoint, signal)) {
-    if (file?.md5 === md5) return [...mountpoint, ...[...folder, file.name].map(remote.encodeName)];
+  for await (const { wire, file } of remote.fetchTree(mountpoint, signal)) {
+    if (file?.md5 === md5) return [...mountpoint, ...wire];
   }
   return undefined;
 }

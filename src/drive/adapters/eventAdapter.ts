@@ -1,7 +1,8 @@
 import type { Log } from '../../base/log.ts';
 import type { EventListener } from '../../jottacloud/events/eventSocket.ts';
-import { decodeName } from '../../jottacloud/names.ts';
+
 import type { Sightings } from '../../sync/pull/sightings.ts';
+import { toLocalName } from './names.ts';
 
 /**
  * The client's events as the write-back's sightings: names decoded, wire names kept where they are compared. One that cannot
@@ -21,7 +22,7 @@ export function createEventListener(sightings: Sightings, log: Log): EventListen
       guard(() =>
         sightings.note(
           seen.map(({ path, state, md5, modified }) => ({
-            path: path.map(decodeName),
+            path: path.map(toLocalName),
             wire: path.at(-1) ?? '',
             state,
             md5,

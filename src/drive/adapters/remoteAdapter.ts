@@ -1,11 +1,8 @@
 import { Readable } from 'node:stream';
-import type { Log } from '../../base/log.ts';
 import type { RateLimit } from '../../base/rateLimit.ts';
 import type { JottacloudClient } from '../../jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../../jottacloud/errors.ts';
-import { decodeName, encodeName } from '../../jottacloud/names.ts';
 import type { RemoteFile as ClientFile } from '../../jottacloud/types.ts';
-import { nameKey } from '../../store/nodeRow.ts';
 import type { Link } from '../../sync/tree/link.ts';
 import {
   type Remote,
@@ -15,6 +12,7 @@ import {
   type RemoteFile,
   type TreeEntry,
 } from '../../sync/tree/remote.ts';
+import { toLocalName, toWireName } from './names.ts';
 
 /** What the write-back makes of each failure of the client. */
 const kinds: Record<JottaErrorKind, RemoteErrorKind> = {
@@ -50,22 +48,15 @@ export interface Rates {
 }
 
 /** The client as the write-back's port: errors translated, every outcome told to the link, names decoded. */
-export function createRemote(client: JottacloudClient, link: Link, rates: Rates, log: Log): Remote {
+export function createRemote(client: JottacloudClient, link: Link, rates: Rates): Remote {
   const call = <T>(request: Promise<T>): Promise<T> =>
     link.watch(
       request.catch((error: unknown) => {
         throw toRemoteError(error);
       }),
     );
-  const noteSkipped = (name: string) => log.warn('two names of a listing differ only in case; one is hidden', { name });
   return {
-    fetchEntries: (path, signal) =>
-      call(
-        (async () => {
-          const entries: RemoteEntry[] = await fetchContainer(client, path, signal);
-          return dropTwins(entries, noteSkipped);
-        })(),
-      ),
+    fetchEntries: (path, signal) => call(fetchContainer(client, path, signal)),
     fetchFile: async (path, signal) => toFile(await call(client.fetchFile(path, signal))),
     fetchRevisions: async (path, signal) => (await call(client.fetchKeptRevisions(path, signal))).map(toFile),
     fetchTree: (path, signal) => fetchTree(client, link, path, signal),
@@ -94,7 +85,7 @@ export function createRemote(client: JottacloudClient, link: Link, rates: Rates,
     setTimes: async (path, { size, md5, mtime }, signal) => {
       await call(client.setFileTimes(path, { md5, size, modified: mtime, created: mtime }, signal));
     },
-    encodeName,
+    encodeName: toWireName,
   };
 }
 
@@ -106,15 +97,15 @@ async function fetchContainer(
   const [device] = path;
   if (device === undefined) {
     const { devices } = await client.fetchAccount(signal);
-    return devices.map(({ name }) => ({ kind: 'device', name: decodeName(name), wire: name }));
+    return devices.map(({ name }) => ({ kind: 'device', name: toLocalName(name), wire: name }));
   }
   if (path.length === 1) {
     const { mountpoints } = await client.fetchDevice(device, signal);
-    return mountpoints.map(({ name }) => ({ kind: 'mountpoint', name: decodeName(name), wire: name }));
+    return mountpoints.map(({ name }) => ({ kind: 'mountpoint', name: toLocalName(name), wire: name }));
   }
   const entries = await client.fetchFolder(path, signal);
   return entries.map((entry) =>
-    entry.kind === 'file' ? toFile(entry) : { kind: 'folder', name: decodeName(entry.name), wire: entry.name },
+    entry.kind === 'file' ? toFile(entry) : { kind: 'folder', name: toLocalName(entry.name), wire: entry.name },
   );
 }
 
@@ -134,16 +125,17 @@ async function* fetchTree(
       }),
     );
     if (next.done === true) return;
-    const names = next.value.path.slice(above).map(decodeName);
-    if (next.value.kind === 'folder') yield { folder: names, file: undefined };
-    else yield { folder: names.slice(0, -1), file: { name: names.at(-1) ?? '', md5: next.value.md5 } };
+    const wire = next.value.path.slice(above);
+    const names = wire.map(toLocalName);
+    if (next.value.kind === 'folder') yield { wire, folder: names, file: undefined };
+    else yield { wire, folder: names.slice(0, -1), file: { name: names.at(-1) ?? '', md5: next.value.md5 } };
   }
 }
 
 function toFile(file: ClientFile): RemoteFile {
   return {
     kind: 'file',
-    name: decodeName(file.name),
+    name: toLocalName(file.name),
     wire: file.name,
     md5: file.md5.toLowerCase(),
     size: file.size,
@@ -152,18 +144,6 @@ function toFile(file: ClientFile): RemoteFile {
     uuid: file.uuid ?? null,
     unfinished: file.unfinished ?? false,
   };
-}
-
-/** The server holds a name once whatever its case; should a listing say otherwise, the first one is shown. */
-function dropTwins(entries: RemoteEntry[], onSkipped: (name: string) => void): RemoteEntry[] {
-  const seen = new Set<string>();
-  return entries.filter(({ name }) => {
-    const key = nameKey(name);
-    if (seen.has(key)) onSkipped(name);
-    const fresh = !seen.has(key);
-    seen.add(key);
-    return fresh;
-  });
 }
 
 async function* watchChunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {

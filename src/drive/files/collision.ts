@@ -1,5 +1,6 @@
 import { DriveError } from '../../protocol/errors.ts';
 import type { Collision } from '../../protocol/fileMessages.ts';
+import { cutName, splitEnding } from '../../sync/tree/standIns.ts';
 
 /**
  * The name to use for something that is to be called `name`: that, or a numbered one for `keepBoth`.
@@ -13,10 +14,9 @@ export async function resolveName(
 ): Promise<string> {
   if (collision === 'replace' || !(await isTaken(name))) return name;
   if (collision === 'fail') throw new DriveError('alreadyExists', { path });
-  const dot = name.lastIndexOf('.');
-  const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
+  const { stem, ending } = splitEnding(name);
   for (let number = 2; ; number += 1) {
-    const candidate = `${stem} (${number})${extension}`;
+    const candidate = cutName(stem, ` (${number})${ending}`);
     if (!(await isTaken(candidate))) return candidate;
   }
 }

@@ -4,8 +4,10 @@ import { lstat, mkdir, rename, symlink, unlink, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fsErrorCode } from '../../base/errno.ts';
+import { DriveError } from '../../protocol/errors.ts';
 import type { DownloadParams } from '../../protocol/fileMessages.ts';
-import type { NodeRow } from '../../store/nodeRow.ts';
+import { type NodeRow, nameKey } from '../../store/nodeRow.ts';
+import { cutName, splitEnding } from '../../sync/tree/standIns.ts';
 import { splitPath } from '../../vfs/names.ts';
 import { resolveName } from './collision.ts';
 import { about, type FilesContext, find, joinPath } from './context.ts';
@@ -27,6 +29,8 @@ export async function download(
 ): Promise<string[]> {
   const target = await resolveLocal(localFolder, context.getMounts());
   const made: string[] = [];
+  const links: LaterLink[] = [];
+  const toLocalName = createLocalNames();
   for (const path of paths) {
     await about(path, async () => {
       const wanted = splitPath(path).at(-1) ?? 'Jottacloud';
@@ -42,33 +46,60 @@ export async function download(
         (candidate) => exists(join(target.path, candidate)),
         join(localFolder, wanted),
       );
-      await save(context, row, path, join(target.path, name), signal);
+      await save(context, row, { path, localPath: join(target.path, name) }, links, signal);
       made.push(join(localFolder, name));
+    });
+  }
+  // Last: nothing of the account is written through them.
+  for (const { path, localPath, row } of links) {
+    await about(path, async () => {
+      const to = await context.session.vfs.readlink(row.ino);
+      if (await exists(localPath)) await unlink(localPath);
+      await symlink(to, localPath);
     });
   }
   return made;
 }
 
+interface Saved {
+  /** In the account. */
+  readonly path: string;
+  readonly localPath: string;
+}
+
+interface LaterLink extends Saved {
+  readonly row: NodeRow;
+}
+
 async function save(
   context: FilesContext,
   row: NodeRow,
-  path: string,
-  localPath: string,
+  { path, localPath }: Saved,
+  links: LaterLink[],
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
   const { vfs } = context.session;
   if (row.kind !== 'file') {
-    await mkdir(localPath, { recursive: true });
+    await ensureOwnFolder(localPath, path);
+    const toLocalName = createLocalNames();
     for (const { name, row: child } of await vfs.readdir(row.ino)) {
-      if (!child.localOnly) {
-        await save(context, child, joinPath(path, name), join(localPath, toLocalName(name)), signal);
-      }
+      if (child.localOnly) continue;
+      const saved = { path: joinPath(path, name), localPath: join(localPath, toLocalName(name)) };
+      await save(context, child, saved, links, signal);
     }
-  } else if (vfs.isLink(row)) {
-    if (await exists(localPath)) await unlink(localPath);
-    await symlink(await vfs.readlink(row.ino), localPath);
-  } else await saveFile(context, row, path, localPath, signal);
+  } else if (vfs.isLink(row)) links.push({ path, localPath, row });
+  else await saveFile(context, row, path, localPath, signal);
+}
+
+/** A folder that is there is used; a link to one is not followed: it may lead anywhere. */
+async function ensureOwnFolder(localPath: string, path: string): Promise<void> {
+  try {
+    await mkdir(localPath);
+  } catch (error) {
+    if (fsErrorCode(error) !== 'EEXIST') throw error;
+    if (!(await lstat(localPath)).isDirectory()) throw new DriveError('alreadyExists', { path }, { cause: error });
+  }
 }
 
 async function saveFile(
@@ -106,10 +137,21 @@ async function saveFile(
   }
 }
 
-/** A name that came from outside is one part of a path, never a way out of the folder. */
-function toLocalName(name: string): string {
-  const safe = name.replaceAll(/[/\\\0]/g, '_');
-  return safe === '' || safe === '.' || safe === '..' ? '_' : safe;
+/**
+ * The names of one local folder: each one part of a path, never a way out of the folder, and no two the same, on a disk that
+ * ignores case either.
+ */
+function createLocalNames(): (name: string) => string {
+  const used = new Set<string>();
+  return (name) => {
+    const safe = name.replaceAll(/[/\\\0]/g, '_');
+    const local = safe === '' || safe === '.' || safe === '..' ? '_' : safe;
+    const { stem, ending } = splitEnding(local);
+    let free = local;
+    for (let number = 2; used.has(nameKey(free)); number += 1) free = cutName(stem, ` (${number})${ending}`);
+    used.add(nameKey(free));
+    return free;
+  };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,8 @@
+import { decodeName } from '../../jottacloud/names.ts';
 import type { EntryInfo, PinState, SyncState } from '../../protocol/state.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import { isContainer, rootIno } from '../../store/nodeRow.ts';
+import { isStandIn } from '../../sync/tree/standIns.ts';
 import { splitPath } from '../../vfs/names.ts';
 import type { Session } from '../session.ts';
 import { type FilesContext, find, isReadOnly, joinPath, toPath } from './context.ts';
@@ -63,6 +65,7 @@ function createDescriber({ session, getMounts }: FilesContext) {
       sync: getSync(session, row, running),
       pin: pins.size > 0 ? getPin(session, row, pins, pinnedAbove) : 'none',
       link: attr.kind === 'link',
+      ...(isStandIn(row) ? { serverName: decodeName(row.synced?.wire ?? '') } : {}),
       readOnly: row.kind === 'root' || row.kind === 'device' || (hasReadOnly && isReadOnly(mounts, path)),
     };
   };

@@ -1,10 +1,10 @@
 import type { TrashedEntry as RemoteTrashed } from '../../jottacloud/changes/trash.ts';
-import { decodeName } from '../../jottacloud/names.ts';
 import type { RemotePath } from '../../jottacloud/types.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { TrashEntry } from '../../protocol/fileMessages.ts';
 import { nameKey } from '../../store/nodeRow.ts';
 import { splitPath } from '../../vfs/names.ts';
+import { toLocalName } from '../adapters/names.ts';
 import { checkWritable, type FilesContext, toPath, tryFind } from './context.ts';
 
 export async function listTrash({ session }: FilesContext, signal: AbortSignal): Promise<TrashEntry[]> {
@@ -48,5 +48,5 @@ async function showRestored(context: FilesContext, path: string): Promise<void> 
 }
 
 function toTrashEntry({ kind, path, deleted, size }: RemoteTrashed): TrashEntry {
-  return { kind, path: toPath(path.map(decodeName)), deletedMs: deleted * 1000, size };
+  return { kind, path: toPath(path.map(toLocalName)), deletedMs: deleted * 1000, size };
 }

@@ -67,7 +67,7 @@ export function createSync(options: SyncOptions): Sync {
   const onError = (error: unknown) => log.error('listener failed', { error });
   const link = new Link(onError);
   const rates: Rates = { upload: new RateLimit(clock), download: new RateLimit(clock) };
-  const remote = createRemote(client, link, rates, log);
+  const remote = createRemote(client, link, rates);
   const reader = new ContentReader({ store, source: createSource(nodes, remote), log, signal });
   const activity = new Activity(clock);
   const names = () => ({ host: hostname(), now: clock.now() });

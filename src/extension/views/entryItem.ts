@@ -82,6 +82,11 @@ function getStatusText({ kind, sync, pin }: EntryInfo): string {
 /** Made when somebody points at the row: a folder has thousands of them. */
 export function getEntryTooltip(entry: EntryInfo): string {
   const lines = [entry.path, ...[getStatusText(entry), getPinText(entry)].filter((text) => text !== '')];
+  if (entry.serverName !== undefined) {
+    lines.push(
+      vscode.l10n.t('Called {0} on the server: this name stands for one that a folder cannot show.', entry.serverName),
+    );
+  }
   if (entry.modifiedMs > 0) lines.push(vscode.l10n.t('Changed {0}', formatTime(entry.modifiedMs)));
   return lines.join('\n');
 }

@@ -6,6 +6,7 @@ import { getFirstLinkState, settleLinks } from '../tree/links.ts';
 import { defaultFileMode, defaultFolderMode } from '../tree/modes.ts';
 import { isEndOfBegun, noteFormerPlace } from '../tree/paths.ts';
 import type { RemoteEntry, RemoteFile } from '../tree/remote.ts';
+import { nameEntries } from '../tree/standIns.ts';
 import { holdsNews, revive } from './revive.ts';
 
 /** A name in a folder that means something else now. */
@@ -39,7 +40,7 @@ export interface MergeDeps {
 export function mergeListing(
   { nodes, activity, names, isBase, isLitter }: MergeDeps,
   listed: Ino,
-  entries: readonly RemoteEntry[],
+  given: readonly RemoteEntry[],
   since: number,
   now: number,
 ): MergeResult {
@@ -210,6 +211,7 @@ export function mergeListing(
   nodes.transaction(() => {
     const home = nodes.get(folder);
     if (home === undefined) return;
+    const entries = nameEntries(given, nodes.getSyncedChildren(folder));
     if (home.parent === null && home.synced !== null && holdsNews({ nodes, activity }, folder, entries, since)) {
       folder = revive(nodes, home, (occupant) => makeConflict(occupant, 'name'));
       noteAbove(folder);

@@ -71,7 +71,7 @@ function getTarget({ nodes, remote }: UploadDeps, row: NodeRow): Target {
   const folder = parent === null ? undefined : getWirePath(nodes, parent);
   if (parent === null || folder === undefined) throw new RemoteError('cancelled', 'the folder is not there yet');
   const inPlace = row.synced !== null && row.synced.parent === parent && row.synced.name === row.name;
-  const wire = inPlace && row.synced !== null ? row.synced.wire : remote.encodeName(row.name);
+  const wire = inPlace && row.synced !== null ? row.synced.wire : remote.encodeName(row.name, row.synced?.wire);
   return { parent, path: [...folder, wire], name: row.name };
 }
 

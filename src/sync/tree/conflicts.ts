@@ -1,6 +1,7 @@
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import { noteFormerPlace } from './paths.ts';
+import { cutName, splitEnding } from './standIns.ts';
 
 export interface ConflictNames {
   readonly host: string;
@@ -8,20 +9,14 @@ export interface ConflictNames {
   readonly now: number;
 }
 
-/** With its dot; `.rclonelink` is one. */
-const longestExtension = 32;
-
 /** `name (conflicted copy <host> <date>).ext`, numbered when taken. */
 export function conflictName(nodes: Nodes, parent: Ino, name: string, { host, now }: ConflictNames): string {
-  const dot = name.lastIndexOf('.');
-  // What follows an early dot in a long title is no extension; it would leave no room for the suffix.
-  const hasExtension = dot > 0 && name.length - dot <= longestExtension;
-  const [stem, extension] = hasExtension ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
+  const { stem, ending } = splitEnding(name);
   const date = new Date(now).toISOString().slice(0, 10);
   for (let number = 1; ; number += 1) {
-    const suffix = ` (conflicted copy ${host} ${date}${number === 1 ? '' : ` ${number}`})${extension}`;
-    // 255 characters is the server's limit (PROTOCOL.md §5); the suffix is what must survive.
-    const candidate = stem.slice(0, 255 - suffix.length) + suffix;
+    const suffix = ` (conflicted copy ${host} ${date}${number === 1 ? '' : ` ${number}`})${ending}`;
+    // The suffix is what must survive.
+    const candidate = cutName(stem, suffix);
     if (nodes.getChild(parent, candidate) === undefined && nodes.getSyncedChild(parent, candidate) === undefined) {
       return candidate;
     }

@@ -26,6 +26,8 @@ export type RemoteEntry = RemoteFile | RemoteFolder;
 
 /** A folder, or a file in it; names in local spelling, from the listed folder down. */
 export interface TreeEntry {
+  /** From the listed folder down, as the wire spells it; of the file, when there is one. */
+  readonly wire: WirePath;
   readonly folder: readonly string[];
   readonly file: { readonly name: string; readonly md5: string } | undefined;
 }
@@ -65,7 +67,7 @@ export function isRemoteError(error: unknown, kind?: RemoteErrorKind): error is 
 
 /** What the write-back needs of the account. Every call rejects with a RemoteError, within its own deadline. */
 export interface Remote {
-  /** Live, complete entries of any container; each name at most once per key. */
+  /** Live, complete entries of any container. Names may meet (standIns.ts). */
   fetchEntries(path: WirePath, signal: AbortSignal): Promise<RemoteEntry[]>;
   fetchFile(path: WirePath, signal: AbortSignal): Promise<RemoteFile>;
   /** Revisions of a file that are still to be had, newest first; of one in the trash too. */
@@ -103,6 +105,6 @@ export interface Remote {
   trashFile(path: WirePath, signal: AbortSignal): Promise<void>;
   trashFolder(path: WirePath, signal: AbortSignal): Promise<void>;
   setTimes(path: WirePath, file: { size: number; md5: string; mtime: number }, signal: AbortSignal): Promise<void>;
-  /** Wire spelling of a local name. */
-  encodeName(name: string): string;
+  /** Wire spelling of a local name. `former`, the wire spelling of what is to get it, stays where it is shown under that name. */
+  encodeName(name: string, former?: string): string;
 }

@@ -3,7 +3,7 @@ import type Fuse from 'fuse-native';
 import { ErrnoError } from '../../base/errno.ts';
 import type { Fh } from '../../vfs/openInode.ts';
 import type { VolumeView } from '../volume.ts';
-import { change, find, locate, serve } from './serve.ts';
+import { change, find, locateNew, serve } from './serve.ts';
 
 /** open(2)'s access mode bits; node:fs does not name the mask. */
 const accessMode = 3;
@@ -30,7 +30,7 @@ export function contentOperations(view: VolumeView, handles: Set<Fh>, isMappedWr
     createWithFlags: (path, mode, flags, cb) =>
       serve(view, 'create', path, cb, async () => {
         const options = parseFlags(flags | constants.O_CREAT, view.readOnly);
-        const { parent, name } = await locate(view, path);
+        const { parent, name } = await locateNew(view, path);
         const exclusive = (flags & constants.O_EXCL) !== 0;
         return keep((await vfs.create(parent, name, mode, { ...options, exclusive })).fh);
       }),

@@ -5,7 +5,7 @@ import type { RenameMode } from '../../vfs/rename.ts';
 import type { DirEntry } from '../../vfs/vfs.ts';
 import type { VolumeView } from '../volume.ts';
 import { toStats } from './attrOperations.ts';
-import { change, find, locate, serve } from './serve.ts';
+import { change, checkUtf8, find, locate, locateNew, serve } from './serve.ts';
 
 /** renameat2(2)'s flags, which node:fs does not name. */
 const renameModes: Readonly<Record<number, RenameMode>> = { 0: 'replace', 1: 'noReplace', 2: 'exchange' };
@@ -52,7 +52,7 @@ export function nameOperations(view: VolumeView) {
     fsyncdir: (path, _dataOnly, _fh, cb) => serve(view, 'fsyncdir', path, cb, () => vfs.sync()),
     mkdir: (path, mode, cb) =>
       change(view, 'mkdir', path, cb, async () => {
-        const { parent, name } = await locate(view, path);
+        const { parent, name } = await locateNew(view, path);
         await vfs.mkdir(parent, name, mode);
       }),
     unlink: (path, cb) =>
@@ -69,13 +69,14 @@ export function nameOperations(view: VolumeView) {
       change(view, 'rename', from, cb, async () => {
         const mode = renameModes[flags];
         if (mode === undefined) throw new ErrnoError('EINVAL', 'rename flag is not supported');
-        const [source, target] = [await locate(view, from), await locate(view, to)];
+        const [source, target] = [await locate(view, from), await locateNew(view, to)];
         if (isHiddenName(target.name) && (await vfs.tryHide(source, target))) return;
         await vfs.rename(source, target, mode);
       }),
     symlink: (target, path, cb) =>
       change(view, 'symlink', path, cb, async () => {
-        const { parent, name } = await locate(view, path);
+        const { parent, name } = await locateNew(view, path);
+        checkUtf8(target);
         await vfs.symlink(parent, name, target);
       }),
     readlink: (path, cb) => serve(view, 'readlink', path, cb, async () => vfs.readlink(await find(view, path))),
@@ -84,7 +85,7 @@ export function nameOperations(view: VolumeView) {
     mknod: (path, mode, _device, cb) =>
       change(view, 'mknod', path, cb, async () => {
         if ((mode & constants.S_IFMT) !== constants.S_IFREG) return refuse();
-        const { parent, name } = await locate(view, path);
+        const { parent, name } = await locateNew(view, path);
         const options = { writing: true, append: false, truncate: false, exclusive: true };
         const { fh } = await vfs.create(parent, name, mode, options);
         await vfs.release(fh);

@@ -47,6 +47,22 @@ export async function find({ vfs, root }: VolumeView, path: string | null): Prom
   return (await vfs.resolve(root, splitPath(path ?? '/'))).ino;
 }
 
+/**
+ * The binding puts U+FFFD where bytes are not UTF-8. Two such names would be one, and the second file would replace the first;
+ * so a new name with that character is refused, though the character itself is a legal one. macOS has UTF-8 names only.
+ */
+export function checkUtf8(text: string): void {
+  if (process.platform === 'darwin' || !text.includes('\uFFFD')) return;
+  throw new ErrnoError('EILSEQ', 'not UTF-8, as far as can be told');
+}
+
+/** The same of a name that is to be made. EILSEQ. */
+export async function locateNew(view: VolumeView, path: string): Promise<{ parent: Ino; name: string }> {
+  const place = await locate(view, path);
+  checkUtf8(place.name);
+  return place;
+}
+
 /** Folder and last name of a path. EBUSY for the root of the volume. */
 export async function locate({ vfs, root }: VolumeView, path: string): Promise<{ parent: Ino; name: string }> {
   const names = splitPath(path);

@@ -3,7 +3,7 @@ import { ErrnoError } from '../../base/errno.ts';
 import type { XattrMode } from '../../vfs/xattrs.ts';
 import { isForeignXattr } from '../../vfs/xattrs.ts';
 import type { VolumeView } from '../volume.ts';
-import { change, find, serve } from './serve.ts';
+import { change, checkUtf8, find, serve } from './serve.ts';
 
 /** setxattr(2)'s flags. */
 const darwin = process.platform === 'darwin';
@@ -20,9 +20,10 @@ export function xattrOperations(view: VolumeView) {
         return vfs.getXattr(await find(view, path), name).subarray(position);
       }),
     setxattr: (path, name, value, position, flags, cb) =>
-      change(view, 'setxattr', path, cb, async () =>
-        vfs.setXattr(await find(view, path), name, value, { mode: parseMode(flags), position }),
-      ),
+      change(view, 'setxattr', path, cb, async () => {
+        checkUtf8(name);
+        vfs.setXattr(await find(view, path), name, value, { mode: parseMode(flags), position });
+      }),
     listxattr: (path, cb) => serve(view, 'listxattr', path, cb, async () => vfs.listXattrs(await find(view, path))),
     removexattr: (path, name, cb) =>
       change(view, 'removexattr', path, cb, async () => vfs.removeXattr(await find(view, path), name)),

@@ -217,7 +217,7 @@ export const names: readonly PosixCase[] = [
     load('stra\u00dfe'),
     load('\u0130'),
   ),
-  inKernel('a name that is not UTF-8', save('bad \udcff\udcfe', 'x'), list('')),
+  inKernel('a name that is not UTF-8', save('bad \udcff\udcfe', 'x'), symlink('bad \udcff', 'l'), list('')),
   onVolume(
     'names beginning with .fuse_hidden are names like any other',
     save('.fuse_hidden1', 'x'),
