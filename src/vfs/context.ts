@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { ErrnoError } from '../base/errno.ts';
 import { KeyedMutex } from '../base/flights.ts';
+import type { Foreground } from '../base/foreground.ts';
 import type { Log } from '../base/log.ts';
 import type { ContentReader } from '../content/contentReader.ts';
 import type { Room } from '../content/room.ts';
@@ -31,6 +32,7 @@ export interface VfsDeps {
   readonly pusher: Pusher;
   readonly localNames: LocalNames;
   readonly room: Room;
+  readonly foreground: Foreground;
   /** A name shows something else from now on, though nothing was changed here. */
   readonly onShownAnew: (change: TreeChange) => void;
   readonly clock: Clock;

@@ -43,6 +43,7 @@ export async function remove(context: VfsContext, row: NodeRow, kept = false): P
     return detach(context, row, kept);
   });
   activity.noteChange(row.ino);
+  if (row.parent !== null) activity.noteRemovalIn(row.parent);
   await barrier.barrier();
   if (discarded !== null) await staging.unlink(discarded);
   pusher.nudge();

@@ -42,20 +42,26 @@ export class Vfs {
     return new Vfs(this.#context, { ...this.#context, bounds });
   }
 
+  /** The context of a file operation that is work: the drive's own work makes way for many of them. */
+  get #asked(): VfsContext {
+    this.#context.foreground.note();
+    return this.#context;
+  }
+
   get openHandles(): number {
     return this.#context.handles.size;
   }
 
   lookup(parent: Ino, name: string): Promise<NodeRow> {
-    return lookups.lookup(this.#context, parent, name);
+    return lookups.lookup(this.#asked, parent, name);
   }
 
   resolve(start: Ino, names: readonly string[]): Promise<NodeRow> {
-    return lookups.resolve(this.#context, start, names);
+    return lookups.resolve(this.#asked, start, names);
   }
 
   readdir(ino: Ino): Promise<lookups.DirEntry[]> {
-    return lookups.readdir(this.#context, ino);
+    return lookups.readdir(this.#asked, ino);
   }
 
   /** Without the network. */
@@ -80,11 +86,11 @@ export class Vfs {
   }
 
   setTimes(ino: Ino, mtime: times.TimeChange): Promise<void> {
-    return times.setTimes(this.#context, ino, mtime);
+    return times.setTimes(this.#asked, ino, mtime);
   }
 
   setMode(ino: Ino, mode: number): void {
-    attr.setMode(this.#context, ino, mode);
+    attr.setMode(this.#asked, ino, mode);
   }
 
   noteOwner(ino: Ino): void {
@@ -92,7 +98,7 @@ export class Vfs {
   }
 
   open(ino: Ino, options: opening.OpenOptions): Promise<Fh> {
-    return opening.open(this.#context, ino, options);
+    return opening.open(this.#asked, ino, options);
   }
 
   create(
@@ -101,51 +107,51 @@ export class Vfs {
     mode: number,
     options: opening.OpenOptions & { exclusive: boolean },
   ): Promise<{ row: NodeRow; fh: Fh }> {
-    return opening.create(this.#context, parent, name, mode, options);
+    return opening.create(this.#asked, parent, name, mode, options);
   }
 
   put(place: Place, options: puts.PutOptions, fill: (draft: puts.Draft) => Promise<void>): Promise<NodeRow> {
-    return puts.put(this.#context, place, options, fill);
+    return puts.put(this.#asked, place, options, fill);
   }
 
   read(fh: Fh, position: number, length: number): Promise<Buffer> {
-    return content.read(this.#context, fh, position, length);
+    return content.read(this.#asked, fh, position, length);
   }
 
   readLocal(fh: Fh, position: number, length: number): Promise<LocalBytes> {
-    return content.readLocal(this.#context, fh, position, length);
+    return content.readLocal(this.#asked, fh, position, length);
   }
 
   write(fh: Fh, bytes: Buffer, position: number, mapped = false): Promise<number> {
-    return content.write(this.#context, fh, bytes, position, mapped);
+    return content.write(this.#asked, fh, bytes, position, mapped);
   }
 
   truncate(ino: Ino, size: number): Promise<void> {
-    return opening.truncate(this.#context, ino, size);
+    return opening.truncate(this.#asked, ino, size);
   }
 
   truncateHandle(fh: Fh, size: number): Promise<void> {
-    return content.truncateHandle(this.#context, fh, size);
+    return content.truncateHandle(this.#asked, fh, size);
   }
 
   allocate(fh: Fh, start: number, length: number, mode: ranges.AllocateMode): Promise<void> {
-    return ranges.allocate(this.#context, fh, start, length, mode);
+    return ranges.allocate(this.#asked, fh, start, length, mode);
   }
 
   copyRange(from: { fh: Fh; position: number }, to: { fh: Fh; position: number }, length: number): Promise<number> {
-    return ranges.copyRange(this.#context, from, to, length);
+    return ranges.copyRange(this.#asked, from, to, length);
   }
 
   seek(fh: Fh, position: number, what: 'data' | 'hole'): number {
-    return ranges.seek(this.#context, fh, position, what);
+    return ranges.seek(this.#asked, fh, position, what);
   }
 
   flush(ino: Ino): Promise<void> {
-    return content.flush(this.#context, ino);
+    return content.flush(this.#asked, ino);
   }
 
   flushHandle(fh: Fh): Promise<void> {
-    return opening.flushHandle(this.#context, fh);
+    return opening.flushHandle(this.#asked, fh);
   }
 
   release(fh: Fh): Promise<void> {
@@ -153,51 +159,51 @@ export class Vfs {
   }
 
   mkdir(parent: Ino, name: string, mode: number): Promise<NodeRow> {
-    return creation.mkdir(this.#context, parent, name, mode);
+    return creation.mkdir(this.#asked, parent, name, mode);
   }
 
   unlink(parent: Ino, name: string): Promise<void> {
-    return removal.unlink(this.#context, parent, name);
+    return removal.unlink(this.#asked, parent, name);
   }
 
   rmdir(parent: Ino, name: string): Promise<void> {
-    return removal.rmdir(this.#context, parent, name);
+    return removal.rmdir(this.#asked, parent, name);
   }
 
   rename(from: Place, to: Place, mode: renaming.RenameMode): Promise<void> {
-    return renaming.rename(this.#context, from, to, mode);
+    return renaming.rename(this.#asked, from, to, mode);
   }
 
   tryHide(from: Place, to: Place): Promise<boolean> {
-    return removal.tryHide(this.#context, from, to);
+    return removal.tryHide(this.#asked, from, to);
   }
 
   symlink(parent: Ino, name: string, target: string): Promise<void> {
-    return symlinks.symlink(this.#context, parent, name, target);
+    return symlinks.symlink(this.#asked, parent, name, target);
   }
 
   putLink(place: Place, target: string, options: Pick<puts.PutOptions, 'create' | 'overwrite'>): Promise<NodeRow> {
-    return symlinks.putLink(this.#context, place, target, options);
+    return symlinks.putLink(this.#asked, place, target, options);
   }
 
   readlink(ino: Ino): Promise<string> {
-    return symlinks.readlink(this.#context, ino);
+    return symlinks.readlink(this.#asked, ino);
   }
 
   getXattr(ino: Ino, name: string): Buffer {
-    return xattrs.getXattr(this.#context, ino, name);
+    return xattrs.getXattr(this.#asked, ino, name);
   }
 
   listXattrs(ino: Ino): string[] {
-    return xattrs.listXattrs(this.#context, ino);
+    return xattrs.listXattrs(this.#asked, ino);
   }
 
   setXattr(ino: Ino, name: string, value: Buffer, options: { mode: xattrs.XattrMode; position: number }): void {
-    xattrs.setXattr(this.#context, ino, name, value, options);
+    xattrs.setXattr(this.#asked, ino, name, value, options);
   }
 
   removeXattr(ino: Ino, name: string): void {
-    xattrs.removeXattr(this.#context, ino, name);
+    xattrs.removeXattr(this.#asked, ino, name);
   }
 
   discard(ino: Ino, names: ConflictNames): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { emptyMd5 } from '../../src/store/limits.ts';
 import { type Ino, type NodeKind, type NodeRow, rootIno } from '../../src/store/nodeRow.ts';
 import { type NodePatch, Nodes } from '../../src/store/nodes.ts';
@@ -129,6 +129,50 @@ describe('the planner', () => {
   it('sends a time alone when only the time differs', () => {
     move(add('file', home, 'a'), { mtime: { sec: 9, nsec: 0 } });
     assert.deepEqual(pushes(), ['setTimes a']);
+  });
+
+  it('leaves what was removed to the removal of its folder, which may still come', () => {
+    const folder = add('folder', home, 'folder');
+    const [first, second] = [add('file', folder.ino, 'a'), add('file', folder.ino, 'b')];
+    const removeNow = (row: NodeRow, from: Ino) => {
+      remove(row);
+      activity.noteChange(row.ino);
+      activity.noteRemovalIn(from);
+    };
+    removeNow(first, folder.ino);
+    now += settleMs - 1;
+    removeNow(second, folder.ino);
+    now += settleMs - 1;
+    assert.deepEqual(pushes(), []);
+    removeNow(folder, home);
+    now += settleMs;
+    assert.deepEqual(pushes(), ['trashFolder folder']);
+  });
+
+  it('does not wait for the end of removals that go on and on', () => {
+    const files = Array.from({ length: 20 }, (_, index) => add('file', home, `file ${index}`));
+    const sent: number[] = [];
+    for (const row of files) {
+      remove(row);
+      activity.noteChange(row.ino);
+      activity.noteRemovalIn(home);
+      now += 1_000;
+      sent.push(pushes().length);
+    }
+    const first = sent.findIndex((count) => count > 0);
+    assert.equal(first + 1, 15, `${sent}`);
+  });
+
+  it('looks at each folder of a removed tree once, however much was in it', () => {
+    const top = add('folder', home, 'top');
+    const folders = Array.from({ length: 10 }, (_, index) => add('folder', top.ino, `folder ${index}`));
+    for (const folder of folders) {
+      for (let index = 0; index < 50; index += 1) remove(add('file', folder.ino, `${index}`));
+    }
+    for (const folder of [...folders, top]) remove(folder);
+    const looks = mock.method(nodes, 'getSyncedChildren');
+    assert.deepEqual(pushes(), ['trashFolder top']);
+    assert.equal(looks.mock.callCount(), 1 + folders.length);
   });
 
   it('waits for the settle time, and says how long', () => {

@@ -151,6 +151,11 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     'fsync of a folder': ['fsync of a folder and syncfs succeed'],
     'release (last close) flushes what is left': ['keeps the bytes of an unlinked file until the last close'],
     'A file is pushed when no handle has it open for writing': ['waits for the settle time, and says how long'],
+    'While many file operations come': [
+      'goes on at once while little is asked of the volume',
+      'takes turns in order with rests between while many operations come',
+      'begins one change in a turn while somebody is busy with files',
+    ],
     'A file that is held open for writing': ['pushes what is held open for writing once it is flushed and was quiet'],
     'A new file or folder with a temporary name': [
       'holds a temporary name back for ten minutes, and not its next name',
@@ -228,7 +233,12 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     ],
     'A folder with only litter in it': ['a folder with litter alone is removed'],
     'A file is ENOTDIR': ['rmdir of a file is ENOTDIR', 'and none of these is removed'],
-    'A removed tree goes to the trash with one request': ['of a tree is one call', 'costs one request:'],
+    'A removed tree goes to the trash with one request': [
+      'of a tree is one call',
+      'costs one request:',
+      'leaves what was removed to the removal of its folder, which may still come',
+      'does not wait for the end of removals that go on and on',
+    ],
   },
   utimens: {
     'mtime is kept to the nanosecond': [

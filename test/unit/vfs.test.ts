@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { Foreground } from '../../src/base/foreground.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { ContentReader } from '../../src/content/contentReader.ts';
 import { ContentStore } from '../../src/content/contentStore.ts';
@@ -75,6 +76,7 @@ beforeEach(async () => {
     pusher,
     localNames,
     room,
+    foreground: new Foreground({ now: () => 0, sleep: async () => {} }),
     clock,
     log,
   };

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { createEmitter, type Emitter } from '../../base/events.ts';
+import { Foreground } from '../../base/foreground.ts';
 import type { Log } from '../../base/log.ts';
 import { RateLimit } from '../../base/rateLimit.ts';
 import type { Checksummer } from '../../content/checksummer.ts';
@@ -50,6 +51,8 @@ export interface Sync {
   readonly remote: Remote;
   readonly reader: ContentReader;
   readonly activity: Activity;
+  /** Hears of file operations, for which all of this makes way. */
+  readonly foreground: Foreground;
   readonly folders: Folders;
   readonly pusher: Pusher;
   readonly poller: Poller;
@@ -70,12 +73,14 @@ export function createSync(options: SyncOptions): Sync {
   const remote = createRemote(client, link, rates);
   const reader = new ContentReader({ store, source: createSource(nodes, remote), log, signal });
   const activity = new Activity(clock);
+  // The computer's own time: this is about its processor.
+  const foreground = new Foreground({ now: () => performance.now(), sleep: systemClock.sleep });
   const names = () => ({ host: hostname(), now: clock.now() });
   const merged = createEmitter<MergeResult>(onError);
   const treeChanged = createEmitter<readonly TreeChange[]>(onError);
   const conflictMade = createEmitter<Conflict>(onError);
   const folders: Folders = new Folders({
-    ...{ nodes, activity, names, isLitter, remote, clock, log, merged, signal },
+    ...{ nodes, activity, foreground, names, isLitter, remote, clock, log, merged, signal },
     isBase: (md5) => staging.isBase(md5, null),
     discard: async (ids) => {
       await barrier.barrier();
@@ -94,6 +99,7 @@ export function createSync(options: SyncOptions): Sync {
       reader,
       room,
       checksummer,
+      foreground,
       barrier,
       names,
       folders,
@@ -124,7 +130,8 @@ export function createSync(options: SyncOptions): Sync {
     history.add({ at: clock.now(), kind, path, bytes, ms: took, outcome });
   });
   return {
-    ...{ link, rates, remote, reader, activity, folders, pusher, poller, sightings, treeChanged, conflictMade },
+    ...{ link, rates, remote, reader, activity, foreground },
+    ...{ folders, pusher, poller, sightings, treeChanged, conflictMade },
     settled: async () => {
       // Each may still ask for listings, which are waited for last.
       await pusher.settled();

@@ -2,6 +2,7 @@ import { emptyMd5 } from '../../store/limits.ts';
 import type { Ino, NodeRow, Synced } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { FaultPoint } from '../tree/faultPoints.ts';
+import { writebackLimits } from '../tree/limits.ts';
 import { getPlace, isSyncedWithin, unsync } from '../tree/paths.ts';
 import { getAsideFolder, mustStepAside } from './rings.ts';
 import { getSettleMs, type SettleContext } from './settle.ts';
@@ -53,7 +54,7 @@ export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
   const pushes: Push[] = [];
   const inos = [...pending];
   // A hand-over changes what the other node waits for: it is planned again, after the rest.
-  const context: Planning = { ...given, revisit: (ino) => inos.push(ino) };
+  const context: Planning = { ...given, revisit: (ino) => inos.push(ino), removable: new Map() };
   let settlesInMs: number | undefined;
   let waits = false;
   for (const ino of inos) {
@@ -64,7 +65,7 @@ export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
     const isHeld = activity.isUnflushed(ino) || (row.parent === null && activity.isOpen(ino));
     waits ||= isHeld || context.isWaiting(ino);
     if (context.running.has(ino) || context.isWaiting(ino)) continue;
-    const quietMs = context.now - activity.changedAt(ino);
+    const quietMs = context.now - (row.parent === null ? getRemovedAt(context, row) : activity.changedAt(ino));
     const wait = row.begun === null ? getSettleMs(context, row, quietMs) - quietMs : 0;
     // A change in the future was made before the clock was put back.
     if (wait > 0 && quietMs >= 0) {
@@ -79,12 +80,25 @@ export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
 
 interface Planning extends PlanContext {
   readonly revisit: (ino: Ino) => void;
+  /** What isRemovable has answered in this pass: it is asked for every child. Forgotten when the pass changes a row. */
+  readonly removable: Map<Ino, boolean>;
+}
+
+/**
+ * From when on a removal counts as quiet: while more is removed from its folder, that folder may be next, and goes with one
+ * request. Only for so long: who removes something every second is not waited for.
+ */
+function getRemovedAt({ activity, now }: PlanContext, { ino, synced }: NodeRow): number {
+  const own = activity.changedAt(ino);
+  if (synced === null || now - own >= writebackLimits.longestRemovalMs) return own;
+  return Math.max(own, activity.removedInAt(synced.parent));
 }
 
 function planOne(context: Planning, row: NodeRow): PushKind | undefined {
   const { nodes, activity } = context;
   const place = row.synced === null ? undefined : getPlace(nodes, row.synced.parent);
   if (place === 'lost') {
+    context.removable.clear();
     nodes.transaction(() => unsync(nodes, row.ino, { isOpen: (ino) => activity.isOpen(ino), isBase: () => false }));
     const now = nodes.get(row.ino);
     return now === undefined ? undefined : planOne(context, now);
@@ -107,7 +121,7 @@ function planBegun(row: NodeRow): PushKind {
   return row.synced === null ? 'createFolder' : 'moveFolder';
 }
 
-function planRemoval(context: PlanContext, row: NodeRow): PushKind | undefined {
+function planRemoval(context: Planning, row: NodeRow): PushKind | undefined {
   const { nodes, activity } = context;
   if (row.synced === null || activity.isOpen(row.ino)) return undefined;
   // A live file is to be pushed with these bytes: first that, then the removal of what holds them.
@@ -120,13 +134,18 @@ function planRemoval(context: PlanContext, row: NodeRow): PushKind | undefined {
 }
 
 /** A removed folder can go when nothing on the server under it is still wanted: moved out and not pushed yet, or open. */
-function isRemovable(context: PlanContext, folder: NodeRow): boolean {
-  const { nodes, activity } = context;
+function isRemovable(context: Planning, folder: NodeRow): boolean {
+  const { nodes, activity, removable } = context;
+  const known = removable.get(folder.ino);
+  if (known !== undefined) return known;
   const isDone = (child: NodeRow) =>
     child.begun === null &&
     (child.kind === 'file' ? !holdsWanted(nodes, child) && !activity.isOpen(child.ino) : isRemovable(context, child));
-  if (nodes.hasBegunChildren(folder.ino)) return false;
-  return nodes.getSyncedChildren(folder.ino).every((child) => child.parent === null && isDone(child));
+  const answer =
+    !nodes.hasBegunChildren(folder.ino) &&
+    nodes.getSyncedChildren(folder.ino).every((child) => child.parent === null && isDone(child));
+  removable.set(folder.ino, answer);
+  return answer;
 }
 
 function holdsWanted(nodes: Nodes, file: NodeRow): boolean {
@@ -176,7 +195,8 @@ function planFile(context: Planning, row: NodeRow, parent: Ino): PushKind | unde
 }
 
 /** `row` sits where the server holds `occupant`: it takes that synced side, the occupant gets what `row` had. */
-function handOver({ nodes, activity }: PlanContext, occupant: NodeRow, row: NodeRow): void {
+function handOver({ nodes, activity, removable }: Planning, occupant: NodeRow, row: NodeRow): void {
+  removable.clear();
   const [ofOccupant, ofRow] = [getHandedOver(nodes, occupant), getHandedOver(nodes, row)];
   nodes.transaction(() => {
     nodes.swapSent(occupant.ino, row.ino);

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Emitter } from '../../base/events.ts';
-import { Flights } from '../../base/flights.ts';
+import { Flights, Slots } from '../../base/flights.ts';
+import type { Foreground } from '../../base/foreground.ts';
 import type { Log } from '../../base/log.ts';
 import { type Ino, rootIno } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
@@ -12,6 +13,7 @@ import { type MergeDeps, type MergeResult, mergeListing } from './merge.ts';
 
 export interface FoldersDeps extends MergeDeps {
   readonly remote: Remote;
+  readonly foreground: Foreground;
   readonly clock: Clock;
   readonly log: Log;
   readonly merged: Emitter<MergeResult>;
@@ -25,6 +27,8 @@ export interface FoldersDeps extends MergeDeps {
 export class Folders {
   readonly #deps: FoldersDeps;
   readonly #flights = new Flights<Ino, void>();
+  /** For listings that nobody waits for. */
+  readonly #behind = new Slots(writebackLimits.parallelListings);
   readonly #usedAt = new Map<Ino, number>();
   readonly #startedAt: number;
 
@@ -132,14 +136,26 @@ export class Folders {
   /** Marks a folder as looked at. One that was not live, or was
    * listed before this start, is revalidated in the background; the poller keeps live ones. */
   noteUse(ino: Ino): void {
-    const { nodes, clock, log, pollMs } = this.#deps;
+    const { nodes, clock, pollMs } = this.#deps;
     const now = clock.now();
     const wasLive = now - (this.#usedAt.get(ino) ?? 0) < writebackLimits.liveMs;
     this.#usedAt.set(ino, now);
     const listedAt = nodes.get(ino)?.listedAt ?? null;
     const isRecent = listedAt !== null && listedAt > Math.max(this.#startedAt, now - pollMs()) && listedAt <= now;
     if (wasLive || listedAt === null || isRecent) return;
-    this.refresh(ino).catch((error) => log.debug('revalidation failed', { ino, error }));
+    void this.#revalidate(ino);
+  }
+
+  async #revalidate(ino: Ino): Promise<void> {
+    const { foreground, signal, log } = this.#deps;
+    try {
+      await this.#behind.with(signal, async () => {
+        await foreground.turn(signal);
+        await this.refresh(ino);
+      });
+    } catch (error) {
+      log.debug('revalidation failed', { ino, error });
+    }
   }
 }
 

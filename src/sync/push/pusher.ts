@@ -242,7 +242,9 @@ export class Pusher {
       return;
     }
     // Offline, one push at a time asks whether the network is back.
-    const limit = link.health === 'offline' ? 1 : this.#parallel;
+    const most = link.health === 'offline' ? 1 : this.#parallel;
+    const limit = this.#makeWay(most);
+    if (limit === 0) return;
     try {
       if (!this.#queue.canTake(this.#runner.counts, limit)) this.#planAll(limit);
       this.#startQueued(limit);
@@ -250,6 +252,18 @@ export class Pusher {
       log.error('planning failed', { error });
       this.#schedule(writebackLimits.firstRetryMs);
     }
+  }
+
+  /**
+   * How many may run side by side when this look is over. Where somebody is busy with files, and nobody waits for the drain,
+   * one starts at a time and the next look comes with the next turn; 0: that is not yet.
+   */
+  #makeWay(most: number): number {
+    const { foreground } = this.#deps;
+    if (this.#draining > 0 || !foreground.isBusy) return most;
+    const waitMs = foreground.tryTurn();
+    this.#schedule(Math.max(waitMs, writebackLimits.nudgeMs));
+    return waitMs > 0 ? 0 : Math.min(most, this.#runner.running.size + 1);
   }
 
   #startQueued(limit: number): void {

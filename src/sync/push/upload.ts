@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { fsErrorCode } from '../../base/errno.ts';
+import type { Foreground } from '../../base/foreground.ts';
 import type { Checksummer } from '../../content/checksummer.ts';
 import { type ContentReader, type ContentRef, newReadahead } from '../../content/contentReader.ts';
 import type { ContentStore } from '../../content/contentStore.ts';
@@ -26,6 +27,7 @@ export interface UploadDeps {
   readonly reader: ContentReader;
   readonly room: Room;
   readonly checksummer: Checksummer;
+  readonly foreground: Foreground;
   readonly barrier: DurabilityBarrier;
   readonly names: () => ConflictNames;
   /** A conflict copy was made; both sides' names. */
@@ -217,6 +219,16 @@ async function* readChunks(reader: ContentReader, content: { md5: string; size: 
   for (let at = start; at < content.size; at += step) yield await reader.read(content, at, at + step, ahead);
 }
 
+/** The chunks, each but the first in a turn of its own: the first goes with the turn of the push. */
+async function* takeTurns(chunks: AsyncIterable<Buffer>, foreground: Foreground, signal: AbortSignal) {
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    if (!isFirst) await foreground.turn(signal);
+    isFirst = false;
+    yield chunk;
+  }
+}
+
 async function send(
   deps: UploadDeps,
   ino: Ino,
@@ -230,7 +242,8 @@ async function send(
     const slot = await deps.remote.allocate(path, { size, md5, mtime, onConflict }, signal);
     deps.reach('allocated');
     if (slot.completed) return;
-    const body = Readable.from(snapshot.chunks(slot.resumePos), { objectMode: false, highWaterMark: 1024 * 1024 });
+    const chunks = takeTurns(snapshot.chunks(slot.resumePos), deps.foreground, signal);
+    const body = Readable.from(chunks, { objectMode: false, highWaterMark: 1024 * 1024 });
     try {
       await deps.remote.upload(slot.uploadUrl, body, { start: slot.resumePos, size, md5 }, signal, (done) =>
         deps.onProgress(ino, slot.resumePos + done, size),

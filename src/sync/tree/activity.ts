@@ -12,6 +12,7 @@ const remembered = 50_000;
 export class Activity {
   readonly #clock: Clock;
   readonly #changedAt = new LRUCache<Ino, number>({ max: remembered });
+  readonly #removedInAt = new LRUCache<Ino, number>({ max: remembered });
   readonly #readers = new Map<Ino, number>();
   readonly #writers = new Map<Ino, number>();
   readonly #unflushed = new Set<Ino>();
@@ -32,6 +33,16 @@ export class Activity {
   /** ms since the epoch; 0 when nothing is remembered. */
   changedAt(ino: Ino): number {
     return this.#changedAt.get(ino) ?? 0;
+  }
+
+  /** Something was removed from this folder here. */
+  noteRemovalIn(folder: Ino): void {
+    this.#removedInAt.set(folder, this.#clock.now());
+  }
+
+  /** When something was last removed from this folder here, ms since the epoch; 0 when nothing is remembered. */
+  removedInAt(folder: Ino): number {
+    return this.#removedInAt.get(folder) ?? 0;
   }
 
   noteOpen(ino: Ino, writing: boolean): void {

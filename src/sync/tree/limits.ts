@@ -10,6 +10,8 @@ export const writebackLimits = {
   parallelPushes: 6,
   /** A file of this size or more is sent in the lane of large ones (pushQueue.ts): several seconds of a line of 2 MB/s. Bytes. */
   largeBytes: 8 * 1024 * 1024,
+  /** A removal waits no longer than this for the end of a removal of all that is in its folder. */
+  longestRemovalMs: 15_000,
   /** From a change to the next planning pass, at least: changes come in bursts. */
   nudgeMs: 20,
   /** And at most: the computer may have slept, or its clock been set, in the middle of a pass. */
