@@ -1,14 +1,18 @@
 import type { Log } from '../base/log.ts';
+import { createKernelDriver } from '../volume/linux/volume.ts';
 import { bindingDriver } from '../volume/macfuse/volume.ts';
 import type { Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
 
-/** `auto`: the best that this computer has. */
-export const driverChoices = ['auto', 'binding'] as const;
+export const driverChoices = ['auto', 'fuse', 'binding'] as const;
+/** `auto`: the best that this computer has; `fuse`: the kernel's protocol, the binding where only that speaks it. */
 export type DriverChoice = (typeof driverChoices)[number];
 
+const kernelDriver = createKernelDriver();
+
 /** The drivers of volumes in the order in which they are tried. */
-export function getVolumeDrivers(_choice: DriverChoice): readonly VolumeDriver[] {
-  return [bindingDriver];
+export function getVolumeDrivers(choice: DriverChoice): readonly VolumeDriver[] {
+  if (choice === 'binding' || process.platform !== 'linux') return [bindingDriver];
+  return choice === 'fuse' ? [kernelDriver] : [kernelDriver, bindingDriver];
 }
 
 /** Those that this computer can use. Rejects as the last one does when there is none. */

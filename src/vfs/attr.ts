@@ -1,5 +1,5 @@
 import type { StagingFile } from '../content/stagingFile.ts';
-import type { Ino, NodeRow, Timestamp } from '../store/nodeRow.ts';
+import { type Ino, type NodeRow, rootIno, type Timestamp } from '../store/nodeRow.ts';
 import { getRow, type VfsContext } from './context.ts';
 import { isLink } from './links.ts';
 import type { OpenInode } from './openInode.ts';
@@ -12,6 +12,8 @@ export interface Attr {
   readonly mtime: Timestamp;
   readonly ctimeMs: number;
   readonly mode: number;
+  /** false: removed, and known only to who has it open. */
+  readonly linked: boolean;
 }
 
 /** From memory or the database, never from the network. */
@@ -27,6 +29,7 @@ export function getAttr(context: VfsContext, ino: Ino): Attr {
     mtime: pinned?.mtime ?? row.mtime,
     ctimeMs: row.ctimeMs,
     mode: row.mode,
+    linked: row.parent !== null || ino === rootIno,
   };
 }
 

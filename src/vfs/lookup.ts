@@ -1,6 +1,6 @@
 import { ErrnoError } from '../base/errno.ts';
 import type { Ino, NodeRow } from '../store/nodeRow.ts';
-import { ensureListed, getFolder, getRow, type VfsContext } from './context.ts';
+import { ensureListed, getFolder, getRow, type Place, type VfsContext } from './context.ts';
 import { getHiddenAs, noteMissed } from './hidden.ts';
 import { vfsLimits } from './limits.ts';
 import { getShownChild, getShownName } from './links.ts';
@@ -29,6 +29,18 @@ export async function lookup(context: VfsContext, parent: Ino, name: string): Pr
   // The server has names of 255 characters, whatever their bytes: only what is not there is too long.
   if (Buffer.byteLength(name) > vfsLimits.nameMax) throw new ErrnoError('ENAMETOOLONG', 'name is longer than 255');
   throw new ErrnoError('ENOENT', 'no such file');
+}
+
+/** The child shown under any spelling of `name`, as far as is known here. */
+export function getKnown(context: VfsContext, parent: Ino, name: string): NodeRow | undefined {
+  return getShownChild(context, parent, name);
+}
+
+/** Where a node is shown; undefined for one that is removed, and for the root. */
+export function getPlace(context: VfsContext, ino: Ino): Place | undefined {
+  const row = context.nodes.get(ino);
+  if (row === undefined || row.parent === null) return undefined;
+  return { parent: row.parent, name: getShownName(context, row) };
 }
 
 /** Walks `names` down from `start`. */

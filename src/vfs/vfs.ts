@@ -60,6 +60,19 @@ export class Vfs {
     return lookups.resolve(this.#asked, start, names);
   }
 
+  getKnown(parent: Ino, name: string): NodeRow | undefined {
+    return lookups.getKnown(this.#context, parent, name);
+  }
+
+  getPlace(ino: Ino): Place | undefined {
+    return lookups.getPlace(this.#context, ino);
+  }
+
+  /** A folder is looked at without a call of ours: the system shows what it keeps. */
+  noteUse(folder: Ino): void {
+    this.#context.folders.noteUse(folder);
+  }
+
   readdir(ino: Ino): Promise<lookups.DirEntry[]> {
     return lookups.readdir(this.#asked, ino);
   }

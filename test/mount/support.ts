@@ -29,6 +29,7 @@ export interface HeadlessOptions {
   readonly cacheSize?: number;
   readonly state?: string;
   readonly cache?: string;
+  readonly driver?: 'auto' | 'fuse' | 'binding';
 }
 
 /** A running `npm run mount`, without the npm. */
@@ -89,6 +90,7 @@ export async function createWorld(
     if (given.minFree !== undefined) args.push('--min-free', String(given.minFree));
     if (given.cacheSize !== undefined) args.push('--cache-size', String(given.cacheSize));
     if (given.cache !== undefined) args.push('--cache', given.cache);
+    if (given.driver !== undefined) args.push('--driver', given.driver);
     const child = spawn(process.execPath, [join(root, 'src/drive/headless/headless.ts'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {

@@ -80,19 +80,9 @@ export const differences: Readonly<Record<string, Difference>> = {
     because: 'A folder that is removed while it is open answers ESTALE to fstat.',
     answers: { 3: error('ESTALE') },
   },
-  'the attributes of an unlinked open file are known when its folder is gone too': {
-    because:
-      'fstat, futimens and fchmod of an open file that was removed are ESTALE once its folder is removed or replaced too; reading and writing go on.',
-    answers: { 6: error('ESTALE'), 7: error('ESTALE') },
-  },
   'atime is kept': {
     because: 'atime is mtime.',
     answers: { 2: value({ atime: '1000000000.123456789' }) },
-  },
-  'an inode number stays over a remount': {
-    because:
-      "Inode numbers are the kernel driver's: they last until the kernel forgets the file, at the latest until the volume is unmounted.",
-    answers: { 3: value({ ino: 'other' }) },
   },
   'a value of 64 KiB is kept': {
     because: 'A value takes up to 64 KiB, whatever else the file has.',
@@ -122,5 +112,18 @@ export const differences: Readonly<Record<string, Difference>> = {
   'a punched hole is found': {
     because: 'A punched hole counts as data.',
     answers: { 3: value(196_608), 4: value(65_536) },
+  },
+};
+
+/** What holds only where the binding serves the volume: it knows files by their paths. */
+export const bindingDifferences: Readonly<Record<string, Difference>> = {
+  'the attributes of an unlinked open file are known when its folder is gone too': {
+    because:
+      'fstat, futimens and fchmod of an open file that was removed are ESTALE once its folder is removed or replaced too; reading and writing go on.',
+    answers: { 6: error('ESTALE'), 7: error('ESTALE') },
+  },
+  'an inode number stays over a remount': {
+    because: 'Inode numbers last until the kernel forgets the file, at the latest until the volume is unmounted.',
+    answers: { 3: value({ ino: 'other' }) },
   },
 };

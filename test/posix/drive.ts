@@ -8,6 +8,7 @@ import { defaultNetworkOptions } from '../../src/base/networkOptions.ts';
 import { Mounts } from '../../src/drive/mounts.ts';
 import { openSession, type Session } from '../../src/drive/session.ts';
 import { userAgent } from '../../src/drive/version.ts';
+import { type DriverChoice, getVolumeDrivers } from '../../src/drive/volumeDrivers.ts';
 import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
 import { exchangeLoginToken, type Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
@@ -21,6 +22,8 @@ export interface TestDriveOptions {
   readonly pollMs?: number;
   /** Quiet time before an upload; by default so long that a test uploads when it says so (`settle`). */
   readonly settleMs?: number;
+  /** The best that this computer has when absent. */
+  readonly driver?: DriverChoice;
 }
 
 /**
@@ -80,7 +83,7 @@ export async function startTestDrive(options: TestDriveOptions = {}): Promise<Te
       log,
     });
   let session = await open();
-  let mounts = new Mounts(session, [], log);
+  let mounts = new Mounts(session, [], log, getVolumeDrivers(options.driver ?? 'auto'));
   const mountPoint = join(dir, 'volume');
   let mounted: { readOnly: boolean } | undefined;
   const drive: TestDrive = {
@@ -102,7 +105,7 @@ export async function startTestDrive(options: TestDriveOptions = {}): Promise<Te
       await mounts.unmountAll();
       await session.close();
       session = await open();
-      mounts = new Mounts(session, [], log);
+      mounts = new Mounts(session, [], log, getVolumeDrivers(options.driver ?? 'auto'));
       if (again !== undefined) await drive.mount(again);
     },
     settle: async () => {

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { getInstallHint, toFuseError } from '../../src/volume/macfuse/preflight.ts';
+import { getInstallHint } from '../../src/volume/installHint.ts';
+import { toFuseError } from '../../src/volume/macfuse/preflight.ts';
 
 const failWith = (code: string) => Object.assign(new Error('the binding says why'), { code });
 

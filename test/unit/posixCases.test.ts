@@ -27,7 +27,7 @@ describe('the VFS object answers what a local folder answers', () => {
     rmSync(plain, { recursive: true, force: true });
   });
 
-  testCases({ local: () => local, volume: () => vfs }, ({ needs }) => needs !== 'kernel');
+  testCases({ local: () => local, volume: () => vfs, binding: true }, ({ needs }) => needs !== 'kernel');
   describe('open flags', () => testFlags({ local: () => local, volume: () => vfs }));
 });
 

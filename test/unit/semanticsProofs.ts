@@ -27,11 +27,9 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'a write moves mtime and ctime',
       'fsync and close without a write move nothing',
     ],
-    "Inode numbers are the kernel driver's": [
-      'an inode number stays over a remount',
-      'is clean after a remount: what git reads again, once, comes from the cache',
-    ],
-    'fstat, futimens and fchmod of an open file': [
+    "Inode numbers are the node's": ['an inode number stays over a remount', 'have one inode number, device and size'],
+    'An open file that was removed or replaced has': [
+      'and fstat of a file removed by its other spelling goes on',
       'the attributes of an unlinked open file are known when its folder is gone too',
       'the bytes of an unlinked open file can be written when its folder is gone too',
     ],
@@ -39,8 +37,10 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     '`nlink` is 1 for files and links': ['nlink of a file is 1', 'nlink of an empty folder is 2'],
     'Owner and group are those of the mounting user': ['everything belongs to the mounting user', 'atime is kept'],
     "A folder's mtime moves when a name in it": ['a new name moves the times of its folder'],
-    'The kernel caches attributes and names': [
+    'The kernel keeps attributes, names': [
       'appear in the mount within one poll: new, changed, renamed and deleted by rclone',
+      'reads a file again without a word to the drive',
+      'are seen at once through another volume of the same tree',
     ],
   },
   readdir: {
@@ -201,10 +201,7 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'is never made by a rename of one whose bytes only the server has',
       'is never made by a rename of one that is just being sent',
     ],
-    'libfuse renames an open file that is removed': [
-      'a name beginning with .fuse_hidden is not listed when an open file is removed',
-      'names beginning with .fuse_hidden are names like any other',
-    ],
+    'A rename to another spelling of the same name': ['and a rename to the other spelling is one'],
   },
   unlink: {
     'The name is gone at once': [
@@ -213,6 +210,8 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     ],
     'A file that is open keeps its bytes': [
       'a file that is open keeps its bytes for its handles',
+      'a name beginning with .fuse_hidden is not listed when an open file is removed',
+      'names beginning with .fuse_hidden are names like any other',
       'waits while the file is open',
     ],
     'A file created and removed before it was pushed': ['forgets a file created and deleted before its push'],

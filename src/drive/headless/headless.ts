@@ -16,6 +16,7 @@ import { Ending } from '../lifecycle/ending.ts';
 import { Mounts } from '../mounts.ts';
 import { openSession, type Session } from '../session.ts';
 import { userAgent } from '../version.ts';
+import { getVolumeDrivers } from '../volumeDrivers.ts';
 import { createBrowserLogin } from './browserLogin.ts';
 import { type HeadlessOptions, parseHeadlessArgs, usage } from './headlessArgs.ts';
 import { signIn } from './signIn.ts';
@@ -120,7 +121,7 @@ class HeadlessDrive {
     const client = await this.#signIn();
     const session = await openHeadlessSession(client, ending);
     this.#session = session;
-    const mounts = new Mounts(session, [stateDir], log);
+    const mounts = new Mounts(session, [stateDir], log, getVolumeDrivers(options.driver));
     this.#mounts = mounts;
     noteConnections(stateDir, mounts, log);
     session.refreshAccount().catch((error) => log.info('quota is not known yet', { error }));

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BrandKey, brands, isBrandKey } from '../../jottacloud/auth/brands.ts';
+import { type DriverChoice, driverChoices } from '../volumeDrivers.ts';
 
 /** What `npm run mount` was asked for. Sizes in bytes, times in ms. */
 export interface HeadlessOptions {
@@ -20,11 +21,13 @@ export interface HeadlessOptions {
   readonly cacheDir: string;
   /** undefined: as in VS Code. */
   readonly settleMs: number | undefined;
+  readonly driver: DriverChoice;
   readonly verbose: boolean;
 }
 
 export const usage = `usage: npm run mount -- --mount-point DIR [--login-token T | --sign-in BRAND] [--endpoint URL] [--source PATH] [--read-only]
-         [--poll S] [--cache-size BYTES] [--min-free BYTES] [--state DIR] [--cache DIR] [--settle-ms MS] [--verbose]
+         [--poll S] [--cache-size BYTES] [--min-free BYTES] [--state DIR] [--cache DIR] [--settle-ms MS]
+         [--driver auto|fuse|binding] [--verbose]
 A sign-in is needed the first time only. Brands: ${Object.keys(brands).join(', ')}.`;
 
 /** Throws an Error that says which word is wrong. undefined when only the usage is asked for. */
@@ -46,6 +49,7 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
       state: { ...text, default: join(homedir(), '.local', 'state', 'jottacloud-headless') },
       cache: text,
       'settle-ms': text,
+      driver: { ...text, default: 'auto' },
       verbose: flag,
       help: { ...flag, short: 'h' },
     },
@@ -72,6 +76,7 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
     stateDir,
     cacheDir: values.cache === undefined ? join(stateDir, 'cache') : resolve(values.cache),
     settleMs: settle === undefined ? undefined : parseNumber('settle-ms', settle),
+    driver: parseDriver(values.driver),
     verbose: values.verbose,
   };
 }
@@ -79,6 +84,12 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
 function parseBrand(key: string | undefined): BrandKey | undefined {
   if (key === undefined || isBrandKey(key)) return key;
   throw new Error(`--sign-in wants a brand, not ${key}`);
+}
+
+function parseDriver(text: string): DriverChoice {
+  const found = driverChoices.find((choice) => choice === text);
+  if (found === undefined) throw new Error(`--driver is one of ${driverChoices.join(', ')}, not ${text}`);
+  return found;
 }
 
 function parseNumber(name: string, text: string): number {

@@ -1,0 +1,33 @@
+/** Tunables of the driver that speaks the kernel's FUSE protocol. */
+export const kernelLimits = {
+  /**
+   * s the kernel keeps names and attributes. Every change from elsewhere is told, so this only bounds what a lost notice
+   * costs, and it is well below the time for which a folder counts as looked at (`writebackLimits.liveMs`): what the kernel
+   * answers by itself, nobody here sees as use.
+   */
+  keptSeconds: 300,
+  /** Bytes per write: the most that the kernel sends in one request. */
+  writeBytes: 1024 * 1024,
+  /** Bytes of a request beside what it writes: header and arguments, or two names. */
+  headBytes: 16 * 1024,
+  /** Bytes: the most that the kernel reads ahead; it takes less by itself. */
+  readaheadBytes: 1024 * 1024,
+  /**
+   * Requests that nobody waits for (readahead) at a time, and from how many on the kernel sends fewer. Its default of 12 lets
+   * 12 readers of a stalled server stop every other reader of the volume.
+   */
+  background: 512,
+  congestion: 384,
+  /** Names answered as missing that are remembered; with more, the kernel is made to forget all names. */
+  missingNames: 20_000,
+  /** ms within which the kernel looks a name up again that it was told to: at once, when the computer is not overloaded. */
+  lookedAgainMs: 10_000,
+  /** Buffers of a request kept for the next one; more are made when many writes are under way. */
+  spareBuffers: 4,
+  /** ms a mount waits for the kernel's first request. */
+  initMs: 10_000,
+  /** ms a forced unmount waits for the kernel to let go; with a file open it does not until that is closed. */
+  detachMs: 1_000,
+  /** ms an unmount waits for the last requests to be answered: longer than any takes. */
+  goneMs: 55_000,
+} as const;

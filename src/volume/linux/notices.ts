@@ -1,0 +1,90 @@
+import type { Ino } from '../../store/nodeRow.ts';
+import type { Device } from './device.ts';
+import { answerHeader, expireOnly, notices as layouts, write64 } from './layouts.ts';
+import type { NodeId } from './nodeIds.ts';
+
+/**
+ * What waits to be told, of all volumes of this process, one at a time. The kernel takes a notice about a name only once no
+ * operation on that folder is under way, one about bytes once no read of them is: written by the thread that answers those, it
+ * would wait for itself for ever; written by many threads of the pool, it could take all of those that operations need.
+ */
+export class NoticeQueue {
+  #last: Promise<void> = Promise.resolve();
+
+  add(work: () => Promise<void>): void {
+    this.#last = this.#last.then(work, work);
+  }
+}
+
+/** Makes the kernel forget what it was told. */
+export class Notices {
+  readonly #device: Device;
+  readonly #queue: NoticeQueue;
+  readonly #stale = new Map<NodeId, number>();
+  readonly #names = new Set<string>();
+  /** Can names be made to be asked for again without being dropped? */
+  canExpire = false;
+  /** Can all names be made to be asked for again, at once and without a lock? */
+  hasEpochs = false;
+
+  constructor(device: Device, queue: NoticeQueue) {
+    this.#device = device;
+    this.#queue = queue;
+  }
+
+  /** Every name is asked for again. At once; nothing where the kernel cannot. */
+  allNames(): void {
+    if (this.hasEpochs) this.#device.tell(message(layouts.epoch.code, layouts.epoch.bytes));
+  }
+
+  /** What a name stands for is asked for again, soon. */
+  name(parent: NodeId, name: string): void {
+    const key = `${parent}/${name}`;
+    if (this.#names.has(key)) return;
+    this.#names.add(key);
+    const bytes = Buffer.from(`${name}\0`);
+    const notice = message(layouts.entry.code, layouts.entry.bytes + bytes.length);
+    write64(notice, parent, layouts.entry.parent);
+    notice.writeUInt32LE(bytes.length - 1, layouts.entry.nameLength);
+    notice.writeUInt32LE(this.canExpire ? expireOnly : 0, layouts.entry.flags);
+    bytes.copy(notice, layouts.entry.bytes);
+    this.#queue.add(() => {
+      // Before it is written: a change from now on needs a notice of its own.
+      this.#names.delete(key);
+      return this.#device.tellSlowly(notice);
+    });
+  }
+
+  /** Attributes of a node are asked for again. At once. */
+  attributes(node: NodeId): void {
+    const notice = message(layouts.inode.code, layouts.inode.bytes);
+    write64(notice, node, layouts.inode.node);
+    write64(notice, -1, layouts.inode.offset);
+    this.#device.tell(notice);
+  }
+
+  /** Bytes of a file, or entries of a folder, are asked for again, soon; until then `isStale`. */
+  content(node: NodeId): void {
+    const notice = message(layouts.inode.code, layouts.inode.bytes);
+    write64(notice, node, layouts.inode.node);
+    this.#stale.set(node, (this.#stale.get(node) ?? 0) + 1);
+    this.#queue.add(async () => {
+      await this.#device.tellSlowly(notice);
+      const left = (this.#stale.get(node) ?? 1) - 1;
+      if (left > 0) this.#stale.set(node, left);
+      else this.#stale.delete(node);
+    });
+  }
+
+  /** Is the kernel yet to drop what it keeps of this node's content? Who opens it now must not be let see that. */
+  isStale(node: NodeId | Ino): boolean {
+    return this.#stale.size > 0 && this.#stale.has(node);
+  }
+}
+
+function message(code: number, length: number): Buffer {
+  const notice = Buffer.alloc(length);
+  notice.writeUInt32LE(length, answerHeader.length);
+  notice.writeInt32LE(code, answerHeader.error);
+  return notice;
+}

@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { detach, loadMounts, subtype, tryUnmount } from '../mountPoint.ts';
+import type { NameChange, Volume, VolumeDriver, VolumeView } from '../volume.ts';
+import { checkDescriptor, mountDescriptor } from './descriptor.ts';
+import { Device } from './device.ts';
+import { startGuard } from './guard.ts';
+import { KnownNames } from './knownNames.ts';
+import { kernelLimits } from './limits.ts';
+import { NodeIds } from './nodeIds.ts';
+import { NoticeQueue, Notices } from './notices.ts';
+import { Requests } from './requests.ts';
+import { SecondLooks } from './secondLooks.ts';
+import type { Served } from './served.ts';
+
+/** Volumes by the kernel's FUSE protocol. One per process: its volumes share the queue of notices. */
+export function createKernelDriver(): VolumeDriver {
+  const queue = new NoticeQueue();
+  return {
+    name: 'fuse',
+    prepare: checkDescriptor,
+    mount: (mountPoint, _volumeName, view) => mountVolume(mountPoint, view, queue),
+  };
+}
+
+async function mountVolume(mountPoint: string, view: VolumeView, queue: NoticeQueue): Promise<Volume> {
+  const access = view.readOnly ? 'ro' : 'rw';
+  const options = [access, 'nosuid', 'nodev', 'default_permissions', 'fsname=Jottacloud', `subtype=${subtype}`];
+  const device = new Device(await mountDescriptor(mountPoint, options), view.log);
+  const served = createServed(view, device, queue);
+  const requests = new Requests(served, device);
+  const guard = startGuard(mountPoint);
+  const gone = device.gone.then(async () => {
+    guard.dismiss();
+    await releaseAll(served);
+  });
+  try {
+    device.start((buffer, length) => requests.receive(buffer, length));
+    await Promise.race([requests.ready, refuseLate(gone)]);
+  } catch (error) {
+    await detach(mountPoint);
+    throw error;
+  }
+  return {
+    mountPoint,
+    gone,
+    notify: (change) => notify(served, change),
+    unmount: (force) => unmount(mountPoint, gone, force),
+  };
+}
+
+function createServed(view: VolumeView, device: Device, queue: NoticeQueue): Served {
+  const ids = new NodeIds(view.root);
+  const notices = new Notices(device, queue);
+  return {
+    view,
+    vfs: view.vfs,
+    ids,
+    notices,
+    names: new KnownNames(ids, notices),
+    looks: new SecondLooks(),
+    handles: new Set(),
+    written: new Set(),
+    listings: new Map(),
+    nextFolder: 1,
+    changes: 0,
+  };
+}
+
+async function refuseLate(gone: Promise<void>): Promise<never> {
+  const end = await Promise.race([gone, delay(kernelLimits.initMs, 'late' as const, { ref: false })]);
+  throw new Error(end === 'late' ? 'the kernel has not said a word' : 'the volume went before it was usable');
+}
+
+/** A change from elsewhere: the name, the folder's entries, and what the name stands for now are asked for again. */
+function notify(served: Served, { parent, name }: NameChange): void {
+  const { vfs, ids, names, notices } = served;
+  served.changes += 1;
+  if (!names.noteChanged(parent, name)) return;
+  notices.attributes(ids.toId(parent));
+  notices.content(ids.toId(parent));
+  const row = vfs.getKnown(parent, name);
+  if (row === undefined) return;
+  notices.attributes(ids.toId(row.ino));
+  notices.content(ids.toId(row.ino));
+}
+
+async function unmount(mountPoint: string, gone: Promise<void>, force: boolean): Promise<boolean> {
+  if (!(await loadMounts()).some((mount) => mount.path === mountPoint)) return true;
+  if (force) {
+    await detach(mountPoint);
+    // Out of sight at once; who has a file open is served until it is closed, however long that takes.
+    await Promise.race([gone, delay(kernelLimits.detachMs, undefined, { ref: false })]);
+    return true;
+  }
+  if (!(await tryUnmount(mountPoint))) return false;
+  await Promise.race([gone, delay(kernelLimits.goneMs, undefined, { ref: false })]);
+  return true;
+}
+
+/** The kernel may let go of a volume without a word about what was open last. */
+async function releaseAll({ vfs, handles, view }: Served): Promise<void> {
+  for (const fh of handles) {
+    await vfs
+      .release(fh)
+      .catch((error) => view.log.warn('a file of a volume that is gone was not released', { error }));
+  }
+  handles.clear();
+}
