@@ -25,3 +25,18 @@ export function errnoNumber(code: ErrnoCode): number {
 export function fsErrorCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
+
+/** SQLite's result code for a full disk. */
+const sqliteFull = 13;
+
+/** The disk of this computer, or the user's part of it, is full: told by a file operation or by SQLite. */
+export function isDiskFull(error: unknown): boolean {
+  const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
+  return code === 'ENOSPC' || code === 'EDQUOT' || (typeof errcode === 'number' && (errcode & 0xff) === sqliteFull);
+}
+
+/** This process, or the system, has no descriptor left. */
+export function isOutOfFiles(error: unknown): boolean {
+  const code = fsErrorCode(error);
+  return code === 'EMFILE' || code === 'ENFILE';
+}

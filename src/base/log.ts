@@ -30,7 +30,26 @@ function describe(value: unknown, depth: number): string {
   return JSON.stringify(value, (key, inner) => (secretKey.test(key) ? '[redacted]' : inner)) ?? String(value);
 }
 
-/** A log that hands finished lines to `write`. Lines are `time LEVEL message key=value …`. */
+/** Whatever ends a line, moves the cursor or turns the direction of writing. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** What a reader would take for the end of the value, or its beginning. */
+const misleading = /^$|"| [A-Za-z]\w*=/;
+
+/** On one line, whatever is in it. */
+function escapeLine(text: string): string {
+  return text.replace(unprintable, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** As it is, or as a JSON string where it could be taken for more than one field. */
+function formatValue(text: string): string {
+  return escapeLine(misleading.test(text) || text !== escapeLine(text) ? JSON.stringify(text) : text);
+}
+
+/**
+ * A log that hands finished lines to `write`. Lines are `time LEVEL message key=value …`; a value that is no plain text is a
+ * JSON string, so that nothing that is logged can look like another line or field.
+ */
 export function createLog(write: (line: string) => void, minimum: LogLevel = 'info'): Log {
   const order: LogLevel[] = ['debug', 'info', 'warn', 'error'];
   const emit =
@@ -38,9 +57,9 @@ export function createLog(write: (line: string) => void, minimum: LogLevel = 'in
     (message: string, fields: LogFields = {}) => {
       if (order.indexOf(level) < order.indexOf(minimum)) return;
       const tail = Object.entries(fields)
-        .map(([key, value]) => ` ${key}=${secretKey.test(key) ? '[redacted]' : redact(value)}`)
+        .map(([key, value]) => ` ${key}=${secretKey.test(key) ? '[redacted]' : formatValue(redact(value))}`)
         .join('');
-      write(`${new Date().toISOString()} ${level.toUpperCase()} ${redact(message)}${tail}\n`);
+      write(`${new Date().toISOString()} ${level.toUpperCase()} ${escapeLine(redact(message))}${tail}\n`);
     };
   return { debug: emit('debug'), info: emit('info'), warn: emit('warn'), error: emit('error') };
 }

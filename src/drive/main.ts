@@ -1,17 +1,19 @@
 import './lifecycle/threadPool.ts';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createFileWriter, createLog } from '../base/log.ts';
+import { ensureOwnFolder } from '../base/ownFiles.ts';
 import { every } from '../base/timers.ts';
-import { DriveError } from '../protocol/errors.ts';
+import type { DriveErrorCode } from '../protocol/errors.ts';
+import { exitCodes } from '../protocol/exitCodes.ts';
 import { socketPath } from '../protocol/socketPath.ts';
-import { stateDir as defaultStateDir } from '../protocol/stateDir.ts';
+import { cacheDir as defaultCacheDir, stateDir as defaultStateDir } from '../protocol/stateDir.ts';
 import { Drive } from './drive.ts';
-import { defaultCacheDir } from './lifecycle/cacheDir.ts';
 import { takeState } from './lifecycle/deadDrive.ts';
 import { Ending } from './lifecycle/ending.ts';
+import { toDriveErrorData } from './windows/rpcErrors.ts';
 import { startServer } from './windows/server.ts';
 import { TokenKeeper } from './windows/tokenKeeper.ts';
 
@@ -24,7 +26,7 @@ const defaultGraceMs = 30_000;
 /**
  * The drive process: one per user, started by the first window, left by the last. Without a window it stays `--grace` ms
  * (or JOTTACLOUD_GRACE_MS), so that a window reload keeps the volumes; with `keepAfterClose` it stays while something is mounted.
- * Exit codes: 0 done, 3 another drive owns the state folder, 1 anything else.
+ * Exit codes: 0 done, those of `exitCodes` for a start that failed, 1 anything else.
  */
 const { values } = parseArgs({
   options: {
@@ -42,7 +44,7 @@ const watchedEveryMs = 60_000;
 const drainMs = 20_000;
 
 async function main(): Promise<void> {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  ensureOwnFolder(stateDir);
   const logFile = join(stateDir, 'drive.log');
   const log = createLog(createFileWriter(logFile));
   await takeState(stateDir, log);
@@ -102,7 +104,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const inUse = error instanceof DriveError && error.code === 'stateInUse';
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(inUse ? 3 : 1);
+  const codes: Partial<Record<DriveErrorCode, number>> = exitCodes;
+  process.exit(codes[toDriveErrorData(error).code] ?? 1);
 });

@@ -168,6 +168,23 @@ const texts: Record<DriveErrorCode, ErrorText> = {
         place(args),
       ),
   },
+  tooManyOpenFiles: {
+    sentence: () => vscode.l10n.t('Too many files are open on this computer. Close some programs and try again.'),
+  },
+  folderNotOurs: {
+    sentence: (args) =>
+      vscode.l10n.t(
+        '{0} on this computer belongs to another user or is a link. Remove it or choose another place.',
+        place(args),
+      ),
+  },
+  folderNotAbsolute: {
+    sentence: (args) =>
+      vscode.l10n.t(
+        'The environment variable {0} must be an absolute path. Mend it and start VS Code again.',
+        args.name ?? '',
+      ),
+  },
   localAccess: {
     sentence: (args) =>
       vscode.l10n.t('{0} on this computer may not be read or written. Choose another place.', place(args)),
@@ -265,6 +282,9 @@ const texts: Record<DriveErrorCode, ErrorText> = {
   },
   unsupported: {
     sentence: () => vscode.l10n.t('This is not supported on this computer. See the log for what is missing.'),
+  },
+  invalidParams: {
+    sentence: () => vscode.l10n.t('The Jottacloud drive did not understand this window. Reload the window.'),
   },
   internal: {
     sentence: () => vscode.l10n.t('Something went wrong in the Jottacloud drive. Try again; the log says more.'),

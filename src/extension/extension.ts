@@ -47,7 +47,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const client = new DriveClient({
     extensionPath: context.extensionPath,
     version: String(context.extension.packageJSON.version),
-    stateDir: stateDir(),
+    get stateDir() {
+      return stateDir();
+    },
     tokens,
     log,
     getDriveOptions,

@@ -26,6 +26,9 @@ export const driveErrorCodes = [
   'quota',
   'writeLocked',
   'diskFull',
+  'tooManyOpenFiles',
+  'folderNotOurs',
+  'folderNotAbsolute',
   'busy',
   'fuseMissing',
   'fuseNotAllowed',
@@ -48,6 +51,7 @@ export const driveErrorCodes = [
   'localAccess',
   'shuttingDown',
   'unsupported',
+  'invalidParams',
   'internal',
 ] as const;
 

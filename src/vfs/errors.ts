@@ -1,4 +1,4 @@
-import { type ErrnoCode, ErrnoError, fsErrorCode } from '../base/errno.ts';
+import { type ErrnoCode, ErrnoError, fsErrorCode, isDiskFull, isOutOfFiles } from '../base/errno.ts';
 import { isRemoteError, type RemoteErrorKind } from '../sync/tree/remote.ts';
 
 /** What a file operation that needs the server answers when the server does not (SEMANTICS.md, errno table). */
@@ -18,19 +18,14 @@ const remoteErrno: Record<RemoteErrorKind, ErrnoCode> = {
   quota: process.platform === 'darwin' ? 'ENOSPC' : 'EDQUOT',
 };
 
-/** SQLite's result code for a full disk. */
-const sqliteFull = 13;
-
 /** Any failure as the errno its caller understands; EIO only for what nothing above explains. */
 export function toErrno(error: unknown): ErrnoError {
   if (error instanceof ErrnoError) return error;
   if (isRemoteError(error)) return new ErrnoError(remoteErrno[error.kind], error.message, { cause: error });
   const code = fsErrorCode(error);
   if (code === 'EFBIG') return new ErrnoError('EFBIG', 'larger than the local disk takes', { cause: error });
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new ErrnoError('ENOSPC', 'the local disk is full', { cause: error });
-  if ((error as { errcode?: unknown }).errcode === sqliteFull) {
-    return new ErrnoError('ENOSPC', 'the local disk is full', { cause: error });
-  }
+  if (isDiskFull(error)) return new ErrnoError('ENOSPC', 'the local disk is full', { cause: error });
+  // For a program that has few files open, EMFILE would say that it has too many.
+  if (isOutOfFiles(error)) return new ErrnoError('ENFILE', 'the drive can open no more files', { cause: error });
   return new ErrnoError('EIO', 'unexpected failure', { cause: error });
 }

@@ -4,7 +4,7 @@ import { createLog } from '../../src/base/log.ts';
 import { createPseudonyms } from '../../src/extension/diagnostics/pseudonyms.ts';
 import { type Findings, writeReport } from '../../src/extension/diagnostics/report.ts';
 import { DriveError } from '../../src/protocol/errors.ts';
-import type { DriveState } from '../../src/protocol/state.ts';
+import type { DriveState, PastTransfer } from '../../src/protocol/state.ts';
 
 /** Everything that must not be in a report, each a word that is nowhere in the program. */
 const secrets = {
@@ -90,6 +90,22 @@ describe('a diagnostics report', () => {
     for (const word of words.filter((text) => text.length > 4 && !/^(example|https?|\d+)$/.test(text))) {
       assert.ok(!report.toLowerCase().includes(word.toLowerCase()), word);
     }
+  });
+
+  it('cannot be forged by a name: no line, field, error class or word of it is taken for one of the program', () => {
+    const lines: string[] = [];
+    const log = createLog((line) => lines.push(line));
+    const evil = 'a\n2026-11-23T13:59:49.123Z ERROR forged exitCode=1\u2028x\u0085y pid=7 "quoted" kind=upload';
+    log.info('opened', { path: evil, pid: 1 });
+    log.warn(`message ${evil}`, { error: new Error('EVASECRET: Karen: <- Anna: EHEMMELIG, ENOENT') });
+    assert.equal(lines.length, 2);
+    for (const line of lines) assert.doesNotMatch(line.slice(0, -1), /[\n\r\u0085\u2028]/);
+    const outcomes = [{ ...(createFindings().history[0] as PastTransfer), outcome: 'Hemmelig' }];
+    const findings = { ...createFindings(), history: outcomes, windowLog: '', driveLog: lines.join('') };
+    const forged = writeReport(findings, createPseudonyms('key'));
+    assert.doesNotMatch(forged, /forged exitCode=1\n|EVASECRET|Karen|Anna|EHEMMELIG|Hemmelig/);
+    assert.match(forged, /INFO opened path=\S+ pid=1\n/);
+    assert.match(forged, /error=Error <- error ENOENT\n/);
   });
 
   it('keeps what helps: versions, settings, numbers, codes and the words of the program', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -62,11 +63,11 @@ describe('the socket of a drive', () => {
     try {
       await chmod(folder, 0o777);
       await chown(folder, somebodyElse, somebodyElse);
-      await assert.rejects(async () => start(socketFile), /belongs to another user/);
+      await assert.rejects(async () => start(socketFile), { name: 'OwnershipError', kind: 'owner' });
       const theirs = createServer();
       await new Promise<void>((resolve) => theirs.listen(socketFile, resolve));
       try {
-        await assert.rejects(attachTo(socketFile), { code: 'localAccess' });
+        await assert.rejects(attachTo(socketFile), { code: 'folderNotOurs' });
       } finally {
         theirs.close();
       }
@@ -75,12 +76,38 @@ describe('the socket of a drive', () => {
     }
   });
 
-  it('may be in a folder that is elsewhere by a link of one’s own; nobody else gets in', async () => {
+  it('is not in a folder that is elsewhere by a link, whose mode stays what it is', async () => {
     await mkdir(join(dir, 'elsewhere'), { mode: 0o755 });
     await symlink(join(dir, 'elsewhere'), join(dir, 'linked'));
-    const server = await start(join(dir, 'linked', 'drive.sock'));
-    server.close();
-    assert.equal((await stat(join(dir, 'elsewhere'))).mode & 0o777, 0o700);
+    const socketFile = join(dir, 'linked', 'drive.sock');
+    await assert.rejects(async () => start(socketFile), { name: 'OwnershipError', kind: 'link' });
+    await assert.rejects(attachTo(socketFile), { code: 'folderNotOurs' });
+    assert.equal((await stat(join(dir, 'elsewhere'))).mode & 0o777, 0o755);
+  });
+
+  it('has its folder before the drive that is started for it: nobody else can make it meanwhile', async () => {
+    const socketFile = socketPath(join(dir, 'y'.repeat(90)));
+    let folderAtStart: number | undefined;
+    const attaching = attach({
+      ...{ socketFile, clientVersion: '0.1.0', log: silentLog, signal: AbortSignal.timeout(5_000) },
+      ...{ isFocused: () => true, prepare: () => {} },
+      start: () => {
+        folderAtStart = statSync(dirname(socketFile)).mode & 0o777;
+        return { pid: undefined, ended: Promise.resolve(1) };
+      },
+    });
+    try {
+      await assert.rejects(attaching, { code: 'internal' });
+      assert.equal(folderAtStart, 0o700);
+    } finally {
+      await rm(dirname(socketFile), { recursive: true });
+    }
+  });
+
+  it('is in the runtime folder of the user where there is one, before the temporary folder', () => {
+    const deep = join(dir, 'z'.repeat(90));
+    assert.equal(dirname(dirname(socketPath(deep, { XDG_RUNTIME_DIR: '/run/user/1' }))), '/run/user/1');
+    assert.equal(dirname(dirname(socketPath(deep, { XDG_RUNTIME_DIR: 'run' }))), tmpdir());
   });
 
   it('lets go of a window that does not read, instead of keeping for it all that happens', async () => {

@@ -8,7 +8,6 @@ import { JottacloudClient } from '../../jottacloud/client.ts';
 import { isJottaError } from '../../jottacloud/errors.ts';
 import type { Network } from '../../jottacloud/transport/agents.ts';
 import { createEndpoints } from '../../jottacloud/urls.ts';
-import { DriveError } from '../../protocol/errors.ts';
 import type { FaultPoint } from '../../sync/tree/faultPoints.ts';
 import { defaultLocalNames } from '../../vfs/localNames.ts';
 import { noteConnections, takeState } from '../lifecycle/deadDrive.ts';
@@ -17,6 +16,7 @@ import { Mounts } from '../mounts.ts';
 import { openSession, type Session } from '../session.ts';
 import { userAgent } from '../version.ts';
 import { getVolumeDrivers } from '../volumeDrivers.ts';
+import { toDriveErrorData } from '../windows/rpcErrors.ts';
 import { createBrowserLogin } from './browserLogin.ts';
 import { type HeadlessOptions, parseHeadlessArgs, usage } from './headlessArgs.ts';
 import { signIn } from './signIn.ts';
@@ -163,7 +163,7 @@ function openHeadlessSession(client: JottacloudClient, ending: Ending): Promise<
 }
 
 main().catch((error: unknown) => {
-  const code = error instanceof DriveError ? error.code : isJottaError(error) ? error.kind : 'internal';
+  const code = isJottaError(error) ? error.kind : toDriveErrorData(error).code;
   log.error('the drive cannot start', { code, error });
   process.exit(1);
 });

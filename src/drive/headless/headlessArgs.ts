@@ -1,7 +1,7 @@
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BrandKey, brands, isBrandKey } from '../../jottacloud/auth/brands.ts';
+import { getHome } from '../../protocol/stateDir.ts';
 import { type DriverChoice, driverChoices } from '../volumeDrivers.ts';
 
 /** What `npm run mount` was asked for. Sizes in bytes, times in ms. */
@@ -46,7 +46,7 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
       poll: { ...text, default: '45' },
       'cache-size': { ...text, default: String(10 * 1024 ** 3) },
       'min-free': { ...text, default: String(512 * 1024 ** 2) },
-      state: { ...text, default: join(homedir(), '.local', 'state', 'jottacloud-headless') },
+      state: { ...text, default: join(getHome(), '.local', 'state', 'jottacloud-headless') },
       cache: text,
       'settle-ms': text,
       driver: { ...text, default: 'auto' },

@@ -2,6 +2,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../base/log.ts';
+import { DriveError } from '../../protocol/errors.ts';
 import { loadMounts } from '../../volume/mountPoint.ts';
 import type { Mounts } from '../mounts.ts';
 import { lockFile, lockState } from './stateLock.ts';
@@ -14,7 +15,7 @@ export function noteConnections(stateDir: string, mounts: Mounts, log: Log): voi
   const write = async () => {
     const points = new Set(mounts.getStates().map(({ mountPoint }) => mountPoint));
     const own = (await loadMounts()).filter(({ path, ours }) => ours && points.has(path));
-    await writeFile(noteFile(stateDir), own.map(({ device }) => `${device}\n`).join(''));
+    await writeFile(noteFile(stateDir), own.map(({ device }) => `${device}\n`).join(''), { mode: 0o600 });
   };
   let last = Promise.resolve();
   mounts.changed.on(() => {
@@ -31,6 +32,7 @@ export async function takeState(stateDir: string, log: Log): Promise<void> {
   try {
     lockState(stateDir);
   } catch (error) {
+    if (!(error instanceof DriveError && error.code === 'stateInUse')) throw error;
     const file = lockFile(stateDir);
     const pid = await findHolder(file);
     if (pid === undefined || !(await isDead(pid)) || !(await endConnections(stateDir, log))) throw error;

@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { ensureOwnFile, ensureOwnFolder } from '../../base/ownFiles.ts';
 import { DriveError } from '../../protocol/errors.ts';
 
 export function lockFile(stateDir: string): string {
@@ -10,18 +10,24 @@ export function lockFile(stateDir: string): string {
 /** An unreferenced database is closed by the garbage collector, and its lock goes with it. */
 const held: DatabaseSync[] = [];
 
+/** SQLite's result code when another connection has the lock. */
+const sqliteBusy = 5;
+
 /**
  * Makes this process the only drive on `stateDir` (created 0700). The lock is the kernel's lock on an open SQLite file: it
- * goes with the process however that ends, and no stale pid can hold it. Held until the process ends. Throws DriveError `stateInUse`.
+ * goes with the process however that ends, and no stale pid can hold it. Held until the process ends. Throws DriveError
+ * `stateInUse`, OwnershipError, and as the disk does: a full one is not a drive that runs already.
  */
 export function lockState(stateDir: string): void {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  chmodSync(stateDir, 0o700);
+  ensureOwnFolder(stateDir);
+  ensureOwnFile(lockFile(stateDir));
   const db = new DatabaseSync(lockFile(stateDir));
   try {
     db.exec('PRAGMA journal_mode = DELETE; PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
+    const { errcode } = error as { errcode?: unknown };
+    if (typeof errcode !== 'number' || (errcode & 0xff) !== sqliteBusy) throw error;
     throw new DriveError('stateInUse', { path: stateDir }, { cause: error });
   }
   held.push(db);

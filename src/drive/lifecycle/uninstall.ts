@@ -2,8 +2,7 @@ import { connect } from 'node:net';
 import { openConnection } from '../../protocol/connection.ts';
 import { shutdown } from '../../protocol/messages.ts';
 import { socketPath } from '../../protocol/socketPath.ts';
-import { stateDir } from '../../protocol/stateDir.ts';
-import { defaultCacheDir } from './cacheDir.ts';
+import { cacheDir, stateDir } from '../../protocol/stateDir.ts';
 import { leave } from './leave.ts';
 
 /** VS Code gives this process a few seconds in all. ms. */
@@ -11,7 +10,7 @@ const answerMs = 1_000;
 
 /** VS Code runs this once the extension is gone for good (`vscode:uninstall`), on whatever Node.js it has. */
 endDrive()
-  .then(() => leave(stateDir(), defaultCacheDir()))
+  .then(() => leave(stateDir(), cacheDir()))
   .then(
     (notices) => {
       for (const notice of notices) process.stdout.write(`${notice}\n`);

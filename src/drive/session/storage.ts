@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { ensureOwnFile, ensureOwnFolder, OwnershipError } from '../../base/ownFiles.ts';
 import type { Teardown } from '../../base/teardown.ts';
 import { type ContentBudget, ContentStore } from '../../content/contentStore.ts';
 import type { Rescued } from '../../content/rescue.ts';
@@ -46,9 +47,13 @@ export interface Storage {
 /** Opens them; what is to be closed again goes to `teardown` at once. */
 export async function openStorage(options: StorageOptions, teardown: Teardown): Promise<Storage> {
   const { stateDir, log, clock, onRow, onContent } = options;
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const databaseFile = join(stateDir, 'metadata.db');
   const stagingDir = join(stateDir, 'staging');
+  // The folders above: whoever can write there can exchange what is below.
+  ensureOwnFolder(dirname(stateDir));
+  for (const folder of [stateDir, stagingDir, join(stateDir, 'lost+found')]) ensureOwnFolder(folder);
+  ensureOwnFile(databaseFile);
+  ensureCacheFolder(options.cacheDir, log);
   const { db, rescued: damaged } = await openOrRescue(databaseFile, stagingDir, options, clock.now());
   teardown.add('the database', () => db.close());
   const nodes = new Nodes(db, onRow);
@@ -76,4 +81,15 @@ export async function openStorage(options: StorageOptions, teardown: Teardown): 
     history: new History(db, log),
     rescued: damaged ?? unclaimed,
   };
+}
+
+/** A disk that takes nothing is no reason not to start: content is streamed then. A folder that is another's is one. */
+function ensureCacheFolder(dir: string, log: Log): void {
+  try {
+    ensureOwnFolder(dirname(dir), { isPrivate: false });
+    ensureOwnFolder(dir);
+  } catch (error) {
+    if (error instanceof OwnershipError) throw error;
+    log.warn('the cache folder cannot be made', { dir, error });
+  }
 }

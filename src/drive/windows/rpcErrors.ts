@@ -1,5 +1,6 @@
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
-import { ErrnoError, fsErrorCode } from '../../base/errno.ts';
+import { ErrnoError, fsErrorCode, isDiskFull } from '../../base/errno.ts';
+import { OwnershipError } from '../../base/ownFiles.ts';
 import { isJottaError, type JottaErrorKind } from '../../jottacloud/errors.ts';
 import { DriveError, type DriveErrorCode, type DriveErrorData } from '../../protocol/errors.ts';
 import { isRemoteError, type RemoteErrorKind } from '../../sync/tree/remote.ts';
@@ -50,6 +51,7 @@ const errnoCodes: Record<string, DriveErrorCode> = {
   EBUSY: 'busy',
   ESTALE: 'notFound',
   EFBIG: 'tooLarge',
+  ENFILE: 'tooManyOpenFiles',
 };
 /** What node:fs says about files of this computer that a person named. */
 const localCodes: Record<string, DriveErrorCode> = {
@@ -62,11 +64,15 @@ const localCodes: Record<string, DriveErrorCode> = {
   EEXIST: 'alreadyExists',
   ENOSPC: 'diskFull',
   EDQUOT: 'diskFull',
+  EMFILE: 'tooManyOpenFiles',
+  ENFILE: 'tooManyOpenFiles',
 };
 
 /** What crosses the socket for any failure; texts of errors stay in the log. */
 export function toDriveErrorData(error: unknown): DriveErrorData {
   if (error instanceof DriveError) return { code: error.code, args: error.args };
+  if (error instanceof OwnershipError) return { code: 'folderNotOurs', args: { path: error.path } };
+  if (isDiskFull(error) && !(error instanceof ErrnoError)) return { code: 'diskFull', args: {} };
   if (isJottaError(error)) return { code: jottaCodes[error.kind] ?? 'internal', args: {} };
   // "Offline" has causes that only a person can mend; those are told.
   if (isRemoteError(error) && isUnreachable(error.cause)) return toDriveErrorData(error.cause);

@@ -1,12 +1,12 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
 import type { CancellationToken, MessageConnection, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
 import type { Log } from '../../base/log.ts';
 import { openConnection } from '../../protocol/connection.ts';
 import type { DriveErrorData } from '../../protocol/errors.ts';
 import * as messages from '../../protocol/messages.ts';
-import { isOwnSocketFolder } from '../../protocol/socketPath.ts';
+import { parseParams } from '../../protocol/params.ts';
+import { ensureSocketFolder } from '../../protocol/socketPath.ts';
 import type { Drive } from '../drive.ts';
 import { type Answer, answerFiles } from '../files/handlers.ts';
 import { listBrands } from '../signIn/browserSignIns.ts';
@@ -35,7 +35,7 @@ const longestQueue = 1_000;
 
 /** Listens on the user's socket (0600 in a 0700 folder). The state lock is held, so a socket file found there is dead. */
 export function startServer(socketFile: string, deps: ServerDeps): Promise<Server> {
-  ensureOwnFolder(socketFile);
+  ensureSocketFolder(socketFile);
   rmSync(socketFile, { force: true });
   const windows = new Set<MessageConnection>();
   const spokesman = new Spokesman<MessageConnection>((window, isSpokesman) => {
@@ -55,14 +55,6 @@ export function startServer(socketFile: string, deps: ServerDeps): Promise<Serve
       resolve(server);
     });
   });
-}
-
-/** Whoever can write to the folder can put a socket of their own there, and windows would give it the tokens. */
-function ensureOwnFolder(socketFile: string): void {
-  const folder = dirname(socketFile);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (!isOwnSocketFolder(socketFile)) throw new Error('the folder of the socket belongs to another user');
-  chmodSync(folder, 0o700);
 }
 
 function attachWindow(
@@ -151,8 +143,13 @@ function serveOn(connection: MessageConnection, log: Log) {
   // Registered by name: the typed overloads do not resolve for a generic type; `request` and `plain` keep the types.
   return {
     request<P, R>(type: RequestType<P, R, DriveErrorData>, work: (params: P, signal: AbortSignal) => R | Promise<R>) {
-      connection.onRequest(type.method, (params: P, token: CancellationToken) =>
-        guard(type.method, () => work(params, toSignal(token))),
+      // A list of parameters comes as so many arguments; the token is the last one whatever they are.
+      connection.onRequest(type.method, (...given: unknown[]) =>
+        guard(type.method, () => {
+          const token = given.at(-1) as CancellationToken;
+          const params = given.length > 2 ? given.slice(0, -1) : given.slice(0, -1)[0];
+          return work(parseParams(type, params), toSignal(token));
+        }),
       );
     },
     plain<R>(type: RequestType0<R, DriveErrorData>, work: () => R | Promise<R>) {

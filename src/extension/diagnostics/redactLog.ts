@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { driveErrorCodes } from '../../protocol/errors.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 
@@ -12,18 +13,27 @@ interface LogLine {
 /** `2026-11-23T13:59:49.123Z WARN push failed, will be tried again kind=upload path=/a b.txt` (base/log.ts). */
 const lineShape = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (DEBUG|INFO|WARN|ERROR) (.*)$/;
 
-/** Keys of fields that this program logs. What looks like another one belongs to a name before it. */
-const knownKeys = [
-  ...['code', 'drain', 'drive', 'ending', 'error', 'exitCode', 'expiresInSeconds', 'files', 'folder', 'host', 'id'],
-  ...['inMs', 'index', 'ino', 'kind', 'logFile', 'md5', 'method', 'mountPoint', 'mounts', 'moved', 'name'],
-  ...['operation', 'path', 'pid', 'readOnly', 'size', 'source', 'stateDir', 'version', 'waitMs'],
-];
-const fieldStart = new RegExp(` (?=(?:${knownKeys.join('|')})=)`);
-/** Before the first field, whatever its key. */
-const anyField = / (?=[A-Za-z]\w*=)/;
+/** A value is a JSON string, or ends where the next field begins (base/log.ts). */
+const fieldShape = / ([A-Za-z]\w*)=("(?:[^"\\]|\\.)*"|.*?(?= [A-Za-z]\w*=|$))/gs;
+
+/** Classes of errors that this program and its runtime have. */
+const errorClasses: ReadonlySet<string> = new Set([
+  ...[
+    'Error',
+    'TypeError',
+    'RangeError',
+    'SyntaxError',
+    'ReferenceError',
+    'AggregateError',
+    'AbortError',
+    'TimeoutError',
+  ],
+  ...['DriveError', 'JottaError', 'RemoteError', 'ErrnoError', 'DatabaseError', 'MountError', 'ResponseError'],
+  'ConnectionError',
+]);
 
 /** Words of the program itself; as values they say nothing about anybody. */
-const ownWords: ReadonlySet<string> = new Set([
+export const ownWords: ReadonlySet<string> = new Set([
   ...driveErrorCodes,
   ...['upload', 'createFolder', 'moveFile', 'moveFolder', 'moveAside', 'trashFile', 'trashFolder', 'setTimes'],
   ...[
@@ -60,14 +70,17 @@ function parseLine(line: string): LogLine | undefined {
   const match = lineShape.exec(line);
   if (match === null) return undefined;
   const [, time = '', level = '', rest = ''] = match;
-  const [message = ''] = rest.split(anyField, 1);
-  const fields = rest.slice(message.length + 1).split(fieldStart);
-  return { time, level, message, fields: fields.filter((field) => field !== '').map(splitField) };
+  const message = rest.slice(0, rest.search(/ [A-Za-z]\w*=|$/));
+  const fields = [...rest.slice(message.length).matchAll(fieldShape)];
+  return { time, level, message, fields: fields.map(([, key = '', value = '']) => [key, unquote(value)]) };
 }
 
-function splitField(field: string): readonly [string, string] {
-  const at = field.indexOf('=');
-  return [field.slice(0, at), field.slice(at + 1)];
+function unquote(value: string): string {
+  try {
+    return value.startsWith('"') ? String(JSON.parse(value)) : value;
+  } catch {
+    return value;
+  }
 }
 
 function redactValue(key: string, value: string, pseudonyms: Pseudonyms): string {
@@ -82,9 +95,9 @@ function redactValue(key: string, value: string, pseudonyms: Pseudonyms): string
 function redactError(value: string): string {
   const parts = value.split(' <- ').map((part) => {
     const name = /^([A-Z]\w{0,40}): /.exec(part)?.[1];
-    const words = part.slice(name === undefined ? 0 : name.length + 2).split(/[^\w]+/);
-    const codes = words.filter((word) => /^E[A-Z]{3,14}$/.test(word) || isErrorCode(word));
-    return [name ?? 'error', ...new Set(codes)].join(' ');
+    const known = name !== undefined && errorClasses.has(name) ? name : undefined;
+    const codes = part.split(/[^\w]+/).filter((word) => word in constants.errno || isErrorCode(word));
+    return [known ?? 'error', ...new Set(codes)].join(' ');
   });
   return parts.join(' <- ');
 }

@@ -1,6 +1,6 @@
 import type { DriveState, MountState, PastTransfer } from '../../protocol/state.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
-import { redactLog } from './redactLog.ts';
+import { ownWords, redactLog } from './redactLog.ts';
 
 /** What a report is made of; may hold names and addresses, which `writeReport` takes out. */
 export interface Findings {
@@ -97,5 +97,5 @@ function toLimit(totalBytes: number): string {
 /** A reason is one word of the program; anything else may be a text of the server. */
 function toWord(reason: string | undefined): string {
   if (reason === undefined) return '';
-  return /^[A-Za-z]{1,24}$/.test(reason) ? reason : 'other';
+  return ownWords.has(reason) ? reason : 'other';
 }

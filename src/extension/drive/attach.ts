@@ -1,10 +1,10 @@
-import { dirname } from 'node:path';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { Log } from '../../base/log.ts';
+import { OwnershipError } from '../../base/ownFiles.ts';
 import { openConnection } from '../../protocol/connection.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import { type HelloResult, hello, protocolVersion, shutdown } from '../../protocol/messages.ts';
-import { isOwnSocketFolder } from '../../protocol/socketPath.ts';
+import { ensureSocketFolder } from '../../protocol/socketPath.ts';
 import type { MountState } from '../../protocol/state.ts';
 import { toDriveError } from '../errors.ts';
 import { pause, tryConnect } from './link.ts';
@@ -53,8 +53,11 @@ export async function attach(options: AttachOptions): Promise<Attached> {
 }
 
 async function attachOnce(options: AttachOptions): Promise<Attached> {
-  if (!isOwnSocketFolder(options.socketFile)) {
-    throw new DriveError('localAccess', { path: dirname(options.socketFile) });
+  try {
+    ensureSocketFolder(options.socketFile);
+  } catch (error) {
+    if (!(error instanceof OwnershipError)) throw error;
+    throw new DriveError('folderNotOurs', { path: error.path }, { cause: error });
   }
   const connection = openConnection((await tryConnect(options.socketFile)) ?? (await startAndConnect(options)));
   options.prepare(connection);

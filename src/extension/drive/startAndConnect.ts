@@ -1,6 +1,8 @@
 import type net from 'node:net';
+import { dirname } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { DriveError } from '../../protocol/errors.ts';
+import { findStartFailure } from '../../protocol/exitCodes.ts';
 import { connectUntil } from './link.ts';
 import type { StartedDrive } from './runtime.ts';
 
@@ -10,8 +12,6 @@ const startDeadlineMs = 15_000;
 const inUseDeadlineMs = 40_000;
 /** Before another try while the files are in use; another window's drive may also come up meanwhile. */
 const inUsePauseMs = 500;
-/** The drive's exit code when another one owns the state folder. */
-const inUseExitCode = 3;
 
 export interface StartOptions {
   readonly socketFile: string;
@@ -36,8 +36,10 @@ export async function startAndConnect({ socketFile, log, signal, start }: StartO
     });
     const socket = await connectUntil(socketFile, startDeadlineMs, AbortSignal.any([signal, gone.signal]));
     if (socket !== undefined) return socket;
-    if (exitCode !== inUseExitCode || signal.aborted) {
-      log.error('the drive process did not come up', { pid: child.pid, exitCode });
+    const failure = findStartFailure(exitCode);
+    if (failure !== 'stateInUse' || signal.aborted) {
+      log.error('the drive process did not come up', { pid: child.pid, exitCode, failure });
+      if (failure !== undefined) throw new DriveError(failure, { path: dirname(socketFile) });
       throw new DriveError('internal', { detail: 'the drive process did not come up' });
     }
     const other = await connectUntil(socketFile, inUsePauseMs, signal);

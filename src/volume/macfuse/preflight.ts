@@ -1,4 +1,5 @@
 import type Fuse from 'fuse-native';
+import { isOutOfFiles } from '../../base/errno.ts';
 import { getInstallHint } from '../installHint.ts';
 import { MountError, type MountErrorKind } from '../mountError.ts';
 
@@ -25,6 +26,8 @@ export async function ensureFuse(): Promise<FuseModule> {
     await fuseModule.checkEnvironment();
     return fuseModule;
   } catch (error) {
+    // That says nothing about FUSE.
+    if (isOutOfFiles(error)) throw error;
     throw toFuseError(error) ?? new MountError('fuseMissing', { hint: getInstallHint() }, { cause: error });
   }
 }

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { exitCodes } from '../../../src/protocol/exitCodes.ts';
+import { createWorld, run, type World } from '../support.ts';
+
+const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+const somebodyElse = 1234;
+
+describe('a drive that cannot start', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await createWorld();
+  });
+  afterEach(() => world.close());
+
+  const refuse = async (options: { state?: string; cache?: string }) => {
+    const loginToken = world.emulator.newLoginToken();
+    const { code, stderr } = await world.startRefused({ loginToken, ...options });
+    assert.equal(code, 1);
+    return stderr;
+  };
+  /** The drive that windows start. */
+  const startMain = (state: string, env: NodeJS.ProcessEnv = {}) => {
+    const args = [join(root, 'src/drive/main.ts'), '--state', state, '--cache', join(world.dir, 'cache')];
+    const child = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, HOME: world.dir, ...env } });
+    return new Promise<number | null>((resolve) => child.once('exit', resolve));
+  };
+
+  it('on a full disk says so, and not that another one runs or that a file is missing', async () => {
+    const state = join(world.dir, 'small');
+    await mkdir(state);
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', state]);
+    try {
+      await assert.rejects(writeFile(join(state, 'filler'), Buffer.alloc(1_000_000)), { code: 'ENOSPC' });
+      assert.match(await refuse({ state, cache: join(world.dir, 'cache') }), /code=diskFull/);
+      assert.equal(await startMain(state), exitCodes.diskFull);
+    } finally {
+      await run('umount', ['-l', state]);
+    }
+  });
+
+  it('because a folder of it belongs to somebody else says which, and leaves it alone', async () => {
+    for (const [folder, options] of [
+      ['theirs', { state: join(world.dir, 'theirs') }],
+      ['theirs/accounts', { state: join(world.dir, 'theirs') }],
+      ['their cache', { cache: join(world.dir, 'their cache') }],
+    ] as const) {
+      const path = join(world.dir, folder);
+      await mkdir(path, { recursive: true });
+      await chmod(path, 0o777);
+      await chown(path, somebodyElse, somebodyElse);
+      const said = await refuse(options);
+      assert.match(said, /code=folderNotOurs/);
+      assert.ok(said.includes(`${path} belongs to another user`), said);
+      assert.equal((await stat(path)).mode & 0o777, 0o777);
+      await chown(path, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+    }
+  });
+
+  it('because a folder of it is a link says which, and does not touch what that leads to', async () => {
+    const elsewhere = join(world.dir, 'elsewhere');
+    await mkdir(elsewhere, { mode: 0o755 });
+    await symlink(elsewhere, join(world.dir, 'link'));
+    assert.match(await refuse({ state: join(world.dir, 'link') }), /code=folderNotOurs .*link is a link/);
+    assert.match(await refuse({ cache: join(world.dir, 'link') }), /code=folderNotOurs .*link is a link/);
+    assert.equal(await startMain(join(world.dir, 'link')), exitCodes.folderNotOurs);
+    assert.equal((await stat(elsewhere)).mode & 0o777, 0o755);
+    assert.deepEqual(await readdir(elsewhere), []);
+  });
+});
+
+describe('the files of a drive', () => {
+  it('are for its user alone, whatever the umask', async () => {
+    const world = await createWorld();
+    const before = process.umask(0);
+    try {
+      const drive = await world.start({ loginToken: world.emulator.newLoginToken() });
+      await writeFile(join(drive.mountPoint, 'a.txt'), 'a');
+      const open: string[] = [];
+      const state = join(world.dir, 'state');
+      for (const entry of await readdir(state, { recursive: true })) {
+        const { mode } = await stat(join(state, entry)).catch(() => ({ mode: 0 }));
+        if ((mode & 0o077) !== 0) open.push(`${entry} ${(mode & 0o777).toString(8)}`);
+      }
+      assert.deepEqual(open, []);
+      await drive.stop();
+    } finally {
+      process.umask(before);
+      await world.close();
+    }
+  });
+});
+
+describe('a relative folder in the environment', () => {
+  it('is refused by its name', async () => {
+    const world = await createWorld();
+    try {
+      for (const name of ['HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME']) {
+        const file = join(world.dir, `${name}.txt`);
+        const script = `${process.execPath} ${join(root, 'src/drive/main.ts')} 2> ${file}; echo $?`;
+        const env = { ...process.env, HOME: world.dir, [name]: 'somewhere' };
+        const { stdout } = await run('sh', ['-c', script], { env, cwd: world.dir });
+        assert.equal(stdout.trim(), '1');
+        assert.match(await readFile(file, 'utf8'), new RegExp(`folderNotAbsolute.*${name}`));
+      }
+    } finally {
+      await world.close();
+    }
+  });
+});
