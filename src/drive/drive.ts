@@ -5,7 +5,7 @@ import { KeyedMutex } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import { defaultNetworkOptions } from '../base/networkOptions.ts';
 import { type LoginToken, parseLoginToken } from '../jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken, type Tokens } from '../jottacloud/auth/tokens.ts';
+import { areFor, exchangeLoginToken, type Tokens } from '../jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../jottacloud/client.ts';
 import { isJottaError } from '../jottacloud/errors.ts';
 import type { ServiceDeps } from '../jottacloud/options.ts';
@@ -35,6 +35,7 @@ import { noteConnections } from './lifecycle/deadDrive.ts';
 import { Mounts } from './mounts.ts';
 import { openSession, type Session } from './session.ts';
 import { BrowserSignIns } from './signIn/browserSignIns.ts';
+import { checkLoginHost } from './signIn/loginHost.ts';
 import { userAgent } from './version.ts';
 import { getVolumeDrivers, prepareDrivers } from './volumeDrivers.ts';
 import type { TokenKeeper } from './windows/tokenKeeper.ts';
@@ -131,9 +132,10 @@ export class Drive {
     };
   }
 
-  /** Exchanges a login token. With an account open, only the same account may sign in again; its work then goes on. */
-  async signIn(text: string): Promise<AccountState> {
+  /** Exchanges a login token, whose secret goes to a known host or to `confirmedHost` only. With an account open, only the same account may sign in again; its work then goes on. */
+  async signIn(text: string, confirmedHost?: string): Promise<AccountState> {
     const token = parseToken(text);
+    checkLoginHost(token, this.#deps.endpoint, confirmedHost);
     let tokens: Tokens;
     try {
       tokens = await exchangeLoginToken(token, this.#service, AbortSignal.timeout(signInDeadlineMs));
@@ -171,7 +173,7 @@ export class Drive {
       // Another window was faster.
       if (this.#open !== undefined) return this.#open;
       const tokens = await this.#deps.keeper.restore(stored);
-      return tokens === undefined ? undefined : this.#openSession(tokens);
+      return tokens === undefined || !areFor(tokens, this.#service.endpoints) ? undefined : this.#openSession(tokens);
     });
     return open === undefined ? null : this.#askAccount(open.session);
   }

@@ -56,6 +56,10 @@ const texts: Record<DriveErrorCode, ErrorText> = {
       ),
     action: signIn,
   },
+  loginHostUnknown: {
+    sentence: (args) =>
+      vscode.l10n.t('This login token leads to {0}, which is not a sign-in page that is known.', args.host ?? ''),
+  },
   loginTokenUsed: {
     sentence: () =>
       vscode.l10n.t('This login token was used before or has expired. Create a new one on the Security page.'),

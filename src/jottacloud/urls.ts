@@ -26,6 +26,11 @@ export function createEndpoints(endpoint?: string): Endpoints {
   return { jfs: origin, api: origin, events: origin.replace(/^http/, 'ws') };
 }
 
+/** Where access tokens are sent. */
+export function hostOf({ api }: Endpoints): string {
+  return new URL(api).hostname;
+}
+
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

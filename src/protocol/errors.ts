@@ -5,6 +5,7 @@
 export const driveErrorCodes = [
   'loginTokenMalformed',
   'loginTokenUsed',
+  'loginHostUnknown',
   'signInRefused',
   'signInEnded',
   'signInAddressWrong',

@@ -101,7 +101,10 @@ export interface ShutdownParams {
 
 /** Requests of the extension to the drive. */
 export const hello = new RequestType<HelloParams, HelloResult, DriveErrorData>('drive/hello');
-export const signIn = new RequestType<{ loginToken: string }, AccountState, DriveErrorData>('drive/signIn');
+/** `loginHostUnknown` (args: `host`) until the person has confirmed the host that the login token leads to. */
+export const signIn = new RequestType<{ loginToken: string; confirmedHost?: string }, AccountState, DriveErrorData>(
+  'drive/signIn',
+);
 /** Brands whose sign-in page can be used. */
 export const listBrands = new RequestType0<readonly BrandInfo[], DriveErrorData>('drive/listBrands');
 /** Begins a sign-in in a browser, and ends one that is under way. */

@@ -37,7 +37,7 @@ const network = object<NetworkOptions>({
 });
 
 define(messages.hello, object({ protocolVersion: integer(0), clientVersion: text, keepsTokens: flag, focused: flag }));
-define(messages.signIn, object({ loginToken: text }));
+define(messages.signIn, object({ loginToken: text, confirmedHost: optional(text) }));
 define(
   messages.beginSignIn,
   object({ brand: text, page: object<messages.LandingPage>({ title: text, done: text, refused: text }) }),

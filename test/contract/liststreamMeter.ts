@@ -25,6 +25,7 @@ const tokens = {
   expiresAt: Number.MAX_SAFE_INTEGER,
   tokenEndpoint: `${url}/token`,
   clientId: 'jottacli',
+  serviceHost: 'localhost',
   username: 'u0',
 };
 const vault = { saveTokens: async () => {} };

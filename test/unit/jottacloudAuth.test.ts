@@ -83,6 +83,7 @@ function createSource(tokenEndpoint: string, overrides: Partial<TokenVault> = {}
     expiresAt: clock.time + 3_600_000,
     tokenEndpoint,
     clientId: 'jottacli',
+    serviceHost: 'localhost',
     username: 'u0',
   };
   return { source: new TokenSource({ http, vault, clock }, tokens), saved, vault, clock };
@@ -206,6 +207,7 @@ describe('the token source', () => {
       expiresAt,
       tokenEndpoint: server.url,
       clientId: 'jottacli',
+      serviceHost: 'localhost',
       username: 'u0',
     });
     gate.resolve();
@@ -232,6 +234,7 @@ describe('the token source', () => {
       expiresAt: clock.time + 3_600_000,
       tokenEndpoint: server.url,
       clientId: 'jottacli',
+      serviceHost: 'localhost',
       username: 'u0',
     });
     assert.equal(await source.getAccessToken(never), 'B');

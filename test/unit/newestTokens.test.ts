@@ -17,6 +17,7 @@ const make = (serial: number, expiresAt = serial * 1000): Tokens => ({
   expiresAt,
   tokenEndpoint: 'https://localhost/token',
   clientId: 'jottacli',
+  serviceHost: 'localhost',
   username: 'u',
 });
 const refreshTokenOf = (secret: string | undefined) => (JSON.parse(secret ?? '{}') as Partial<Tokens>).refreshToken;

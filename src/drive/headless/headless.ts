@@ -14,6 +14,7 @@ import { noteConnections, takeState } from '../lifecycle/deadDrive.ts';
 import { Ending } from '../lifecycle/ending.ts';
 import { Mounts } from '../mounts.ts';
 import { openSession, type Session } from '../session.ts';
+import { checkLoginHost } from '../signIn/loginHost.ts';
 import { userAgent } from '../version.ts';
 import { getVolumeDrivers } from '../volumeDrivers.ts';
 import { toDriveErrorData } from '../windows/rpcErrors.ts';
@@ -142,6 +143,7 @@ class HeadlessDrive {
     const say = (line: string) => process.stdout.write(`${line}\n`);
     const inBrowser = brand && createBrowserLogin(brand, { endpoint, service, say, input: process.stdin });
     const login = loginToken === undefined ? inBrowser : parseLoginToken(loginToken);
+    if (typeof login === 'object') checkLoginHost(login, endpoint, options.loginHost);
     return signIn(login, { file, service, createClient }, this.#stop.signal);
   }
 }

@@ -8,6 +8,8 @@ import { type DriverChoice, driverChoices } from '../volumeDrivers.ts';
 export interface HeadlessOptions {
   readonly endpoint: string | undefined;
   readonly loginToken: string | undefined;
+  /** Host that the login token may lead to though no brand has it. */
+  readonly loginHost: string | undefined;
   /** Whose page to sign in on, in a browser. */
   readonly brand: BrandKey | undefined;
   readonly mountPoint: string;
@@ -39,6 +41,7 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
     options: {
       endpoint: text,
       'login-token': text,
+      'login-host': text,
       'sign-in': text,
       'mount-point': text,
       source: { ...text, default: '/' },
@@ -66,6 +69,7 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
   return {
     endpoint: values.endpoint,
     loginToken: values['login-token'],
+    loginHost: values['login-host'],
     brand: parseBrand(values['sign-in']),
     mountPoint,
     source: values.source,

@@ -1,5 +1,5 @@
 import type { LoginToken } from '../../jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken, type Tokens } from '../../jottacloud/auth/tokens.ts';
+import { areFor, exchangeLoginToken, type Tokens } from '../../jottacloud/auth/tokens.ts';
 import type { JottacloudClient } from '../../jottacloud/client.ts';
 import { isJottaError } from '../../jottacloud/errors.ts';
 import type { ServiceDeps } from '../../jottacloud/options.ts';
@@ -29,7 +29,7 @@ export async function signIn(
   signal: AbortSignal,
 ): Promise<JottacloudClient> {
   const stored = await file.loadTokens();
-  if (stored !== undefined && !isOfAnother(login, stored, file.loginName)) {
+  if (stored !== undefined && areFor(stored, service.endpoints) && !isOfAnother(login, stored, file.loginName)) {
     const client = createClient(stored);
     if (login === undefined || !(await isRefused(client, signal))) return client;
     client.close();

@@ -98,7 +98,7 @@ function attachWindow(
       state: drive.getState(),
     };
   });
-  answer.request(messages.signIn, ({ loginToken }) => told(drive.signIn(loginToken)));
+  answer.request(messages.signIn, ({ loginToken, confirmedHost }) => told(drive.signIn(loginToken, confirmedHost)));
   answer.plain(messages.listBrands, () => listBrands());
   answer.request(messages.beginSignIn, (params) => drive.browserSignIns.begin(params));
   answer.request(messages.awaitSignIn, ({ id }, signal) => told(drive.browserSignIns.wait(id, signal)));

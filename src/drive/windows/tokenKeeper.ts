@@ -161,8 +161,8 @@ function parseKept(secret: string): Kept | undefined {
   try {
     const value = JSON.parse(secret) as Record<string, unknown>;
     const { serial, ...tokens } = value;
-    const { accessToken, refreshToken, expiresAt, tokenEndpoint, clientId, username } = tokens;
-    const texts = [accessToken, refreshToken, tokenEndpoint, clientId, username];
+    const { accessToken, refreshToken, expiresAt, tokenEndpoint, clientId, username, serviceHost } = tokens;
+    const texts = [accessToken, refreshToken, tokenEndpoint, clientId, username, serviceHost];
     if (texts.some((text) => typeof text !== 'string') || typeof expiresAt !== 'number') return undefined;
     return { tokens: tokens as unknown as Tokens, serial: typeof serial === 'number' ? serial : 0 };
   } catch {

@@ -11,8 +11,32 @@ const securityPage = 'https://www.jottacloud.com/web/secure';
 /** Throws DriveError; 'loginTokenMalformed' before any request is made, and before the drive is started for it. */
 export async function signInWith({ client, fuse }: Services, token: string): Promise<void> {
   if (!isLoginToken(token)) throw new DriveError('loginTokenMalformed');
-  await client.request(signIn, { loginToken: token.trim() });
+  const loginToken = token.trim();
+  try {
+    await client.request(signIn, { loginToken });
+  } catch (error) {
+    const { code, args } = toDriveError(error);
+    const confirmedHost = args.host;
+    if (code !== 'loginHostUnknown' || confirmedHost === undefined || !(await confirmHost(confirmedHost))) throw error;
+    await client.request(signIn, { loginToken, confirmedHost });
+  }
   void fuse.update();
+}
+
+/** Whoever made the token chose where its secret is sent: the person says whether that is meant. */
+async function confirmHost(host: string): Promise<boolean> {
+  const send = vscode.l10n.t('Sign In There');
+  const chosen = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Sign in at {0}?', host),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        'No known brand of Jottacloud signs in there. The login token and your files would be entrusted to it.',
+      ),
+    },
+    send,
+  );
+  return chosen === send;
 }
 
 /** The box stays open until a token was taken, so that a refused one can be replaced at once. */

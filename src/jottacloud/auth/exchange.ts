@@ -7,7 +7,7 @@ import { withDeadline } from '../transport/deadline.ts';
 import { createHttp, type Http } from '../transport/http.ts';
 import { throwUnlessOk } from '../transport/httpErrors.ts';
 import { type RetryDeps, withRetry } from '../transport/retry.ts';
-import { isUsableName } from '../urls.ts';
+import { hostOf, isUsableName } from '../urls.ts';
 import { parseCustomer } from './customer.ts';
 import type { TokenGrant } from './grants.ts';
 import type { Tokens } from './tokens.ts';
@@ -50,7 +50,15 @@ export async function toTokens(
   if (refreshToken === undefined) throw new JottaError('protocol', 'the token endpoint sent no refresh token');
   const expiresAt = retry.clock.now() + grant.expiresIn * 1000;
   const username = await fetchUsername(http, retry, deps, accessToken, loginName, signal);
-  return { accessToken, refreshToken, expiresAt, tokenEndpoint, clientId, username };
+  return {
+    accessToken,
+    refreshToken,
+    expiresAt,
+    tokenEndpoint,
+    clientId,
+    username,
+    serviceHost: hostOf(deps.endpoints),
+  };
 }
 
 /** A name that came with the login token is the fallback: to lose the grant over a failed call would cost a new sign-in. */

@@ -1,6 +1,7 @@
 import { isJottaError, JottaError } from '../errors.ts';
 import type { ServiceDeps } from '../options.ts';
 import type { Http } from '../transport/http.ts';
+import { type Endpoints, hostOf } from '../urls.ts';
 import { toTokens, withExchange } from './exchange.ts';
 import { loginTokenClientId, passwordForm, postGrant, type TokenGrant } from './grants.ts';
 import type { LoginToken } from './loginToken.ts';
@@ -16,6 +17,13 @@ export interface Tokens {
   readonly clientId: string;
   /** Internal JFS user name. */
   readonly username: string;
+  /** Of the service they are for: they are never sent to another. */
+  readonly serviceHost: string;
+}
+
+/** Are these tokens for the service at `endpoints`? The emulator's are not for the real one, nor the other way round. */
+export function areFor({ serviceHost }: Tokens, endpoints: Endpoints): boolean {
+  return serviceHost === hostOf(endpoints);
 }
 
 export interface TokenVault {
