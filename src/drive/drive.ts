@@ -32,6 +32,7 @@ import { discardFailed, exportFailed } from './failed.ts';
 import type { FilesContext } from './files/context.ts';
 import { list } from './files/entries.ts';
 import { noteConnections } from './lifecycle/deadDrive.ts';
+import { forgetAccount } from './lifecycle/forget.ts';
 import { Mounts } from './mounts.ts';
 import { openSession, type Session } from './session.ts';
 import { BrowserSignIns } from './signIn/browserSignIns.ts';
@@ -180,15 +181,29 @@ export class Drive {
 
   signOut(): Promise<void> {
     return this.#turns.run('session', async () => {
-      const { session, mounts } = this.#need();
-      await mounts.close();
-      this.#open = undefined;
-      // A rotation on its way would store its tokens after they were forgotten.
-      await session.client.settleTokens();
-      await this.#deps.keeper.clear();
-      await session.close();
-      this.stateChanged.emit();
+      await this.#endSession(this.#need());
     });
+  }
+
+  /** The same, and removes what this computer keeps of the account. `pendingUploads` while it holds what the server has not. */
+  signOutAndForget(): Promise<void> {
+    return this.#turns.run('session', async () => {
+      const open = this.#need();
+      if (open.session.nodes.countPending().pending > 0) throw new DriveError('pendingUploads');
+      const { username } = open.session.client;
+      await this.#endSession(open);
+      await forgetAccount(this.#deps.stateDir, this.#deps.cacheDir, username);
+    });
+  }
+
+  async #endSession({ session, mounts }: Open): Promise<void> {
+    await mounts.close();
+    this.#open = undefined;
+    // A rotation on its way would store its tokens after they were forgotten.
+    await session.client.settleTokens();
+    await this.#deps.keeper.clear();
+    await session.close();
+    this.stateChanged.emit();
   }
 
   /**

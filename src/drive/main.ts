@@ -13,6 +13,7 @@ import { cacheDir as defaultCacheDir, stateDir as defaultStateDir } from '../pro
 import { Drive } from './drive.ts';
 import { takeState } from './lifecycle/deadDrive.ts';
 import { Ending } from './lifecycle/ending.ts';
+import { noteCacheDir } from './lifecycle/forget.ts';
 import { toDriveErrorData } from './windows/rpcErrors.ts';
 import { startServer } from './windows/server.ts';
 import { TokenKeeper } from './windows/tokenKeeper.ts';
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
   const logFile = join(stateDir, 'drive.log');
   const log = createLog(createFileWriter(logFile));
   await takeState(stateDir, log);
+  await noteCacheDir(stateDir, cacheDir);
 
   const keeper = new TokenKeeper(log);
   const endpoint = process.env.JOTTACLOUD_ENDPOINT;

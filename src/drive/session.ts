@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Emitter } from '../base/events.ts';
@@ -29,6 +28,7 @@ import { LocalNames } from '../vfs/localNames.ts';
 import { Vfs } from '../vfs/vfs.ts';
 import { createEventListener } from './adapters/eventAdapter.ts';
 import type { Rates } from './adapters/remoteAdapter.ts';
+import { getAccountFolder } from './lifecycle/forget.ts';
 import type { RescueOptions } from './lifecycle/openOrRescue.ts';
 import { watchWake } from './lifecycle/wake.ts';
 import { PinKeeper } from './offline/pinKeeper.ts';
@@ -120,8 +120,7 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
   const clock = options.clock ?? systemClock;
   const work = new Work();
   const { signal } = work;
-  // The name comes from outside: its hash makes a safe folder name.
-  const account = createHash('sha256').update(client.username).digest('hex').slice(0, 16);
+  const account = getAccountFolder(client.username);
   const onError = (error: unknown) => log.error('listener failed', { error });
   let shown: ShownChanges | undefined;
   const storage = await openStorage(

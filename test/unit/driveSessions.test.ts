@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -8,6 +8,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { Drive } from '../../src/drive/drive.ts';
 import { TokenKeeper } from '../../src/drive/windows/tokenKeeper.ts';
 import type { StoredTokens } from '../../src/protocol/messages.ts';
+import { rootIno } from '../../src/store/nodeRow.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { signIn } from './sessionWorld.ts';
 
@@ -61,6 +62,25 @@ describe('the session of a drive', () => {
     const outcomes = await Promise.allSettled([drive.signOut(), drive.signOut()]);
     const codes = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'done'));
     assert.deepEqual(codes, ['done', 'signedOut']);
+  });
+
+  it('that is forgotten leaves nothing of the account but what was lost, and is not while changes wait', async () => {
+    await drive.resume(stored);
+    const { session } = drive.getFiles();
+    await session.vfs.readdir((await session.vfs.resolve(rootIno, ['Jotta', 'Archive'])).ino);
+    const [account = ''] = await readdir(join(dir, 'state', 'accounts'));
+    const state = join(dir, 'state', 'accounts', account);
+    const { ino } = await session.vfs.resolve(rootIno, ['Jotta', 'Archive']);
+    session.pusher.setPaused(true);
+    await session.vfs.mkdir(ino, 'waits', 0o755);
+    await assert.rejects(drive.signOutAndForget(), { code: 'pendingUploads' });
+    assert.ok((await readdir(state)).includes('metadata.db'));
+    session.pusher.setPaused(false);
+    await session.pusher.drain(AbortSignal.timeout(10_000));
+    await writeFile(join(state, 'lost+found', 'lost'), 'lost');
+    await drive.signOutAndForget();
+    assert.deepEqual(await readdir(state), ['lost+found']);
+    assert.deepEqual(await readdir(join(dir, 'cache')), []);
   });
 
   it('that ends while a rotation is on its way leaves no token behind', async () => {

@@ -3,6 +3,7 @@ import { openConnection } from '../../protocol/connection.ts';
 import { shutdown } from '../../protocol/messages.ts';
 import { socketPath } from '../../protocol/socketPath.ts';
 import { cacheDir, stateDir } from '../../protocol/stateDir.ts';
+import { findNotedCacheDir } from './forget.ts';
 import { leave } from './leave.ts';
 
 /** VS Code gives this process a few seconds in all. ms. */
@@ -10,7 +11,7 @@ const answerMs = 1_000;
 
 /** VS Code runs this once the extension is gone for good (`vscode:uninstall`), on whatever Node.js it has. */
 endDrive()
-  .then(() => leave(stateDir(), cacheDir()))
+  .then(async () => leave(stateDir(), (await findNotedCacheDir(stateDir())) ?? cacheDir()))
   .then(
     (notices) => {
       for (const notice of notices) process.stdout.write(`${notice}\n`);

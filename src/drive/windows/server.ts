@@ -105,6 +105,7 @@ function attachWindow(
   answer.request(messages.passSignInAddress, ({ id, address }) => drive.browserSignIns.pass(id, address));
   answer.request(messages.resume, (stored) => told(drive.resume(stored)));
   answer.plain(messages.signOut, () => told(drive.signOut()));
+  answer.plain(messages.signOutAndForget, () => told(drive.signOutAndForget()));
   const inSession: Answer = {
     request: (type, work) =>
       answer.request(type, (params, signal) => drive.within(signal, (bounded) => work(params, bounded))),

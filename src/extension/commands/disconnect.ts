@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { signOut, unmount } from '../../protocol/messages.ts';
+import { signOut, signOutAndForget, unmount } from '../../protocol/messages.ts';
 import { getLiveMounts } from '../mountedPath.ts';
 import type { Services } from '../services.ts';
 
-/** "Disconnect from Jottacloud": unmounts, signs out and forgets the tokens. Asks first when changes are waiting. */
+/** "Disconnect from Jottacloud": unmounts, signs out and forgets the tokens. Asks first when changes are waiting, else whether the rest is to go too. */
 export function disconnect({ client, tokens }: Services) {
   return async (): Promise<boolean> => {
     if (!client.attached && (await tokens.load()) === undefined) return true;
@@ -23,11 +23,29 @@ export function disconnect({ client, tokens }: Services) {
       );
       if (chosen !== anyway) return false;
     }
+    const forget = pendingChanges + failedChanges === 0 ? await askToForget() : false;
+    if (forget === undefined) return false;
     for (const { mountPoint } of getLiveMounts(client.state)) {
       await client.request(unmount, { mountPoint, mode: 'keep' });
     }
-    await client.call(signOut);
+    await client.call(forget ? signOutAndForget : signOut);
     await tokens.clear();
     return true;
   };
+}
+
+/** undefined: not to disconnect at all. */
+async function askToForget(): Promise<boolean | undefined> {
+  const remove = vscode.l10n.t('Disconnect and Remove');
+  const keep = vscode.l10n.t('Disconnect');
+  const chosen = await vscode.window.showInformationMessage(
+    vscode.l10n.t('Remove the cached files and the names of this account from this computer, too?'),
+    {
+      modal: true,
+      detail: vscode.l10n.t('Nothing in your account changes. What is kept here makes the next connection faster.'),
+    },
+    keep,
+    remove,
+  );
+  return chosen === undefined ? undefined : chosen === remove;
 }

@@ -205,16 +205,17 @@ describe('the work of a drive', () => {
     await writeFile(join(mountPoint, 'unsent.txt'), 'unsent');
     drive.child.kill('SIGTERM');
     await drive.exited;
-    const cache = join(world.dir, '.cache', 'jottacloud');
+    // Where a setting had put it: the drive noted it.
+    const cache = join(world.dir, 'cache');
     await mkdir(join(cache, '0123456789abcdef', 'ab'), { recursive: true });
     await writeFile(join(cache, '0123456789abcdef', 'ab', 'block'), 'cached');
-    await writeFile(join(world.dir, '.cache', 'not ours'), 'stays');
+    await writeFile(join(cache, 'not ours'), 'stays');
     const env = { ...process.env, HOME: world.dir, XDG_CACHE_HOME: '', JOTTACLOUD_STATE_DIR: drive.stateDir };
     const { stdout } = await run(process.execPath, [join(root, 'src/drive/lifecycle/uninstall.ts')], { env });
     const notice = await readFile(stdout.trim(), 'utf8');
     const line = notice.split('\n').find((text) => text.endsWith('unsent.txt')) ?? '';
     assert.equal(await readFile(line.slice(0, line.lastIndexOf(':')), 'utf8'), 'unsent');
-    assert.deepEqual(await readdir(join(world.dir, '.cache')), ['not ours']);
+    assert.deepEqual(await readdir(cache), ['not ours']);
     await startAgain();
     await arrived('unsent.txt', 'unsent');
   });
