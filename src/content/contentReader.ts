@@ -58,6 +58,8 @@ export class ContentReader {
     maxSize: cacheLimits.memoryBytes,
     sizeCalculation: (block) => Math.max(1, block.length),
   });
+  /** Small contents that matched their md5 when they were read from the disk. */
+  readonly #checked = new LRUCache<string, true>({ max: cacheLimits.rememberedChecks });
   readonly #flights = new Map<string, Promise<Buffer>>();
   readonly #slots = new Slots(cacheLimits.parallelDownloads);
   /** Blocks on their way to the disk. */
@@ -147,9 +149,34 @@ export class ContentReader {
     const key = `${content.md5}.${index}`;
     const known = this.#memory.get(key);
     if (known !== undefined) return known;
+    if (isSmall(content) && !this.#checked.has(content.md5)) return this.#checkedBlock(content, index);
     const cached = await this.#deps.store.tryReadBlock(content.md5, index, content.size);
     if (cached !== undefined) this.#memory.set(key, cached);
     return cached;
+  }
+
+  /**
+   * A block of a small file that is read from the disk for the first time: all of it is, and compared with its md5. Where a block
+   * lacks, the others have their checksums alone.
+   */
+  async #checkedBlock(content: ContentRef, index: number): Promise<Buffer | undefined> {
+    const { store, log } = this.#deps;
+    const indexes = Array.from({ length: lastBlock(content.size) + 1 }, (_, at) => at);
+    const blocks = await Promise.all(indexes.map((at) => store.tryReadBlock(content.md5, at, content.size)));
+    const known = blocks.filter((block) => block !== undefined);
+    if (known.length === blocks.length) {
+      const hash = createHash('md5');
+      for (const block of known) hash.update(block);
+      if (hash.digest('hex') !== content.md5) {
+        log.warn('cached content does not match its md5, dropped', { md5: content.md5 });
+        store.drop(content.md5, content.size);
+        return undefined;
+      }
+      this.#checked.set(content.md5, true);
+    }
+    for (const [at, block] of blocks.entries())
+      if (block !== undefined) this.#memory.set(`${content.md5}.${at}`, block);
+    return blocks[index];
   }
 
   /** Starts what `first..last` and the readahead window lack. */

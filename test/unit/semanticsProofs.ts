@@ -103,6 +103,7 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     'A cached block whose CRC-32 is wrong': [
       'treats a damaged or missing block as a miss, once',
       'treats an uploaded file that ',
+      'a small cached file that is not what its md5 says is downloaded again after a start',
     ],
     'A handle reads one revision': [
       'is read to its end as it was opened, and is the new one at the next open',
