@@ -15,6 +15,8 @@ export interface ClientLimits {
   readonly listingMs: number;
   /** First byte of a recursive listing: "long wait on huge trees" (PROTOCOL.md §2.8, §6). */
   readonly listStreamFirstByteMs: number;
+  /** The whole of a recursive listing, several times what the largest one should take. Without it, a byte now and then would do. */
+  readonly listStreamMs: number;
   /** Silence inside a body, in either direction, that counts as a dead connection. Bodies have no total limit. */
   readonly bodyIdleMs: number;
   /**
@@ -70,6 +72,7 @@ export const defaultLimits: ClientLimits = {
   commandMs: 120_000,
   listingMs: 300_000,
   listStreamFirstByteMs: 300_000,
+  listStreamMs: 1_800_000,
   bodyIdleMs: 30_000,
   patientIdleMs: 300_000,
   uploadAnswerMs: 120_000,

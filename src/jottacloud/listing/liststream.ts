@@ -21,13 +21,14 @@ export async function* liststream(
   signal: AbortSignal,
 ): AsyncGenerator<StreamedEntry, void, undefined> {
   checkPath(path, 2);
-  const { listStreamFirstByteMs, bodyIdleMs, maxXmlBytes } = service.http.limits;
+  const { listStreamFirstByteMs, listStreamMs, bodyIdleMs, maxXmlBytes } = service.http.limits;
+  const end = performance.now() + listStreamMs;
   const url = urlOf(service, path, '?mode=liststream');
   const answer = await withRetry(service.retry, signal, () =>
     sendAuthorized(service, { method: 'GET', url, firstByteMs: listStreamFirstByteMs }, signal),
   );
   const count = new Counter();
-  for await (const element of parseXml(chunksOf(answer, bodyIdleMs), maxXmlBytes, isRecord)) {
+  for await (const element of parseXml(until(end, chunksOf(answer, bodyIdleMs)), maxXmlBytes, isRecord)) {
     count.add(element);
     if (element.name === 'stats') continue;
     const entry = parseStreamed(element);
@@ -37,6 +38,14 @@ export async function* liststream(
       service.http.log.warn('a streamed entry is dropped: its name, size or md5 is unusable', { kind: element.name });
   }
   count.check();
+}
+
+/** Looked at with every chunk: silence between two is limited already. */
+async function* until(end: number, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  for await (const chunk of chunks) {
+    if (performance.now() > end) throw new JottaError('timeout', 'the recursive listing does not end');
+    yield chunk;
+  }
 }
 
 /** Streamed paths begin at the mountpoint, `folder` at the device. */
