@@ -12,6 +12,23 @@ export interface Timestamp {
   readonly nsec: number;
 }
 
+/** As far from the epoch as a Date goes: what is further has no place in a row, whose numbers are JavaScript's. */
+const mostSeconds = 8_640_000_000_000;
+const nsecPerSec = 1_000_000_000;
+
+/** The closest time that a row can keep. Programs set any number, as when they take one unit for another. */
+export function toTimestamp(sec: number, nsec: number): Timestamp {
+  if (!(Math.abs(sec) < mostSeconds)) return { sec: Math.sign(sec) * mostSeconds || 0, nsec: 0 };
+  const whole = Math.floor(sec);
+  return { sec: whole, nsec: Number.isInteger(nsec) && nsec >= 0 && nsec < nsecPerSec ? nsec : 0 };
+}
+
+/** `ms` since the epoch, before it too. */
+export function timestampOfMs(ms: number): Timestamp {
+  const sec = Math.floor(ms / 1000);
+  return toTimestamp(sec, Math.floor((ms - sec * 1000) * 1_000_000));
+}
+
 /** A place on the server. */
 export interface ServerPlace {
   readonly parent: Ino;

@@ -7,7 +7,7 @@ import type { ContentReader } from '../content/contentReader.ts';
 import type { Room } from '../content/room.ts';
 import type { StagingStore } from '../content/stagingStore.ts';
 import type { DurabilityBarrier } from '../store/durability.ts';
-import { type Ino, type NodeRow, rootIno, type Timestamp } from '../store/nodeRow.ts';
+import { type Ino, type NodeRow, rootIno, type Timestamp, timestampOfMs } from '../store/nodeRow.ts';
 import type { Nodes } from '../store/nodes.ts';
 import type { Pins } from '../store/pins.ts';
 import type { Xattrs } from '../store/xattrs.ts';
@@ -119,8 +119,7 @@ export function getOpen({ open }: VfsContext, ino: Ino): OpenInode {
 }
 
 export function getNow({ clock }: VfsContext): Timestamp {
-  const ms = clock.now();
-  return { sec: Math.floor(ms / 1000), nsec: (ms % 1000) * 1_000_000 };
+  return timestampOfMs(clock.now());
 }
 
 /** The folder's children are known when this resolves; waits for the network only where it was never listed. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
 import { isJottaError } from '../../src/jottacloud/errors.ts';
 import { decodeName, encodeName } from '../../src/jottacloud/names.ts';
-import { formatJfsTime, formatRfc3339, parseTime, secondsFromMs } from '../../src/jottacloud/times.ts';
+import { formatJfsTime, formatRfc3339, parseTime, secondsFromMs, toKeptSeconds } from '../../src/jottacloud/times.ts';
 import {
   allocatePath,
   checkPath,
@@ -50,7 +50,29 @@ describe('Jottacloud times', () => {
     assert.equal(formatJfsTime(instant), '2026-01-02-T03:04:05Z');
     assert.equal(formatRfc3339(instant + 0.9), '2026-01-02T03:04:05Z');
     assert.equal(secondsFromMs(instant * 1000 + 999), instant);
-    assert.equal(formatRfc3339(-5), '1970-01-01T00:00:00Z');
+  });
+
+  it('carries times before 1970 both ways, half seconds downwards', () => {
+    for (const text of ['1965-01-01T12:00:00Z', '1927-01-01T00:00:00Z', '0099-12-31T23:59:59Z']) {
+      const seconds = parseTime(text);
+      assert.ok(seconds < 0, text);
+      assert.equal(formatRfc3339(seconds), text);
+      assert.equal(formatRfc3339(seconds + 0.5), text);
+      assert.equal(secondsFromMs(seconds * 1000 + 500), seconds);
+    }
+    assert.equal(parseTime('1969-12-31T23:59:59.5Z'), -1);
+  });
+
+  it('says the closest time that it can of one that four year digits do not tell', () => {
+    for (const [seconds, text] of [
+      [Number.POSITIVE_INFINITY, '9999-12-31T23:59:59Z'],
+      [253_402_300_800, '9999-12-31T23:59:59Z'],
+      [-62_135_596_801, '0001-01-01T00:00:01Z'],
+      [-1e300, '0001-01-01T00:00:01Z'],
+    ] as const) {
+      assert.equal(formatRfc3339(seconds), text);
+      assert.equal(parseTime(text), toKeptSeconds(seconds));
+    }
   });
 });
 

@@ -31,7 +31,8 @@ const file = (name: string, md5: string): RemoteEntry => ({
   revision: 1,
   uuid: null,
 });
-const deps = () => ({ nodes, activity, names, isBase: () => false, isLitter: () => false });
+const keeper = { toKeptTime: (seconds: number) => seconds };
+const deps = () => ({ nodes, activity, names, isBase: () => false, isLitter: () => false, remote: keeper });
 const merge = (...entries: RemoteEntry[]): MergeResult => mergeListing(deps(), rootIno, entries, activity.seq, 1);
 const child = (name: string, parent: Ino = rootIno) => nodes.getChild(parent, name);
 const listNames = () => nodes.getChildren(rootIno).map((row) => row.name);

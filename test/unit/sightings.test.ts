@@ -45,6 +45,7 @@ beforeEach(() => {
     activity,
     clock,
     folders: { getLive: () => live },
+    remote: { toKeptTime: (seconds) => seconds },
     poller: { lookAt, pollNow },
     log: silentLog,
     signal: stop.signal,

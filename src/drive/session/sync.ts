@@ -117,7 +117,7 @@ export function createSync(options: SyncOptions): Sync {
     reach: options.reach ?? (() => {}),
   });
   const poller = new Poller({ nodes, folders, remote, link, clock, log, signal }, options.pollMs);
-  const sightings = new Sightings({ nodes, activity, folders, poller, clock, log, signal });
+  const sightings = new Sightings({ nodes, activity, folders, remote, poller, clock, log, signal });
   merged.on(({ changes, conflicts }) => {
     treeChanged.emit(changes);
     for (const conflict of conflicts) conflictMade.emit(conflict);

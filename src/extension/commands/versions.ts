@@ -25,7 +25,7 @@ export function showVersions(services: Services) {
     const label = vscode.l10n.t(
       '{0}: {1} ↔ current',
       path.posix.basename(file),
-      chosen.modifiedMs > 0 ? formatTime(chosen.modifiedMs) : `#${chosen.revision}`,
+      chosen.modifiedMs !== 0 ? formatTime(chosen.modifiedMs) : `#${chosen.revision}`,
     );
     await vscode.commands.executeCommand('vscode.diff', old, getOpenUri(services.client.state, file), label);
     return chosen.revision;
@@ -84,7 +84,7 @@ async function chooseVersion(
     return undefined;
   }
   const items = earlier.map((revision) => ({
-    label: `$(history) ${revision.modifiedMs > 0 ? formatTime(revision.modifiedMs) : `#${revision.revision}`}`,
+    label: `$(history) ${revision.modifiedMs !== 0 ? formatTime(revision.modifiedMs) : `#${revision.revision}`}`,
     description: formatBytes(revision.size),
     value: revision,
   }));

@@ -87,6 +87,6 @@ export function getEntryTooltip(entry: EntryInfo): string {
       vscode.l10n.t('Called {0} on the server: this name stands for one that a folder cannot show.', entry.serverName),
     );
   }
-  if (entry.modifiedMs > 0) lines.push(vscode.l10n.t('Changed {0}', formatTime(entry.modifiedMs)));
+  if (entry.modifiedMs !== 0) lines.push(vscode.l10n.t('Changed {0}', formatTime(entry.modifiedMs)));
   return lines.join('\n');
 }

@@ -2,7 +2,7 @@ import { isJottaError, isRefusal, JottaError } from '../errors.ts';
 import { type Found, fetchFile, isTaken, look } from '../listing/listings.ts';
 import { isDeleted, parseFile, parseRevisions } from '../listing/parseFile.ts';
 import { except, jsonOf, postOnce, type Service, urlOf } from '../service.ts';
-import { formatJfsTime } from '../times.ts';
+import { formatJfsTime, toKeptSeconds } from '../times.ts';
 import { withDeadline } from '../transport/deadline.ts';
 import { withRetry } from '../transport/retry.ts';
 import { otherAnswer, thingOf } from '../transport/roots.ts';
@@ -109,7 +109,7 @@ export async function setFileTimes(
     const root = await postOnce(service, command, thingOf(service, path), signal);
     const now = root.name === 'file' ? parseFile(root, service.http.log) : undefined;
     // Once: a time that the service cannot keep stays another one.
-    if (doubted || now === undefined || now.modified === file.modified) return now;
+    if (doubted || now === undefined || now.modified === toKeptSeconds(file.modified)) return now;
     doubted = true;
     throw otherAnswer();
   });

@@ -1,11 +1,11 @@
-import { type Ino, type NodeRow, nameKey, type Synced, type Timestamp } from '../../store/nodeRow.ts';
+import { type Ino, type NodeRow, nameKey, type Synced, timestampOfMs } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { Activity } from '../tree/activity.ts';
 import { type ConflictNames, setAside } from '../tree/conflicts.ts';
 import { getFirstLinkState, settleLinks } from '../tree/links.ts';
 import { defaultFileMode, defaultFolderMode } from '../tree/modes.ts';
 import { isEndOfBegun, noteFormerPlace } from '../tree/paths.ts';
-import type { RemoteEntry, RemoteFile } from '../tree/remote.ts';
+import type { Remote, RemoteEntry, RemoteFile } from '../tree/remote.ts';
 import { nameEntries } from '../tree/standIns.ts';
 import { holdsNews, revive } from './revive.ts';
 
@@ -30,6 +30,7 @@ export interface MergeDeps {
   readonly isBase: (md5: string) => boolean;
   /** True of a local-only file that does not keep its folder. */
   readonly isLitter: (row: NodeRow) => boolean;
+  readonly remote: Pick<Remote, 'toKeptTime'>;
 }
 
 /**
@@ -38,7 +39,7 @@ export interface MergeDeps {
  * for: names that our own pushes touched after that, or may still have touched, are left alone. One transaction; idempotent.
  */
 export function mergeListing(
-  { nodes, activity, names, isBase, isLitter }: MergeDeps,
+  { nodes, activity, names, isBase, isLitter, remote }: MergeDeps,
   listed: Ino,
   given: readonly RemoteEntry[],
   since: number,
@@ -115,7 +116,9 @@ export function mergeListing(
   const isNeeded = (ino: Ino, { md5 }: Synced) =>
     activity.isOpen(ino) || (md5 !== null && (isBase(md5) || nodes.isWanted(md5)));
 
-  const follow = (row: NodeRow, old: Synced, entry: RemoteFile) => {
+  const follow = (row: NodeRow, old: Synced, listed: RemoteFile) => {
+    // The server cannot say every time: one that it was sent is agreed on when it says what it kept of it.
+    const entry = listed.mtime === remote.toKeptTime(old.mtime) ? { ...listed, mtime: old.mtime } : listed;
     const synced = toSynced(folder, entry);
     const bytesMoved = entry.md5 !== old.md5;
     if (bytesMoved && isNeeded(row.ino, old)) noteFormerPlace(nodes, old);
@@ -246,17 +249,13 @@ export function mergeListing(
     settleLinks(nodes, folder, (row) => note(row.parent, row.name));
     // Entries that came, went or were renamed since the last listing: the folder has a new time, as everywhere.
     const moved = home.listedAt !== null && namesMoved;
-    nodes.update(folder, { listedAt: now, ...(moved ? { mtime: toTimestamp(now), ctimeMs: now } : {}) });
+    nodes.update(folder, { listedAt: now, ...(moved ? { mtime: timestampOfMs(now), ctimeMs: now } : {}) });
   });
   return { changes, conflicts, discarded };
 }
 
 function hasMoved({ parent, name, synced }: NodeRow): boolean {
   return parent !== synced?.parent || name !== synced?.name;
-}
-
-function toTimestamp(ms: number): Timestamp {
-  return { sec: Math.floor(ms / 1000), nsec: (ms % 1000) * 1_000_000 };
 }
 
 export function toSynced(parent: Ino, entry: RemoteEntry): Synced {

@@ -5,6 +5,7 @@ import type { Nodes } from '../../store/nodes.ts';
 import type { Activity } from '../tree/activity.ts';
 import { writebackLimits } from '../tree/limits.ts';
 import { isEndOfBegun } from '../tree/paths.ts';
+import type { Remote } from '../tree/remote.ts';
 import type { Folders } from './folders.ts';
 import type { Poller } from './poller.ts';
 
@@ -26,6 +27,7 @@ export interface SightingsDeps {
   readonly nodes: Nodes;
   readonly activity: Activity;
   readonly folders: Pick<Folders, 'getLive'>;
+  readonly remote: Pick<Remote, 'toKeptTime'>;
   readonly poller: Pick<Poller, 'lookAt' | 'pollNow'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -172,7 +174,8 @@ export class Sightings {
     if (state === 'gone') return row === undefined;
     if (row === undefined || synced === null || synced === undefined || synced.wire !== wire) return false;
     if (state === 'folder') return row.kind !== 'file';
-    return state === 'file' && row.kind === 'file' && synced.md5 === md5 && (mtime === 0 || synced.mtime === mtime);
+    if (state !== 'file' || row.kind !== 'file' || synced.md5 !== md5) return false;
+    return mtime === 0 || this.#deps.remote.toKeptTime(synced.mtime) === mtime;
   }
 
   #findFolder(path: readonly string[], found: Map<string, Ino | undefined>): Ino | undefined {

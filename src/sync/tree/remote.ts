@@ -107,4 +107,6 @@ export interface Remote {
   setTimes(path: WirePath, file: { size: number; md5: string; mtime: number }, signal: AbortSignal): Promise<void>;
   /** Wire spelling of a local name. `former`, the wire spelling of what is to get it, stays where it is shown under that name. */
   encodeName(name: string, former?: string): string;
+  /** What the server keeps of a time, both in seconds since the epoch: the closest that it can. */
+  toKeptTime(seconds: number): number;
 }

@@ -55,6 +55,31 @@ export const times: readonly PosixCase[] = [
     stat('f', 'mtime'),
   ),
   onVolume(
+    'half a second before 1970 is kept, over an upload and a remount',
+    save('f', 'x'),
+    settle(),
+    utimens('f', '1.000000000', '-157766400.500000000'),
+    settle(),
+    stat('f', 'mtime'),
+    remount(),
+    stat('f', 'mtime'),
+  ),
+  onVolume(
+    'a time beyond all that can be held is taken, and everything goes on',
+    ...['9007199254740994.000000000', '1700000000000000000.000000000', '-9007199254740994.000000000'].flatMap(
+      (time) => [
+        save('f', 'x'),
+        utimens('f', '1.000000000', time),
+        settle(),
+        remount(),
+        stat('f', 'size'),
+        save('g', 'y'),
+        settle(),
+        load('g'),
+      ],
+    ),
+  ),
+  onVolume(
     'UTIME_NOW and UTIME_OMIT are honoured',
     save('f', 'x'),
     utimens('f', 'omit', set),
