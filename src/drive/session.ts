@@ -143,6 +143,10 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
   teardown.add('the checksums', () => checksummer.close());
   const sync = createSync({ ...options, client, storage, checksummer, clock, signal });
   const jobs = new Jobs(onError);
+  sync.poller.failed.on((ino) => {
+    const row = storage.nodes.get(ino);
+    if (row !== undefined) shown?.noteRow(row);
+  });
   const keeper = createKeeper(sync, storage, { jobs, shown, clock, log, signal });
   const { pusher } = sync;
   const owner = new Account({ client, nodes, onChange: () => pusher.changed.emit(), signal });

@@ -1,4 +1,5 @@
 /** What the drive process tells every window; one snapshot holds all that views and the status bar show. */
+import type { DriveErrorCode } from './errors.ts';
 
 /** `offline`: requests fail for want of a network. `signedOut`: the refresh token was refused; work is kept. */
 export type Health = 'ok' | 'offline' | 'signedOut';
@@ -122,6 +123,8 @@ export interface EntryInfo {
   readonly link: boolean;
   /** Its name on the server, where that cannot be shown: too long, or but for its case another's in the same folder. */
   readonly serverName?: string;
+  /** A device or folder about which the server could not be asked lately: why. What is known of it is shown. */
+  readonly unanswered?: DriveErrorCode;
   /** Nothing in or about it may be changed: the account itself, a device, below a read-only mount. */
   readonly readOnly: boolean;
 }

@@ -5,6 +5,7 @@ import { isContainer, rootIno } from '../../store/nodeRow.ts';
 import { isStandIn } from '../../sync/tree/standIns.ts';
 import { splitPath } from '../../vfs/names.ts';
 import type { Session } from '../session.ts';
+import { toDriveErrorData } from '../windows/rpcErrors.ts';
 import { type FilesContext, find, isReadOnly, joinPath, toPath } from './context.ts';
 
 /** What a version that was set aside is called (sync/tree/conflicts.ts). */
@@ -56,6 +57,7 @@ function createDescriber({ session, getMounts }: FilesContext) {
   return (row: NodeRow, path: string, name: string): EntryInfo => {
     const attr = session.vfs.getAttr(row.ino);
     const isFile = row.kind === 'file';
+    const failure = isFile ? undefined : session.poller.getFailure(row.ino);
     return {
       name,
       path,
@@ -66,6 +68,7 @@ function createDescriber({ session, getMounts }: FilesContext) {
       pin: pins.size > 0 ? getPin(session, row, pins, pinnedAbove) : 'none',
       link: attr.kind === 'link',
       ...(isStandIn(row) ? { serverName: decodeName(row.synced?.wire ?? '') } : {}),
+      ...(failure === undefined ? {} : { unanswered: toDriveErrorData(failure).code }),
       readOnly: row.kind === 'root' || row.kind === 'device' || (hasReadOnly && isReadOnly(mounts, path)),
     };
   };

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { EntryInfo, SyncState } from '../../protocol/state.ts';
+import { getErrorSentence } from '../errorTexts.ts';
 import { formatBytes, formatTime } from './format.ts';
 
 /** Colour is never the only sign: each state has its own icon for files and its word in the description. */
@@ -42,7 +43,8 @@ export function toEntryItem(entry: EntryInfo): vscode.TreeItem {
   return item;
 }
 
-function getIcon({ kind, sync, pin, link }: EntryInfo): vscode.ThemeIcon {
+function getIcon({ kind, sync, pin, link, unanswered }: EntryInfo): vscode.ThemeIcon {
+  if (unanswered !== undefined) return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   if (kind === 'file' && sync === 'cached' && pin !== 'none') return new vscode.ThemeIcon('pinned');
   if (kind === 'file' && sync === 'cloud' && pin !== 'none') return new vscode.ThemeIcon('cloud-download');
   if (kind === 'file' && link && (sync === 'cached' || sync === 'cloud')) {
@@ -61,7 +63,8 @@ function getPinText({ kind, pin, sync }: EntryInfo): string {
 }
 
 /** Empty where there is nothing to tell: a folder that is simply there. */
-function getStatusText({ kind, sync, pin }: EntryInfo): string {
+function getStatusText({ kind, sync, pin, unanswered }: EntryInfo): string {
+  if (unanswered !== undefined) return vscode.l10n.t('could not be refreshed');
   if (pin !== 'none' && (sync === 'cloud' || sync === 'cached')) return '';
   switch (sync) {
     case 'cloud':
@@ -88,5 +91,6 @@ export function getEntryTooltip(entry: EntryInfo): string {
     );
   }
   if (entry.modifiedMs !== 0) lines.push(vscode.l10n.t('Changed {0}', formatTime(entry.modifiedMs)));
+  if (entry.unanswered !== undefined) lines.push(getErrorSentence(entry.unanswered, { path: entry.path }));
   return lines.join('\n');
 }
