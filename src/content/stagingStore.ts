@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { fsErrorCode } from '../base/errno.ts';
+import { ErrnoError, fsErrorCode } from '../base/errno.ts';
 import { formatExtents, parseExtents } from '../base/extents.ts';
 import { Flights } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
@@ -117,7 +117,7 @@ export class StagingStore {
 
   async #load(id: string, reader: ContentReader): Promise<void> {
     const row = this.#db.prepare('SELECT * FROM staging WHERE id = ?').get(id);
-    if (row === undefined) throw new Error(`staging file ${id} has no row`);
+    if (row === undefined) throw new ErrnoError('ENOENT', `staging file ${id} has no row`);
     const file = await open(this.path(id), 'r+');
     try {
       const staging = new StagingFile(parseStaging(row), file, reader);

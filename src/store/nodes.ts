@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
+import { type Columns, isWhole, mend } from './badRows.ts';
 import { emptyMd5, storeLimits } from './limits.ts';
 import {
   type Ino,
@@ -7,6 +8,7 @@ import {
   type NodeKind,
   type NodeRow,
   nameKey,
+  rootIno,
   type ServerPlace,
   type Synced,
   type Timestamp,
@@ -42,23 +44,29 @@ export class Nodes {
   /** Those of them that the open transaction writes: if it fails, no row tells of them after all. */
   readonly #settledTimes = new Map<Ino, Timestamp>();
   readonly #onShown: (row: NodeRow) => void;
+  readonly #onMended: (ino: Ino, columns: readonly string[]) => void;
   #depth = 0;
 
-  /** `onShown` hears of every row that came, went, or is shown otherwise than before; transactions may still fail then. */
-  constructor(db: DatabaseSync, onShown: (row: NodeRow) => void = () => {}) {
+  /** `onMended` hears of a row that could not be read as it was, and of the columns that were made anew. `onShown` hears of every row that came, went, or is shown otherwise than before; transactions may still fail then. */
+  constructor(
+    db: DatabaseSync,
+    onShown: (row: NodeRow) => void = () => {},
+    onMended: (ino: Ino, columns: readonly string[]) => void = () => {},
+  ) {
     this.#db = db;
     this.#onShown = onShown;
+    this.#onMended = onMended;
   }
 
   get(ino: Ino): NodeRow | undefined {
     const cached = this.#cache.get(ino);
     if (cached !== undefined) return cached;
-    return this.#remember(this.#sql('SELECT * FROM node WHERE ino = ?').get(ino));
+    return this.#selectOne('SELECT * FROM node WHERE ino = ?', ino);
   }
 
   /** The live child under any spelling of `name`. */
   getChild(parent: Ino, name: string): NodeRow | undefined {
-    return this.#remember(this.#sql('SELECT * FROM node WHERE parent = ? AND key = ?').get(parent, nameKey(name)));
+    return this.#selectOne('SELECT * FROM node WHERE parent = ? AND key = ?', parent, nameKey(name));
   }
 
   /** In order of ino. A folder shown again and again is read from memory: finding its inos costs a tenth of reading its rows. */
@@ -66,14 +74,14 @@ export class Nodes {
     const found = this.#sql('SELECT ino FROM node WHERE parent = ? ORDER BY ino').all(parent) as { ino: Ino }[];
     const inMemory = found.filter(({ ino }) => this.#cache.has(ino)).length;
     if (inMemory * 2 < found.length) {
-      return this.#rows(this.#sql('SELECT * FROM node WHERE parent = ? ORDER BY ino').all(parent));
+      return this.#rows(this.#select('SELECT * FROM node WHERE parent = ? ORDER BY ino', parent));
     }
     return found.map(({ ino }) => this.get(ino)).filter((row) => row !== undefined);
   }
 
   /** Children that may be shown as symbolic links. */
   getLinks(parent: Ino): NodeRow[] {
-    return this.#rows(this.#sql('SELECT * FROM node WHERE parent = ? AND link IS NOT NULL').all(parent));
+    return this.#rows(this.#select('SELECT * FROM node WHERE parent = ? AND link IS NOT NULL', parent));
   }
 
   hasChildren(parent: Ino): boolean {
@@ -82,12 +90,12 @@ export class Nodes {
 
   /** The node that the server holds at this place, whatever its local place. */
   getSyncedChild(parent: Ino, name: string): NodeRow | undefined {
-    return this.#remember(this.#sql('SELECT * FROM node WHERE sParent = ? AND sKey = ?').get(parent, nameKey(name)));
+    return this.#selectOne('SELECT * FROM node WHERE sParent = ? AND sKey = ?', parent, nameKey(name));
   }
 
   /** The node whose push, of unknown outcome, was to end at this place. */
   getBegunChild(parent: Ino, name: string): NodeRow | undefined {
-    return this.#remember(this.#sql('SELECT * FROM node WHERE bParent = ? AND bKey = ?').get(parent, nameKey(name)));
+    return this.#selectOne('SELECT * FROM node WHERE bParent = ? AND bKey = ?', parent, nameKey(name));
   }
 
   /** Is a push of unknown outcome to end in this folder? */
@@ -96,30 +104,30 @@ export class Nodes {
   }
 
   getSyncedChildren(parent: Ino): NodeRow[] {
-    return this.#rows(this.#sql('SELECT * FROM node WHERE sParent = ?').all(parent));
+    return this.#rows(this.#select('SELECT * FROM node WHERE sParent = ?', parent));
   }
 
   /** Any node whose server content is `md5`: a place to download it from. */
   getHolder(md5: string): NodeRow | undefined {
-    return this.#remember(this.#sql('SELECT * FROM node WHERE sMd5 = ? LIMIT 1').get(md5));
+    return this.#selectOne('SELECT * FROM node WHERE sMd5 = ? LIMIT 1', md5);
   }
 
   /** Every node whose server content is `md5`. */
   getHolders(md5: string): NodeRow[] {
-    return this.#rows(this.#sql('SELECT * FROM node WHERE sMd5 = ?').all(md5));
+    return this.#rows(this.#select('SELECT * FROM node WHERE sMd5 = ?', md5));
   }
 
   /** Live nodes, oldest first, with `part` anywhere in their names, whatever its case. Looks at all of them. */
   findByName(part: string, limit: number): NodeRow[] {
     const query = 'SELECT * FROM node WHERE parent IS NOT NULL AND localOnly = 0 AND instr(key, ?) > 0 LIMIT ?';
-    return this.#rows(this.#sql(query).all(nameKey(part), limit));
+    return this.#rows(this.#select(query, nameKey(part), limit));
   }
 
   /** Live files of this content that the server does not have yet. */
   getUnsyncedCopies(md5: string): NodeRow[] {
     const query =
       'SELECT * FROM node INDEXED BY wanted WHERE sParent IS NULL AND parent IS NOT NULL AND localOnly = 0 AND staging IS NULL AND md5 IS NOT sMd5 AND md5 = ?';
-    return this.#rows(this.#sql(query).all(md5));
+    return this.#rows(this.#select(query, md5));
   }
 
   /** Does a live file wait to be pushed with this content, which only the server may still hold? */
@@ -153,7 +161,7 @@ export class Nodes {
   /** Nodes whose local and synced sides differ, oldest first, after `afterIno`. */
   getPending(afterIno: Ino, limit: number): NodeRow[] {
     const query = `SELECT * FROM node INDEXED BY pending WHERE ${pendingCondition} AND ino > ? ORDER BY ino LIMIT ?`;
-    return this.#rows(this.#sql(query).all(afterIno, limit));
+    return this.#rows(this.#select(query, afterIno, limit));
   }
 
   countPending(): { pending: number; failed: number } {
@@ -164,7 +172,7 @@ export class Nodes {
   /** Refused changes, oldest first; all of them without `limit`. */
   getFailed(limit = -1): NodeRow[] {
     const query = `SELECT * FROM node INDEXED BY pending WHERE failure IS NOT NULL AND ${pendingCondition} ORDER BY ino LIMIT ?`;
-    return this.#rows(this.#sql(query).all(limit));
+    return this.#rows(this.#select(query, limit));
   }
 
   insert(node: NewNode): NodeRow {
@@ -188,7 +196,7 @@ export class Nodes {
     const query = `UPDATE node SET ${Object.keys(columns)
       .map((name) => `${name} = ?`)
       .join(', ')} WHERE ino = ? RETURNING *`;
-    const raw = this.#sql(query).get(...Object.values(columns), ino);
+    const [raw] = this.#select(query, ...Object.values(columns), ino);
     if (patch.mtime !== undefined) this.#forgetTime(ino);
     const row = this.#remember(raw);
     if (row === undefined) throw new Error(`no node ${ino}`);
@@ -271,7 +279,8 @@ export class Nodes {
   /** Oldest first. */
   getSent(ino: Ino): string[] {
     const text = this.getMeta(`sent.${ino}`);
-    return text === undefined ? [] : (JSON.parse(text) as string[]);
+    const parsed = text === undefined ? undefined : tryParse(text);
+    return Array.isArray(parsed) ? parsed.filter((md5) => typeof md5 === 'string') : [];
   }
 
   /** Remembers where a superseded content can still be had: the base of an edit that was set aside. */
@@ -281,7 +290,8 @@ export class Nodes {
 
   getFormerPlace(md5: string): FormerPlace | undefined {
     const text = this.getMeta(`base.${md5}`);
-    return text === undefined ? undefined : (JSON.parse(text) as FormerPlace);
+    const parsed = text === undefined ? undefined : (tryParse(text) as Partial<FormerPlace> | undefined);
+    return Array.isArray(parsed?.path) ? (parsed as FormerPlace) : undefined;
   }
 
   /** Forgets the former places of contents that no unsent edit rests on, no live file is to be pushed with, and `isRead` denies. */
@@ -298,6 +308,26 @@ export class Nodes {
     });
   }
 
+  /** Every row of a query, with numbers that JavaScript cannot hold too: such a row is mended. */
+  #select(query: string, ...given: SQLInputValue[]): unknown[] {
+    const statement = this.#sql(query);
+    try {
+      return statement.all(...given);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_OUT_OF_RANGE') throw error;
+    }
+    statement.setReadBigInts(true);
+    try {
+      return statement.all(...given).map(toNumbers);
+    } finally {
+      statement.setReadBigInts(false);
+    }
+  }
+
+  #selectOne(query: string, ...given: SQLInputValue[]): NodeRow | undefined {
+    return this.#remember(this.#select(query, ...given)[0]);
+  }
+
   #sql(query: string): StatementSync {
     let statement = this.#statements.get(query);
     if (statement === undefined) {
@@ -307,18 +337,78 @@ export class Nodes {
     return statement;
   }
 
+  /**
+   * A row that no version of the program wrote: a broken disk, or a fault of ours. It must not stop what reads it. What is
+   * pending of it is set aside as a failed change, so that a person looks before anything is sent.
+   */
+  #mend(raw: RawNode): NodeRow | undefined {
+    const { ino } = raw;
+    if (!Number.isSafeInteger(ino)) return undefined;
+    const home = this.#sql("SELECT min(ino) AS home FROM node WHERE kind = 'mountpoint'").get() as { home: Ino | null };
+    const columns = mend({ ...raw }, { home: home.home ?? rootIno, kind: this.hasChildren(ino) ? 'folder' : 'file' });
+    const write = (given: Columns) => {
+      const names = Object.keys(given);
+      const query = `UPDATE node SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE ino = ?`;
+      this.#sql(query).run(...Object.values(given), ino);
+    };
+    try {
+      write(columns);
+    } catch {
+      // Something else has that name there.
+      const name = `unreadable name ${ino}`;
+      write({ ...columns, name, key: name });
+    }
+    this.#sql(`UPDATE node SET failure = 'internal' WHERE ino = ? AND ${pendingCondition}`).run(ino);
+    this.#onMended(ino, Object.keys(columns));
+    const now = this.#select('SELECT * FROM node WHERE ino = ?', ino)[0];
+    // Once: what cannot be mended is left out.
+    return now !== undefined && isWhole(now as Readonly<Record<string, unknown>>) ? this.#remember(now) : undefined;
+  }
+
+  /** Bytes that are not UTF-8 are read as U+FFFD, and never found by it: from now on the row holds what is shown of it. */
+  #ensureText(raw: Readonly<Record<string, unknown>>): void {
+    if (!textColumns.some((column) => String(raw[column]).includes('\uFFFD'))) return;
+    const ino = Number(raw.ino);
+    for (const column of textColumns) {
+      const text = raw[column];
+      if (typeof text !== 'string' || !text.includes('\uFFFD')) continue;
+      if (this.#sql(`SELECT 1 FROM node WHERE ino = ? AND ${column} = ?`).get(ino, text) !== undefined) continue;
+      this.#sql(`UPDATE OR IGNORE node SET ${column} = ? WHERE ino = ?`).run(text, ino);
+      this.#onMended(ino, [column]);
+    }
+  }
+
   #rows(raw: unknown[]): NodeRow[] {
     return raw.map((each) => this.#remember(each)).filter((row) => row !== undefined);
   }
 
   #remember(raw: unknown): NodeRow | undefined {
     if (raw === undefined) return undefined;
+    if (!isWhole(raw as Readonly<Record<string, unknown>>)) return this.#mend(raw as RawNode);
+    this.#ensureText(raw as Readonly<Record<string, unknown>>);
     const stored = toRow(raw as RawNode);
     const mtime = this.#peeked.get(stored.ino);
     const row = mtime === undefined ? stored : { ...stored, mtime, ctimeMs: Math.max(stored.ctimeMs, toMs(mtime)) };
     this.#cache.set(row.ino, row);
     return row;
   }
+}
+
+const textColumns = ['name', 'key', 'sName', 'sKey', 'sWire', 'bName', 'bKey', 'bWire'] as const;
+
+/** What is no JSON counts as not there: each of these facts only spares a request, or a question. */
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Numbers beyond what JavaScript tells apart come out as such: `isWhole` finds them. */
+function toNumbers(raw: Record<string, unknown>): Record<string, unknown> {
+  const convert = ([column, value]: [string, unknown]) => [column, typeof value === 'bigint' ? Number(value) : value];
+  return Object.fromEntries(Object.entries(raw).map(convert));
 }
 
 /** Would a listing show the one otherwise than the other? Its times of listing and its revision are not shown. */

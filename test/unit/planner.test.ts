@@ -51,9 +51,14 @@ function move(row: NodeRow, patch: NodePatch): NodeRow {
 }
 const remove = (row: NodeRow) => move(row, { parent: null });
 
+const setAside = (ino: Ino) => void nodes.update(ino, { failure: 'internal' });
+
 function planNow(isWaiting: (ino: Ino) => boolean = () => false): Plan {
   return plan(
-    { nodes, activity, now, settleMs, running, isWaiting, isIncomplete: () => false, reach: () => {} },
+    {
+      ...{ nodes, activity, now, settleMs, running, isWaiting, isIncomplete: () => false, reach: () => {} },
+      setAside,
+    },
     nodes.getPendingInos(0, 1000),
   );
 }
@@ -211,7 +216,7 @@ describe('the planner', () => {
     const row = create('file', home, 'movie.mov');
     activity.noteChange(row.ino);
     now += settleMs;
-    const context = { nodes, activity, now, settleMs, running, isWaiting: () => false, reach: () => {} };
+    const context = { nodes, activity, now, settleMs, running, isWaiting: () => false, reach: () => {}, setAside };
     assert.equal(plan({ ...context, isIncomplete: ({ ino }) => ino === row.ino }, [row.ino]).pushes.length, 0);
     assert.equal(plan({ ...context, isIncomplete: () => false }, [row.ino]).pushes.length, 1);
   });
@@ -406,6 +411,7 @@ describe('a row looked at again after its push', () => {
       isWaiting: () => false,
       isIncomplete: () => false,
       reach: () => {},
+      setAside,
     };
     const again = plan(context, [folder.ino, file.ino]);
     assert.deepEqual(again.pushes, []);

@@ -56,7 +56,9 @@ export async function openStorage(options: StorageOptions, teardown: Teardown): 
   ensureCacheFolder(options.cacheDir, log);
   const { db, rescued: damaged } = await openOrRescue(databaseFile, stagingDir, options, clock.now());
   teardown.add('the database', () => db.close());
-  const nodes = new Nodes(db, onRow);
+  const nodes = new Nodes(db, onRow, (ino, columns) =>
+    log.error('a row of the metadata database made no sense and was mended', { ino, columns }),
+  );
   const pins = new Pins(db);
   const barrier = new DurabilityBarrier(databaseFile, () => checkpoint(db));
   teardown.add('the log of the database', () => barrier.close());

@@ -33,6 +33,8 @@ export interface PlanContext extends SettleContext {
   /** Pushes under way; nothing is planned for their nodes, nor across a folder that moves or goes. */
   readonly running: ReadonlyMap<Ino, StartedPush>;
   readonly reach: (point: FaultPoint) => void;
+  /** A node that cannot be planned, as its row makes no sense, waits for a person; the others go on. */
+  readonly setAside: (ino: Ino, error: unknown) => void;
   /** True while a node waits for its next try. */
   readonly isWaiting: (ino: Ino) => boolean;
 }
@@ -72,10 +74,29 @@ export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
       settlesInMs = Math.min(settlesInMs ?? wait, wait);
       continue;
     }
-    const kind = planOne(context, row);
-    if (kind !== undefined && !crossesStructure(context, row)) pushes.push({ kind, ino });
+    try {
+      checkPlace(context.nodes, row);
+      const kind = planOne(context, row);
+      if (kind !== undefined && !crossesStructure(context, row)) pushes.push({ kind, ino });
+    } catch (error) {
+      // The disk, not the row: everything is planned again later.
+      if ((error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR') throw error;
+      context.setAside(ino, error);
+    }
   }
   return { pushes, settlesInMs, waits: waits || settlesInMs !== undefined };
+}
+
+/** Throws unless the folders above a live node lead to the root. */
+function checkPlace(nodes: Nodes, row: NodeRow): void {
+  const seen = new Set<Ino>();
+  for (let at = row; at.parent !== null; ) {
+    const above = nodes.get(at.parent);
+    if (above === undefined || above.kind === 'file') throw new Error(`node ${at.ino} is in no folder`);
+    if (seen.has(above.ino)) throw new Error(`the folders above node ${row.ino} go round in a circle`);
+    seen.add(above.ino);
+    at = above;
+  }
 }
 
 interface Planning extends PlanContext {

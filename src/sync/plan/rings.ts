@@ -75,6 +75,8 @@ function getBetween(nodes: Nodes, parent: NodeRow, folder: Ino): NodeRow[] {
 }
 
 function isUnderRemoved(nodes: Nodes, folder: Ino): boolean {
+  // Of what is not known to be anywhere nothing can be said: a circle of rows, or a row too few.
+  if (getPlace(nodes, folder) === 'lost') return true;
   for (let at = nodes.get(folder); at !== undefined && at.ino !== rootIno; ) {
     if (at.parent === null) return true;
     at = at.synced === null ? undefined : nodes.get(at.synced.parent);

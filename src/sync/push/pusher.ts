@@ -288,8 +288,20 @@ export class Pusher {
     const isWaiting = (ino: Ino) => this.#retries.isWaiting(ino, now);
     const settle = this.#draining > 0 ? 0 : settleMs;
     const isIncomplete = (row: NodeRow) => isFinderCopying(xattrs.get(row.ino, 'com.apple.FinderInfo'));
-    const common = { nodes, activity, now, settleMs: settle, running: this.#runner.running, reach };
+    const setAside = (ino: Ino, error: unknown) => this.#setAside(ino, error);
+    const common = { nodes, activity, now, settleMs: settle, running: this.#runner.running, reach, setAside };
     return plan({ ...common, isWaiting, isIncomplete }, pending);
+  }
+
+  #setAside(ino: Ino, error: unknown): void {
+    const { nodes, log } = this.#deps;
+    log.error('a change cannot be planned and is set aside', { ino, error });
+    try {
+      nodes.update(ino, { failure: 'internal' });
+    } catch (failure) {
+      log.error('it cannot be marked either, and is tried again', { ino, error: failure });
+      this.#retries.delay(ino);
+    }
   }
 
   /** Looks at everything pending until something is found that may start; where nothing may, one that ends looks again. */

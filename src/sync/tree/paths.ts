@@ -2,12 +2,15 @@ import { type Ino, rootIno, type Synced } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { WirePath } from './remote.ts';
 
+/** Levels of folders; more are a circle of rows that a fault has made. */
+const mostLevels = 100_000;
+
 /** Where the server holds a node now; undefined while it or an ancestor was never uploaded. */
 export function getWirePath(nodes: Nodes, ino: Ino): WirePath | undefined {
   const path: string[] = [];
   for (let at = ino; at !== rootIno; ) {
     const synced = nodes.get(at)?.synced;
-    if (synced === undefined || synced === null) return undefined;
+    if (synced === undefined || synced === null || path.length > mostLevels) return undefined;
     path.push(synced.wire);
     at = synced.parent;
   }
@@ -19,9 +22,9 @@ export function getWirePath(nodes: Nodes, ino: Ino): WirePath | undefined {
  * it, elsewhere, or one of them is still to be made there. `lost`: it was under something that is neither there nor here any more.
  */
 export function getPlace(nodes: Nodes, ino: Ino): 'known' | 'unsure' | 'lost' {
-  for (let at = ino; at !== rootIno; ) {
+  for (let at = ino, levels = 0; at !== rootIno; levels += 1) {
     const row = nodes.get(at);
-    if (row === undefined) return 'lost';
+    if (row === undefined || levels > mostLevels) return 'lost';
     if (row.begun !== null) return 'unsure';
     if (row.synced === null) return row.parent === null ? 'lost' : 'unsure';
     at = row.synced.parent;
@@ -41,7 +44,7 @@ export function getLocalPath(nodes: Nodes, ino: Ino): string | undefined {
   const path: string[] = [];
   for (let at = ino; at !== rootIno; ) {
     const row = nodes.get(at);
-    if (row === undefined || row.parent === null) return undefined;
+    if (row === undefined || row.parent === null || path.length > mostLevels) return undefined;
     path.push(row.name);
     at = row.parent;
   }
@@ -77,16 +80,20 @@ export function unsync(
 
 /** True when `ino` is `ancestor` or lies under it on the server. */
 export function isSyncedWithin(nodes: Nodes, ino: Ino, ancestor: Ino): boolean {
+  let levels = 0;
   for (let at: Ino | undefined = ino; at !== undefined && at !== rootIno; at = nodes.get(at)?.synced?.parent) {
     if (at === ancestor) return true;
+    if (++levels > mostLevels) return false;
   }
   return false;
 }
 
 /** True when `ino` is `ancestor` or lies under it in the mount. */
 export function isLocallyWithin(nodes: Nodes, ino: Ino, ancestor: Ino): boolean {
+  let levels = 0;
   for (let at: Ino | null | undefined = ino; at !== null && at !== undefined; at = nodes.get(at)?.parent) {
     if (at === ancestor) return true;
+    if (++levels > mostLevels) return false;
   }
   return false;
 }
