@@ -9,6 +9,7 @@
  *   --bandwidth N       bytes per second, per connection and direction
  *   --rclone DIR        write ca.pem, certificate and rclone.conf there, and serve TLS as the real hosts
  *   --certificate KIND  good, expired, wrong-host or unknown-authority; with --rclone
+ *   --quirks FILE       behave as `npm run test:live` found the service to
  *   --quirk NAME=VALUE  another behaviour where the real one is unknown, repeatable; see quirks.ts
  *   --token-lifetime S  seconds an access token lives
  *   --capacity BYTES    room on the account; unlimited without it
@@ -20,13 +21,14 @@
  * expire-upload-urls, reset-stats (see control.ts).
  */
 
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { certificateKinds } from './certificates.ts';
 import { type EmulatorOptions, startEmulator } from './emulator.ts';
 import { parseQuirks, quirkTable } from './quirks.ts';
 
 const usage = `emulator [--port N] [--state DIR] [--seed DIR] [--latency MS] [--bandwidth BYTES/S per connection]
-         [--rclone DIR] [--certificate ${certificateKinds.join('|')}] [--quirk name=value]...
+         [--rclone DIR] [--certificate ${certificateKinds.join('|')}] [--quirks FILE] [--quirk name=value]...
          [--token-lifetime S] [--capacity BYTES] [--write-locked] [--read-locked] [--user NAME]
 
 quirks (first value is the default):
@@ -51,6 +53,7 @@ function parseCommandLine(args: string[]): EmulatorOptions {
       'token-lifetime': text,
       capacity: text,
       user: text,
+      quirks: text,
       quirk: { type: 'string', multiple: true },
       help: { type: 'boolean', short: 'h' },
     },
@@ -78,8 +81,17 @@ function parseCommandLine(args: string[]): EmulatorOptions {
     options.certificate = kind;
   }
   const quirks = (values.quirk ?? []).map((quirk) => quirk.split('=', 2) as [string, string]);
-  options.quirks = parseQuirks(Object.fromEntries(quirks));
+  const found = values.quirks === undefined ? {} : readFindings(values.quirks);
+  options.quirks = parseQuirks({ ...found, ...Object.fromEntries(quirks) });
   return options;
+}
+
+/** The values in a file that `npm run test:live` wrote; `parseQuirks` looks at each. */
+function readFindings(file: string): Record<string, string> {
+  const found: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const quirks = typeof found === 'object' && found !== null && 'quirks' in found ? found.quirks : undefined;
+  if (typeof quirks !== 'object' || quirks === null) throw new Error(`${file} holds no quirks`);
+  return Object.fromEntries(Object.entries(quirks).map(([name, value]) => [name, String(value)]));
 }
 
 try {

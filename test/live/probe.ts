@@ -8,6 +8,8 @@ export interface ProbeWorld extends ContractWorld {
   readonly endpoints: Endpoints;
   /** The tokens in force. They are secrets: nothing of them belongs into an answer. */
   tokens(): Tokens;
+  /** Whether any answer to `send` so far asked to come back later. */
+  sawRetryAfter(): boolean;
   /** Any request, with the access token; never repeated. */
   send(method: 'GET' | 'POST', url: string, options?: RawOptions): Promise<RawAnswer>;
 }

@@ -1,4 +1,5 @@
 import type { LoginToken } from '../../src/jottacloud/auth/loginToken.ts';
+import type { QuirkName } from '../emulator/quirks.ts';
 import type { NotAsked, Probe, QuirkProbes } from './probe.ts';
 import { documentProbes } from './probes/documents.ts';
 import { moreProbes } from './probes/more.ts';
@@ -9,7 +10,7 @@ import { uploadProbes } from './probes/uploads.ts';
 
 /** One line of the result: the question, the switch of the emulator that stands for it, and how to settle it. */
 export interface Question {
-  readonly quirk: string | undefined;
+  readonly quirk: QuirkName | undefined;
   readonly probe: Probe | NotAsked;
 }
 
@@ -20,11 +21,11 @@ export interface Questions {
 }
 
 /** Every open question of PROTOCOL.md, that of each quirk among them. */
-export function listQuestions(loginToken: LoginToken): Questions {
+export function listQuestions(loginToken: LoginToken, reusesSpentTokens: boolean): Questions {
   const lasting = { ...moveProbes, ...trashProbes, ...documentProbes, ...uploadProbes, ...socketProbes };
-  const farewell = farewellProbes(loginToken);
+  const farewell = farewellProbes(loginToken, reusesSpentTokens);
   const all: QuirkProbes = { ...lasting, ...farewell };
-  const questions = Object.entries(all).map(([quirk, probe]): Question => ({ quirk, probe }));
+  const questions = (Object.keys(all) as QuirkName[]).map((quirk): Question => ({ quirk, probe: all[quirk] }));
   return {
     first: [
       ...questions.filter(({ quirk }) => quirk !== undefined && quirk in lasting),

@@ -1,16 +1,21 @@
-import { randomBytes } from 'node:crypto';
 import type { LoginToken } from '../../src/jottacloud/auth/loginToken.ts';
 import { isJottaError } from '../../src/jottacloud/errors.ts';
 import { cases, casesForWholeAccount } from '../contract/client/suite.ts';
 import { type FolderCase, possibleAnswers } from '../contract/client/world.ts';
 import { type Connection, connect } from './connection.ts';
-import type { ProbeWorld } from './probe.ts';
+import { FindingsBook } from './findings.ts';
+import { findLeftovers, home, nameRun } from './leftovers.ts';
+import { jfs, type ProbeWorld } from './probe.ts';
 import { listQuestions, type Question } from './questions.ts';
 
 export interface LiveRun {
   readonly loginToken: LoginToken;
   /** An emulator's address; absent means the real service. */
   readonly endpoint: string | undefined;
+  /** File to write what was found to. */
+  readonly findings: string;
+  /** Also ask what a spent refresh token is answered, which ends the sign-in. */
+  readonly reusesSpentTokens: boolean;
   readonly signal: AbortSignal;
   /** One line for the person who watches. Gets no secrets. */
   readonly say: (line: string) => void;
@@ -27,36 +32,81 @@ const together = 4;
 /** Ms to put the folder in the trash; a large one may take a while (PROTOCOL.md §2.3). */
 const cleanUpMs = 120_000;
 
+/** Room that must be left on the account, some twenty times of what a run sends. Bytes. */
+const roomNeeded = 1024 ** 3;
+
+/** The account is no place for a run. */
+export class Unsuitable extends Error {
+  override readonly name = 'Unsuitable';
+}
+
 /**
  * Runs the client contract and asks the open questions, all in one new folder of the account, which goes to the trash at
- * the end whatever happens. Cases that touch more than a folder are left out. At the very end the sign-in itself is spent.
+ * the end whatever happens, as do those of earlier runs that were killed. Cases that touch more than a folder are left out.
+ * What was found is written even when the run is stopped. Rejects with Unsuitable before anything is changed.
  */
 export async function runLive(run: LiveRun): Promise<LiveResult> {
   const { say, signal } = run;
   const connection = await connect(run.loginToken, run.endpoint, signal);
-  const { first, last } = listQuestions(run.loginToken);
-  const folder = ['Jotta', 'Archive', `jottacloud-vscode-contract-${randomBytes(4).toString('hex')}`];
-  say(`Signed in. Everything happens in /${folder.join('/')}.`);
+  const { first, last } = listQuestions(run.loginToken, run.reusesSpentTokens);
+  const book = new FindingsBook();
+  let begun = false;
+  const folder = [...home, nameRun(Date.now())];
   const inFolder = async (name: string): Promise<ProbeWorld> => {
     const path = [...folder, name];
     await connection.client.createFolder(path, signal);
     return connection.worldAt(path);
   };
   try {
+    await checkAccount(connection, run);
+    await sweep(connection, run);
+    begun = true;
+    say(`Signed in. Everything happens in /${folder.join('/')}.`);
     const results: LiveResult[] = [];
     try {
       results.push(await runCases(inFolder, run));
       for (const { name } of casesForWholeAccount) say(`left out, it concerns the whole account: ${name}`);
       say('\nOpen questions of PROTOCOL.md:');
-      results.push(await askAll(first, inFolder, run));
+      results.push(await askAll(first, inFolder, run, book));
     } finally {
       await cleanUp(connection, folder, run);
     }
-    results.push(await askAll(last, async () => connection.worldAt(folder), run));
+    results.push(await askAll(last, async () => connection.worldAt(folder), run, book));
     return results.reduce(add);
   } finally {
     connection.close();
+    if (begun) {
+      await book.write(run.findings);
+      say(`What was found is in ${run.findings}.`);
+    }
   }
+}
+
+async function checkAccount(connection: Connection, { signal }: LiveRun): Promise<void> {
+  const world = connection.worldAt([]);
+  const user = await world.send('GET', jfs(world, []));
+  const lock = /<((?:read-|write-|quota-write-)?locked)>\s*true/.exec(user.text)?.[1];
+  if (lock !== undefined) throw new Unsuitable(`The account is locked (${lock}). Nothing was done.`);
+  const customer = await connection.client.fetchCustomer(signal);
+  if (customer.writeLocked) throw new Unsuitable('The account is locked for changes. Nothing was done.');
+  const { capacity, usage } = await connection.client.fetchAccount(signal);
+  for (const [total, used] of [
+    [customer.quota, customer.usage],
+    [capacity, usage],
+  ] as const) {
+    if (total < 0 || total - used >= roomNeeded) continue;
+    throw new Unsuitable(`The account has less than ${roomNeeded / 1024 ** 3} GiB left. Nothing was done.`);
+  }
+}
+
+/** Into the trash with what killed runs left; what may belong to a run that is at work is told. */
+async function sweep(connection: Connection, { signal, say }: LiveRun): Promise<void> {
+  const { old, young } = await findLeftovers(connection.worldAt([]), Date.now());
+  for (const name of old) {
+    await connection.client.trashFolder([...home, name], signal);
+    say(`/${[...home, name].join('/')} of an earlier run is in the trash.`);
+  }
+  for (const name of young) say(`/${[...home, name].join('/')} may be of a run that is at work, and stays.`);
 }
 
 async function cleanUp({ client }: Connection, folder: readonly string[], { say }: LiveRun): Promise<void> {
@@ -99,9 +149,15 @@ async function tryCase(one: FolderCase, open: () => Promise<ProbeWorld>): Promis
 }
 
 /** One after the other: some questions are about what happens in between. An answer of any kind counts as passed. */
-async function askAll(questions: readonly Question[], openWorld: OpenWorld, { say }: LiveRun): Promise<LiveResult> {
+async function askAll(
+  questions: readonly Question[],
+  openWorld: OpenWorld,
+  { say }: LiveRun,
+  book: FindingsBook,
+): Promise<LiveResult> {
   let result: LiveResult = { passed: 0, failed: 0 };
-  for (const [index, { quirk, probe }] of questions.entries()) {
+  for (const [index, question] of questions.entries()) {
+    const { quirk, probe } = question;
     const mark = quirk === undefined ? '' : ` [${quirk}]`;
     if ('because' in probe) {
       say(`  ${probe.question}${mark}: not asked, ${probe.because}`);
@@ -109,6 +165,7 @@ async function askAll(questions: readonly Question[], openWorld: OpenWorld, { sa
     }
     try {
       const answer = await probe.ask(await openWorld(`question ${index + 1}`));
+      book.note(question, answer);
       say(`  ${probe.question}${mark} → ${answer}`);
       result = add(result, { passed: 1, failed: 0 });
     } catch (error) {

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
-import { parseQuirks, type QuirkName, quirkTable } from '../../emulator/quirks.ts';
+import { parseQuirks, type QuirkName, type Quirks, quirkTable } from '../../emulator/quirks.ts';
 import { noNamesake } from '../../live/probes/trash.ts';
 import { root } from '../../setup/root.ts';
+import { tempFolder } from '../support.ts';
 import { cases } from './suite.ts';
 
-/** A run takes seconds; this is for a machine that is busy with other things. */
-const deadlineMs = 120_000;
+/** Two runs take half a minute; this is for a machine that is busy with other things. */
+const deadlineMs = 240_000;
 
 interface Emulator {
   readonly url: string;
@@ -36,18 +40,29 @@ const settings = {
   last: eachAt((values) => values.at(-1)),
 };
 
-describe('npm run test:live', { concurrency: true }, () => {
+/** Questions that other answers leave without meaning. */
+function moots({ moveFolderOntoTrashed }: Quirks): Record<string, string> {
+  return moveFolderOntoTrashed === 'live' ? {} : { rmDirRecreated: noNamesake };
+}
+
+describe('npm run test:live', { concurrency: 2 }, () => {
   for (const [what, given] of Object.entries(settings)) {
     it(`settles every question it asks, with every quirk at its ${what} value`, {
       timeout: deadlineMs,
     }, async (test) => {
-      const emulator = await startEmulator(test, given);
-      const { code, out, err } = await runLive(test, emulator);
+      const folder = await tempFolder(test);
+      const emulator = await startEmulator(test, quirkFlags(given));
+      const findings = path.join(folder, 'first.json');
+      const { code, out, err } = await runLive(test, emulator, [
+        '--yes',
+        '--reuse-spent-tokens',
+        '--findings',
+        findings,
+      ]);
       const answers = answersIn(out);
       const quirks = parseQuirks(given);
       for (const [name, answer] of answers) {
-        const moot = name === 'rmDirRecreated' && quirks.moveFolderOntoTrashed !== 'live';
-        assert.equal(answer, moot ? noNamesake : quirks[name as QuirkName], name);
+        assert.equal(answer, moots(quirks)[name] ?? quirks[name as QuirkName], name);
       }
       const notAsked = out.split('\n').filter((line) => line.includes(': not asked, '));
       const silent = Object.keys(quirkTable).filter(
@@ -58,6 +73,14 @@ describe('npm run test:live', { concurrency: true }, () => {
       assert.match(out, new RegExp(`^${cases.length + answersWithout(out) + answers.size} passed, 0 failed$`, 'm'));
       assert.ok(!(out + err).includes(emulator.loginToken));
       assert.deepEqual(await liveNames(emulator), [], 'something of the run was left in the account');
+
+      const found = JSON.parse(await readFile(findings, 'utf8'));
+      assert.ok(Object.keys(found.quirks).length > 40);
+      assert.deepEqual(found.unlike, moots(quirks));
+      const again = path.join(folder, 'second.json');
+      const twin = await startEmulator(test, ['--quirks', findings]);
+      await runLive(test, twin, ['--yes', '--reuse-spent-tokens', '--findings', again]);
+      assert.deepEqual(JSON.parse(await readFile(again, 'utf8')), found, 'an emulator with the findings is no twin');
     });
   }
 
@@ -74,16 +97,82 @@ describe('npm run test:live', { concurrency: true }, () => {
   });
 
   it('puts its folder in the trash when it is interrupted', { timeout: deadlineMs }, async (test) => {
-    const emulator = await startEmulator(test, {});
-    const child = spawnLive(test, emulator);
+    const emulator = await startEmulator(test);
+    const child = spawnLive(test, emulator, ['--yes', '--findings', path.join(await tempFolder(test), 'found.json')]);
     const finished = finish(child);
-    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-      if (line.startsWith('ok ')) break;
-    }
+    await waitForLine(child, (line) => line.startsWith('ok '));
     child.kill('SIGTERM');
     assert.notEqual((await finished).code, 0);
     assert.deepEqual(await liveNames(emulator), []);
   });
+
+  it('says what it will do, and does nothing without a yes: the login token stays good', {
+    timeout: deadlineMs,
+  }, async (test) => {
+    const emulator = await startEmulator(test);
+    for (const answer of ['', 'n\n', 'perhaps\n']) {
+      const child = spawnLive(test, emulator);
+      child.stdin?.end(answer);
+      const [{ code }, out] = await Promise.all([finish(child), text(child.stdout as NodeJS.ReadableStream)]);
+      assert.equal(code, 1);
+      assert.match(out, /makes one folder in \/Jotta\/Archive/);
+      assert.match(out, /Nothing was done\./);
+    }
+    assert.deepEqual(await requestsOf(emulator), {});
+    const child = spawnLive(test, emulator, ['--findings', path.join(await tempFolder(test), 'found.json')]);
+    child.stdin?.end('y\n');
+    await waitForLine(child, (line) => line.includes('Signed in.'));
+  });
+
+  it('asks about spent tokens only when told to, and leaves the sign-in good otherwise', {
+    timeout: deadlineMs,
+  }, async (test) => {
+    const emulator = await startEmulator(test, ['--token-lifetime', '4']);
+    const findings = path.join(await tempFolder(test), 'found.json');
+    const { code, out, err } = await runLive(test, emulator, ['--yes', '--findings', findings]);
+    assert.equal(code, 0, out + err);
+    assert.match(out, /\[reuseMessage\]: not asked, it ends the sign-in/);
+    const { token, customer } = await requestsOf(emulator);
+    assert.ok((token ?? 0) > 3, 'tokens that live four seconds were renewed on the way');
+    assert.ok((customer ?? 0) > 0);
+    assert.equal('reuseMessage' in JSON.parse(await readFile(findings, 'utf8')).quirks, false);
+  });
+
+  it('puts what a killed run left into the trash, but not what may be of a run at work, nor anything else', {
+    timeout: deadlineMs,
+  }, async (test) => {
+    const seed = await tempFolder(test);
+    const now = new Date().toISOString().replace(/[-:]|\..*$/g, '');
+    const stays = [`jottacloud-vscode-contract-${now}-0badcafe`, 'jottacloud-vscode-contract-mine', 'Notes'];
+    for (const name of ['jottacloud-vscode-contract-20260101T000000-deadbeef', ...stays]) {
+      await mkdir(path.join(seed, name));
+      await writeFile(path.join(seed, name, 'file.txt'), 'kept');
+    }
+    const emulator = await startEmulator(test, ['--seed', seed]);
+    const child = spawnLive(test, emulator, ['--yes', '--findings', path.join(await tempFolder(test), 'found.json')]);
+    const finished = finish(child);
+    await waitForLine(child, (line) => line.startsWith('ok '));
+    child.kill('SIGTERM');
+    await finished;
+    const kept = (await liveNames(emulator)).filter((name) => name.endsWith('file.txt'));
+    assert.deepEqual(kept.sort(), stays.map((name) => `/Jotta/Archive/${name}/file.txt`).sort());
+  });
+
+  for (const [what, flags, reason] of [
+    ['locked for changes', ['--write-locked'], /^The account is locked \(/m],
+    ['locked for reading', ['--read-locked'], /^The account is locked \(/m],
+    ['nearly full', ['--capacity', String(512 * 1024 ** 2)], /^The account has less than 1 GiB left/m],
+  ] as const) {
+    it(`refuses an account that is ${what}, and changes nothing there`, { timeout: deadlineMs }, async (test) => {
+      const emulator = await startEmulator(test, flags);
+      const findings = path.join(await tempFolder(test), 'found.json');
+      const { code, err } = await runLive(test, emulator, ['--yes', '--findings', findings]);
+      assert.equal(code, 1);
+      assert.match(err, reason);
+      assert.deepEqual(await liveNames(emulator), []);
+      assert.equal(existsSync(findings), false);
+    });
+  }
 });
 
 /** `[quirk] → answer` of each line that has both. */
@@ -95,21 +184,30 @@ function answersWithout(out: string): number {
   return [...out.matchAll(/^ {2}(?!.*\]).* → /gm)].length;
 }
 
-async function startEmulator(test: TestContext, quirks: Record<string, string>): Promise<Emulator> {
-  const args = Object.entries(quirks).flatMap(([name, value]) => ['--quirk', `${name}=${value}`]);
-  const child = start(test, ['test/emulator/main.ts', ...args], {});
+function quirkFlags(quirks: Record<string, string>): string[] {
+  return Object.entries(quirks).flatMap(([name, value]) => ['--quirk', `${name}=${value}`]);
+}
+
+async function startEmulator(test: TestContext, flags: readonly string[] = []): Promise<Emulator> {
+  const child = start(test, ['test/emulator/main.ts', ...flags], {});
   const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
   return JSON.parse(line) as Emulator;
 }
 
-function spawnLive(test: TestContext, { url, loginToken }: Emulator): ChildProcess {
-  return start(test, ['test/live/main.ts'], { JOTTACLOUD_ENDPOINT: url, JOTTACLOUD_LOGIN_TOKEN: loginToken });
+function spawnLive(test: TestContext, { url, loginToken }: Emulator, flags: readonly string[] = []): ChildProcess {
+  const env = { JOTTACLOUD_ENDPOINT: url, JOTTACLOUD_LOGIN_TOKEN: loginToken };
+  return start(test, ['test/live/main.ts', ...flags], env);
 }
 
-async function runLive(test: TestContext, emulator: Emulator): Promise<Finished> {
-  const child = spawnLive(test, emulator);
+async function runLive(test: TestContext, emulator: Emulator, flags: readonly string[] = []): Promise<Finished> {
+  const child = spawnLive(test, emulator, flags);
   const [finished, out] = await Promise.all([finish(child), text(child.stdout as NodeJS.ReadableStream)]);
   return { ...finished, out };
+}
+
+async function waitForLine(child: ChildProcess, isIt: (line: string) => boolean): Promise<void> {
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) if (isIt(line)) return;
+  assert.fail('it ended before that line');
 }
 
 async function finish(child: ChildProcess): Promise<Finished> {
@@ -129,6 +227,11 @@ function start(test: TestContext, args: readonly string[], env: NodeJS.ProcessEn
     await gone;
   });
   return child;
+}
+
+async function requestsOf({ url }: Emulator): Promise<Record<string, number>> {
+  const stats = (await (await fetch(`${url}/_emulator/stats`)).json()) as { requests: Record<string, number> };
+  return stats.requests;
 }
 
 async function liveNames({ url }: Emulator): Promise<string[]> {

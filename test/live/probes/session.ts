@@ -58,7 +58,7 @@ function listen(world: ProbeWorld, address: string): Promise<Socket> {
 /** The last questions of a run: they spend its tokens. */
 export type Farewell = PartOfQuirks<'loginRefused' | 'reuseMessage'>;
 
-export function farewellProbes(loginToken: LoginToken): Farewell {
+export function farewellProbes(loginToken: LoginToken, reusesSpentTokens: boolean): Farewell {
   return {
     loginRefused: {
       question: 'status of a login token that is used up',
@@ -69,8 +69,10 @@ export function farewellProbes(loginToken: LoginToken): Farewell {
       },
     },
     reuseMessage: {
-      question: 'wording of the refusal of a reused refresh token (and with it, the end of this sign-in)',
-      ask: spendTokens,
+      question: 'wording of the refusal of a reused refresh token',
+      ...(reusesSpentTokens
+        ? { ask: spendTokens }
+        : { because: 'it ends the sign-in, and was not asked for by its flag' }),
     },
   };
 }

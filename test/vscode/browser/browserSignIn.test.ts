@@ -51,10 +51,7 @@ test('is cancelled by leaving it, and takes the address of a browser elsewhere',
 /** Chooses a brand and lets VS Code open its page. */
 async function openSignInPage(window: Workbench, brand: string): Promise<Page> {
   await window.runCommand('Connect to Jottacloud…');
-  await window.pick(brand);
-  const opened = window.page.context().waitForEvent('page');
-  await window.pressDialogButton('Open');
-  const page = await opened;
+  const [page] = await Promise.all([window.page.context().waitForEvent('page'), window.pick(brand)]);
   await page.locator('#sign-in').waitFor();
   return page;
 }
