@@ -25,7 +25,8 @@ describe('a refused rename onto an open file leaves both where they were', () =>
   before(async () => {
     world = await createWorld();
     const state = typeof made === 'string' ? {} : { state: join(made.dir, 'state'), minFree: 0 };
-    drive = await world.start({ loginToken: world.emulator.newLoginToken(), settleMs: 100, ...state });
+    const loginToken = world.emulator.newLoginToken();
+    drive = await world.start({ loginToken, settleMs: 100, driver: 'binding', ...state });
   });
   after(async () => {
     await world.close();
