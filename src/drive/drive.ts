@@ -28,6 +28,7 @@ import { getLocalPath } from '../sync/tree/paths.ts';
 import { defaultLocalNames } from '../vfs/localNames.ts';
 import { splitPath } from '../vfs/names.ts';
 import { MountError } from '../volume/mountError.ts';
+import type { VolumeDriver } from '../volume/volume.ts';
 import { discardFailed, exportFailed } from './failed.ts';
 import type { FilesContext } from './files/context.ts';
 import { list } from './files/entries.ts';
@@ -293,7 +294,7 @@ export class Drive {
   /** Rejects with fuseMissing, fuseNotAllowed or fuseTooOld. */
   async preflight(): Promise<void> {
     try {
-      await prepareDrivers(getVolumeDrivers('auto'), this.#deps.log);
+      await prepareDrivers(this.#getDrivers(), this.#deps.log);
     } catch (error) {
       if (error instanceof MountError) throw new DriveError(error.kind, error.detail, { cause: error });
       throw error;
@@ -337,7 +338,7 @@ export class Drive {
       log,
     });
     applyPace(session, this.#options);
-    const mounts = new Mounts(session, [stateDir, cacheDir], log);
+    const mounts = new Mounts(session, [stateDir, cacheDir], log, this.#getDrivers(client.username));
     noteConnections(stateDir, mounts, log);
     const open = { session, mounts };
     this.#open = open;
@@ -377,6 +378,10 @@ export class Drive {
         copyPath: pathOf(copy.parent, copy.name),
       }),
     );
+  }
+
+  #getDrivers(account = ''): readonly VolumeDriver[] {
+    return getVolumeDrivers('auto', { stateFile: join(this.#deps.stateDir, 'nfs.json'), account });
   }
 
   #need(): Open {

@@ -14,13 +14,15 @@ import { MountError } from '../volume/mountError.ts';
 import { ensureMountPoint } from '../volume/mountPoint.ts';
 import type { NameChange, Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
 import type { Session } from './session.ts';
-import { getVolumeDrivers, mountWithBest, prepareDrivers } from './volumeDrivers.ts';
+import { canResume, mountWithBest, prepareDrivers } from './volumeDrivers.ts';
 
 interface Mount {
   readonly params: MountParams;
   status: MountStatus;
   volume: Volume | undefined;
 }
+
+type MakeVolume = (name: string, view: VolumeView) => Promise<Volume>;
 
 /** The volumes of one session. */
 export class Mounts {
@@ -35,7 +37,7 @@ export class Mounts {
   #closed = false;
 
   /** `drivers` are tried in this order. */
-  constructor(session: Session, reserved: readonly string[], log: Log, drivers = getVolumeDrivers('auto')) {
+  constructor(session: Session, reserved: readonly string[], log: Log, drivers: readonly VolumeDriver[]) {
     this.#session = session;
     this.#reserved = reserved;
     this.#log = log;
@@ -65,25 +67,11 @@ export class Mounts {
       const drivers = await prepareDrivers(this.#drivers, this.#log);
       const root = await this.#findSource(params.source);
       const rules = { home: homedir(), reserved: this.#reserved };
-      const mountPoint = await ensureMountPoint(params.mountPoint, rules, this.#log);
+      const goesOn = await canResume(drivers, wanted);
+      const mountPoint = goesOn ? wanted : await ensureMountPoint(params.mountPoint, rules, this.#log);
       if (this.#closed) throw new DriveError('shuttingDown');
       if (this.#mounts.has(mountPoint)) throw new DriveError('alreadyMounted', { path: mountPoint });
-      const mount: Mount = { params, status: 'mounting', volume: undefined };
-      this.#mounts.set(mountPoint, mount);
-      this.changed.emit();
-      try {
-        const opening = this.#open(drivers, mountPoint, root, params.readOnly).then((volume) => {
-          mount.volume = volume;
-          mount.status = 'mounted';
-        });
-        this.#opening.add(opening);
-        await opening.finally(() => this.#opening.delete(opening));
-      } catch (error) {
-        this.#mounts.delete(mountPoint);
-        throw error;
-      } finally {
-        this.changed.emit();
-      }
+      await this.#add({ ...params, mountPoint }, root, (name, view) => mountWithBest(drivers, mountPoint, name, view));
       this.#log.info('mounted', { mountPoint, source: params.source, readOnly: params.readOnly });
       return { mountPoint, source: params.source, readOnly: params.readOnly, status: 'mounted' };
     } catch (error) {
@@ -91,6 +79,12 @@ export class Mounts {
       if (error instanceof MountError) throw new DriveError(error.kind, error.detail, { cause: error });
       throw error;
     }
+  }
+
+  /** Offers a part of the account to clients that mount it themselves. Resolves with the volume, whose mount point is its address. */
+  async serve(source: string, readOnly: boolean, serve: (view: VolumeView) => Promise<Volume>): Promise<Volume> {
+    const root = await this.#findSource(source);
+    return this.#add({ mountPoint: '', source, readOnly }, root, (_name, view) => serve(view));
   }
 
   /** Takes the volume away; pending work goes on. Rejects `busy` when files are open and `force` is not given. */
@@ -139,14 +133,36 @@ export class Mounts {
     }
   }
 
-  async #open(drivers: readonly VolumeDriver[], mountPoint: string, root: Ino, readOnly: boolean): Promise<Volume> {
+  /** Lists the volume while it is being made, and as long as it is there. */
+  async #add(params: MountParams, root: Ino, make: MakeVolume): Promise<Volume> {
+    const { mountPoint } = params;
+    const mount: Mount = { params, status: 'mounting', volume: undefined };
+    this.#mounts.set(mountPoint, mount);
+    this.changed.emit();
+    const opening = this.#open(params, root, make);
+    const settled = opening.then(() => {});
+    this.#opening.add(settled);
+    try {
+      mount.volume = await opening;
+      mount.status = 'mounted';
+      return mount.volume;
+    } catch (error) {
+      this.#mounts.delete(mountPoint);
+      throw error;
+    } finally {
+      this.#opening.delete(settled);
+      this.changed.emit();
+    }
+  }
+
+  async #open({ mountPoint, readOnly }: MountParams, root: Ino, make: MakeVolume): Promise<Volume> {
     const session = this.#session;
     const name = root === rootIno ? 'Jottacloud' : (session.nodes.get(root)?.name ?? 'Jottacloud');
     const others = () => [...this.#mounts.values()].filter((mount) => mount.volume !== volume);
     const view = this.#createView(root, readOnly, (change) => {
       for (const mount of others()) mount.volume?.notify(change);
     });
-    const volume = await mountWithBest(drivers, mountPoint, name, view);
+    const volume = await make(name, view);
     const stop = session.treeChanged.on((changes) => {
       for (const { parent, name: changed } of changes) {
         if (!isLocallyWithin(session.nodes, parent, root)) continue;

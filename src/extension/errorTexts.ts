@@ -219,6 +219,13 @@ const texts: Record<DriveErrorCode, ErrorText> = {
       vscode.l10n.t('This computer does not let you use FUSE. Allow it and mount again.') + hint(args),
     action: () => ({ title: vscode.l10n.t('How to Allow It'), command: 'jottacloud.installFuse' }),
   },
+  nfsMissing: {
+    sentence: (args) => vscode.l10n.t('Volumes cannot be mounted by NFS on this computer.') + hint(args),
+  },
+  nfsNotAllowed: {
+    sentence: (args) => vscode.l10n.t('{0} could not be mounted by NFS. The log says why.', place(args)),
+    action: otherFolder,
+  },
   fuseTooOld: {
     sentence: (args) =>
       vscode.l10n.t('The installed FUSE is too old. Install the current version and mount again.') + hint(args),

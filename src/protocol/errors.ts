@@ -34,6 +34,8 @@ export const driveErrorCodes = [
   'fuseMissing',
   'fuseNotAllowed',
   'fuseTooOld',
+  'nfsMissing',
+  'nfsNotAllowed',
   'mountPointNotEmpty',
   'mountPointReserved',
   'mountPointNotWritable',

@@ -3,6 +3,8 @@ export type MountErrorKind =
   | 'fuseMissing'
   | 'fuseNotAllowed'
   | 'fuseTooOld'
+  | 'nfsMissing'
+  | 'nfsNotAllowed'
   | 'mountPointNotEmpty'
   | 'mountPointReserved'
   | 'mountPointNotWritable'

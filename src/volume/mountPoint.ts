@@ -78,7 +78,7 @@ function refuseReserved(path: string, { home, reserved }: MountPointRules): void
   if (places.includes(path) || dirname(path) === path || related) throw new MountError('mountPointReserved', { path });
 }
 
-interface MountedPath {
+export interface MountedPath {
   readonly path: string;
   readonly fuse: boolean;
   /** One of our volumes. */
@@ -90,16 +90,28 @@ interface MountedPath {
 /** What the mount table calls our volumes. */
 export const subtype = 'jottacloud';
 
+/** What the exports of all our NFS volumes begin with, so that the mount table tells which are ours. */
+export const exportPrefix = '/jottacloud-';
+
+function isOurExport(type: string, source: string): boolean {
+  return type.startsWith('nfs') && source.includes(`:${exportPrefix}`);
+}
+
+/** Lines of `mount` on macOS: `SOURCE on PATH (TYPE, option, option)`. */
+export function parseMacMounts(text: string): MountedPath[] {
+  return [...text.matchAll(/^(.+?) on (.+) \(([^,)]+)/gm)].map(([, source = '', path = '', type = '']) => ({
+    path,
+    fuse: /fuse/.test(type),
+    ours: isOurExport(type, source),
+    device: '',
+  }));
+}
+
 /** What is mounted where, without touching any of it. */
 export async function loadMounts(): Promise<MountedPath[]> {
   if (process.platform === 'darwin') {
     const { stdout } = await run('/sbin/mount');
-    return [...stdout.matchAll(/ on (.+) \(([^,)]+)/g)].map((match) => ({
-      path: match[1] as string,
-      fuse: /fuse/.test(match[2] as string),
-      ours: false,
-      device: '',
-    }));
+    return parseMacMounts(stdout);
   }
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((line) => line !== '');
   return lines.map((line) => {
@@ -108,7 +120,8 @@ export async function loadMounts(): Promise<MountedPath[]> {
     const path = (fields[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) =>
       String.fromCharCode(Number.parseInt(octal, 8)),
     );
-    const ours = type === `fuse.${subtype}`;
+    const source = fields[fields.indexOf('-') + 2] ?? '';
+    const ours = type === `fuse.${subtype}` || isOurExport(type, source);
     return { path, fuse: type.startsWith('fuse'), ours, device: fields[2] ?? '' };
   });
 }

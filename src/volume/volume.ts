@@ -11,6 +11,7 @@ import type { Vfs } from '../vfs/vfs.ts';
  *
  *   macfuse/   the libfuse binding, path by path: macOS, and Linux where nothing better can be had
  *   linux/     the kernel's FUSE protocol, inode by inode
+ *   nfs/       NFSv3 on loopback, to the client that every macOS and Linux has
  *
  * The operating system keeps what it was told about names, attributes and bytes. What changes through a volume it sees
  * itself; every other change is told with `notify`, and what a volume changes it reports with `view.onChanged`, so that the
@@ -59,6 +60,8 @@ export interface VolumeDriver {
   readonly name: string;
   /** Rejects with MountError when this computer cannot have such volumes. Changes nothing. */
   prepare(): Promise<void>;
-  /** Mounts on an empty folder (see `ensureMountPoint`); resolves when the volume is usable. Rejects with MountError when that is not allowed. */
+  /** Has an earlier process left a volume mounted there that `mount` would go on with? Asked before the folder is looked at. */
+  readonly canResume?: (mountPoint: string) => Promise<boolean>;
+  /** Mounts on an empty folder (see `ensureMountPoint`), or goes on with what is mounted there; resolves when the volume is usable. Rejects with MountError when that is not allowed. */
   mount(mountPoint: string, volumeName: string, view: VolumeView): Promise<Volume>;
 }

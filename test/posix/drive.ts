@@ -14,6 +14,7 @@ import { exchangeLoginToken, type Tokens } from '../../src/jottacloud/auth/token
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { defaultLocalNames } from '../../src/vfs/localNames.ts';
+import { serveVolume } from '../../src/volume/nfs/driver.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 
 const run = promisify(execFile);
@@ -41,6 +42,8 @@ export interface TestDrive {
   readonly mountPoint: string;
   /** Mounts /Jotta/Archive; again after every restart. */
   mount(options?: { readOnly?: boolean }): Promise<void>;
+  /** Offers /Jotta/Archive by NFS instead; again after every restart, on the same port. */
+  serve(): Promise<{ port: number; exportPath: string }>;
   unmount(): Promise<void>;
   /** Ends the session and opens one on the same state, as a restart of the process does. */
   restart(): Promise<void>;
@@ -83,9 +86,11 @@ export async function startTestDrive(options: TestDriveOptions = {}): Promise<Te
       log,
     });
   let session = await open();
-  let mounts = new Mounts(session, [], log, getVolumeDrivers(options.driver ?? 'auto'));
+  const nfs = { stateFile: join(dir, 'nfs.json'), account: 'test' };
+  const drivers = getVolumeDrivers(options.driver ?? 'auto', nfs);
+  let mounts = new Mounts(session, [], log, drivers);
   const mountPoint = join(dir, 'volume');
-  let mounted: { readOnly: boolean } | undefined;
+  let again: (() => Promise<unknown>) | undefined;
   const drive: TestDrive = {
     emulator,
     session: () => session,
@@ -94,19 +99,24 @@ export async function startTestDrive(options: TestDriveOptions = {}): Promise<Te
     mountPoint,
     mount: async ({ readOnly = false } = {}) => {
       await mounts.mount({ mountPoint, source: '/Jotta/Archive', readOnly });
-      mounted = { readOnly };
+      again = () => drive.mount({ readOnly });
+    },
+    serve: async () => {
+      const { mountPoint: address } = await mounts.serve('/Jotta/Archive', false, (view) => serveVolume(view, nfs));
+      again = drive.serve;
+      const { port, pathname } = new URL(address.replace(/^nfs:/, 'http:'));
+      return { port: Number(port), exportPath: pathname };
     },
     unmount: async () => {
       await mounts.unmountAll();
-      mounted = undefined;
+      again = undefined;
     },
     restart: async () => {
-      const again = mounted;
       await mounts.unmountAll();
       await session.close();
       session = await open();
-      mounts = new Mounts(session, [], log, getVolumeDrivers(options.driver ?? 'auto'));
-      if (again !== undefined) await drive.mount(again);
+      mounts = new Mounts(session, [], log, drivers);
+      await again?.();
     },
     settle: async () => {
       await session.pusher.drain(AbortSignal.timeout(drainMs));

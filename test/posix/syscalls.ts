@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { FileSystemDriver } from './driver.ts';
 import type { Operation, Result } from './operations.ts';
@@ -15,6 +16,8 @@ export interface Place {
   readonly remount?: () => Promise<void>;
   /** Resolves when nothing is left to upload. */
   readonly settle?: () => Promise<void>;
+  /** Starts the process elsewhere than on this computer: its input and output. */
+  readonly startWorker?: () => Promise<Duplex>;
 }
 
 /**
@@ -23,8 +26,8 @@ export interface Place {
  */
 export function createSyscallDriver(place: Place): FileSystemDriver {
   const workers: Worker[] = [];
-  const worker = (index: number) => {
-    workers[index] ??= startWorker();
+  const worker = async (index: number) => {
+    workers[index] ??= place.startWorker === undefined ? startWorker() : await talkElsewhere(place.startWorker);
     return workers[index];
   };
   let count = 0;
@@ -34,7 +37,7 @@ export function createSyscallDriver(place: Place): FileSystemDriver {
       const folder = `run ${count}`;
       const path = () => (place.shared === true ? place.root() : `${place.root()}/${folder}`);
       const one = async (request: Request) => {
-        const [result] = await worker(0).perform(place.root(), [request]);
+        const [result] = await (await worker(0)).perform(place.root(), [request]);
         if (result === undefined || 'error' in result) throw new Error(`${request.op} failed: ${result?.error}`);
       };
       if (place.shared !== true) await one({ op: 'makeFolder', path: folder });
@@ -52,7 +55,7 @@ export function createSyscallDriver(place: Place): FileSystemDriver {
             } else if (by === 'settle') {
               await place.settle?.();
               results.push({ value: null });
-            } else results.push(...(await worker(by).perform(path(), batch)));
+            } else results.push(...(await (await worker(by)).perform(path(), batch)));
           }
           return results;
         },
@@ -88,22 +91,39 @@ function byProcess(operations: readonly Operation[]): { by: number | 'remount' |
 
 function startWorker(): Worker {
   const env = { ...process.env, PYTHONUTF8: '1', PYTHONDONTWRITEBYTECODE: '1' };
-  const child: ChildProcess = spawn('python3', [worker], { env, stdio: ['pipe', 'pipe', 'inherit'] });
-  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const child = spawn('python3', [worker], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const failed = new Promise<never>((_, reject) => child.once('error', reject));
+  failed.catch(() => {});
+  return talkTo({ input: child.stdin, output: child.stdout, failed });
+}
+
+async function talkElsewhere(start: () => Promise<Duplex>): Promise<Worker> {
+  const stream = await start();
+  return talkTo({ input: stream, output: stream, failed: new Promise(() => {}) });
+}
+
+interface Talk {
+  readonly input: Writable;
+  readonly output: Readable;
+  /** Rejects when the process could not be started. */
+  readonly failed: Promise<never>;
+}
+
+function talkTo({ input, output, failed }: Talk): Worker {
+  const ended = new Promise<void>((resolve) => output.once('close', resolve));
+  const lines = createInterface({ input: output });
   let waiting: PromiseWithResolvers<Result[]> | undefined;
   lines.on('line', (line) => waiting?.resolve(JSON.parse(line) as Result[]));
-  void exited.then(() => waiting?.reject(new Error('the process that makes the system calls ended')));
-  child.once('error', (error) => waiting?.reject(error));
+  void ended.then(() => waiting?.reject(new Error('the process that makes the system calls ended')));
   return {
     perform: (root, operations) => {
       waiting = Promise.withResolvers();
-      child.stdin?.write(`${JSON.stringify({ root, operations })}\n`);
-      return waiting.promise;
+      input.write(`${JSON.stringify({ root, operations })}\n`);
+      return Promise.race([waiting.promise, failed]);
     },
     end: async () => {
-      child.stdin?.end();
-      await exited;
+      input.end();
+      await ended;
     },
   };
 }

@@ -43,6 +43,12 @@ const needs = {
     apt: ['chromium-headless-shell'],
     brew: ['--cask', 'google-chrome'],
   },
+  nfs: {
+    // Programs that are clients of the NFS volume. The tests are of Linux.
+    isThere: () => onMac() || hasCommand('nfs-ls'),
+    apt: ['libnfs-utils'],
+    brew: [],
+  },
   compiler: {
     isThere: () => hasCommand('make') && hasCommand('g++', 'clang++') && hasCommand('python3'),
     apt: ['build-essential', 'python3'],
@@ -52,7 +58,7 @@ const needs = {
 
 /** @type {Record<string, {entry: string, needs: string[]}>} */
 const tasks = {
-  test: { entry: 'test/setup/test.ts', needs: ['fuse', 'rclone', 'programs', 'browser', 'compiler'] },
+  test: { entry: 'test/setup/test.ts', needs: ['fuse', 'rclone', 'programs', 'nfs', 'browser', 'compiler'] },
   'test:desktop': { entry: 'test/vscode/harness/desktop.ts', needs: ['fuse'] },
   'test:live': { entry: 'test/live/main.ts', needs: [] },
   demo: { entry: 'test/demo/main.ts', needs: ['fuse'] },

@@ -10,6 +10,7 @@ import type { Network } from '../../jottacloud/transport/agents.ts';
 import { createEndpoints } from '../../jottacloud/urls.ts';
 import type { FaultPoint } from '../../sync/tree/faultPoints.ts';
 import { defaultLocalNames } from '../../vfs/localNames.ts';
+import { serveVolume } from '../../volume/nfs/driver.ts';
 import { noteConnections, takeState } from '../lifecycle/deadDrive.ts';
 import { Ending } from '../lifecycle/ending.ts';
 import { Mounts } from '../mounts.ts';
@@ -122,13 +123,19 @@ class HeadlessDrive {
     const client = await this.#signIn();
     const session = await openHeadlessSession(client, ending);
     this.#session = session;
-    const mounts = new Mounts(session, [stateDir], log, getVolumeDrivers(options.driver));
+    const nfs = { stateFile: join(stateDir, 'nfs.json'), account: client.username };
+    const mounts = new Mounts(session, [stateDir], log, getVolumeDrivers(options.driver, nfs));
     this.#mounts = mounts;
     noteConnections(stateDir, mounts, log);
     session.refreshAccount().catch((error) => log.info('quota is not known yet', { error }));
     this.#stop.signal.throwIfAborted();
-    const state = await mounts.mount({ mountPoint, source, readOnly });
-    process.stdout.write(`mounted ${state.mountPoint}\n`);
+    if (options.serve) {
+      const volume = await mounts.serve(source, readOnly, (view) => serveVolume(view, nfs));
+      process.stdout.write(`serving ${volume.mountPoint}\n`);
+    } else {
+      const state = await mounts.mount({ mountPoint, source, readOnly });
+      process.stdout.write(`mounted ${state.mountPoint}\n`);
+    }
     mounts.changed.on(() => {
       if (mounts.size === 0) ending.begin(true);
     });

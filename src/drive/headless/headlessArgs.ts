@@ -12,7 +12,10 @@ export interface HeadlessOptions {
   readonly loginHost: string | undefined;
   /** Whose page to sign in on, in a browser. */
   readonly brand: BrandKey | undefined;
+  /** Empty with `serve`. */
   readonly mountPoint: string;
+  /** Mounts nothing: a client of the user's own choice does. */
+  readonly serve: boolean;
   /** Path in the account. */
   readonly source: string;
   readonly readOnly: boolean;
@@ -28,8 +31,9 @@ export interface HeadlessOptions {
 }
 
 export const usage = `usage: npm run mount -- --mount-point DIR [--login-token T | --sign-in BRAND] [--endpoint URL] [--source PATH] [--read-only]
-         [--poll S] [--cache-size BYTES] [--min-free BYTES] [--state DIR] [--cache DIR] [--settle-ms MS]
-         [--driver auto|fuse|binding] [--verbose]
+         [--driver auto|fuse|binding|nfs] [--poll S] [--cache-size BYTES] [--min-free BYTES] [--state DIR] [--cache DIR]
+         [--settle-ms MS] [--verbose]
+       npm run mount -- --driver nfs --serve …: mounts nothing, and prints the address for a client of your own.
 A sign-in is needed the first time only. Brands: ${Object.keys(brands).join(', ')}.`;
 
 /** Throws an Error that says which word is wrong. undefined when only the usage is asked for. */
@@ -45,6 +49,7 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
       'sign-in': text,
       'mount-point': text,
       source: { ...text, default: '/' },
+      serve: flag,
       'read-only': flag,
       poll: { ...text, default: '45' },
       'cache-size': { ...text, default: String(10 * 1024 ** 3) },
@@ -59,7 +64,10 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
   });
   if (values.help) return undefined;
   const mountPoint = values['mount-point'];
-  if (mountPoint === undefined || mountPoint === '') throw new Error('--mount-point is needed');
+  const driver = parseDriver(values.driver);
+  if (values.serve && driver !== 'nfs') throw new Error('--serve goes with --driver nfs');
+  if (!values.serve && !mountPoint) throw new Error('--mount-point is needed');
+  if (values.serve && mountPoint) throw new Error('--serve mounts nothing: leave out --mount-point');
   if (!values.source.startsWith('/')) throw new Error('--source is a path in the account, from / on');
   const settle = values['settle-ms'];
   const stateDir = resolve(values.state);
@@ -71,7 +79,9 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
     loginToken: values['login-token'],
     loginHost: values['login-host'],
     brand: parseBrand(values['sign-in']),
-    mountPoint,
+    mountPoint: mountPoint ?? '',
+    driver,
+    serve: values.serve,
     source: values.source,
     readOnly: values['read-only'],
     pollMs,
@@ -80,7 +90,6 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
     stateDir,
     cacheDir: values.cache === undefined ? join(stateDir, 'cache') : resolve(values.cache),
     settleMs: settle === undefined ? undefined : parseNumber('settle-ms', settle),
-    driver: parseDriver(values.driver),
     verbose: values.verbose,
   };
 }
