@@ -40,6 +40,8 @@ async function runSuite(): Promise<number> {
     folder: positionals[0],
     userDataDir: asText(values['user-data-dir']),
     extensionsDir: asText(values['extensions-dir']),
+    // As on the desktop. A browser's VS Code saves by itself: such a save, when due, ends the one that a test waits for.
+    settings: { 'files.autoSave': 'off' },
     ...(process.env.HOME === undefined ? {} : { env: { HOME: process.env.HOME } }),
   });
   const browser = await openBrowser();

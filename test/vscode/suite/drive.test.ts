@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import type { ExtensionApi } from '../../../src/extension/extension.ts';
 import { stateDir } from '../../../src/protocol/stateDir.ts';
+import { disconnect } from './session.ts';
 import {
   collectErrorMessages,
   type EmulatorItem,
@@ -34,7 +35,7 @@ describe('the drive, from a window', () => {
   after(async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     if (api.state().mounts.length > 0) await vscode.commands.executeCommand('jottacloud.unmount');
-    if (api.state().account !== null) await vscode.commands.executeCommand('jottacloud.disconnect');
+    if (api.state().account !== null) await disconnect();
     await configure('mount.path', undefined);
   });
 
@@ -127,7 +128,7 @@ describe('the drive, from a window', () => {
   });
 
   it('disconnects and forgets the account', async () => {
-    assert.equal(await vscode.commands.executeCommand('jottacloud.disconnect'), true);
+    await disconnect();
     await waitFor('no account', () => api.state().account === null || undefined);
   });
 

@@ -19,10 +19,19 @@ export async function connect(): Promise<{ api: ExtensionApi; disconnect(): Prom
     disconnect: async () => {
       await vscode.commands.executeCommand('workbench.action.closeAllEditors');
       await waitFor('an idle drive', () => api.state().pendingChanges === 0 || undefined);
-      assert.equal(await vscode.commands.executeCommand('jottacloud.disconnect'), true);
+      await disconnect();
       await waitFor('no account', () => api.state().account === null || undefined);
     },
   };
+}
+
+/** Runs "Disconnect" and answers its question: the cached files and the names stay. */
+export async function disconnect(): Promise<void> {
+  await answering(
+    'showInformationMessage',
+    () => 'Disconnect',
+    async () => assert.equal(await vscode.commands.executeCommand('jottacloud.disconnect'), true),
+  );
 }
 
 /** Waits until the server holds `content` at a path of the account; undefined: until it holds nothing there. */
