@@ -15,14 +15,16 @@ import {
   fetchAccount,
   fetchCustomer,
   fetchFile,
+  fetchHistory,
   fetchKeptRevisions,
   fetchMountpoints,
   fetchRevisions,
+  type History,
 } from './listing/listings.ts';
 import { liststream } from './listing/liststream.ts';
 import type { ServiceDeps } from './options.ts';
 import type { Service } from './service.ts';
-import { allocate } from './transfer/allocate.ts';
+import { allocate, tryRefusal } from './transfer/allocate.ts';
 import { comesWhole, download, Reads } from './transfer/content.ts';
 import { type UploadSpan, upload } from './transfer/upload.ts';
 import { createHttp, type Http } from './transport/http.ts';
@@ -111,6 +113,10 @@ export class JottacloudClient {
     return fetchKeptRevisions(this.#service, path, signal);
   }
 
+  fetchHistory(path: RemotePath, signal: AbortSignal): Promise<History> {
+    return fetchHistory(this.#service, path, signal);
+  }
+
   liststream(path: RemotePath, signal: AbortSignal): AsyncIterable<StreamedEntry> {
     return liststream(this.#service, path, signal);
   }
@@ -130,6 +136,15 @@ export class JottacloudClient {
 
   allocate(path: RemotePath, file: AllocateRequest, signal: AbortSignal): Promise<Allocation> {
     return allocate(this.#service, path, file, signal);
+  }
+
+  tryRefusal(path: RemotePath, file: Omit<AllocateRequest, 'onConflict'>, signal: AbortSignal): Promise<void> {
+    return tryRefusal(this.#service, path, file, signal);
+  }
+
+  /** The service was seen to refuse a new file where one is. */
+  get refusesTaken(): boolean {
+    return this.#service.habits.has('rejectConflicts');
   }
 
   upload(

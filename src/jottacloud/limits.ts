@@ -11,10 +11,13 @@ export interface ClientLimits {
   readonly commandFirstByteMs: number;
   /** A whole command with all its tries. */
   readonly commandMs: number;
-  /** One folder with all its tries: the longest listing allowed at a slow 2 MB/s. Without it, a byte now and then would do. */
+  /** One folder with all its tries: twice the wait for its first byte, and the longest listing allowed at 2 MB/s. */
   readonly listingMs: number;
-  /** First byte of a recursive listing: "long wait on huge trees" (PROTOCOL.md §2.8, §6). */
-  readonly listStreamFirstByteMs: number;
+  /**
+   * First byte of a listing: "long wait on huge trees" (PROTOCOL.md §2.8, §6); rclone waits 5 min. Who opened the folder is
+   * answered earlier, and finds the listing there the next time.
+   */
+  readonly listingFirstByteMs: number;
   /** The whole of a recursive listing, several times what the largest one should take. Without it, a byte now and then would do. */
   readonly listStreamMs: number;
   /** Silence inside a body, in either direction, that counts as a dead connection. Bodies have no total limit. */
@@ -24,8 +27,12 @@ export interface ClientLimits {
    * file that went silent before. rclone waits 5 min everywhere.
    */
   readonly patientIdleMs: number;
-  /** From the last byte sent to the answer of an upload: kernel buffers drain and the server hashes (guess). */
+  /**
+   * From the last byte sent to the answer of an upload, and so much more for each GiB of it: kernel buffers drain and the server
+   * hashes. rclone waits 5 min, AeroFTP 30.
+   */
   readonly uploadAnswerMs: number;
+  readonly uploadAnswerMsPerGib: number;
   /** One token call. Long, and never cut short by a caller: an answer lost is a token family lost (§1.2). */
   readonly tokenMs: number;
   /** The access token is renewed this long before it expires, so that it does not die on the way to the server. */
@@ -35,6 +42,12 @@ export interface ClientLimits {
    * §1.3: uploads longer than a token's life died). Never more than half a token's life.
    */
   readonly uploadRefreshAheadMs: number;
+  /**
+   * A refused token is replaced `refusedTokens` times in so long at most, and only once if the new one is refused from the
+   * start: a refusal that lasts is not about tokens, and every refresh is a risk to the sign-in.
+   */
+  readonly refusedTokenMs: number;
+  readonly refusedTokens: number;
   /** While an upload runs, the token is looked at this often and renewed when it is due, as rclone does (§1.3). */
   readonly uploadRenewEveryMs: number;
   /** Tries in all for calls that may be repeated. */
@@ -70,15 +83,18 @@ export const defaultLimits: ClientLimits = {
   metadataMs: 30_000,
   commandFirstByteMs: 60_000,
   commandMs: 120_000,
-  listingMs: 300_000,
-  listStreamFirstByteMs: 300_000,
+  listingMs: 900_000,
+  listingFirstByteMs: 300_000,
   listStreamMs: 1_800_000,
   bodyIdleMs: 30_000,
   patientIdleMs: 300_000,
-  uploadAnswerMs: 120_000,
+  uploadAnswerMs: 300_000,
+  uploadAnswerMsPerGib: 120_000,
   tokenMs: 60_000,
   refreshAheadMs: 60_000,
   uploadRefreshAheadMs: 1_200_000,
+  refusedTokenMs: 600_000,
+  refusedTokens: 3,
   uploadRenewEveryMs: 30_000,
   tries: 4,
   backoffBaseMs: 250,

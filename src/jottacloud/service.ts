@@ -36,9 +36,16 @@ export async function sendAuthorized(service: Service, request: HttpRequest, sig
   const token = await tokens.getAccessToken(signal);
   let answer = await http.send(withToken(request, token), signal);
   if (answer.status === 401) {
-    answer.body.destroy();
-    answer = await http.send(withToken(request, await tokens.refreshAfter401(token, signal)), signal);
-  }
+    const renewed = await tokens.refreshAfter401(token, signal).catch((error) => {
+      answer.body.destroy();
+      throw error;
+    });
+    if (renewed !== token) {
+      answer.body.destroy();
+      answer = await http.send(withToken(request, renewed), signal);
+      if (answer.status !== 401) tokens.noteAccepted(renewed);
+    }
+  } else tokens.noteAccepted(token);
   await throwUnlessOk(answer, http.limits.bodyIdleMs);
   return answer;
 }
@@ -62,16 +69,29 @@ export function getMetadata<T>(
   );
 }
 
-/** A listing may be large: the whole has `listingMs`, each try `metadataMs` to its first byte, and `read` limits silence. */
+/**
+ * A listing may be large: the whole has `listingMs`, and `read` limits silence. A try has `metadataMs` to its first byte, so that
+ * a dead connection is given up soon; one after that went silent has `listingFirstByteMs`.
+ */
 export function getListing<T>(
   service: Service,
   path: RemotePath,
   read: (answer: HttpAnswer) => Promise<T>,
   caller: AbortSignal,
 ): Promise<T> {
-  const { metadataMs, listingMs } = service.http.limits;
-  const request = { method: 'GET' as const, url: urlOf(service, path), firstByteMs: metadataMs };
-  const ask = async (signal: AbortSignal) => read(await sendAuthorized(service, request, signal));
+  const { metadataMs, listingMs, listingFirstByteMs } = service.http.limits;
+  const request = { method: 'GET' as const, url: urlOf(service, path) };
+  const { silent } = service.reads;
+  const key = path.join('/');
+  const ask = async (signal: AbortSignal) => {
+    const firstByteMs = silent.has(key) ? listingFirstByteMs : metadataMs;
+    try {
+      return await read(await sendAuthorized(service, { ...request, firstByteMs }, signal));
+    } catch (error) {
+      if (isJottaError(error, 'timeout')) silent.set(key, true);
+      throw error;
+    }
+  };
   return withDeadline(caller, listingMs, (signal) => withRetry(service.retry, signal, () => ask(signal), metadataMs));
 }
 

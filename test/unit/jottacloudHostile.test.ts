@@ -252,7 +252,7 @@ describe('an answer without an end', () => {
       const timer = setInterval(() => response.write(' '), 10);
       response.on('close', () => clearInterval(timer));
     });
-    const limits = { listingMs: 200, listStreamMs: 200, metadataMs: 200, bodyIdleMs: 100 };
+    const limits = { listingMs: 200, listStreamMs: 200, metadataMs: 200, patientIdleMs: 100, bodyIdleMs: 100 };
     const streamed = connect(url, limits).liststream(archive, never)[Symbol.asyncIterator]();
     await assert.rejects(streamed.next(), of('timeout'));
     await assert.rejects(connect(url, limits).fetchFolder(archive, never), of('timeout'));

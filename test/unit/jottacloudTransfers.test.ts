@@ -306,7 +306,7 @@ describe('an upload', () => {
   });
 
   it('times out when the service takes no bytes or does not confirm', async () => {
-    await restart({}, { bodyIdleMs: 80, uploadAnswerMs: 80 });
+    await restart({}, { patientIdleMs: 80, uploadAnswerMs: 80 });
     emulator.setFaults([{ match: { kind: 'upload' }, nth: 1, action: { type: 'stall', after: 1_000 } }]);
     await assert.rejects(send(at('big'), noise(20_000_000)), of('timeout'));
     emulator.setFaults([{ match: { kind: 'upload' }, nth: 1, action: { type: 'delay', ms: 5_000 } }]);

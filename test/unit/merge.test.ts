@@ -28,6 +28,7 @@ const file = (name: string, md5: string): RemoteEntry => ({
   md5,
   size: 3,
   mtime: 5,
+  created: 0,
   revision: 1,
   uuid: null,
 });

@@ -70,8 +70,19 @@ export function createRemote(client: JottacloudClient, link: Link, rates: Rates)
       const range = { start, end, size, md5, ...(revision === null ? {} : { revision }) };
       return watchChunks(rates.download.shape(await call(client.download(path, range, signal)), signal));
     },
-    allocate: (path, { size, md5, mtime, onConflict }, signal) =>
-      call(client.allocate(path, { size, md5, modified: mtime, onConflict }, signal)),
+    refusesTaken: () => client.refusesTaken,
+    tryRefusal: (path, { size, md5, mtime }, signal) =>
+      call(client.tryRefusal(path, { size, md5, modified: mtime }, signal)),
+    fetchHistory: async (path, signal) => {
+      const { isLive, revisions } = await call(client.fetchHistory(path, signal));
+      return { isLive, revisions: revisions.map(toFile) };
+    },
+    allocate: (path, { size, md5, mtime, onto }, signal) => {
+      const file = { size, md5, modified: mtime };
+      if (onto === 'reject') return call(client.allocate(path, { ...file, onConflict: 'reject' }, signal));
+      const created = onto.created || mtime;
+      return call(client.allocate(path, { ...file, created, onConflict: 'newRevision' }, signal));
+    },
     upload: async (uploadUrl, body, span, signal, onProgress) => {
       const shaped = Readable.from(rates.upload.shape(body, signal), { objectMode: false });
       // One that is never asked for a byte would keep what it wraps open.
@@ -83,8 +94,8 @@ export function createRemote(client: JottacloudClient, link: Link, rates: Rates)
     moveFolder: (from, to, signal) => call(client.moveFolder(from, to, signal)),
     trashFile: (path, signal) => call(client.trashFile(path, signal)),
     trashFolder: (path, signal) => call(client.trashFolder(path, signal)),
-    setTimes: async (path, { size, md5, mtime }, signal) => {
-      await call(client.setFileTimes(path, { md5, size, modified: mtime, created: mtime }, signal));
+    setTimes: async (path, { size, md5, mtime, created }, signal) => {
+      await call(client.setFileTimes(path, { md5, size, modified: mtime, created: created || mtime }, signal));
     },
     encodeName: toWireName,
     toKeptTime: toKeptSeconds,
@@ -142,6 +153,7 @@ function toFile(file: ClientFile): RemoteFile {
     md5: file.md5.toLowerCase(),
     size: file.size,
     mtime: file.modified,
+    created: file.created,
     revision: file.revision,
     uuid: file.uuid ?? null,
     unfinished: file.unfinished ?? false,

@@ -29,6 +29,9 @@ export class TokenSource {
   /** Rotated but not yet stored. */
   #unsaved: Tokens | undefined;
   #dead: JottaError | undefined;
+  /** When refused tokens were replaced lately, ms since the epoch. */
+  #replacedAt: number[] = [];
+  #acceptedToken: string | undefined;
   /** Of a token, as the last grant said. */
   #lifeMs = Number.POSITIVE_INFINITY;
 
@@ -55,6 +58,7 @@ export class TokenSource {
     this.#tokens = tokens;
     this.#unsaved = undefined;
     this.#dead = undefined;
+    this.#replacedAt = [];
   }
 
   /**
@@ -77,11 +81,27 @@ export class TokenSource {
     return this.#tokens.accessToken;
   }
 
-  /** A token other than `rejectedToken`, which the server just refused with 401. */
+  /**
+   * A token other than `rejectedToken`, which the server just refused with 401; or the same one, if such a refresh a short while
+   * ago did not help, or several did: then it is not the token that is refused, and another would be no better.
+   */
   async refreshAfter401(rejectedToken: string, signal: AbortSignal): Promise<string> {
     if (this.#dead) throw this.#dead;
-    if (this.#tokens.accessToken === rejectedToken) await this.#refresh(signal);
+    const { clock, http } = this.#deps;
+    if (this.#tokens.accessToken !== rejectedToken) return this.#tokens.accessToken;
+    const now = clock.now();
+    const isRecent = (at: number) => now >= at && now - at < http.limits.refusedTokenMs;
+    this.#replacedAt = this.#replacedAt.filter(isRecent);
+    const isHopeless = this.#acceptedToken !== rejectedToken && this.#replacedAt.length > 0;
+    if (isHopeless || this.#replacedAt.length >= http.limits.refusedTokens) return rejectedToken;
+    await this.#refresh(signal);
+    this.#replacedAt.push(now);
     return this.#tokens.accessToken;
+  }
+
+  /** The server answered a request with this token otherwise than by 401. */
+  noteAccepted(token: string): void {
+    this.#acceptedToken = token;
   }
 
   /**

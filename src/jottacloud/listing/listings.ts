@@ -31,8 +31,9 @@ export async function fetchMountpoints(
 
 export async function fetchFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteEntry[]> {
   checkPath(path, 2);
-  const { bodyIdleMs, maxXmlBytes } = service.http.limits;
-  const read = (answer: HttpAnswer) => parseFolder(chunksOf(answer, bodyIdleMs), path, maxXmlBytes, service.http.log);
+  const { patientIdleMs, maxXmlBytes } = service.http.limits;
+  const read = (answer: HttpAnswer) =>
+    parseFolder(chunksOf(answer, patientIdleMs), path, maxXmlBytes, service.http.log);
   return getListing(service, path, read, signal);
 }
 
@@ -57,6 +58,21 @@ export async function fetchKeptRevisions(
   signal: AbortSignal,
 ): Promise<RemoteFile[]> {
   return parseRevisions(await fetchFileRoot(service, path, signal), service.http.log);
+}
+
+/** What is at a path, none of it counting as an error. */
+export async function fetchHistory(service: Service, path: RemotePath, signal: AbortSignal): Promise<History> {
+  const found = await look(service, path, signal);
+  const root = found.kind === 'none' ? found.tombstone : found.root;
+  const revisions = root?.name === 'file' ? parseRevisions(root, service.http.log) : [];
+  return { isLive: isTaken(found), revisions };
+}
+
+export interface History {
+  /** Something complete has the path. */
+  readonly isLive: boolean;
+  /** Newest first, of a file in the trash too. */
+  readonly revisions: RemoteFile[];
 }
 
 /** What is live at a path; the server tells by the root element alone (§2.2). An unfinished file counts as a file. */

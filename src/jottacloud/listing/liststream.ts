@@ -21,14 +21,14 @@ export async function* liststream(
   signal: AbortSignal,
 ): AsyncGenerator<StreamedEntry, void, undefined> {
   checkPath(path, 2);
-  const { listStreamFirstByteMs, listStreamMs, bodyIdleMs, maxXmlBytes } = service.http.limits;
+  const { listingFirstByteMs, listStreamMs, patientIdleMs, maxXmlBytes } = service.http.limits;
   const end = performance.now() + listStreamMs;
   const url = urlOf(service, path, '?mode=liststream');
   const answer = await withRetry(service.retry, signal, () =>
-    sendAuthorized(service, { method: 'GET', url, firstByteMs: listStreamFirstByteMs }, signal),
+    sendAuthorized(service, { method: 'GET', url, firstByteMs: listingFirstByteMs }, signal),
   );
   const count = new Counter();
-  for await (const element of parseXml(until(end, chunksOf(answer, bodyIdleMs)), maxXmlBytes, isRecord)) {
+  for await (const element of parseXml(until(end, chunksOf(answer, patientIdleMs)), maxXmlBytes, isRecord)) {
     count.add(element);
     if (element.name === 'stats') continue;
     const entry = parseStreamed(element);

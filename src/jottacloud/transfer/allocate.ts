@@ -13,6 +13,10 @@ type Json = Readonly<Record<string, unknown>>;
  * Asks where to send content (PROTOCOL.md §3.1). Safe to repeat: the same path, md5 and size continue the
  * same unfinished revision. JottaError 'conflict' when `reject` was asked and something complete has the name, 'quota',
  * 'invalidName', 'writeLocked'.
+ *
+ * Only `reject` sends a `conflict_handler`, which only one client is known to have done. A service that refuses it is asked
+ * without it, after a look; one that ignores it makes the file the next revision of what is there: unless
+ * `habits.has('rejectConflicts')`, look at what came of it.
  */
 export async function allocate(
   service: Service,
@@ -21,6 +25,67 @@ export async function allocate(
   signal: AbortSignal,
 ): Promise<Allocation> {
   checkPath(path, 3);
+  const { habits } = service;
+  if (file.onConflict === 'newRevision') return send(service, path, file, signal);
+  let refused: unknown;
+  if (!habits.lacks('rejectConflicts')) {
+    try {
+      return await send(service, path, file, signal);
+    } catch (error) {
+      if (!isJottaError(error, 'conflict') && (habits.has('rejectConflicts') || !mayRefuseHandler(error))) throw error;
+      refused = error;
+    }
+  }
+  const found = await look(service, path, signal);
+  const isConflict = isJottaError(refused, 'conflict');
+  // Of a folder the service may say so without having understood.
+  if (isConflict && found.kind === 'file' && isTaken(found)) habits.note('rejectConflicts', true);
+  if (isTaken(found)) throw isConflict ? refused : new JottaError('conflict', 'something has the name of a new file');
+  // What is in the way may be our own unfinished upload, or the wish itself.
+  try {
+    const allocation = await send(service, path, { ...file, onConflict: 'newRevision' }, signal);
+    if (refused !== undefined && !isConflict) habits.note('rejectConflicts', false);
+    return allocation;
+  } catch (error) {
+    throw refused === undefined || isConflict || signal.aborted ? error : refused;
+  }
+}
+
+/** What may come of a `conflict_handler` that is not understood. */
+function mayRefuseHandler(error: unknown): boolean {
+  return (
+    isJottaError(error) &&
+    (error.status === 500 || isJottaError(error, 'invalidName') || isJottaError(error, 'protocol'))
+  );
+}
+
+/**
+ * Whether the service refuses a new file where one is: asks for one where `file` was just created with the same content, so
+ * that nothing changes if it does not. Any other refusal tells nothing: `habits` stay as they are.
+ */
+export async function tryRefusal(
+  service: Service,
+  path: RemotePath,
+  file: Omit<AllocateRequest, 'onConflict'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { habits } = service;
+  if (habits.has('rejectConflicts') || habits.lacks('rejectConflicts')) return;
+  try {
+    await send(service, path, { ...file, onConflict: 'reject' }, signal);
+    habits.note('rejectConflicts', false);
+  } catch (error) {
+    if (!isJottaError(error)) throw error;
+    if (isJottaError(error, 'conflict')) habits.note('rejectConflicts', true);
+  }
+}
+
+async function send(
+  service: Service,
+  path: RemotePath,
+  file: AllocateRequest,
+  signal: AbortSignal,
+): Promise<Allocation> {
   const command = {
     url: `${service.endpoints.api}/files/v1/allocate`,
     headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
@@ -31,19 +96,12 @@ export async function allocate(
         md5: file.md5,
         created: formatRfc3339(file.created ?? file.modified),
         modified: formatRfc3339(file.modified),
-        conflict_handler: file.onConflict === 'reject' ? 'REJECT_CONFLICTS' : 'CREATE_NEW_REVISION',
+        ...(file.onConflict === 'reject' ? { conflict_handler: 'REJECT_CONFLICTS' } : {}),
       }),
     ),
   };
-  try {
-    const answer = await postCommand(service, command, (each) => readAllocation(service, path, each), signal);
-    return parseAllocation(answer, file.size, command.url);
-  } catch (error) {
-    if (file.onConflict !== 'reject' || !isJottaError(error, 'conflict')) throw error;
-    // Our own unfinished upload may be what is in the way.
-    if (isTaken(await look(service, path, signal))) throw error;
-    return allocate(service, path, { ...file, onConflict: 'newRevision' }, signal);
-  }
+  const answer = await postCommand(service, command, (each) => readAllocation(service, path, each), signal);
+  return parseAllocation(answer, file.size, command.url);
 }
 
 async function readAllocation(service: Service, path: RemotePath, answer: HttpAnswer): Promise<Json> {

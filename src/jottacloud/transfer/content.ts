@@ -17,7 +17,7 @@ const checkedBytes = 1024 * 1024;
 
 /** What was learned by reading, for as long as the client lives. */
 export class Reads {
-  /** Paths that went silent in the middle of a body. */
+  /** Paths that went silent, in the middle of a body or before a listing. */
   readonly silent = new LRUCache<string, true>({ max: rememberedPaths });
   /** Contents that are not the newest of their path any more; the newest has the same size, or another. */
   readonly older = new LRUCache<string, 'sameSize' | 'otherSize'>({ max: rememberedPaths });

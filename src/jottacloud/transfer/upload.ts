@@ -9,6 +9,8 @@ import type { UploadResult } from '../types.ts';
 import { parseSafeUrl } from '../urls.ts';
 import { watchUpload } from './uploadBody.ts';
 
+const gibibyte = 1024 ** 3;
+
 export interface UploadSpan {
   /** The allocation's `resumePos`. */
   readonly start: number;
@@ -38,8 +40,8 @@ export async function upload(
   const stopper = new AbortController();
   const watched = watchUpload(body, {
     length: span.size - span.start,
-    idleMs: limits.bodyIdleMs,
-    answerMs: limits.uploadAnswerMs,
+    idleMs: limits.patientIdleMs,
+    answerMs: limits.uploadAnswerMs + (limits.uploadAnswerMsPerGib * span.size) / gibibyte,
     onProgress,
     onTimeout: (error) => stopper.abort(error),
   });

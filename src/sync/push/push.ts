@@ -135,8 +135,8 @@ async function runSetTimes(deps: UploadDeps, row: NodeRow, signal: AbortSignal):
   return deps.activity.whileTouching([synced], async () => {
     try {
       // The server's command would bring back what was removed meanwhile.
-      await deps.remote.fetchFile(path, signal);
-      await deps.remote.setTimes(path, { md5, size, mtime: row.mtime.sec }, signal);
+      const { created } = await deps.remote.fetchFile(path, signal);
+      await deps.remote.setTimes(path, { md5, size, mtime: row.mtime.sec, created }, signal);
     } catch (error) {
       if (!isRemoteError(error, 'notFound') && !isRemoteError(error, 'conflict')) throw error;
       return [synced.parent];

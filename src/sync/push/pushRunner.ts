@@ -32,7 +32,7 @@ export interface FinishedPush {
   readonly outcome: 'done' | RemoteErrorKind | 'internal';
 }
 
-export interface PushRunnerDeps extends Omit<UploadDeps, 'onProgress'> {
+export interface PushRunnerDeps extends Omit<UploadDeps, 'onProgress' | 'creations'> {
   readonly folders: Folders;
   readonly retries: Retries;
   readonly log: Log;
@@ -68,6 +68,7 @@ export class PushRunner {
   readonly finished: Emitter<FinishedPush>;
   readonly #deps: PushRunnerDeps;
   readonly #running = new Map<Ino, Running>();
+  readonly #creations = new Map<Ino, number>();
 
   constructor(deps: PushRunnerDeps) {
     this.#deps = deps;
@@ -145,7 +146,7 @@ export class PushRunner {
     };
     let stale: readonly Ino[];
     try {
-      stale = await runPush({ ...this.#deps, onProgress }, push, signal);
+      stale = await runPush({ ...this.#deps, onProgress, creations: this.#creations }, push, signal);
     } catch (error) {
       // Of a node that is gone nothing is to be done any more, whatever the last step met.
       const isGone = nodes.get(push.ino) === undefined;

@@ -9,19 +9,16 @@ import type { StagingFile } from '../../content/stagingFile.ts';
 import type { StagingStore } from '../../content/stagingStore.ts';
 import type { DurabilityBarrier } from '../../store/durability.ts';
 import type { Ino, NodeRow, Synced } from '../../store/nodeRow.ts';
-import type { Nodes } from '../../store/nodes.ts';
-import type { TreeChange } from '../pull/merge.ts';
 import type { Activity } from '../tree/activity.ts';
-import { type ConflictNames, setAside } from '../tree/conflicts.ts';
+import { setAside } from '../tree/conflicts.ts';
 import type { FaultPoint } from '../tree/faultPoints.ts';
 import { writebackLimits } from '../tree/limits.ts';
 import { noteFormerPlace } from '../tree/paths.ts';
 import { isRemoteError, type Remote, RemoteError, type RemoteFile, type WirePath } from '../tree/remote.ts';
+import { beginCreation, type CreationDeps, findOverwritten, keepOverwritten } from './creation.ts';
 
-export interface UploadDeps {
-  readonly nodes: Nodes;
+export interface UploadDeps extends CreationDeps {
   readonly activity: Activity;
-  readonly remote: Remote;
   readonly staging: StagingStore;
   readonly store: ContentStore;
   readonly reader: ContentReader;
@@ -29,9 +26,6 @@ export interface UploadDeps {
   readonly checksummer: Checksummer;
   readonly foreground: Foreground;
   readonly barrier: DurabilityBarrier;
-  readonly names: () => ConflictNames;
-  /** A conflict copy was made; both sides' names. */
-  readonly onConflict: (original: TreeChange, copy: TreeChange) => void;
   readonly onProgress: (ino: Ino, done: number, total: number) => void;
   /** Called at each step whose survival is proved (faultPoints.ts). */
   readonly reach: (point: FaultPoint) => void;
@@ -100,8 +94,10 @@ async function pushSnapshot(
   signal: AbortSignal,
 ): Promise<readonly Ino[]> {
   const wire = target.path.at(-1) as string;
-  const commit = (remote?: RemoteFile) =>
-    commitUpload(deps, row, snapshot, {
+  const former = deps.nodes.getSent(row.ino);
+  const commit = async (remote?: RemoteFile) => {
+    const overwritten = await findOverwritten(deps, row.ino, target.path, snapshot, former, signal);
+    await commitUpload(deps, row, snapshot, overwritten, {
       parent: target.parent,
       name: target.name,
       wire: remote?.wire ?? wire,
@@ -111,13 +107,14 @@ async function pushSnapshot(
       revision: remote?.revision ?? null,
       uuid: remote?.uuid ?? row.synced?.uuid ?? null,
     });
-
-  const former = deps.nodes.getSent(row.ino);
+  };
   /** An earlier upload of this file, whose answer never came: the newer bytes rest on it. */
   const wasSent = (remote: RemoteFile) => former.includes(remote.md5);
   let creating = row.synced === null;
+  let created = 0;
   if (!creating) {
     const current = await tryFetchFile(deps.remote, target.path, signal);
+    created = current?.created ?? 0;
     if (current === undefined) creating = true;
     else if (current.md5 === snapshot.md5) {
       // What was begun with other bytes would stay unfinished there: the same bytes once more end it.
@@ -128,6 +125,9 @@ async function pushSnapshot(
     } else if (current.md5 !== row.synced?.md5 && !wasSent(current))
       return [makeConflict(deps, row.ino, target.parent)];
   }
+  if (creating && !(await beginCreation(deps, row.ino, target.path, snapshot.size, signal))) {
+    return [makeConflict(deps, row.ino, target.parent)];
+  }
   if (row.synced === null) {
     // Written before the first request, so that a crash or an unlink in the middle finds what may have arrived.
     const attempted = { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
@@ -136,7 +136,7 @@ async function pushSnapshot(
   deps.nodes.addSent(row.ino, snapshot.md5);
   deps.reach('uploadNoted');
   try {
-    await send(deps, row.ino, snapshot, target.path, creating ? 'reject' : 'newRevision', signal);
+    await send(deps, row.ino, snapshot, target.path, creating ? 'reject' : { created }, signal);
   } catch (error) {
     if (!isRemoteError(error, 'conflict')) throw error;
     const current = await tryFetchFile(deps.remote, target.path, signal);
@@ -145,7 +145,7 @@ async function pushSnapshot(
       return [];
     }
     if (current === undefined || !wasSent(current)) return [makeConflict(deps, row.ino, target.parent)];
-    await send(deps, row.ino, snapshot, target.path, 'newRevision', signal);
+    await send(deps, row.ino, snapshot, target.path, { created: current.created }, signal);
   }
   await commit();
   return [];
@@ -234,12 +234,12 @@ async function send(
   ino: Ino,
   snapshot: Snapshot,
   path: WirePath,
-  onConflict: 'newRevision' | 'reject',
+  onto: 'reject' | { readonly created: number },
   signal: AbortSignal,
 ): Promise<void> {
   const { md5, size, mtime } = snapshot;
   for (let attempt = 1; ; attempt += 1) {
-    const slot = await deps.remote.allocate(path, { size, md5, mtime, onConflict }, signal);
+    const slot = await deps.remote.allocate(path, { size, md5, mtime, onto }, signal);
     deps.reach('allocated');
     if (slot.completed) return;
     const chunks = takeTurns(snapshot.chunks(slot.resumePos), deps.foreground, signal);
@@ -260,13 +260,20 @@ async function send(
 }
 
 /** The server has `synced`; the staging file becomes clean cache unless it was written to meanwhile. */
-async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, synced: Synced): Promise<void> {
+async function commitUpload(
+  deps: UploadDeps,
+  row: NodeRow,
+  snapshot: Snapshot,
+  overwritten: RemoteFile | undefined,
+  synced: Synced,
+): Promise<void> {
   const { nodes, staging, store } = deps;
   const staged = snapshot.staged !== undefined && snapshot.stillSame() ? snapshot.staged : undefined;
   const adopted = staged?.file.id;
   // Both or neither: an upload that is on record neither as sent nor as synced would be met as somebody else's.
   nodes.transaction(() => {
     nodes.clearSent(row.ino);
+    deps.creations.delete(row.ino);
     const before = nodes.get(row.ino);
     if (before === undefined) return;
     const replaced = before.synced?.md5 ?? null;
@@ -277,6 +284,7 @@ async function commitUpload(deps: UploadDeps, row: NodeRow, snapshot: Snapshot, 
     }
     const clean = adopted === undefined ? {} : { staging: null, md5: snapshot.md5 };
     nodes.update(row.ino, { synced, failure: null, ...clean });
+    if (overwritten !== undefined) keepOverwritten(deps, row.ino, overwritten);
     if (adopted !== undefined) staging.retire(adopted);
   });
   if (staged === undefined || adopted === undefined) return;

@@ -63,6 +63,8 @@ export const writebackLimits = {
   pendingSightings: 2_000,
   /** An upload with no more than this to go is not cancelled: it may be done before the server hears of it. Bytes. */
   lastBytes: 1024 * 1024,
+  /** While a new file of this size or more is sent, another may come to its path: it is looked at afterwards. Bytes. */
+  watchedBytes: 8 * 1024 * 1024,
   /** Upload attempts that end short before the push counts as failed; each continues where the last one stopped. */
   resumes: 5,
 } as const;

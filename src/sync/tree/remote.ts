@@ -12,6 +12,8 @@ export interface RemoteFile {
   readonly size: number;
   /** Seconds since the epoch. */
   readonly mtime: number;
+  /** Seconds since the epoch; 0 when it is not known. */
+  readonly created: number;
   readonly revision: number;
   readonly uuid: string | null;
   /** A newer revision was begun, by whomever, and is not complete. */
@@ -87,9 +89,16 @@ export interface Remote {
     range: { start: number; end: number; size: number; revision: number | null; md5: string },
     signal: AbortSignal,
   ): Promise<AsyncIterable<Buffer>>;
+  /** True when the server was seen to refuse a new file where one is. */
+  refusesTaken(): boolean;
+  /** Whether it does: asks for a new file where one with that content was just created. */
+  tryRefusal(path: WirePath, file: { size: number; md5: string; mtime: number }, signal: AbortSignal): Promise<void>;
+  /** What a path holds, and the revisions that are to be had there, newest first, of a file in the trash too. */
+  fetchHistory(path: WirePath, signal: AbortSignal): Promise<{ isLive: boolean; revisions: RemoteFile[] }>;
   allocate(
     path: WirePath,
-    file: { size: number; md5: string; mtime: number; onConflict: 'newRevision' | 'reject' },
+    /** `reject`: a new file. Otherwise the next revision of a file of that `created`, seconds since the epoch, 0 when not known. */
+    file: { size: number; md5: string; mtime: number; onto: 'reject' | { readonly created: number } },
     signal: AbortSignal,
   ): Promise<{ completed: boolean; uploadUrl: string; resumePos: number }>;
   upload(
@@ -104,7 +113,11 @@ export interface Remote {
   moveFolder(from: WirePath, to: WirePath, signal: AbortSignal): Promise<void>;
   trashFile(path: WirePath, signal: AbortSignal): Promise<void>;
   trashFolder(path: WirePath, signal: AbortSignal): Promise<void>;
-  setTimes(path: WirePath, file: { size: number; md5: string; mtime: number }, signal: AbortSignal): Promise<void>;
+  setTimes(
+    path: WirePath,
+    file: { size: number; md5: string; mtime: number; created: number },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Wire spelling of a local name. `former`, the wire spelling of what is to get it, stays where it is shown under that name. */
   encodeName(name: string, former?: string): string;
   /** What the server keeps of a time, both in seconds since the epoch: the closest that it can. */

@@ -185,6 +185,8 @@ export const transferCases: readonly FolderCase[] = [
       const reject = { onConflict: 'reject' } as const;
       const bytes = fresh();
       await store(world, at(world, 'a'), bytes, reject);
+      // As whoever creates files does once: then the client knows whether it has to look for itself.
+      await client.tryRefusal(at(world, 'a'), requestOf(bytes), signal);
       await refused('conflict', client.allocate(at(world, 'a'), requestOf(fresh(), reject), signal));
       await refused('conflict', client.allocate(at(world, 'A'), requestOf(fresh(), reject), signal));
       await holds(world, at(world, 'a'), bytes);
