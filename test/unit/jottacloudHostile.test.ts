@@ -70,6 +70,33 @@ async function pour(response: ServerResponse, next: () => string): Promise<numbe
 
 const mebibyte = 1024 * 1024;
 
+describe('an answer of no announced length to the wish for a part of a file', () => {
+  const path = [...archive, 'a'];
+  const part = { start: 2, end: 5, size: 10 };
+  async function read(...chunks: string[]): Promise<string> {
+    const url = await serve(async (_request, response) => {
+      for (const chunk of chunks) await new Promise<void>((resolve) => void response.write(chunk, () => resolve()));
+      response.end();
+    });
+    let text = '';
+    for await (const chunk of await connect(url).download(path, part, never)) text += chunk;
+    return text;
+  }
+
+  it('gives the part when all of it is as long as the file', async () => {
+    assert.equal(await read('0123456789'), '234');
+    assert.equal(await read('0', '123', '45', '6789'), '234');
+    assert.equal(await read('01234', '56789'), '234');
+  });
+
+  it('is not the file when it is longer or shorter', async () => {
+    await assert.rejects(read('0123456789', 'A'), of('corrupt'));
+    await assert.rejects(read('0123456789A'), of('corrupt'));
+    await assert.rejects(read('01234', '5678'), of('incomplete'));
+    await assert.rejects(read('0123'), of('incomplete'));
+  });
+});
+
 describe('an answer that describes something else', () => {
   it('is no word that the file is not there', async () => {
     const url = await serve((_request, response) => response.end('<playlist><track/></playlist>'));

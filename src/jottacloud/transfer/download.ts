@@ -141,8 +141,10 @@ function bytesOf(
   const { bodyIdleMs, patientIdleMs } = http.limits;
   const key = path.join('/');
   const chunks = chunksOf({ status, ...answer }, reads.silent.has(key) ? patientIdleMs : bodyIdleMs);
-  const isCutOut = status === 200 && end < size;
-  const bytes = take(chunks, { skip: status === 200 ? start : 0, length: end - start, isCutOut });
+  const isPart = status === 200 && end < size;
+  // Of an answer that announced its length, it was looked at that this is the file's.
+  const rest = isPart && answer.header('content-length') !== undefined ? 'unread' : size - end;
+  const bytes = take(chunks, { skip: status === 200 ? start : 0, length: end - start, rest: isPart ? rest : 0 });
   return noteSilence(bytes, () => reads.silent.set(key, true));
 }
 
@@ -156,24 +158,32 @@ async function* noteSilence(bytes: AsyncIterable<Buffer>, note: () => void): Asy
   }
 }
 
-/** Leaves out `skip` bytes, then gives exactly `length`. More is an error, unless `isCutOut`: then it is let go of. */
+/**
+ * Leaves out `skip` bytes, then gives exactly `length`. As many as `rest` must follow, and the last of the part is given when
+ * they have: what is longer or shorter is not the file. `unread`: what follows is let go of.
+ */
 async function* take(
   chunks: AsyncIterable<Buffer>,
-  { skip, length, isCutOut }: { readonly skip: number; readonly length: number; readonly isCutOut: boolean },
+  { skip, length, rest }: { readonly skip: number; readonly length: number; readonly rest: number | 'unread' },
 ): AsyncGenerator<Buffer, void, undefined> {
+  const total = rest === 'unread' ? length : length + rest;
   let at = -skip;
+  let last: Buffer | undefined;
   try {
     for await (const chunk of chunks) {
-      const wanted = at >= 0 && at + chunk.length <= length ? chunk : chunk.subarray(Math.max(0, -at), length - at);
+      const wanted = chunk.subarray(Math.max(0, -at), Math.max(0, length - at));
       at += chunk.length;
-      if (at > length && !isCutOut) throw new JottaError('corrupt', `more than the ${length} bytes asked for`);
-      if (at > 0) yield wanted;
-      if (at >= length && isCutOut) break;
+      if (at > total && rest !== 'unread')
+        throw new JottaError('corrupt', `more than the ${total} bytes there should be`);
+      if (at >= length && total > length) last ??= wanted;
+      else if (wanted.length > 0) yield wanted;
+      if (at >= length && rest === 'unread') break;
     }
   } catch (error) {
     // A cut in mid-body is a short body; a silence keeps its own kind.
     if (!isJottaError(error, 'offline')) throw error;
-    throw new JottaError('incomplete', `the body was cut after ${at} of ${length} bytes`, { cause: error });
+    throw new JottaError('incomplete', `the body was cut after ${at} of ${total} bytes`, { cause: error });
   }
-  if (at < length) throw new JottaError('incomplete', `the body ended after ${at} of ${length} bytes`);
+  if (at < total) throw new JottaError('incomplete', `the body ended after ${at} of ${total} bytes`);
+  if (last !== undefined) yield last;
 }
