@@ -62,6 +62,7 @@ const defaultOptions: DriveOptions = {
   cacheMinFreeBytes: 2 * 1024 ** 3,
   keepAfterClose: false,
   ignoredNames: defaultLocalNames,
+  followOutsideLinks: false,
   uploadBytesPerSecond: 0,
   downloadBytesPerSecond: 0,
   parallelPushes: writebackLimits.parallelPushes,
@@ -263,6 +264,7 @@ export class Drive {
     this.#options = options;
     const session = this.#open?.session;
     session?.localNames.replace(options.ignoredNames);
+    if (session !== undefined) session.linkRules.followOutside = options.followOutsideLinks;
     session?.store.setBudget({ maxBytes: options.cacheMaxBytes, minFreeBytes: options.cacheMinFreeBytes });
     if (session !== undefined) applyPace(session, options);
     if (session !== undefined && session.poller.intervalMs !== options.pollIntervalMs) {
@@ -333,6 +335,7 @@ export class Drive {
       budget: { maxBytes: this.#options.cacheMaxBytes, minFreeBytes: this.#options.cacheMinFreeBytes },
       pollMs: this.#options.pollIntervalMs,
       localNames: this.#options.ignoredNames,
+      linkRules: { followOutside: this.#options.followOutsideLinks },
       rescueDir: join(homedir(), rescueFolder),
       onDamage,
       log,

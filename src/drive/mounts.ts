@@ -159,7 +159,7 @@ export class Mounts {
     const session = this.#session;
     const name = root === rootIno ? 'Jottacloud' : (session.nodes.get(root)?.name ?? 'Jottacloud');
     const others = () => [...this.#mounts.values()].filter((mount) => mount.volume !== volume);
-    const view = this.#createView(root, readOnly, (change) => {
+    const view = this.#createView(mountPoint, root, readOnly, (change) => {
       for (const mount of others()) mount.volume?.notify(change);
     });
     const volume = await make(name, view);
@@ -178,7 +178,7 @@ export class Mounts {
     return volume;
   }
 
-  #createView(root: Ino, readOnly: boolean, onChanged: (change: NameChange) => void): VolumeView {
+  #createView(mountPoint: string, root: Ino, readOnly: boolean, onChanged: (change: NameChange) => void): VolumeView {
     const { vfs, nodes, getAccount } = this.#session;
     const { uid, gid } = userInfo();
     const getQuota = () => {
@@ -191,7 +191,17 @@ export class Mounts {
       if (path === undefined || above === undefined) return undefined;
       return path.slice(above === '/' ? 0 : above.length) || '/';
     };
-    return { vfs: vfs.within({ root }), root, readOnly, getQuota, getPath, onChanged, log: this.#log, uid, gid };
+    return {
+      vfs: vfs.within({ root, mountPoint }),
+      root,
+      readOnly,
+      getQuota,
+      getPath,
+      onChanged,
+      log: this.#log,
+      uid,
+      gid,
+    };
   }
 
   async #findSource(source: string): Promise<Ino> {

@@ -23,6 +23,7 @@ import type { Activity } from '../sync/tree/activity.ts';
 import type { FaultPoint } from '../sync/tree/faultPoints.ts';
 import type { Link } from '../sync/tree/link.ts';
 import { type Remote, RemoteError } from '../sync/tree/remote.ts';
+import type { LinkRules } from '../vfs/context.ts';
 import { vfsLimits } from '../vfs/limits.ts';
 import { LocalNames } from '../vfs/localNames.ts';
 import { Vfs } from '../vfs/vfs.ts';
@@ -48,6 +49,8 @@ export interface SessionOptions extends RescueOptions {
   readonly settleMs?: number;
   /** Patterns of names that stay on this computer. */
   readonly localNames: readonly string[];
+  /** Absent: links that lead out of the volume are not followed. */
+  readonly linkRules?: LinkRules;
   /** What happens at the steps of a push (faultPoints.ts); nothing when absent. */
   readonly reach?: (point: FaultPoint) => void;
   /** The system's when absent. */
@@ -62,6 +65,7 @@ export interface Session {
   readonly nodes: Nodes;
   readonly vfs: Vfs;
   readonly localNames: LocalNames;
+  readonly linkRules: LinkRules;
   readonly folders: Folders;
   readonly pusher: Pusher;
   readonly poller: Poller;
@@ -151,8 +155,9 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
   const { pusher } = sync;
   const owner = new Account({ client, nodes, onChange: () => pusher.changed.emit(), signal });
   const localNames = new LocalNames(options.localNames);
+  const linkRules: LinkRules = { followOutside: false, ...options.linkRules };
   const onShownAnew = (change: TreeChange) => sync.treeChanged.emit([change]);
-  const vfs = new Vfs({ ...storage, ...sync, localNames, onShownAnew, clock, log });
+  const vfs = new Vfs({ ...storage, ...sync, localNames, linkRules, onShownAnew, clock, log });
   let watching: Promise<void> | undefined;
   teardown.add('the work', async () => {
     await work.end(new RemoteError('cancelled', 'the session ends'));
@@ -174,7 +179,7 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
   watching.catch((error) => log.error('the events of the server are not followed', { error }));
   return {
     ...sync,
-    ...{ client, nodes, vfs, localNames, store, clock, keeper, jobs, shown, work },
+    ...{ client, nodes, vfs, localNames, linkRules, store, clock, keeper, jobs, shown, work },
     history: storage.history,
     pins: storage.pins,
     rescued: storage.rescued,

@@ -27,6 +27,7 @@ export function getDriveOptions(): DriveOptions {
     cacheMinFreeBytes: Math.round(clamp(settings.get('cache.minFreeSpace', 2), 0, 100_000) * bytesPerGigabyte),
     keepAfterClose: settings.get('mount.keepAfterClose', false),
     ignoredNames: getIgnoredNames(settings.get<unknown>('files.ignoredNames')),
+    followOutsideLinks: settings.get('files.followOutsideLinks', false),
     uploadBytesPerSecond: clamp(settings.get('transfer.uploadLimit', 0), 0, 10_000_000) * bytesPerKilobyte,
     downloadBytesPerSecond: clamp(settings.get('transfer.downloadLimit', 0), 0, 10_000_000) * bytesPerKilobyte,
     parallelPushes: clamp(settings.get('transfer.parallel', 6), 1, 12),

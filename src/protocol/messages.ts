@@ -85,6 +85,8 @@ export interface DriveOptions {
   readonly keepAfterClose: boolean;
   /** Patterns of names that never leave this computer; `*` stands for any characters. For names made after it is set. */
   readonly ignoredNames: readonly string[];
+  /** Symbolic links made elsewhere are followed even where they lead out of the volume. */
+  readonly followOutsideLinks: boolean;
   /** Bytes per second for all uploads, and for all downloads, together; 0: no limit. */
   readonly uploadBytesPerSecond: number;
   readonly downloadBytesPerSecond: number;

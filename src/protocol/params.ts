@@ -57,6 +57,7 @@ define(
     cacheMinFreeBytes: integer(0),
     keepAfterClose: flag,
     ignoredNames: list(path, 10_000),
+    followOutsideLinks: flag,
     uploadBytesPerSecond: integer(0),
     downloadBytesPerSecond: integer(0),
     parallelPushes: integer(1, 1_000),

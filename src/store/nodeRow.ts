@@ -55,7 +55,7 @@ export interface Synced extends ServerPlace {
 
 /**
  * What a file whose name says that it holds the target of a symbolic link is shown as; null for any other node.
- * `own`: a link made on this computer. `foreign`: a link made elsewhere. `file`: the file that it is, until its name or the
+ * `own`: a link made on this computer. `foreign`: a link made elsewhere, of which `target` tells where it leads. `file`: the file that it is, until its name or the
  * server's content changes. `new`: not looked at yet; a file so far.
  */
 export type LinkState = 'own' | 'foreign' | 'file' | 'new' | null;
@@ -79,6 +79,8 @@ export interface NodeRow {
   /** Never leaves this machine (`.DS_Store` and friends). */
   readonly localOnly: boolean;
   readonly link: LinkState;
+  /** Of a `foreign` link; null for any other node. */
+  readonly target: string | null;
   readonly synced: Synced | null;
   /** Where a move or the making of a folder was to end whose outcome is not known; null = none is begun. */
   readonly begun: ServerPlace | null;

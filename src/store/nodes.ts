@@ -15,9 +15,9 @@ import {
 } from './nodeRow.ts';
 import { pendingCondition } from './schema.ts';
 
-/** What a node starts with; the database gives the rest. `link` is null when absent. */
-export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'begun' | 'listedAt' | 'failure' | 'link'> &
-  Partial<Pick<NodeRow, 'link'>>;
+/** What a node starts with; the database gives the rest. `link` and `target` are null when absent. */
+export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'begun' | 'listedAt' | 'failure' | 'link' | 'target'> &
+  Partial<Pick<NodeRow, 'link' | 'target'>>;
 
 /** Where a content was on the server: path as the wire spells it, device first; `revision` null when it has to be looked for. */
 export interface FormerPlace {
@@ -441,6 +441,7 @@ interface RawNode {
   staging: string | null;
   localOnly: number;
   link: LinkState;
+  target: string | null;
   sParent: number | null;
   sName: string;
   sWire: string;
@@ -483,6 +484,7 @@ function toRow(raw: RawNode): NodeRow {
     staging: raw.staging,
     localOnly: raw.localOnly !== 0,
     link: raw.link,
+    target: raw.target,
     synced,
     begun: raw.bParent === null ? null : { parent: raw.bParent, name: raw.bName, wire: raw.bWire },
     listedAt: raw.listedAt,
@@ -508,6 +510,7 @@ function localColumns(patch: Omit<NodePatch, 'synced' | 'begun'>): Record<string
   if (patch.staging !== undefined) columns.staging = patch.staging;
   if (patch.localOnly !== undefined) columns.localOnly = patch.localOnly ? 1 : 0;
   if (patch.link !== undefined) columns.link = patch.link;
+  if (patch.target !== undefined) columns.target = patch.target;
   if (patch.listedAt !== undefined) columns.listedAt = patch.listedAt;
   if (patch.failure !== undefined) columns.failure = patch.failure;
   return columns;

@@ -82,8 +82,24 @@ CREATE INDEX links ON node(parent) WHERE link IS NOT NULL;
 UPDATE node SET link = 'new' WHERE kind = 'file' AND name LIKE '%_.rclonelink';
 `;
 
+/** Where a link made elsewhere leads decides whether it is followed: those of before are looked at anew. */
+const targetColumn = `
+ALTER TABLE node ADD COLUMN target TEXT;
+UPDATE node SET link = 'new' WHERE link = 'foreign';
+`;
+
 /** Step n brings schema n to schema n + 1. A new schema is a new step at the end; steps that were released never change. */
-const migrations = [nodeTables, xattrTable, historyTable, pinTable, begunColumns, baseIndex, sentTrigger, linkColumn];
+const migrations = [
+  nodeTables,
+  xattrTable,
+  historyTable,
+  pinTable,
+  begunColumns,
+  baseIndex,
+  sentTrigger,
+  linkColumn,
+  targetColumn,
+];
 
 /** The condition of the `pending` index, word for word, so that SQLite uses it. */
 export const pendingCondition = `localOnly = 0 AND (

@@ -20,7 +20,14 @@ import type { Hidden } from './hidden.ts';
 import type { LocalNames } from './localNames.ts';
 import type { Fh, Handle, OpenInode } from './openInode.ts';
 
+/** The user's choice, which may change at any moment. */
+export interface LinkRules {
+  /** Links made elsewhere are links wherever they lead. */
+  followOutside: boolean;
+}
+
 export interface VfsDeps {
+  readonly linkRules: LinkRules;
   readonly nodes: Nodes;
   readonly xattrs: Xattrs;
   readonly pins: Pins;
@@ -48,6 +55,8 @@ export interface Place {
 /** The part of the tree that one volume shows. */
 export interface Bounds {
   readonly root: Ino;
+  /** Where the system shows it; absent when it does not. */
+  readonly mountPoint?: string;
 }
 
 /** What the operations of one Vfs share, and with those of its parts (`Vfs.within`): no field is ever replaced. */

@@ -4,11 +4,42 @@ import type { VfsContext } from './context.ts';
 import { checkNewName } from './names.ts';
 
 /** Only names and kinds differ between what is shown and the node table (sync/tree/links.ts). */
-type Links = Pick<VfsContext, 'nodes'>;
+type Links = Pick<VfsContext, 'nodes' | 'bounds' | 'linkRules'>;
 
-/** Is this file shown as a symbolic link? */
-export function isLink(_links: Links, { link }: NodeRow): boolean {
-  return link === 'own' || link === 'foreign';
+/**
+ * Is this file shown as a symbolic link? One that was made elsewhere only where it stays in the volume, unless the user
+ * allows others: who can write to the account could make programs here write to any file of this computer.
+ */
+export function isLink(links: Links, row: NodeRow): boolean {
+  if (row.link === 'own') return true;
+  return row.link === 'foreign' && (links.linkRules.followOutside || staysWithin(links, row));
+}
+
+/**
+ * Does the target stay in the volume, whatever becomes of the rest of the tree? It does when it climbs first, no higher than
+ * the top, and then goes down only: each folder on the way down is in the volume, or a link that was judged so itself. After
+ * a name, `..` may be above anything, because that name may be, or become, a link.
+ */
+function staysWithin({ nodes, bounds }: Links, { parent, target }: NodeRow): boolean {
+  const { mountPoint } = bounds;
+  const isAbsolute = target?.startsWith('/') ?? false;
+  if (target === null || (isAbsolute && !`${target}/`.startsWith(`${mountPoint}/`))) return false;
+  const within = isAbsolute ? target.slice(mountPoint?.length ?? 0) : target;
+  const names = within.split('/').filter((name) => name !== '' && name !== '.');
+  const down = names.findIndex((name) => name !== '..');
+  const climbs = down === -1 ? names.length : down;
+  if (names.includes('..', climbs)) return false;
+  return climbs <= (isAbsolute ? 0 : getDepth(nodes, bounds.root, parent));
+}
+
+/** Folders between `folder` and `top`; 0 for what is not below it. */
+function getDepth(nodes: VfsContext['nodes'], top: Ino, folder: Ino | null): number {
+  let depth = 0;
+  for (let at = folder; at !== top; depth += 1) {
+    if (at === null) return 0;
+    at = nodes.get(at)?.parent ?? null;
+  }
+  return depth;
 }
 
 /** The name under which a node is shown. */

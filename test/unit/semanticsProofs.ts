@@ -274,15 +274,21 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'clones a history with branches, tags, renames, a symbolic link and a script',
     ],
     'Links made by either are seen by both': [
-      'that rclone made is shown, wherever it leads',
+      'that was made here stays one wherever it leads',
       'a dangling symlink is there',
+    ],
+    'A link made elsewhere is one only where it stays in the volume': [
+      'that rclone made is shown where it stays in the volume, and as the file it is where it leads out',
+      'leads no program out of the mount',
+    ],
+    'The targets of links made elsewhere are read': [
+      'whose target does not come is the file it is, and a link once it has come',
     ],
     'A `.rclonelink` file that is empty or larger': [
       'is shown as a file when it is empty or larger than a path can be',
       'is shown as a file when its bare name is taken',
     ],
     "A link's name is at most 244 bytes": ['takes names up to 244 bytes', 'a symlink with a long target'],
-    'readlink of a link whose target was never read': ['waits for its target as a read does, and ends'],
   },
   'link, mknod': {
     'Hard links are EPERM': [

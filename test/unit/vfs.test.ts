@@ -75,6 +75,7 @@ beforeEach(async () => {
     folders,
     pusher,
     localNames,
+    linkRules: { followOutside: false },
     room,
     foreground: new Foreground({ now: () => 0, sleep: async () => {} }),
     clock,

@@ -39,9 +39,21 @@ describe('a symbolic link', () => {
     return Object.fromEntries(await Promise.all(told));
   }
 
-  it('that rclone made is shown, wherever it leads', async () => {
-    const files = { 'up.rclonelink': '../../elsewhere', 'abs.rclonelink': '/etc/passwd', 'gone.rclonelink': 'nothing' };
-    assert.deepEqual(await show(files), { up: '-> ../../elsewhere', abs: '-> /etc/passwd', gone: '-> nothing' });
+  it('that rclone made is shown where it stays in the volume, and as the file it is where it leads out', async () => {
+    const inside = { 'up.rclonelink': '../../elsewhere', 'gone.rclonelink': './nothing', 'top.rclonelink': '../../..' };
+    assert.deepEqual(await show(inside), { up: '-> ../../elsewhere', gone: '-> ./nothing', top: '-> ../../..' });
+    const outside = {
+      'abs.rclonelink': '/etc/passwd',
+      'high.rclonelink': '../../../../x',
+      'late.rclonelink': 'a/../b',
+    };
+    const files = Object.fromEntries(Object.keys(outside).map((name) => [name, 'file']));
+    assert.deepEqual(await show(outside), files);
+    const { linkRules } = world.session();
+    linkRules.followOutside = true;
+    const links = Object.entries(outside).map(([name, to]) => [name.replace('.rclonelink', ''), `-> ${to}`]);
+    assert.deepEqual(await show(outside), Object.fromEntries(links));
+    linkRules.followOutside = false;
   });
 
   it('is shown as a file when it is empty or larger than a path can be', async () => {
@@ -59,7 +71,7 @@ describe('a symbolic link', () => {
     });
   });
 
-  it('takes U+FFFD in a name, a target and the name of an attribute, and refuses a target that is not UTF-8', async () => {
+  it('takes U+FFFD in a name, a target and the name of an attribute, and follows no target that is not UTF-8', async () => {
     const { vfs } = world.session();
     await world.save(`${top}/wrongly \uFFFD unzipped`, 'text');
     assert.equal(await world.readText(`${top}/wrongly \uFFFD unzipped`), 'text');
@@ -71,8 +83,10 @@ describe('a symbolic link', () => {
     assert.deepEqual(vfs.listXattrs(ino), ['user.\uFFFD']);
     await world.emulator.put(`${top}/latin/l.rclonelink`, Buffer.from('bl\u00e5', 'latin1'));
     await world.poll();
-    const latin = await vfs.lookup(await world.find(`${top}/latin`), 'l');
-    await fails(vfs.readlink(latin.ino), 'EILSEQ');
+    assert.deepEqual(
+      (await vfs.readdir(await world.find(`${top}/latin`))).map(({ name }) => name),
+      ['l.rclonelink'],
+    );
   });
 
   it('takes names up to 244 bytes, so that the name on the server fits', async () => {
@@ -82,15 +96,32 @@ describe('a symbolic link', () => {
     await fails(vfs.symlink(home, 'l'.repeat(245), 'a'), 'ENAMETOOLONG');
   });
 
-  it('waits for its target as a read does, and ends', async () => {
-    await emulator.put(`${top}/slow.rclonelink`, 'slow target');
-    await world.poll();
-    emulator.setFaults([{ match: { kind: 'download' }, action: { type: 'stall' } }]);
+  it('whose target does not come is the file it is, and a link once it has come', async () => {
+    emulator.setFaults([{ match: { kind: 'download' }, action: { type: 'status', status: 403 } }]);
     try {
-      await endsAtDeadline(async () => world.session().vfs.readlink(await world.find(`${top}/slow`)));
+      assert.deepEqual(await show({ 'slow.rclonelink': 'slow target' }), { 'slow.rclonelink': 'file' });
     } finally {
       emulator.setFaults([]);
     }
+    assert.deepEqual(await show({ 'slow.rclonelink': 'slow target' }), { slow: '-> slow target' });
+  });
+
+  it('that was made here stays one wherever it leads, until the server has another target for it', async () => {
+    const { vfs } = world.session();
+    const parent = await world.mkdir(`${top}/own`);
+    await vfs.symlink(parent, 'l', '/etc/hostname');
+    await world.drain();
+    await world.poll();
+    assert.deepEqual(
+      (await vfs.readdir(parent)).map(({ name }) => name),
+      ['l'],
+    );
+    await emulator.put(`${top}/own/l.rclonelink`, '/etc/passwd');
+    await world.poll();
+    assert.deepEqual(
+      (await vfs.readdir(parent)).map(({ name }) => name),
+      ['l.rclonelink'],
+    );
   });
 });
 

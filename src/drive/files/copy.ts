@@ -80,7 +80,9 @@ export async function copyFile(
   const { vfs, nodes } = context.session;
   if (options.overwrite && isSame(context, source, place)) return;
   if (vfs.isLink(source)) {
-    await vfs.putLink(place, await untilAborted(vfs.readlink(source.ino), options.signal), options);
+    const { ino } = await vfs.putLink(place, await untilAborted(vfs.readlink(source.ino), options.signal), options);
+    // Whose link it is does not change by a copy.
+    if (source.link === 'foreign') nodes.update(ino, { link: source.link, target: source.target });
     noteChanged(context, place);
     return;
   }

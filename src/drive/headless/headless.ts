@@ -163,6 +163,7 @@ function openHeadlessSession(client: JottacloudClient, ending: Ending): Promise<
     budget: { maxBytes: cacheMaxBytes, minFreeBytes: cacheMinFreeBytes },
     pollMs,
     localNames: defaultLocalNames,
+    linkRules: { followOutside: options.followOutsideLinks },
     rescueDir: join(stateDir, 'rescued'),
     onDamage: (error) => ending.fail(error),
     reach: createReach(process.env.JOTTACLOUD_KILL_AT),

@@ -27,12 +27,14 @@ export interface HeadlessOptions {
   /** undefined: as in VS Code. */
   readonly settleMs: number | undefined;
   readonly driver: DriverChoice;
+  /** Links made elsewhere are followed out of the volume too. */
+  readonly followOutsideLinks: boolean;
   readonly verbose: boolean;
 }
 
 export const usage = `usage: npm run mount -- --mount-point DIR [--login-token T | --sign-in BRAND] [--endpoint URL] [--source PATH] [--read-only]
          [--driver auto|fuse|binding|nfs] [--poll S] [--cache-size BYTES] [--min-free BYTES] [--state DIR] [--cache DIR]
-         [--settle-ms MS] [--verbose]
+         [--settle-ms MS] [--follow-outside-links] [--verbose]
        npm run mount -- --driver nfs --serve …: mounts nothing, and prints the address for a client of your own.
 A sign-in is needed the first time only. Brands: ${Object.keys(brands).join(', ')}.`;
 
@@ -58,6 +60,7 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
       cache: text,
       'settle-ms': text,
       driver: { ...text, default: 'auto' },
+      'follow-outside-links': flag,
       verbose: flag,
       help: { ...flag, short: 'h' },
     },
@@ -90,6 +93,7 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
     stateDir,
     cacheDir: values.cache === undefined ? join(stateDir, 'cache') : resolve(values.cache),
     settleMs: settle === undefined ? undefined : parseNumber('settle-ms', settle),
+    followOutsideLinks: values['follow-outside-links'],
     verbose: values.verbose,
   };
 }

@@ -5,7 +5,7 @@ import { Foreground } from '../../base/foreground.ts';
 import type { Log } from '../../base/log.ts';
 import { RateLimit } from '../../base/rateLimit.ts';
 import type { Checksummer } from '../../content/checksummer.ts';
-import { ContentReader } from '../../content/contentReader.ts';
+import { ContentReader, newReadahead } from '../../content/contentReader.ts';
 import type { JottacloudClient } from '../../jottacloud/client.ts';
 import { Folders } from '../../sync/pull/folders.ts';
 import type { MergeResult, TreeChange } from '../../sync/pull/merge.ts';
@@ -86,6 +86,7 @@ export function createSync(options: SyncOptions): Sync {
       await barrier.barrier();
       await Promise.all(ids.map((id) => staging.unlink(id)));
     },
+    readContent: (content) => reader.read(content, 0, content.size, newReadahead()),
     pollMs: () => poller.intervalMs,
   });
   const pusher = new Pusher({

@@ -9,9 +9,10 @@ import type { Activity } from '../tree/activity.ts';
 import { writebackLimits } from '../tree/limits.ts';
 import { getWirePath } from '../tree/paths.ts';
 import { isRemoteError, type Remote, RemoteError, type WirePath } from '../tree/remote.ts';
+import { type LinkTargetsDeps, readLinkTargets } from './linkTargets.ts';
 import { type MergeDeps, type MergeResult, mergeListing } from './merge.ts';
 
-export interface FoldersDeps extends MergeDeps {
+export interface FoldersDeps extends MergeDeps, LinkTargetsDeps {
   readonly remote: Remote;
   readonly foreground: Foreground;
   readonly clock: Clock;
@@ -64,6 +65,8 @@ export class Folders {
         const result = mergeListing(this.#deps, ino, listing.entries, since, listing.askedAt);
         if (result.changes.length > 0 || result.conflicts.length > 0) merged.emit(result);
         if (result.discarded.length > 0) await discard(result.discarded);
+        const onChange = (changes: MergeResult['changes']) => merged.emit({ changes, conflicts: [], discarded: [] });
+        await readLinkTargets(this.#deps, ino, onChange);
         return;
       }
       // Better what is known than what may be another's; of a folder never seen nothing is known.

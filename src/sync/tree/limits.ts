@@ -42,6 +42,9 @@ export const writebackLimits = {
   listingTries: 3,
   /** PATH_MAX without its NUL, bytes; a larger `.rclonelink` file is no link. */
   linkTargetMax: 4095,
+  /** Targets of links made elsewhere that are read side by side, and how long a listing waits for them: then they are files so far. */
+  parallelTargets: 6,
+  targetsWaitMs: 5_000,
   /** Listings side by side. */
   parallelListings: 4,
   /** Events are gathered for this long before the folders they name are listed: most come several at a time. */

@@ -1,6 +1,5 @@
 import type { Ino, LinkState, NodeKind, NodeRow } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
-import { writebackLimits } from './limits.ts';
 
 /**
  * A symbolic link `NAME` is a small file `NAME.rclonelink` on the server that holds its target as text: what
@@ -15,24 +14,18 @@ export function getLinkName(stored: string): string | undefined {
   return isNamed ? stored.slice(0, -linkSuffix.length) : undefined;
 }
 
-/** What a node that comes from the server is shown as until `settleLinks` has looked at it. */
+/** What a node that comes from the server is shown as until its target is known (sync/pull/linkTargets.ts). */
 export function getFirstLinkState(kind: NodeKind, name: string): LinkState {
   return kind === 'file' && getLinkName(name) !== undefined ? 'new' : null;
 }
 
 /**
- * Decides what the link files of a folder that was listed are shown as. One whose bare name is taken stays the file it is.
- * `onChange` hears of each that is shown otherwise from now on. Part of the caller's transaction.
+ * Of the link files of a folder, those whose bare name is taken are the files they are from now on. `onChange` hears of each.
+ * Part of the caller's transaction.
  */
 export function settleLinks(nodes: Nodes, folder: Ino, onChange: (row: NodeRow) => void): void {
-  for (const row of nodes.getLinks(folder)) {
-    const link = settleLink(nodes, folder, row);
-    if (link !== row.link) onChange(nodes.update(row.ino, { link }));
+  for (const { ino, name, link } of nodes.getLinks(folder)) {
+    if (link === 'file' || nodes.getChild(folder, getLinkName(name) ?? '') === undefined) continue;
+    onChange(nodes.update(ino, { link: 'file' }));
   }
-}
-
-function settleLink(nodes: Nodes, folder: Ino, { name, size, link }: NodeRow): LinkState {
-  if (nodes.getChild(folder, getLinkName(name) ?? '') !== undefined) return 'file';
-  const mayBeTarget = size > 0 && size <= writebackLimits.linkTargetMax;
-  return link === 'new' && mayBeTarget ? 'foreign' : link;
 }

@@ -31,6 +31,7 @@ const { DriveClient } = await import('../../../src/extension/drive/client.ts');
 export const driveOptions: DriveOptions = {
   ...{ pollIntervalMs: 45_000, cacheMaxBytes: 1e9, cacheMinFreeBytes: 0, keepAfterClose: false, ignoredNames: [] },
   ...{ uploadBytesPerSecond: 0, downloadBytesPerSecond: 0, parallelPushes: 4, network: defaultNetworkOptions },
+  followOutsideLinks: false,
 };
 
 /** The extension's end of a drive, without the rest of VS Code; `drive` is the module that it starts as the drive. */
