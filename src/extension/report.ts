@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { DriveError } from '../protocol/errors.ts';
 import { toDriveError } from './errors.ts';
 import { getErrorAction, getErrorSentence } from './errorTexts.ts';
+import { showError } from './ui/messages.ts';
 
 export type Reporter = (error: unknown) => DriveError | undefined;
 
@@ -24,7 +25,7 @@ async function showWithActions({ code, args }: DriveError): Promise<void> {
   const showLog = vscode.l10n.t('Show Log');
   const action = getErrorAction(code);
   const buttons = action === undefined ? [showLog] : [action.title, showLog];
-  const chosen = await vscode.window.showErrorMessage(getErrorSentence(code, args), ...buttons);
+  const chosen = await showError(getErrorSentence(code, args), ...buttons);
   if (chosen === showLog) await vscode.commands.executeCommand('jottacloud.showLog');
   else if (chosen !== undefined && action !== undefined) {
     await vscode.commands.executeCommand(action.command, ...(action.args ?? []));

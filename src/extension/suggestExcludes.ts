@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { DriveState } from '../protocol/state.ts';
 import type { Services } from './services.ts';
 import { contractHome } from './settings.ts';
+import { showInformation } from './ui/messages.ts';
 
 const toldKey = 'jottacloud.excludesSuggested';
 
@@ -27,7 +28,7 @@ export function suggestExcludes({ client, memory }: Services): vscode.Disposable
 async function suggest(mountPoint: string): Promise<void> {
   const watching = vscode.l10n.t('Do Not Watch');
   const both = vscode.l10n.t('Do Not Watch or Search');
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await showInformation(
     vscode.l10n.t(
       '{0} is a whole Jottacloud mount. Watching and searching all of it asks for every folder, and downloads what is searched.',
       contractHome(mountPoint),

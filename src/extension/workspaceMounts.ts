@@ -8,6 +8,7 @@ import { toDriveError } from './errors.ts';
 import { getErrorAction, getErrorSentence } from './errorTexts.ts';
 import type { Services } from './services.ts';
 import { contractHome, getAllProfiles, type MountProfile, toMountParams } from './settings.ts';
+import { showError, showWarning, withProgress } from './ui/messages.ts';
 
 /** Attaching and mounting take a second; a mount that another window has begun is waited for this long. */
 const mountingDeadlineMs = 60_000;
@@ -45,7 +46,7 @@ async function ensureMount(services: Services, profile: MountProfile): Promise<v
       '{0} is a Jottacloud folder, and Jottacloud is not connected. It is empty until then.',
       place,
     );
-    if ((await vscode.window.showWarningMessage(text, connect)) !== connect) return;
+    if ((await showWarning(text, connect)) !== connect) return;
     if (!(await signInIfNeeded(services))) return;
   }
   try {
@@ -63,7 +64,7 @@ async function ensureMount(services: Services, profile: MountProfile): Promise<v
     const text = vscode.l10n.t('{0} is a Jottacloud folder that could not be mounted. {1}', place, sentence);
     const buttons = action === undefined ? [again, showLog] : [action.title, again, showLog];
     // Not awaited: what is mounted next must not wait for an answer.
-    void vscode.window.showErrorMessage(text, ...buttons).then(async (chosen) => {
+    void showError(text, ...buttons).then(async (chosen) => {
       if (chosen === again) await ensureMount(services, profile);
       else if (chosen === showLog) await vscode.commands.executeCommand('jottacloud.showLog');
       else if (chosen !== undefined && action !== undefined) {
@@ -96,9 +97,7 @@ async function showFolders(appeared: boolean): Promise<void> {
 
 function showWaiting(place: string, work: () => Promise<void>): Promise<void> {
   const title = vscode.l10n.t('Mounting {0}, which this window shows', place);
-  return Promise.resolve(
-    vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () => work()),
-  );
+  return Promise.resolve(withProgress({ location: vscode.ProgressLocation.Notification, title }, () => work()));
 }
 
 async function mountOrWait(services: Services, profile: MountProfile): Promise<void> {

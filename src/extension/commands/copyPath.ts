@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { getMountedPath } from '../mountedPath.ts';
 import type { Services } from '../services.ts';
+import { inert } from '../ui/inert.ts';
 import { choosePath, getMountPointArgument } from './targets.ts';
 
 /** "Copy Path": the path on this computer while mounted, else the one in the account. */
@@ -11,6 +12,6 @@ export function copyPath(services: Services) {
     if (path === undefined) return;
     const text = mountPoint ?? getMountedPath(services.client.state, path) ?? path;
     await vscode.env.clipboard.writeText(text);
-    vscode.window.setStatusBarMessage(vscode.l10n.t('Copied {0}', text), 3_000);
+    vscode.window.setStatusBarMessage(inert(vscode.l10n.t('Copied {0}', text)), 3_000);
   };
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { deleteEntry } from '../../protocol/fileMessages.ts';
 import type { Services } from '../services.ts';
 import { withCancel } from '../transfers/cancellable.ts';
+import { showWarning } from '../ui/messages.ts';
 import { chooseItems, describeItems } from './items.ts';
 
 /** "Delete": moves to the trash of the account, after asking. True when done. */
@@ -10,7 +11,7 @@ export function deleteItems(services: Services) {
     const paths = await chooseItems(services, argument, selection, vscode.l10n.t('Delete'));
     if (paths === undefined) return false;
     const move = vscode.l10n.t('Move to Trash');
-    const chosen = await vscode.window.showWarningMessage(
+    const chosen = await showWarning(
       vscode.l10n.t('Delete {0}?', describeItems(paths)),
       { modal: true, detail: vscode.l10n.t('You can restore it from the trash of Jottacloud for 30 days.') },
       move,

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { signOut, signOutAndForget, unmount } from '../../protocol/messages.ts';
 import { getLiveMounts } from '../mountedPath.ts';
 import type { Services } from '../services.ts';
+import { showInformation, showWarning } from '../ui/messages.ts';
 
 /** "Disconnect from Jottacloud": unmounts, signs out and forgets the tokens. Asks first when changes are waiting, else whether the rest is to go too. */
 export function disconnect({ client, tokens }: Services) {
@@ -11,7 +12,7 @@ export function disconnect({ client, tokens }: Services) {
     const { pendingChanges, failedChanges } = client.state;
     if (pendingChanges + failedChanges > 0) {
       const anyway = vscode.l10n.t('Disconnect Anyway');
-      const chosen = await vscode.window.showWarningMessage(
+      const chosen = await showWarning(
         vscode.l10n.t('Changes that are not uploaded yet: {0}.', pendingChanges + failedChanges),
         {
           modal: true,
@@ -38,7 +39,7 @@ export function disconnect({ client, tokens }: Services) {
 async function askToForget(): Promise<boolean | undefined> {
   const remove = vscode.l10n.t('Disconnect and Remove');
   const keep = vscode.l10n.t('Disconnect');
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await showInformation(
     vscode.l10n.t('Remove the cached files and the names of this account from this computer, too?'),
     {
       modal: true,

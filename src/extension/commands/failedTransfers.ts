@@ -4,6 +4,8 @@ import * as vscode from 'vscode';
 import { discardFailed, exportFailed } from '../../protocol/messages.ts';
 import type { TransferState } from '../../protocol/state.ts';
 import type { Services } from '../services.ts';
+import { inert } from '../ui/inert.ts';
+import { showInformation, showWarning } from '../ui/messages.ts';
 import { askChoice, back } from '../ui/steps.ts';
 import { formatBytes } from '../views/format.ts';
 
@@ -26,7 +28,7 @@ export function exportTransfer(services: Services) {
     if (target === undefined) return undefined;
     const { missing } = await services.client.request(exportFailed, { id: row.id, to: target.fsPath });
     if (missing > 0) {
-      void vscode.window.showWarningMessage(
+      void showWarning(
         vscode.l10n.t(
           'The copy of {0} lacks {1} that were not changed here and are no longer in your Jottacloud account. Zeros stand in their place.',
           path.posix.basename(row.path),
@@ -44,7 +46,7 @@ export function discardTransfer(services: Services) {
     const row = getTransferArgument(argument) ?? (await askFailed(services, vscode.l10n.t('Discard Change')));
     if (row === undefined) return false;
     const discard = vscode.l10n.t('Discard');
-    const chosen = await vscode.window.showWarningMessage(
+    const chosen = await showWarning(
       vscode.l10n.t('Discard your change to {0}?', path.posix.basename(row.path)),
       {
         modal: true,
@@ -64,15 +66,15 @@ export function discardTransfer(services: Services) {
 async function askFailed({ client }: Services, title: string): Promise<TransferState | undefined> {
   const failed = client.state.transfers.filter(({ status }) => status === 'failed');
   if (failed.length === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('No transfer has failed.'));
+    void showInformation(vscode.l10n.t('No transfer has failed.'));
     return undefined;
   }
   const chosen = await askChoice({
     title,
     placeholder: vscode.l10n.t('Which change?'),
     items: failed.map((row) => ({
-      label: `$(error) ${path.posix.basename(row.path)}`,
-      description: path.posix.dirname(row.path),
+      label: `$(error) ${inert(path.posix.basename(row.path))}`,
+      description: inert(path.posix.dirname(row.path)),
       value: row,
     })),
   });

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
 import { contractHome, expandHome, forgetMountProfile, getMountProfiles } from '../settings.ts';
+import { inert } from '../ui/inert.ts';
 import { askChoice, back } from '../ui/steps.ts';
 import { tell } from './items.ts';
 import { getMountPointArgument } from './targets.ts';
@@ -23,8 +24,8 @@ async function askProfile(): Promise<string | undefined> {
     title: vscode.l10n.t('Forget Mount'),
     placeholder: vscode.l10n.t('Which mount?'),
     items: profiles.map((profile) => ({
-      label: contractHome(profile.path),
-      description: profile.source,
+      label: inert(contractHome(profile.path)),
+      description: inert(profile.source),
       value: expandHome(profile.path),
     })),
   });

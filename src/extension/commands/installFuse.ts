@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { getErrorSentence } from '../errorTexts.ts';
 import type { Services } from '../services.ts';
+import { showInformation } from '../ui/messages.ts';
 
 const macFusePage = 'https://macfuse.github.io/';
 const privacyPane = 'x-apple.systempreferences:com.apple.settings.PrivacySecurity.extension';
@@ -20,7 +21,7 @@ export function installFuse(services: Services) {
     if (services.fuse.ready) return tellReady();
     const again = vscode.l10n.t('Check Again');
     const { text, button, run } = process.platform === 'darwin' ? getMacStep(services) : getLinuxStep(services);
-    const chosen = await vscode.window.showInformationMessage(text, button, again);
+    const chosen = await showInformation(text, button, again);
     if (chosen === button) await run();
     if (chosen === again) await checkFuse(services)();
   };
@@ -36,7 +37,7 @@ export function checkFuse({ fuse }: Services) {
 }
 
 function tellReady(): void {
-  void vscode.window.showInformationMessage(vscode.l10n.t('FUSE is ready: this computer can mount Jottacloud.'));
+  void showInformation(vscode.l10n.t('FUSE is ready: this computer can mount Jottacloud.'));
 }
 
 function getMacStep({ fuse: { problem } }: Services): NextStep {

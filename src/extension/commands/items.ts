@@ -4,6 +4,7 @@ import { stat } from '../../protocol/fileMessages.ts';
 import type { EntryInfo } from '../../protocol/state.ts';
 import { findAccountPath } from '../fileSystem/scheme.ts';
 import type { Services } from '../services.ts';
+import { inert } from '../ui/inert.ts';
 import { signInIfNeeded } from './connect.ts';
 import { choosePath, getPathArgument } from './targets.ts';
 
@@ -79,5 +80,5 @@ export function checkName(name: string): string | undefined {
 
 /** Says in passing what was done; nobody has to act. */
 export function tell(text: string): void {
-  vscode.window.setStatusBarMessage(text, 5_000);
+  vscode.window.setStatusBarMessage(inert(text), 5_000);
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { createPublicLink, getPublicLink, getWebUrl, removePublicLink } from '../../protocol/fileMessages.ts';
 import type { Services } from '../services.ts';
+import { showWarning } from '../ui/messages.ts';
 import { chooseItem, describeItems, tell } from './items.ts';
 
 /** "Copy Public Link": makes one after asking, or takes the one there is. Resolves with it. */
@@ -49,5 +50,5 @@ async function confirmSharing(path: string): Promise<boolean> {
   const create = vscode.l10n.t('Create Link');
   const text = vscode.l10n.t('Make {0} public?', describeItems([path]));
   const detail = vscode.l10n.t('Everybody who has the link can see and download it, until you remove the link.');
-  return (await vscode.window.showWarningMessage(text, { modal: true, detail }, create)) === create;
+  return (await showWarning(text, { modal: true, detail }, create)) === create;
 }

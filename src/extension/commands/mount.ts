@@ -3,6 +3,7 @@ import { DriveError } from '../../protocol/errors.ts';
 import { type MountParams, mount } from '../../protocol/messages.ts';
 import type { Services } from '../services.ts';
 import { contractHome, expandHome, getAllProfiles, getDefaultMount, toMountParams } from '../settings.ts';
+import { withProgress } from '../ui/messages.ts';
 import { signInIfNeeded } from './connect.ts';
 import { getMountPointArgument } from './targets.ts';
 
@@ -25,7 +26,7 @@ export async function mountNow({ client, fuse }: Services, params: MountParams):
   });
   if (isUp) throw new DriveError('alreadyMounted', { path: params.mountPoint });
   const title = vscode.l10n.t('Mounting {0}', contractHome(params.mountPoint));
-  await vscode.window.withProgress({ location: { viewId: 'jottacloud.mounts' }, title }, async () => {
+  await withProgress({ location: { viewId: 'jottacloud.mounts' }, title }, async () => {
     try {
       await client.request(mount, params);
     } catch (error) {

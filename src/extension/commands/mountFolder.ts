@@ -15,6 +15,7 @@ import {
   updateSetting,
 } from '../settings.ts';
 import { browse } from '../ui/browse.ts';
+import { inert } from '../ui/inert.ts';
 import { askChoice, type Back, back, type ChoiceItem, type StepFrame } from '../ui/steps.ts';
 import { signInIfNeeded } from './connect.ts';
 import { mountNow } from './mount.ts';
@@ -130,11 +131,13 @@ async function askMountPoint(
     ...frame,
     placeholder: reason + vscode.l10n.t('Where to mount: an empty folder, or a new one. Type a path or choose.'),
     items: [
-      { label: `$(folder) ${proposal}`, description: vscode.l10n.t('created when missing'), value: proposal },
+      { label: `$(folder) ${inert(proposal)}`, description: vscode.l10n.t('created when missing'), value: proposal },
       { label: vscode.l10n.t('$(folder-opened) Choose Folder…'), alwaysShow: true, value: null },
     ],
     fromText: (text) =>
-      /^[~/]/.test(text) ? { label: `$(folder) ${text}`, description: expandHome(text), value: text } : undefined,
+      /^[~/]/.test(text)
+        ? { label: `$(folder) ${inert(text)}`, description: inert(expandHome(text)), value: text }
+        : undefined,
   });
   if (chosen === undefined || chosen === back) return chosen;
   if (chosen !== null) return { ...answers, path: chosen };

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
 import { contractHome, getAllProfiles, setMountOnStartup, toMountParams } from '../settings.ts';
+import { inert } from '../ui/inert.ts';
 import { askChoice, back } from '../ui/steps.ts';
 import { getMountPointArgument } from './targets.ts';
 
@@ -25,8 +26,8 @@ async function askProfile(onStartup: boolean, title: string): Promise<string | u
     title,
     placeholder: vscode.l10n.t('Which mount?'),
     items: profiles.map((profile) => ({
-      label: contractHome(toMountParams(profile).mountPoint),
-      description: profile.source,
+      label: inert(contractHome(toMountParams(profile).mountPoint)),
+      description: inert(profile.source),
       value: toMountParams(profile).mountPoint,
     })),
   });

@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { createFolder } from '../../protocol/fileMessages.ts';
 import type { Services } from '../services.ts';
+import { askText } from '../ui/messages.ts';
 import { checkName, chooseFolder } from './items.ts';
 
 /** "New Folder…". Resolves with its path. */
@@ -10,7 +11,7 @@ export function newFolder(services: Services) {
     const title = vscode.l10n.t('New Folder');
     const folder = await chooseFolder(services, argument, title);
     if (folder === undefined) return undefined;
-    const name = await vscode.window.showInputBox({
+    const name = await askText({
       title,
       prompt: vscode.l10n.t('Name of the new folder in {0}', folder),
       validateInput: (text) => (text === '' ? undefined : checkName(text)),

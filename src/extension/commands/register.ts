@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
+import { showInformation } from '../ui/messages.ts';
 import { connect } from './connect.ts';
 import { copyPath } from './copyPath.ts';
 import { deleteItems } from './delete.ts';
@@ -98,7 +99,7 @@ export function registerCommands(services: Services): vscode.Disposable {
       return vscode.commands.registerCommand(id, async (...given: unknown[]) => {
         try {
           if (isOfLostRow(given)) {
-            void vscode.window.showInformationMessage(vscode.l10n.t('The list has just changed. Please try again.'));
+            void showInformation(vscode.l10n.t('The list has just changed. Please try again.'));
             return undefined;
           }
           return await handler(given[0], given[1]);

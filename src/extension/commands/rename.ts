@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { rename } from '../../protocol/fileMessages.ts';
 import type { Services } from '../services.ts';
+import { askText } from '../ui/messages.ts';
 import { checkName, chooseItem } from './items.ts';
 
 /** "Rename…". Resolves with the new path. */
@@ -11,7 +12,7 @@ export function renameItem(services: Services) {
     if (from === undefined) return undefined;
     const old = path.posix.basename(from);
     const dot = old.lastIndexOf('.');
-    const name = await vscode.window.showInputBox({
+    const name = await askText({
       title: vscode.l10n.t('Rename'),
       prompt: vscode.l10n.t('New name of {0}', from),
       value: old,

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { getMountedPath } from '../mountedPath.ts';
 import type { Services } from '../services.ts';
+import { showInformation } from '../ui/messages.ts';
 import { chooseMount, getPathArgument } from './targets.ts';
 
 /** "Reveal in Finder" and "Reveal in File Manager": a mount, or the file of a row in the Files view. */
@@ -14,7 +15,7 @@ export function reveal(services: Services) {
       return;
     }
     const copy = vscode.l10n.t('Copy Path');
-    const chosen = await vscode.window.showInformationMessage(
+    const chosen = await showInformation(
       vscode.l10n.t('{0} is on the computer VS Code is connected to, out of reach of this one.', file),
       copy,
     );

@@ -5,6 +5,7 @@ import type { DriveClient } from '../drive/client.ts';
 import { toDriveError } from '../errors.ts';
 import { getErrorSentence } from '../errorTexts.ts';
 import type { Services } from '../services.ts';
+import { inert } from '../ui/inert.ts';
 import { signInIfNeeded } from './connect.ts';
 import { getItemArgument } from './items.ts';
 
@@ -78,8 +79,8 @@ function pick(client: DriveClient, folder: string): Promise<SearchResult['hits']
 /** The drive has matched already: VS Code is not to filter again. */
 function toItem(hit: SearchResult['hits'][number]): Hit {
   return {
-    label: `$(${hit.kind === 'folder' ? 'folder' : 'file'}) ${path.posix.basename(hit.path)}`,
-    description: path.posix.dirname(hit.path),
+    label: `$(${hit.kind === 'folder' ? 'folder' : 'file'}) ${inert(path.posix.basename(hit.path))}`,
+    description: inert(path.posix.dirname(hit.path)),
     alwaysShow: true,
     hit,
   };

@@ -5,6 +5,7 @@ import { getLiveMounts } from '../mountedPath.ts';
 import type { Services } from '../services.ts';
 import { contractHome, expandHome } from '../settings.ts';
 import { browse } from '../ui/browse.ts';
+import { inert } from '../ui/inert.ts';
 import { askChoice, back } from '../ui/steps.ts';
 import { signInIfNeeded } from './connect.ts';
 
@@ -58,8 +59,8 @@ export async function chooseMount(
     title,
     placeholder: vscode.l10n.t('Which mount?'),
     items: mounts.map((mount) => ({
-      label: contractHome(mount.mountPoint),
-      description: mount.source,
+      label: inert(contractHome(mount.mountPoint)),
+      description: inert(mount.source),
       value: mount,
     })),
   });

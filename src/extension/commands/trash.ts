@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import { deleteForever, listTrash, restoreFromTrash, type TrashEntry } from '../../protocol/fileMessages.ts';
 import type { Services } from '../services.ts';
 import { withCancel } from '../transfers/cancellable.ts';
+import { inert } from '../ui/inert.ts';
+import { showWarning } from '../ui/messages.ts';
 import { describeTrashed } from '../views/trashNodes.ts';
 import { signInIfNeeded } from './connect.ts';
 import { describeItems, tell } from './items.ts';
@@ -42,7 +44,7 @@ export function deleteTrashed(services: Services) {
     const forever = vscode.l10n.t('Delete Forever');
     const text = vscode.l10n.t('Delete {0} forever?', describeItems(paths));
     const detail = vscode.l10n.t('There is no way to get it back, nor any of its versions.');
-    if ((await vscode.window.showWarningMessage(text, { modal: true, detail }, forever)) !== forever) return false;
+    if ((await showWarning(text, { modal: true, detail }, forever)) !== forever) return false;
     const { client, files } = services;
     try {
       for (const item of paths) await client.request(deleteForever, { path: item });
@@ -80,8 +82,8 @@ async function chooseTrashed(
 
 function toPick(entry: TrashEntry) {
   return {
-    label: `$(${entry.kind === 'folder' ? 'folder' : 'file'}) ${path.posix.basename(entry.path)}`,
-    description: describeTrashed(entry),
+    label: `$(${entry.kind === 'folder' ? 'folder' : 'file'}) ${inert(path.posix.basename(entry.path))}`,
+    description: inert(describeTrashed(entry)),
     trashed: entry.path,
   };
 }

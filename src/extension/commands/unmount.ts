@@ -3,6 +3,7 @@ import { unmount } from '../../protocol/messages.ts';
 import { toDriveError } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { contractHome } from '../settings.ts';
+import { showWarning, withProgress } from '../ui/messages.ts';
 import { chooseMount } from './targets.ts';
 
 /** "Unmount Jottacloud": waits for uploads with progress; Unmount Anyway keeps the rest for the next mount. */
@@ -33,7 +34,7 @@ async function drain({ client }: Services, mountPoint: string): Promise<boolean>
   const waits = client.state.pendingChanges > 0;
   const location = waits ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window;
   const title = vscode.l10n.t('Unmounting {0}', contractHome(mountPoint));
-  return vscode.window.withProgress({ location, title, cancellable: waits }, async (progress, token) => {
+  return withProgress({ location, title, cancellable: waits }, async (progress, token) => {
     const show = () => {
       const { pendingChanges } = client.state;
       if (pendingChanges > 0) progress.report({ message: vscode.l10n.t('Changes to send: {0}', pendingChanges) });
@@ -56,7 +57,7 @@ async function unmountAnyway(services: Services, mountPoint: string): Promise<bo
   const { client } = services;
   const { pendingChanges } = client.state;
   const anyway = vscode.l10n.t('Unmount Anyway');
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarning(
     vscode.l10n.t(
       'Changes that are not uploaded yet: {0}. They are kept on this computer and sent with the next mount at the latest.',
       pendingChanges,
@@ -75,7 +76,7 @@ async function unmountAnyway(services: Services, mountPoint: string): Promise<bo
 
 async function forceUnmount({ client }: Services, mountPoint: string): Promise<boolean> {
   const anyway = vscode.l10n.t('Unmount Anyway');
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarning(
     vscode.l10n.t(
       'Files in {0} are still open. Save and close them first; what is saved is never lost.',
       contractHome(mountPoint),

@@ -4,6 +4,7 @@ import { listRevisions, type RevisionInfo, restoreRevision } from '../../protoco
 import { parseVersionUri, toVersionUri } from '../fileSystem/scheme.ts';
 import { getOpenUri } from '../openUri.ts';
 import type { Services } from '../services.ts';
+import { showWarning } from '../ui/messages.ts';
 import { askChoice, back } from '../ui/steps.ts';
 import { formatBytes, formatTime } from '../views/format.ts';
 import { chooseItem, tell } from './items.ts';
@@ -39,7 +40,7 @@ export function restoreVersion(services: Services) {
     if (target === undefined) return false;
     const restore = vscode.l10n.t('Restore');
     const name = path.posix.basename(target.path);
-    const chosen = await vscode.window.showWarningMessage(
+    const chosen = await showWarning(
       vscode.l10n.t('Restore this version of {0}?', name),
       {
         modal: true,

@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import type { ConflictNotice } from '../../protocol/state.ts';
 import { getOpenUri } from '../openUri.ts';
 import type { Services } from '../services.ts';
+import { inert } from '../ui/inert.ts';
+import { showWarning } from '../ui/messages.ts';
 import { askChoice, back } from '../ui/steps.ts';
 
 /** Conflicts of one poll come together; they become one message. */
@@ -17,7 +19,7 @@ export function watchConflicts({ client }: Services): vscode.Disposable {
     waiting = [];
     const compare = vscode.l10n.t('Compare');
     if (!client.speaks) return;
-    if ((await vscode.window.showWarningMessage(describe(notices), compare)) !== compare) return;
+    if ((await showWarning(describe(notices), compare)) !== compare) return;
     const chosen = notices.length === 1 ? notices[0] : await chooseConflict(notices);
     if (chosen !== undefined) await showBoth(client.state, chosen);
   };
@@ -49,8 +51,8 @@ async function chooseConflict(notices: readonly ConflictNotice[]): Promise<Confl
     title: vscode.l10n.t('Compare'),
     placeholder: vscode.l10n.t('Which file?'),
     items: notices.map((notice) => ({
-      label: `$(warning) ${path.posix.basename(notice.path)}`,
-      description: path.posix.dirname(notice.path),
+      label: `$(warning) ${inert(path.posix.basename(notice.path))}`,
+      description: inert(path.posix.dirname(notice.path)),
       value: notice,
     })),
   });

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { MountState } from '../../protocol/state.ts';
 import type { Services } from '../services.ts';
 import { contractHome } from '../settings.ts';
+import { showError } from '../ui/messages.ts';
 
 /** A mount that was up and fell over. One that never came up is told by the command that asked for it. */
 export function watchMounts({ client }: Services): vscode.Disposable {
@@ -16,6 +17,6 @@ export function watchMounts({ client }: Services): vscode.Disposable {
 async function tell({ mountPoint }: MountState): Promise<void> {
   const again = vscode.l10n.t('Mount Again');
   const text = vscode.l10n.t('{0} is no longer mounted. Nothing is lost; mount it again.', contractHome(mountPoint));
-  const chosen = await vscode.window.showErrorMessage(text, again);
+  const chosen = await showError(text, again);
   if (chosen === again) await vscode.commands.executeCommand('jottacloud.mount', { mountPoint });
 }

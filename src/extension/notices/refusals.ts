@@ -3,6 +3,7 @@ import type { DriveErrorCode } from '../../protocol/errors.ts';
 import type { TransferState } from '../../protocol/state.ts';
 import { getErrorSentence } from '../errorTexts.ts';
 import type { Services } from '../services.ts';
+import { showWarning } from '../ui/messages.ts';
 
 /** Refusals come in bursts, one for each file of a folder; they become one message. */
 const settleMs = 1_000;
@@ -62,6 +63,6 @@ async function tell(code: DriveErrorCode, rows: readonly TransferState[]): Promi
       )
     : sentence;
   const show = vscode.l10n.t('Show Transfers');
-  const chosen = await vscode.window.showWarningMessage(text, show);
+  const chosen = await showWarning(text, show);
   if (chosen === show) await vscode.commands.executeCommand('jottacloud.showTransfers');
 }

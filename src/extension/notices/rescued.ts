@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { DriveState, RescuedFiles } from '../../protocol/state.ts';
 import type { Services } from '../services.ts';
 import { contractHome } from '../settings.ts';
+import { showWarning } from '../ui/messages.ts';
 
 /** When what was told last happened, over windows and restarts. */
 const toldKey = 'jottacloud.rescuedTold';
@@ -36,6 +37,6 @@ async function tell(rescued: RescuedFiles): Promise<void> {
   const { folder } = rescued;
   const open = vscode.l10n.t('Open Folder');
   const text = describe(rescued);
-  if ((await vscode.window.showWarningMessage(text, open)) !== open) return;
+  if ((await showWarning(text, open)) !== open) return;
   await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(folder), { forceNewWindow: true });
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { getErrorSentence } from '../errorTexts.ts';
 import type { Services } from '../services.ts';
+import { showWarning } from '../ui/messages.ts';
 
 /** Asks once per loss of the session, whichever window asks. */
 export function watchSignOut({ client }: Services): vscode.Disposable {
@@ -14,7 +15,7 @@ export function watchSignOut({ client }: Services): vscode.Disposable {
       asked = true;
       if (!client.speaks) return;
       const signIn = vscode.l10n.t('Sign In Again');
-      const chosen = await vscode.window.showWarningMessage(getErrorSentence('signedOut', {}), signIn);
+      const chosen = await showWarning(getErrorSentence('signedOut', {}), signIn);
       if (chosen === signIn) await vscode.commands.executeCommand('jottacloud.connect');
     }),
   );

@@ -9,6 +9,7 @@ import {
 import { toDriveError } from '../errors.ts';
 import { getErrorSentence } from '../errorTexts.ts';
 import type { Services } from '../services.ts';
+import { inert } from '../ui/inert.ts';
 
 /**
  * Signs in on a brand's page. The drive waits for the browser to come back to its computer; where that is not the browser's
@@ -43,7 +44,7 @@ function waitInBox(services: Services, begun: SignInPage, brand: BrandInfo): Pro
       await client.request(passSignInAddress, { id: begun.id, address: box.value });
     } catch (error) {
       const { code, args } = toDriveError(error);
-      box.validationMessage = getErrorSentence(code, args);
+      box.validationMessage = inert(getErrorSentence(code, args));
     } finally {
       box.enabled = true;
     }

@@ -5,6 +5,8 @@ import { toDriveError } from '../errors.ts';
 import { getErrorSentence } from '../errorTexts.ts';
 import { isLoginToken } from '../loginToken.ts';
 import type { Services } from '../services.ts';
+import { inert } from '../ui/inert.ts';
+import { showWarning } from '../ui/messages.ts';
 
 const securityPage = 'https://www.jottacloud.com/web/secure';
 
@@ -26,7 +28,7 @@ export async function signInWith({ client, fuse }: Services, token: string): Pro
 /** Whoever made the token chose where its secret is sent: the person says whether that is meant. */
 async function confirmHost(host: string): Promise<boolean> {
   const send = vscode.l10n.t('Sign In There');
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarning(
     vscode.l10n.t('Sign in at {0}?', host),
     {
       modal: true,
@@ -62,7 +64,7 @@ export function askForToken(services: Services): Promise<boolean> {
     } catch (error) {
       const failure = toDriveError(error);
       services.log.warn('sign-in failed', { error: failure });
-      box.validationMessage = getErrorSentence(failure.code, failure.args);
+      box.validationMessage = inert(getErrorSentence(failure.code, failure.args));
       return false;
     } finally {
       box.busy = false;
@@ -78,7 +80,7 @@ export function askForToken(services: Services): Promise<boolean> {
     box.onDidTriggerButton(() => void vscode.env.openExternal(vscode.Uri.parse(securityPage)));
     box.onDidChangeValue((text) => {
       const wrong = text.trim() !== '' && !isLoginToken(text);
-      box.validationMessage = wrong ? getErrorSentence('loginTokenMalformed', {}) : undefined;
+      box.validationMessage = wrong ? inert(getErrorSentence('loginTokenMalformed', {})) : undefined;
     });
     box.onDidAccept(async () => {
       if (await submit()) finish(true);

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
+import { withProgress } from '../ui/messages.ts';
 
 /** Work with a title and a way to stop it. Rejects with CancellationError when it was stopped. */
 export async function withCancel<T>(title: string, work: (token: vscode.CancellationToken) => Promise<T>): Promise<T> {
   const location = vscode.ProgressLocation.Notification;
-  return vscode.window.withProgress({ location, title, cancellable: true }, async (_progress, token) => {
+  return withProgress({ location, title, cancellable: true }, async (_progress, token) => {
     try {
       return await work(token);
     } catch (error) {

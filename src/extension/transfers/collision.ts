@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Collision } from '../../protocol/fileMessages.ts';
+import { showWarning } from '../ui/messages.ts';
 
 /** Asks what to do about names that are taken; undefined when the person wants none of it. Nothing taken: nothing asked. */
 export async function askCollision(taken: readonly string[]): Promise<Collision | undefined> {
@@ -12,7 +13,7 @@ export async function askCollision(taken: readonly string[]): Promise<Collision 
       ? vscode.l10n.t('{0} is there already.', first)
       : vscode.l10n.t('{0} of them are there already.', taken.length);
   const detail = vscode.l10n.t('Folders are merged, and files in the account keep their earlier versions.');
-  const chosen = await vscode.window.showWarningMessage(text, { modal: true, detail }, replace, keepBoth);
+  const chosen = await showWarning(text, { modal: true, detail }, replace, keepBoth);
   if (chosen === replace) return 'replace';
   return chosen === keepBoth ? 'keepBoth' : undefined;
 }

@@ -6,6 +6,7 @@ import type { DriveClient } from '../drive/client.ts';
 import { toDriveError } from '../errors.ts';
 import { getErrorSentence } from '../errorTexts.ts';
 import { formatBytes } from '../views/format.ts';
+import { inert } from './inert.ts';
 import { applyFrame, type Back, back, type StepFrame } from './steps.ts';
 
 export interface BrowseOptions extends StepFrame {
@@ -61,7 +62,7 @@ async function loadItems(client: DriveClient, folder: string, want: BrowseOption
   if (want !== 'file') {
     items.push({
       label: folder === '/' ? vscode.l10n.t('$(check) The whole account') : vscode.l10n.t('$(check) This folder'),
-      description: folder,
+      description: inert(folder),
       alwaysShow: true,
       action: { kind: 'choose', path: folder },
     });
@@ -76,7 +77,7 @@ async function loadItems(client: DriveClient, folder: string, want: BrowseOption
     const { code, args } = toDriveError(error);
     items.push({
       label: vscode.l10n.t('$(refresh) Try again'),
-      detail: getErrorSentence(code, args),
+      detail: inert(getErrorSentence(code, args)),
       alwaysShow: true,
       action: { kind: 'enter', path: folder },
     });
@@ -86,12 +87,12 @@ async function loadItems(client: DriveClient, folder: string, want: BrowseOption
 
 function toFolderItem(entry: EntryInfo): BrowseItem {
   const icon = entry.kind === 'device' ? 'device-desktop' : entry.kind === 'mountpoint' ? 'folder-library' : 'folder';
-  return { label: `$(${icon}) ${entry.name}`, action: { kind: 'enter', path: entry.path } };
+  return { label: `$(${icon}) ${inert(entry.name)}`, action: { kind: 'enter', path: entry.path } };
 }
 
 function toFileItem(entry: EntryInfo): BrowseItem {
   return {
-    label: `$(file) ${entry.name}`,
+    label: `$(file) ${inert(entry.name)}`,
     description: formatBytes(entry.size),
     action: { kind: 'choose', path: entry.path },
   };

@@ -50,7 +50,8 @@ type Question =
   | 'showInformationMessage'
   | 'showOpenDialog'
   | 'showSaveDialog'
-  | 'showQuickPick';
+  | 'showQuickPick'
+  | 'withProgress';
 
 /** Answers a question of VS Code's while `work` runs; the arguments it was asked with are returned. */
 export async function answering(
