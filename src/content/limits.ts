@@ -34,6 +34,8 @@ export const cacheLimits = {
   stagingFloorBytes: 256 * 1024 * 1024,
   /** But never at less: what was written must get through its flush, and the database must be able to tell of it. */
   leastFloorBytes: 8 * 1024 * 1024,
+  /** Staging files that a group commit syncs side by side: each takes one of the four threads that all work with the disk shares. */
+  parallelSyncs: 2,
   /** A disk with less free has room for nothing: some transactions of the database. */
   lastBytes: 512 * 1024,
 };

@@ -47,7 +47,7 @@ export async function rescueStaging(
     }
     files += 1;
     const known = names.get(id);
-    const name = known === undefined ? 'unknown name' : shorten(known.replaceAll(/[/\0]/g, '_'));
+    const name = known === undefined ? 'unknown name' : shorten(known);
     await moveFile(from, join(folder, `${files} ${name}`));
   }
   for (const suffix of ['', '-wal', '-shm']) {
@@ -64,9 +64,9 @@ export function formatTime(now: number): string {
   return new Date(now).toISOString().replaceAll(':', '.');
 }
 
-/** The end of a name, where its extension is, of as many whole characters as find room. */
-function shorten(name: string): string {
-  const characters = [...name];
+/** A name that every disk takes: the end of this one, where its extension is, of as many whole characters as find room. */
+export function shorten(name: string): string {
+  const characters = [...name.replaceAll(/[/\0]/g, '_')];
   while (Buffer.byteLength(characters.join('')) > nameBytes) characters.shift();
   return characters.join('');
 }

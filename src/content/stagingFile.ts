@@ -1,10 +1,10 @@
-import type { FileHandle } from 'node:fs/promises';
 import { addExtent, clipExtents, type Extents, findCovered, findGap, missingExtents } from '../base/extents.ts';
-import { readFully, writeFully } from '../base/fileBytes.ts';
 import { KeyedMutex, raceSignal } from '../base/flights.ts';
+import type { LocalFile } from '../base/localFile.ts';
 import type { Checksums } from './checksumJob.ts';
 import type { Checksummer } from './checksummer.ts';
 import { type ContentReader, type ContentRef, type LocalBytes, newReadahead, type Readahead } from './contentReader.ts';
+import { type WrittenSum, WrittenSums } from './writtenSums.ts';
 
 /** Content under a staging file: bytes below `limit` that the staging file lacks are `content`'s. */
 export interface StagingBase {
@@ -30,7 +30,7 @@ const zeros = Buffer.alloc(fillBytes);
  */
 export class StagingFile {
   readonly id: string;
-  readonly #file: FileHandle;
+  readonly #file: LocalFile;
   readonly #reader: ContentReader;
   #size: number;
   #extents: Extents;
@@ -42,8 +42,12 @@ export class StagingFile {
   dirty = false;
   /** The disk refused to keep what was written: the kernel takes it for kept from then on. */
   #refused = false;
+  /** Changes of the file's bytes, and how many of them the disk had at the last sync. */
+  #changed = 0;
+  #synced = 0;
+  readonly #sums = new WrittenSums();
 
-  constructor(info: StagingInfo, file: FileHandle, reader: ContentReader) {
+  constructor(info: StagingInfo, file: LocalFile, reader: ContentReader) {
     this.id = info.id;
     this.#file = file;
     this.#reader = reader;
@@ -58,6 +62,11 @@ export class StagingFile {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Checksums of what is not on the disk yet; undefined where only a sync can tell that it is whole. */
+  get sums(): readonly WrittenSum[] | undefined {
+    return this.#refused ? undefined : this.#sums.ranges;
   }
 
   /** What `info` will be after a cut to `size`. */
@@ -98,7 +107,7 @@ export class StagingFile {
     const result = Buffer.alloc(stop - start);
     const base = this.#base;
     const lacking = base === null ? [] : missingExtents(this.#extents, start, Math.min(stop, base.limit));
-    await readFully(this.#file, result, start);
+    await this.#file.readFully(result, start);
     for (const { start: from, end: to } of lacking) {
       const bytes = await readBase((base as StagingBase).content, from, to);
       bytes.copy(result, from - start);
@@ -165,42 +174,47 @@ export class StagingFile {
   async scrub(): Promise<void> {
     // What is beyond the last extent goes without being read: it may be a hole of any length.
     await this.#file.truncate(Math.max(this.#base?.limit ?? 0, this.#extents.at(-1)?.end ?? 0));
-    const { size: length } = await this.#file.stat();
-    for (const { start, end } of missingExtents(this.#extents, this.#base?.limit ?? 0, length)) {
+    for (const { start, end } of missingExtents(this.#extents, this.#base?.limit ?? 0, this.#file.length)) {
       for (let at = start; at < end; at += fillBytes) {
         const bytes = Buffer.alloc(Math.min(fillBytes, end - at));
         const none = zeros.subarray(0, bytes.length);
-        await readFully(this.#file, bytes, at);
-        if (!bytes.equals(none)) await writeFully(this.#file, none, at);
+        await this.#file.readFully(bytes, at);
+        if (!bytes.equals(none)) await this.#file.writeFully(none, at);
       }
     }
   }
 
   async #write(bytes: Buffer, position: number): Promise<void> {
+    this.#changed += 1;
     try {
-      await writeFully(this.#file, bytes, position);
+      await this.#file.writeFully(bytes, position);
     } catch (error) {
+      this.#sums.lose();
       await this.scrub().catch(() => undefined);
       throw error;
     }
+    this.#sums.add(bytes, position);
     this.#extents = addExtent(this.#extents, position, position + bytes.length);
     this.#size = Math.max(this.#size, position + bytes.length);
   }
 
   async #truncate(size: number): Promise<void> {
+    this.#changed += 1;
     await this.#file.truncate(size);
+    this.#sums.cut(size);
     this.#extents = clipExtents(this.#extents, size);
     this.#base = this.#baseAt(size);
     this.#size = size;
   }
 
   async #zero(start: number, end: number): Promise<void> {
+    this.#noteUntold();
     let at = start;
     // Beyond the base what no extent covers is a hole of the file itself: claiming it is enough. Under it may be anything.
     const holes = missingExtents(this.#extents, Math.max(start, this.#base?.limit ?? 0), end);
     for (const hole of [...holes, { start: end, end }]) {
       for (; at < hole.start; at += fillBytes) {
-        await writeFully(this.#file, zeros.subarray(0, Math.min(fillBytes, hole.start - at)), at);
+        await this.#file.writeFully(zeros.subarray(0, Math.min(fillBytes, hole.start - at)), at);
       }
       at = hole.end;
     }
@@ -231,8 +245,9 @@ export class StagingFile {
       await this.#changes.run('file', async () => {
         // Look again: the range may have been written or cut while the base was read.
         const limit = Math.min(end, this.#base?.limit ?? 0, this.#size);
+        this.#noteUntold();
         for (const part of missingExtents(this.#extents, gap.start, limit)) {
-          await writeFully(this.#file, bytes.subarray(part.start - gap.start, part.end - gap.start), part.start);
+          await this.#file.writeFully(bytes.subarray(part.start - gap.start, part.end - gap.start), part.start);
           this.#extents = addExtent(this.#extents, part.start, part.end);
         }
       });
@@ -253,7 +268,7 @@ export class StagingFile {
       if (holes[0]?.start === at && holes[0].end === end) yield zeros.subarray(0, end - at);
       else {
         const buffer = Buffer.alloc(end - at);
-        await readFully(this.#file, buffer, at);
+        await this.#file.readFully(buffer, at);
         for (const hole of holes) buffer.fill(0, hole.start - at, hole.end - at);
         yield buffer;
       }
@@ -267,10 +282,19 @@ export class StagingFile {
    */
   async sync(): Promise<void> {
     await this.#changes.run('sync', async () => {
+      const changed = this.#changed;
       if (this.#refused) await this.#changes.run('file', () => this.#rewrite());
-      this.#refused = true;
-      await this.#file.datasync();
+      else if (this.#synced === changed) return;
+      try {
+        await this.#file.datasync();
+      } catch (error) {
+        this.#refused = true;
+        throw error;
+      }
       this.#refused = false;
+      this.#synced = changed;
+      // What was written meanwhile may lie among what is kept now: then its checksums stand for all of it.
+      if (this.#changed === changed) this.#sums.clear();
     });
   }
 
@@ -278,10 +302,16 @@ export class StagingFile {
     for (const { start, end } of this.#extents) {
       for (let at = start; at < end; at += fillBytes) {
         const bytes = Buffer.alloc(Math.min(fillBytes, end - at));
-        await readFully(this.#file, bytes, at);
-        await writeFully(this.#file, bytes, at);
+        await this.#file.readFully(bytes, at);
+        await this.#file.writeFully(bytes, at);
       }
     }
+  }
+
+  /** A change of which no checksum is kept. */
+  #noteUntold(): void {
+    this.#changed += 1;
+    this.#sums.lose();
   }
 
   close(): Promise<void> {

@@ -1,90 +1,85 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ErrnoError, fsErrorCode } from '../base/errno.ts';
-import { formatExtents, parseExtents } from '../base/extents.ts';
 import { Flights } from '../base/flights.ts';
+import { LocalFile } from '../base/localFile.ts';
 import type { Log } from '../base/log.ts';
+import { inParallel } from '../base/parallel.ts';
 import type { ContentReader } from './contentReader.ts';
-import { draftSuffix, formatTime, type Rescued, stripDraft } from './rescue.ts';
+import { cacheLimits } from './limits.ts';
+import { draftSuffix, type Rescued } from './rescue.ts';
 import { type StagingBase, StagingFile, type StagingInfo } from './stagingFile.ts';
+import { type RecoveryOptions, recoverStaging } from './stagingRecovery.ts';
+import { StagingTable } from './stagingTable.ts';
+import type { WrittenSum } from './writtenSums.ts';
+
+export interface StagingStoreDeps {
+  /** Folder of the staging files. */
+  readonly dir: string;
+  /** Folder for bytes without a place in the tree. */
+  readonly lostDir: string;
+  readonly db: DatabaseSync;
+  /** Resolves when everything committed before the call is on the disk. */
+  readonly whenDurable: () => Promise<void>;
+  readonly log: Log;
+}
+
+interface OpenStaging {
+  readonly file: StagingFile;
+  users: number;
+}
 
 /**
  * The folder of dirty content and its table. Never evicted: until it is on the server, a staging file is the only copy.
  * A staging file belongs to the one node whose `staging` names it; its row is written at flush, so a row never promises
- * bytes that were not yet acknowledged.
+ * bytes that were not yet acknowledged. A row that no node names is of a file that nobody needs any more: it goes with the file.
  */
 export class StagingStore {
-  readonly #dir: string;
-  readonly #lostDir: string;
-  readonly #db: DatabaseSync;
-  readonly #log: Log;
-  /** Descriptors are shared by open handles and an upload; the last user closes. */
-  readonly #open = new Map<string, { readonly file: StagingFile; users: number }>();
+  readonly #deps: StagingStoreDeps;
+  readonly #table: StagingTable;
+  /** Descriptors are shared by open handles, an upload and the next group commit; the last user closes. */
+  readonly #open = new Map<string, OpenStaging>();
   readonly #opening = new Flights<string, void>();
   /** May hold more than their row tells of: files from before the start, and those closed without a flush. */
   #untidy = new Set<string>();
+  /** Flushed, and perhaps not on the disk; by the group commit that syncs them. Each is a user of its file. */
+  readonly #unsettled = new Map<string, number>();
+  /** Group commit that syncs what is flushed now. */
+  #epoch = 1;
+  /** To be deleted once no row on the disk names them. */
+  #doomed: string[] = [];
+  #deleting: Promise<void> | undefined;
 
-  constructor(dirs: { staging: string; lost: string }, db: DatabaseSync, log: Log) {
-    this.#dir = dirs.staging;
-    this.#lostDir = dirs.lost;
-    this.#db = db;
-    this.#log = log;
+  constructor(deps: StagingStoreDeps) {
+    this.#deps = deps;
+    this.#table = new StagingTable(deps.db);
   }
 
-  /**
-   * Sets aside what no node claims: bytes of a save that was never acknowledged, or whose row the disk has lost. Empty ones,
-   * those that the server has (`retire`), drafts and `unwanted` ones are deleted, others moved to the lost-and-found folder. Returns what
-   * was moved.
-   */
-  async recover(unwanted: ReadonlySet<string>, now: number): Promise<Rescued | null> {
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-    this.#db.exec('DELETE FROM staging WHERE id NOT IN (SELECT staging FROM node WHERE staging IS NOT NULL)');
-    const claimed = new Set(
-      this.#db
-        .prepare('SELECT id FROM staging')
-        .all()
-        .map((row) => String(row.id)),
-    );
-    this.#untidy = claimed;
-    const retired = this.#db.prepare('SELECT value FROM meta WHERE key = ?');
-    // Not when it is needed: the disk may be full by then.
-    await mkdir(this.#lostDir, { recursive: true, mode: 0o700 });
-    let files = 0;
-    for (const name of await readdir(this.#dir)) {
-      const path = this.path(name);
-      const id = stripDraft(name);
-      // The row is on the disk, the rename that came before it is not: the power was cut between the two.
-      if (id !== name && claimed.has(id)) await rename(path, this.path(id));
-      if (claimed.has(id)) continue;
-      const needless = id !== name || unwanted.has(id) || retired.get(retiredKey(id)) !== undefined;
-      if (needless || (await stat(path)).size === 0) await unlink(path);
-      else {
-        await rename(path, join(this.#lostDir, `${formatTime(now)} ${id}`));
-        files += 1;
-      }
-    }
-    this.#db.prepare('DELETE FROM meta WHERE key GLOB ?').run(retiredKey('*'));
-    if (files === 0) return null;
-    this.#log.warn('unclaimed staging files were set aside', { files, folder: this.#lostDir });
-    return { cause: 'unclaimed', folder: this.#lostDir, files, at: now };
+  /** Before anything else: see recoverStaging. */
+  async recover(options: RecoveryOptions): Promise<Rescued | null> {
+    const { dir, lostDir, log } = this.#deps;
+    const rescued = await recoverStaging({ ...options, table: this.#table, dir, lostDir, log });
+    this.#untidy = new Set(this.#table.list());
+    this.#epoch = this.#table.getLastEpoch() + 1;
+    return rescued;
   }
 
   /** A new staging file that shows `base`. Every `create` and `open` is paired with one `close`. */
   async create(base: StagingBase | null, reader: ContentReader): Promise<StagingFile> {
     const id = randomUUID();
-    const file = await open(this.path(id), 'wx+', 0o600);
+    const file = new LocalFile(this.path(id), 'wx+');
     const size = base?.limit ?? 0;
     const staging = new StagingFile({ id, size, extents: [], base }, file, reader);
     this.#open.set(id, { file: staging, users: 1 });
     return staging;
   }
 
-  /** A new, empty one that belongs to no node: until `keep` a start deletes it without a word, as `discard` does. */
+  /** A new, empty one that belongs to no node: until `keep` a start deletes it without a word, as `dropDraft` does. */
   async createDraft(reader: ContentReader): Promise<StagingFile> {
     const id = randomUUID();
-    const file = await open(this.#draftPath(id), 'wx+', 0o600);
+    const file = new LocalFile(this.#draftPath(id), 'wx+');
     const staging = new StagingFile({ id, size: 0, extents: [], base: null }, file, reader);
     this.#open.set(id, { file: staging, users: 1 });
     return staging;
@@ -96,12 +91,12 @@ export class StagingStore {
   }
 
   /** Closes and deletes what no node claims. Never rejects. */
-  async discard(id: string): Promise<void> {
+  async dropDraft(id: string): Promise<void> {
     await this.#closeNow(id);
     this.#untidy.delete(id);
     for (const path of [this.#draftPath(id), this.path(id)]) {
       await unlink(path).catch((error) => {
-        if (fsErrorCode(error) !== 'ENOENT') this.#log.warn('a draft could not be deleted', { id, error });
+        if (fsErrorCode(error) !== 'ENOENT') this.#deps.log.warn('a draft could not be deleted', { id, error });
       });
     }
   }
@@ -116,11 +111,11 @@ export class StagingStore {
   }
 
   async #load(id: string, reader: ContentReader): Promise<void> {
-    const row = this.#db.prepare('SELECT * FROM staging WHERE id = ?').get(id);
-    if (row === undefined) throw new ErrnoError('ENOENT', `staging file ${id} has no row`);
-    const file = await open(this.path(id), 'r+');
+    const info = this.#table.find(id);
+    if (info === undefined) throw new ErrnoError('ENOENT', `staging file ${id} has no row`);
+    const file = new LocalFile(this.path(id), 'r+');
     try {
-      const staging = new StagingFile(parseStaging(row), file, reader);
+      const staging = new StagingFile(info, file, reader);
       if (this.#untidy.has(id)) await staging.scrub();
       this.#untidy.delete(id);
       this.#open.set(id, { file: staging, users: 0 });
@@ -136,35 +131,62 @@ export class StagingStore {
     return open?.file;
   }
 
-  /** Writes the row of a staging file; part of the caller's transaction. */
-  save(info: StagingInfo): void {
-    this.#db
-      .prepare(`INSERT INTO staging(id, size, extents, baseMd5, baseSize, baseLimit) VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT(id) DO UPDATE SET size = excluded.size, extents = excluded.extents, baseMd5 = excluded.baseMd5,
-        baseSize = excluded.baseSize, baseLimit = excluded.baseLimit`)
-      .run(
-        info.id,
-        info.size,
-        formatExtents(info.extents),
-        info.base?.content.md5 ?? null,
-        info.base?.content.size ?? 0,
-        info.base?.limit ?? 0,
-      );
+  /**
+   * Writes the row of an open staging file; part of the caller's transaction. `sums`: of the bytes that are not on the disk
+   * yet; none after a sync. The next group commit syncs them.
+   */
+  save(info: StagingInfo, sums: readonly WrittenSum[]): void {
+    this.#table.save(info, sums, this.#epoch);
+  }
+
+  /** After the transaction of a `save` with checksums. */
+  noteUnsettled(id: string): void {
+    if (!this.#unsettled.has(id) && this.#share(id) === undefined) return;
+    this.#unsettled.set(id, this.#epoch);
+  }
+
+  /** Syncs what rows promise, as the first half of a group commit. What the disk refuses is logged, and tried again with the next. */
+  async syncFlushed(): Promise<void> {
+    const epoch = this.#epoch;
+    const flushed = [...this.#unsettled.keys()];
+    if (flushed.length === 0) return;
+    this.#epoch += 1;
+    await inParallel(flushed, cacheLimits.parallelSyncs, (id) => this.#settle(id, epoch));
+    if (![...this.#unsettled.values()].some((since) => since <= epoch)) this.#table.setSettled(epoch);
+  }
+
+  async #settle(id: string, epoch: number): Promise<void> {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    try {
+      await open.file.sync();
+    } catch (error) {
+      this.#deps.log.warn('the disk does not keep what was flushed', { id, error });
+      return;
+    }
+    // Flushed once more meanwhile: that is for the next group commit.
+    if ((this.#unsettled.get(id) ?? 0) <= epoch) await this.#release(id);
+  }
+
+  async #release(id: string): Promise<void> {
+    if (this.#unsettled.delete(id)) await this.close(id);
+  }
+
+  /** The bytes that the row of a file promises are on the disk when this resolves. */
+  async makeDurable(id: string): Promise<void> {
+    if (this.#unsettled.has(id)) await this.#open.get(id)?.file.sync();
   }
 
   /** Does a staging file other than `except`, flushed or not, rest on this content? */
   isBase(md5: string, except: string | null): boolean {
     const restsOnIt = ({ file }: { file: StagingFile }) => file.id !== except && file.info.base?.content.md5 === md5;
-    if ([...this.#open.values()].some(restsOnIt)) return true;
-    const query = 'SELECT 1 FROM staging WHERE baseMd5 = ? AND id IS NOT ? LIMIT 1';
-    return this.#db.prepare(query).get(md5, except) !== undefined;
+    return [...this.#open.values()].some(restsOnIt) || this.#table.isBase(md5, except);
   }
 
   /** Does a staging file, flushed or not, rest on bytes of another content? */
   hasBase(id: string): boolean {
     const open = this.#open.get(id);
-    if (open !== undefined) return open.file.info.base !== null;
-    return this.#db.prepare('SELECT 1 FROM staging WHERE id = ? AND baseMd5 IS NOT NULL').get(id) !== undefined;
+    return open === undefined ? this.#table.hasBase(id) : open.file.info.base !== null;
   }
 
   /** One user less; the last one closes the descriptor. The file stays. */
@@ -173,16 +195,37 @@ export class StagingStore {
     if (open === undefined) return;
     open.users -= 1;
     if (open.users === 0) await this.#closeNow(id);
+    // What was never flushed is not for the next user, who opens the file by its row.
+    else if (open.users === 1 && open.file.dirty && this.#unsettled.has(id)) await this.#settle(id, this.#epoch);
   }
 
-  /** Deletes file and row; who has it open reads on until the close. Never rejects: what is left goes with the next start. */
-  async unlink(id: string): Promise<void> {
-    const note = (error: unknown) => this.#log.warn('staging file could not be deleted', { id, error });
-    await unlink(this.path(id)).catch(note);
+  /**
+   * No row names this file any more: it is deleted once that is on the disk. Who has it open reads on until the close. What
+   * a death leaves goes with the next start.
+   */
+  discard(id: string): void {
+    this.#doomed.push(id);
+    if (this.#doomed.length > 1) return;
+    void this.#deps.whenDurable().then(() => {
+      this.#deleting = this.#deleteDoomed();
+    });
+  }
+
+  async #deleteDoomed(): Promise<void> {
+    const doomed = this.#doomed;
+    this.#doomed = [];
+    for (const id of doomed) await this.#deleteFile(id);
+  }
+
+  async #deleteFile(id: string): Promise<void> {
     try {
+      await this.#release(id);
+      await unlink(this.path(id)).catch((error) => {
+        if (fsErrorCode(error) !== 'ENOENT') throw error;
+      });
       this.#forget(id);
     } catch (error) {
-      note(error);
+      this.#deps.log.warn('staging file could not be deleted', { id, error });
     }
   }
 
@@ -193,24 +236,20 @@ export class StagingStore {
     await open?.file.close();
   }
 
-  /** The server has the bytes; part of the caller's transaction. The file then goes to the cache by `takeOver`. */
-  retire(id: string): void {
-    this.#forget(id);
-    this.#db.prepare("INSERT OR REPLACE INTO meta(key, value) VALUES (?, '')").run(retiredKey(id));
-  }
-
-  /** Hands the file of a retired id to `take`, which moves or deletes it. */
+  /** The server has the bytes and no row names the file, on the disk too. Hands it to `take`, which moves or deletes it. */
   async takeOver(id: string, take: (path: string) => Promise<void>): Promise<void> {
+    await this.#release(id);
     await take(this.path(id));
-    this.#db.prepare('DELETE FROM meta WHERE key = ?').run(retiredKey(id));
+    this.#forget(id);
   }
 
   #forget(id: string): void {
-    this.#db.prepare('DELETE FROM staging WHERE id = ?').run(id);
+    this.#table.remove(id);
     this.#untidy.delete(id);
   }
 
   async closeAll(): Promise<void> {
+    await this.#deleting;
     for (const id of [...this.#open.keys()]) await this.#closeNow(id);
   }
 
@@ -219,19 +258,6 @@ export class StagingStore {
   }
 
   path(id: string): string {
-    return join(this.#dir, id);
+    return join(this.#deps.dir, id);
   }
-}
-
-function retiredKey(id: string): string {
-  return `retired.${id}`;
-}
-
-function parseStaging(row: Record<string, unknown>): StagingInfo {
-  const limit = Number(row.baseLimit);
-  const base =
-    row.baseMd5 === null || limit === 0
-      ? null
-      : { content: { md5: String(row.baseMd5), size: Number(row.baseSize) }, limit };
-  return { id: String(row.id), size: Number(row.size), extents: parseExtents(String(row.extents)), base };
 }

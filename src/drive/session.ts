@@ -53,6 +53,8 @@ export interface SessionOptions extends RescueOptions {
   readonly linkRules?: LinkRules;
   /** What happens at the steps of a push (faultPoints.ts); nothing when absent. */
   readonly reach?: (point: FaultPoint) => void;
+  /** Names this run of the machine; undefined: not known. The system's when absent. */
+  readonly getBootId?: () => string | undefined;
   /** The system's when absent. */
   readonly clock?: Clock;
   /** 0 ≤ x < 1, for jitter; Math.random when absent. */

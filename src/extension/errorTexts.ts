@@ -148,6 +148,13 @@ const texts: Record<DriveErrorCode, ErrorText> = {
       vscode.l10n.t('A part of this file is neither on this computer nor in your Jottacloud account any more.'),
     action: transfers,
   },
+  powerLost: {
+    sentence: () =>
+      vscode.l10n.t(
+        'The computer lost power before this file was saved for good. What is left of it is in the lost+found folder of the drive.',
+      ),
+    action: transfers,
+  },
   quota: {
     sentence: () =>
       vscode.l10n.t('Your Jottacloud storage is full. Free some space or upgrade; changes are kept until then.'),

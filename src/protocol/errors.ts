@@ -24,6 +24,7 @@ export const driveErrorCodes = [
   'folderNotEmpty',
   'invalidName',
   'vanished',
+  'powerLost',
   'quota',
   'writeLocked',
   'diskFull',

@@ -123,6 +123,11 @@ export class Nodes {
     return this.#rows(this.#select(query, nameKey(part), limit));
   }
 
+  /** The node whose newest content is in this staging file. Looks at all of them. */
+  findByStaging(id: string): NodeRow | undefined {
+    return this.#selectOne('SELECT * FROM node WHERE staging = ?', id);
+  }
+
   /** Live files of this content that the server does not have yet. */
   getUnsyncedCopies(md5: string): NodeRow[] {
     const query =
@@ -137,9 +142,8 @@ export class Nodes {
     return this.#sql(query).get(md5) !== undefined;
   }
 
-  /** What was unlinked while open and its last close never came lets its bytes go. Returns the staging files that held them. */
-  purgeOrphans(): Set<string> {
-    const unwanted = this.#sql('SELECT staging FROM node WHERE parent IS NULL AND staging IS NOT NULL').all();
+  /** What was unlinked while open and its last close never came lets its bytes go. */
+  purgeOrphans(): void {
     this.transaction(() => {
       this.#sql('DELETE FROM node WHERE parent IS NULL AND sParent IS NULL AND bParent IS NULL AND ino <> 1').run();
       this.#sql(
@@ -147,7 +151,6 @@ export class Nodes {
       ).run(emptyMd5);
     });
     this.#cache.clear();
-    return new Set(unwanted.map(({ staging }) => String(staging)));
   }
 
   /** The same nodes as `getPending` tells, without their rows: answered from the index alone. */

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { clearMark, findDamage, isDamageAtOpen, watchDamage } from './damage.ts';
+import { storeLimits } from './limits.ts';
 
 /**
  * One row per node, local and synced side by side, so that "what is pending" is a comparison inside a row and the partial
@@ -88,6 +89,15 @@ ALTER TABLE node ADD COLUMN target TEXT;
 UPDATE node SET link = 'new' WHERE link = 'foreign';
 `;
 
+/**
+ * A row may be on the disk before the bytes it promises. `sums` are checksums of those that were not synced when it was
+ * written (null: all were), `epoch` the group commit that was to sync them: once `meta` says `settled`, they need no look.
+ */
+const stagingSums = `
+ALTER TABLE staging ADD COLUMN sums TEXT;
+ALTER TABLE staging ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+`;
+
 /** Step n brings schema n to schema n + 1. A new schema is a new step at the end; steps that were released never change. */
 const migrations = [
   nodeTables,
@@ -99,6 +109,7 @@ const migrations = [
   sentTrigger,
   linkColumn,
   targetColumn,
+  stagingSums,
 ];
 
 /** The condition of the `pending` index, word for word, so that SQLite uses it. */
@@ -125,7 +136,8 @@ export class DatabaseError extends Error {
 export function openDatabase(file: string, onDamage: (error: unknown) => void = () => {}): DatabaseSync {
   const db = new DatabaseSync(file);
   try {
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;
+      PRAGMA wal_autocheckpoint = ${storeLimits.mostLogPages};`);
     const damage = findDamage(db, file);
     if (damage !== undefined) throw new DatabaseError('damaged', damage);
     migrate(db);
@@ -143,6 +155,12 @@ export function openDatabase(file: string, onDamage: (error: unknown) => void = 
 export function checkpoint(db: DatabaseSync): void {
   const { busy } = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
   if (busy !== 0) throw new Error('the log of the metadata database could not be written back');
+}
+
+/** Writes a log that has grown back to the database, once all of it is on the disk. */
+export function shortenLog(db: DatabaseSync): void {
+  const { log, checkpointed } = db.prepare('PRAGMA wal_checkpoint(NOOP)').get() as Record<string, number>;
+  if (Number(log) - Number(checkpointed) >= storeLimits.logPages) db.exec('PRAGMA wal_checkpoint(PASSIVE)');
 }
 
 function migrate(db: DatabaseSync): void {

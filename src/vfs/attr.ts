@@ -49,10 +49,12 @@ function isNewest({ activity }: VfsContext, staging: StagingFile | undefined, ro
 export function setMode(context: VfsContext, ino: Ino, mode: number): void {
   getRow(context, ino);
   context.nodes.update(ino, { mode: mode & 0o7777, ctimeMs: context.clock.now() });
+  context.barrier.note();
 }
 
 /** An owner cannot be changed to another, but the attempt to keep it counts as a change of the inode. */
 export function noteOwner(context: VfsContext, ino: Ino): void {
   getRow(context, ino);
   context.nodes.update(ino, { ctimeMs: context.clock.now() });
+  context.barrier.note();
 }

@@ -76,9 +76,15 @@ export async function truncateHandle(context: VfsContext, fh: Fh, size: number):
   await context.writing.run(ino, () => truncateOpen(context, ino, size));
 }
 
-/** After this the bytes written through any handle survive the process and the machine. */
+/** After this the bytes written through any handle survive the process, and the machine a moment later. */
 export async function flush(context: VfsContext, ino: Ino): Promise<void> {
   await context.writing.run(ino, () => flushOpen(context, ino));
+}
+
+/** fsync(2) of a file: what was done through any handle, open or closed by now, survives the machine. */
+export async function syncFile(context: VfsContext, ino: Ino): Promise<void> {
+  await makeBytesDurable(context, ino);
+  await context.barrier.barrier();
 }
 
 /** Runs `change` on the newest content of an open inode and notes that it changed. */
@@ -116,6 +122,7 @@ export async function truncateOpen(context: VfsContext, ino: Ino, size: number):
   checkSize(size);
   if (getAttr(context, ino).size === size) {
     context.nodes.update(ino, { mtime: getNow(context), ctimeMs: context.clock.now() });
+    context.barrier.note();
     context.activity.noteChange(ino);
     return;
   }
@@ -153,7 +160,7 @@ async function promiseLess(context: VfsContext, file: StagingFile, ino: Ino, siz
     const info = file.infoAt(size);
     await file.sync();
     nodes.transaction(() => {
-      staging.save(info);
+      staging.save(info, []);
       nodes.update(ino, { size });
     });
     await barrier.barrier();
@@ -162,22 +169,30 @@ async function promiseLess(context: VfsContext, file: StagingFile, ino: Ino, siz
   }
 }
 
-/** Under the inode's mutex: the staging file becomes what the row tells of. */
-export async function flushOpen(context: VfsContext, ino: Ino): Promise<void> {
+/**
+ * Under the inode's mutex: the staging file becomes what the row tells of. The bytes are with the kernel, and the group commit
+ * syncs them before the row; they are on the disk at once where that is asked for, where no checksum could tell later that they
+ * were lost, and where the row gives up other bytes that only this computer has.
+ */
+export async function flushOpen(context: VfsContext, ino: Ino, syncs = false): Promise<void> {
   const { nodes, staging, barrier, pusher, activity } = context;
   const file = context.open.get(ino)?.staging;
   if (file === undefined || !file.dirty) return;
   file.dirty = false;
   try {
     // From before the sync: what an upload fills in from the base meanwhile may not be on the disk.
-    const { info } = file;
-    await file.sync();
+    let { info, sums } = file;
+    const promised = nodes.get(ino)?.staging ?? null;
+    if (syncs || sums === undefined || (promised !== null && promised !== file.id)) {
+      await file.sync();
+      sums = [];
+    }
     const row = nodes.get(ino);
     if (row === undefined) throw new ErrnoError('ESTALE', 'the file is gone');
     const shared = file.wholeBase;
     const replaced = row.staging === file.id ? null : row.staging;
     nodes.transaction(() => {
-      if (shared === null) staging.save(info);
+      if (shared === null) staging.save(info, sums);
       const content = shared === null ? { staging: file.id, md5: null } : { staging: null, md5: shared.md5 };
       nodes.update(ino, {
         ...content,
@@ -189,10 +204,11 @@ export async function flushOpen(context: VfsContext, ino: Ino): Promise<void> {
         ...(row.link === null ? {} : { link: 'file' as const }),
       });
     });
+    if (sums.length > 0) staging.noteUnsettled(file.id);
+    if (replaced !== null) staging.discard(replaced);
     activity.noteUnflushed(ino, file.dirty);
-    await barrier.barrier();
-    if (shared !== null) await staging.unlink(file.id);
-    if (replaced !== null) await staging.unlink(replaced);
+    await barrier.acknowledge();
+    if (shared !== null) staging.discard(file.id);
   } catch (error) {
     file.dirty = true;
     activity.noteUnflushed(ino, true);
@@ -200,6 +216,19 @@ export async function flushOpen(context: VfsContext, ino: Ino): Promise<void> {
   }
   activity.noteChange(ino);
   pusher.nudge();
+}
+
+/** All that was written to a file is on the disk, its row perhaps not. What the disk refused before is tried again, and told here. */
+export async function makeBytesDurable(context: VfsContext, ino: Ino): Promise<void> {
+  const { nodes, staging, open } = context;
+  await context.writing.run(ino, async () => {
+    if (open.get(ino)?.staging?.dirty === true) await flushOpen(context, ino, true);
+    const flushed = nodes.get(ino)?.staging ?? null;
+    if (flushed === null) return;
+    await staging.makeDurable(flushed).catch((error) => {
+      throw toErrno(error);
+    });
+  });
 }
 
 /** An upload has turned the staging file into cache: it may not change any more. */

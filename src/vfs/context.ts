@@ -140,8 +140,9 @@ export async function ensureListed({ folders }: VfsContext, ino: Ino): Promise<v
   }
 }
 
-/** A folder whose entries changed has a new time, as everywhere. */
+/** A folder whose entries changed has a new time, as everywhere; what changed them reaches the disk with it. */
 export function touchFolder(context: VfsContext, ino: Ino): void {
   const time = getNow(context);
+  context.barrier.note();
   context.nodes.update(ino, { mtime: time, ctimeMs: context.clock.now() });
 }

@@ -29,7 +29,7 @@ export async function mkdir(context: VfsContext, parent: Ino, name: string, mode
     mode: mode === 0 ? defaultFolderMode : mode & 0o7777,
     md5: null,
   });
-  await context.barrier.barrier();
+  await context.barrier.acknowledge();
   context.pusher.nudge();
   return row;
 }

@@ -18,7 +18,7 @@ export async function discard(context: VfsContext, ino: Ino, names: ConflictName
     checkNew(context, row);
     await removeNew(context, row);
   } else await revert(context, row, names);
-  await context.barrier.barrier();
+  await context.barrier.acknowledge();
   context.pusher.nudge();
 }
 
@@ -74,7 +74,7 @@ async function revert(context: VfsContext, row: NodeRow, names: ConflictNames): 
       // What was to be sent is not ours any more, should somebody else write the same.
       nodes.clearSent(row.ino);
     });
-    if (row.staging !== null) await staging.unlink(row.staging);
+    if (row.staging !== null) staging.discard(row.staging);
   });
   // A tree is removed with one request: it is given up as a whole too.
   const below = row.parent === null ? nodes.getSyncedChildren(row.ino).filter((child) => child.parent === null) : [];

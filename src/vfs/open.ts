@@ -4,7 +4,7 @@ import { emptyMd5 } from '../store/limits.ts';
 import { type Ino, type NodeRow, rootIno } from '../store/nodeRow.ts';
 import { defaultFileMode } from '../sync/tree/modes.ts';
 import { getPinned } from './attr.ts';
-import { flush, flushOpen, truncateOpen } from './content.ts';
+import { flush, flushOpen, syncFile, truncateOpen } from './content.ts';
 import { getFile, getHandle, getOpen, type VfsContext } from './context.ts';
 import { insert, prepareParent } from './create.ts';
 import { toErrno } from './errors.ts';
@@ -72,13 +72,15 @@ export async function create(
   return { row, fh: newHandle(context, row, options).fh };
 }
 
-/** flush(2) of a handle opened for writing: what it did survives the machine. */
+/** close(2) of a handle opened for writing: see flush. */
 export async function flushHandle(context: VfsContext, fh: Fh): Promise<void> {
   const handle = getHandle(context, fh);
-  if (!handle.writing) return;
-  await flush(context, handle.ino);
-  // A new name without bytes is a change too.
-  await context.barrier.barrier();
+  if (handle.writing) await flush(context, handle.ino);
+}
+
+/** fsync(2), of any handle: see syncFile. */
+export async function syncHandle(context: VfsContext, fh: Fh): Promise<void> {
+  await syncFile(context, getHandle(context, fh).ino);
 }
 
 /** Flushes what is left; the last release of a removed file lets its bytes go. */
@@ -113,10 +115,10 @@ export async function release(context: VfsContext, fh: Fh): Promise<void> {
       context.onShownAnew({ parent: row.parent, name: row.name });
     }
     if (row === undefined || (row.parent === null && row.synced === null && row.ino !== rootIno)) {
-      await forget(context, handle.ino, row);
+      forget(context, handle.ino, row);
     } else if (row.parent === null && row.staging !== null) {
       nodes.update(row.ino, { staging: null, md5: row.synced?.md5 ?? emptyMd5 });
-      await staging.unlink(row.staging);
+      staging.discard(row.staging);
     }
   });
   pusher.nudge();
@@ -161,8 +163,8 @@ function listAgain({ folders, log }: VfsContext, row: NodeRow | undefined): void
 }
 
 /** Last release of a file that is no longer in the tree. */
-async function forget(context: VfsContext, ino: Ino, row: NodeRow | undefined): Promise<void> {
+function forget(context: VfsContext, ino: Ino, row: NodeRow | undefined): void {
   if (row === undefined) return;
   context.nodes.remove(ino);
-  if (row.staging !== null) await context.staging.unlink(row.staging);
+  if (row.staging !== null) context.staging.discard(row.staging);
 }

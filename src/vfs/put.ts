@@ -33,7 +33,7 @@ export interface Draft {
 }
 
 /**
- * Gives a name a whole new content: `fill` writes it aside, then the name gets it in one step, durably. Until that step, and when
+ * Gives a name a whole new content: `fill` writes it aside, then the name gets it in one step. Until that step, and when
  * `fill` rejects or the process dies, the name is what it was: nothing half-made is ever seen or pushed. A file that is there becomes
  * its next revision, and whoever has it open goes on in the new content. EISDIR onto a folder, EEXIST where one is a link and
  * the other a file. Rejects with what `fill` rejects with, else with ErrnoError.
@@ -56,14 +56,13 @@ export async function put(
     await fill(createDraft(context, place, file));
     placed = await settle(context, place, options, file);
   } catch (error) {
-    await staging.discard(file.id);
+    await staging.dropDraft(file.id);
     throw error;
   }
-  if (placed.keeper === 'nobody') await staging.discard(file.id);
+  if (placed.keeper === 'nobody') await staging.dropDraft(file.id);
   else if (placed.keeper === 'row') await staging.close(file.id);
-  await barrier.barrier();
-  // Only now: until the change is on the disk, a row may still promise these bytes.
-  for (const id of placed.replaced) await staging.unlink(id);
+  for (const id of placed.replaced) staging.discard(id);
+  await barrier.acknowledge();
   pusher.nudge();
   return placed.row;
 }
@@ -114,7 +113,7 @@ async function settle(context: VfsContext, place: Place, options: PutOptions, fi
     file.dirty = false;
     const content = file.size === 0 ? { md5: emptyMd5, size: 0 } : file.wholeBase;
     if (content === null) {
-      await file.sync();
+      if (file.sums === undefined) await file.sync();
       await context.staging.keep(file.id);
     }
     for (;;) {
@@ -150,9 +149,10 @@ function insertWhole(
       ...(mtime === undefined ? {} : { mtime }),
     });
     if (content !== null) return made;
-    staging.save(file.info);
+    staging.save(file.info, file.sums ?? []);
     return nodes.update(made.ino, { staging: file.id });
   });
+  if (content === null) staging.noteUnsettled(file.id);
   return { row, replaced: [], keeper: content === null ? 'row' : 'nobody' };
 }
 
@@ -165,10 +165,12 @@ async function replaceWhole(
   content: ContentRef | null,
 ): Promise<Placed> {
   const { nodes, staging, activity, pusher, clock } = context;
+  // As after a rename over it: the name never shows a content that the disk does not have.
+  await file.sync();
   const { staging: promised, link: linkState } = getRow(context, ino);
   const link = linkState === null ? null : asLink ? 'own' : 'file';
   const row = nodes.transaction(() => {
-    if (content === null) staging.save(file.info);
+    if (content === null) staging.save(file.info, []);
     const held = content === null ? { staging: file.id, md5: null } : { staging: null, md5: content.md5 };
     return nodes.update(ino, { ...held, link, size: file.size, mtime, ctimeMs: clock.now(), failure: null });
   });

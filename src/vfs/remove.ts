@@ -6,7 +6,7 @@ import { getHiddenAs, getHiddenKey, getJustHidden, isClosing, isHiddenAs } from 
 import { isLitter } from './localNames.ts';
 import { lookup } from './lookup.ts';
 
-/** The name is gone at once and durably. EISDIR for a folder. */
+/** The name is gone at once. EISDIR for a folder. */
 export async function unlink(context: VfsContext, parent: Ino, name: string): Promise<void> {
   if (context.hiddenNames.has(getHiddenKey({ parent, name }))) return unlinkHidden(context, { parent, name });
   const row = await lookup(context, parent, name);
@@ -44,8 +44,8 @@ export async function remove(context: VfsContext, row: NodeRow, kept = false): P
   });
   activity.noteChange(row.ino);
   if (row.parent !== null) activity.noteRemovalIn(row.parent);
-  await barrier.barrier();
-  if (discarded !== null) await staging.unlink(discarded);
+  if (discarded !== null) staging.discard(discarded);
+  await barrier.acknowledge();
   pusher.nudge();
 }
 

@@ -3,6 +3,7 @@ import { emptyMd5 } from '../store/limits.ts';
 import type { Ino, LinkState, NodeRow } from '../store/nodeRow.ts';
 import { getLinkName } from '../sync/tree/links.ts';
 import { isLocallyWithin } from '../sync/tree/paths.ts';
+import { makeBytesDurable } from './content.ts';
 import { getLiveFolder, type Place, touchFolder, type VfsContext } from './context.ts';
 import { prepareParent } from './create.ts';
 import { getJustHidden } from './hidden.ts';
@@ -13,16 +14,15 @@ import { detach, ensureEmptied, unhide } from './remove.ts';
 /** renameat2(2)'s ways. */
 export type RenameMode = 'replace' | 'noReplace' | 'exchange';
 
-/** Local, atomic and durable. Errors as rename(2); EXDEV between what the server holds and what stays here. */
+/** Local and atomic. Errors as rename(2); EXDEV between what the server holds and what stays here. */
 export async function rename(context: VfsContext, from: Place, to: Place, mode: RenameMode): Promise<void> {
   const { changed, discarded } = await change(context, from, to, mode).catch((error) => {
     unhide(context, to.parent, to.name);
     throw error;
   });
   for (const ino of changed) context.activity.noteChange(ino);
-  await context.barrier.barrier();
-  // Only now: until the change is on the disk, a row may still promise these bytes.
-  if (discarded !== null) await context.staging.unlink(discarded);
+  if (discarded !== null) context.staging.discard(discarded);
+  await context.barrier.acknowledge();
   context.pusher.nudge();
 }
 
@@ -59,6 +59,8 @@ async function move(context: VfsContext, known: NodeRow, to: Place, mode: Rename
     if (replaced.kind !== 'file' && known.kind === 'file') throw new ErrnoError('EISDIR', 'target is a folder');
     if (replaced.kind !== 'file') await ensureEmptied(context, replaced);
   }
+  const isReplacing = replaced !== undefined || getJustHidden(context, to) !== undefined;
+  if (isReplacing && known.kind === 'file') await makeBytesDurable(context, known.ino);
   const row = nodes.get(known.ino);
   if (row === undefined || row.parent !== known.parent || row.name !== known.name) return undefined;
   if (getShownChild(context, to.parent, to.name)?.ino !== target?.ino) return undefined;

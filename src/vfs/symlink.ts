@@ -15,7 +15,7 @@ export async function readlink(context: VfsContext, ino: Ino): Promise<string> {
   return (await readRow(context, row, newReadahead())).toString();
 }
 
-/** Creates a symbolic link; EEXIST when the name is taken in any spelling. Durable when it resolves. */
+/** Creates a symbolic link; EEXIST when the name is taken in any spelling. */
 export async function symlink(context: VfsContext, parent: Ino, name: string, target: string): Promise<void> {
   await putLink(context, { parent, name }, target, { create: true, overwrite: false });
 }

@@ -15,6 +15,7 @@ export async function setTimes(context: VfsContext, ino: Ino, mtime: TimeChange)
     if (inode !== undefined) inode.mtime = time;
     context.nodes.update(ino, { mtime: time, ctimeMs: context.clock.now() });
     context.activity.noteChange(ino);
+    context.barrier.note();
   });
   context.pusher.nudge();
 }

@@ -167,6 +167,14 @@ export class Vfs {
     return opening.flushHandle(this.#asked, fh);
   }
 
+  syncHandle(fh: Fh): Promise<void> {
+    return opening.syncHandle(this.#asked, fh);
+  }
+
+  syncFile(ino: Ino): Promise<void> {
+    return content.syncFile(this.#asked, ino);
+  }
+
   release(fh: Fh): Promise<void> {
     return opening.release(this.#context, fh);
   }

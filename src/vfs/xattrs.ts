@@ -37,7 +37,7 @@ export function setXattr(
   options: { mode: XattrMode; position: number },
 ): void {
   if (isForeignXattr(name)) throw new ErrnoError('EOPNOTSUPP', 'no attributes of that kind here');
-  const { xattrs, nodes, clock, activity, pusher } = context;
+  const { xattrs, nodes, clock, activity, pusher, barrier } = context;
   getRow(context, ino);
   const old = xattrs.get(ino, name);
   if (options.mode === 'create' && old !== undefined) throw new ErrnoError('EEXIST', 'attribute exists');
@@ -52,16 +52,18 @@ export function setXattr(
   });
   // Finder says by an attribute when a copy is complete (sync/plan/settle.ts).
   activity.noteChange(ino);
+  barrier.note();
   pusher.nudge();
 }
 
 export function removeXattr(context: VfsContext, ino: Ino, name: string): void {
-  const { xattrs, nodes, clock, pusher } = context;
+  const { xattrs, nodes, clock, pusher, barrier } = context;
   getRow(context, ino);
   nodes.transaction(() => {
     if (!xattrs.remove(ino, name)) throw noSuchXattr();
     nodes.update(ino, { ctimeMs: clock.now() });
   });
+  barrier.note();
   pusher.nudge();
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { LocalFile } from '../../src/base/localFile.ts';
 import { type Attributes, nfsStatus } from './client.ts';
 import { type NfsWorld, openNfsWorld } from './world.ts';
 
@@ -202,6 +203,34 @@ describe('an NFS volume that is read-only', () => {
     } finally {
       await nfs.close();
     }
+  });
+});
+
+describe('an NFS write on a disk that keeps nothing', () => {
+  const { datasync } = LocalFile.prototype;
+  let nfs: NfsWorld;
+  before(async () => {
+    nfs = await openNfsWorld();
+    LocalFile.prototype.datasync = async function () {
+      if (!this.path.endsWith('-wal')) throw Object.assign(new Error('the disk keeps nothing'), { code: 'EIO' });
+      await datasync.call(this);
+    };
+  });
+  after(async () => {
+    LocalFile.prototype.datasync = datasync;
+    await nfs.close();
+  });
+
+  it('is answered, and its COMMIT is told, as often as it is asked for', async () => {
+    const file = asHandle(await nfs.client.create(nfs.archive, 'unstable.txt'));
+    asHandle(await nfs.client.write(file, 0, Buffer.from('unstable')));
+    assert.equal(await nfs.client.commit(file), nfsStatus.io);
+    assert.equal(await nfs.client.commit(file), nfsStatus.io);
+  });
+
+  it('is told itself when it is to be on the disk at once', async () => {
+    const file = asHandle(await nfs.client.create(nfs.archive, 'stable.txt'));
+    assert.equal(await nfs.client.write(file, 0, Buffer.from('stable'), 2), nfsStatus.io);
   });
 });
 

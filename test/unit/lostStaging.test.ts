@@ -20,6 +20,8 @@ describe('a staging file', () => {
       const known = await world.save(`${top}/known.txt`, 'an edit');
       const anew = await world.save(`${top}/anew.txt`, 'first');
       const staging = join(await getAccountDir(world), 'staging');
+      // From here on nothing of ours has them open.
+      await world.session().vfs.sync();
       for (const id of await readdir(staging)) await rm(join(staging, id));
       await world.save(`${top}/other.txt`, 'other');
       await world.drain();

@@ -194,7 +194,7 @@ describe('a node', () => {
     const orphan = add('a', { parent: null });
     nodes.update(orphan.ino, { staging: 's1' });
     const removed = add('b', { parent: null, synced: syncedAs('b') });
-    assert.deepEqual(nodes.purgeOrphans(), new Set(['s1']));
+    nodes.purgeOrphans();
     assert.equal(nodes.get(orphan.ino), undefined);
     assert.equal(nodes.get(removed.ino)?.name, 'b');
     assert.equal(nodes.get(rootIno)?.kind, 'root');

@@ -146,7 +146,17 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     ],
   },
   'flush, fsync, release': {
-    'flush (each close of a handle opened for writing)': ['keeps a save that was acknowledged an instant before'],
+    'flush (each close of a handle opened for writing)': [
+      'keeps a save that was acknowledged an instant before',
+      'is on the disk within a second, in one sync with all that came meanwhile',
+      'a cut of the power at every point between an answer and the group commit',
+    ],
+    'While a group commit takes longer': [
+      'is waited for once the disk takes longer than changes are to wait',
+      'is told to who comes next where the disk refuses it',
+    ],
+    'A flush fdatasyncs the staging file itself': ['syncs at its close what no checksum could tell of'],
+    'fsync, fdatasync and a write with O_SYNC': ['asks the disk for nothing at a close, and waits for it at an fsync'],
     'A flush of a handle opened read-only': ['fsync and fdatasync answer on every handle'],
     'A flush that fails says so': ['by a folder of unsent changes that cannot be used'],
     'fsync of a folder': ['fsync of a folder and syncfs succeed'],
@@ -166,6 +176,9 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
   },
   rename: {
     'Atomic and local': ['costs no request and is there after a restart'],
+    'Onto a file: the new bytes are on the disk': [
+      'has the new bytes on the disk before a rename gives them the name of another file',
+    ],
     'Onto an existing file': [
       'onto an existing file: the target is replaced',
       'keeps the history of a file through an editor’s save by rename',

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { systemClock } from '../../src/base/clock.ts';
 import { Foreground } from '../../src/base/foreground.ts';
+import { LocalFile } from '../../src/base/localFile.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { ContentReader } from '../../src/content/contentReader.ts';
 import { ContentStore } from '../../src/content/contentStore.ts';
@@ -43,9 +46,22 @@ beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'vfs-'));
   db = openDatabase(join(dir, 'metadata.db'));
   nodes = new Nodes(db);
-  barrier = new DurabilityBarrier(join(dir, 'metadata.db'), () => checkpoint(db));
-  staging = new StagingStore({ staging: join(dir, 'staging'), lost: join(dir, 'lost') }, db, silentLog);
-  await staging.recover(new Set(), now);
+  barrier = new DurabilityBarrier({
+    databaseFile: join(dir, 'metadata.db'),
+    syncBytes: () => staging.syncFlushed(),
+    writeBack: () => checkpoint(db),
+    shorten: () => {},
+    clock: systemClock,
+    log: silentLog,
+  });
+  staging = new StagingStore({
+    dir: join(dir, 'staging'),
+    lostDir: join(dir, 'lost'),
+    db,
+    whenDurable: () => barrier.whenDurable(),
+    log: silentLog,
+  });
+  await staging.recover({ nodes, now, bootId: 'boot', onTorn: () => {} });
   store = await ContentStore.open(join(dir, 'c'), { maxBytes: 1e6, minFreeBytes: 0 }, silentLog);
   const source = { openRange: () => Promise.reject(new Error('no network')), comesWhole: () => false, doubt: () => {} };
   const reader = new ContentReader({ store, source, log: silentLog, signal: new AbortController().signal });
@@ -90,6 +106,14 @@ afterEach(async () => {
   db.close();
   rmSync(dir, { recursive: true, force: true });
 });
+
+/** Staging files, once no more than `most` are left of those that nobody needs: they go when the disk has what gave them up. */
+async function listStaging(most: number): Promise<string[]> {
+  await vfs.sync();
+  const end = performance.now() + 10_000;
+  while (readdirSync(join(dir, 'staging')).length > most && performance.now() < end) await turn();
+  return readdirSync(join(dir, 'staging'));
+}
 
 function addFolder(name: string, parent: Ino): Ino {
   const synced = { parent, name, wire: name, md5: null, size: 0, mtime: 0, revision: null, uuid: null };
@@ -167,7 +191,87 @@ describe('the vfs', () => {
     await vfs.rename({ parent: home, name: 'tmp' }, { parent: home, name: 'a' }, 'replace');
     assert.equal(await readText('a'), 'new');
     await fails(vfs.lookup(home, 'tmp'), 'ENOENT');
-    assert.equal(readdirSync(join(dir, 'staging')).length, 1);
+    assert.equal((await listStaging(1)).length, 1);
+  });
+
+  describe('and the disk', () => {
+    const { datasync } = LocalFile.prototype;
+    /** Names of the files that were synced. */
+    let synced: string[];
+    beforeEach(() => {
+      synced = [];
+      LocalFile.prototype.datasync = async function () {
+        synced.push(basename(this.path));
+        await datasync.call(this);
+      };
+    });
+    afterEach(() => {
+      LocalFile.prototype.datasync = datasync;
+    });
+    const log = 'metadata.db-wal';
+    const openNew = async (name: string) => {
+      const { row, fh } = await vfs.create(home, name, 0o644, { ...writing, exclusive: true });
+      return { fh, getId: () => nodes.get(row.ino)?.staging };
+    };
+
+    it('asks the disk for nothing at a close, and waits for it at an fsync', async () => {
+      const { fh, getId } = await openNew('a');
+      for (const text of ['one ', 'two ']) await vfs.write(fh, Buffer.from(text), text === 'one ' ? 0 : 4);
+      await vfs.flushHandle(fh);
+      await vfs.mkdir(home, 'd', 0);
+      await vfs.rename({ parent: home, name: 'd' }, { parent: home, name: 'e' }, 'replace');
+      await vfs.rmdir(home, 'e');
+      assert.deepEqual(synced, []);
+      await vfs.syncHandle(fh);
+      assert.deepEqual(synced, [getId(), log], 'bytes before the row');
+      await vfs.write(fh, Buffer.from('three'), 8);
+      await vfs.syncHandle(fh);
+      assert.deepEqual(synced, [getId(), log, getId(), log]);
+      await vfs.release(fh);
+      assert.equal(synced.length, 4);
+    });
+
+    it('reads without asking the disk for anything', async () => {
+      await save('a', 'text');
+      await vfs.sync();
+      synced = [];
+      const fh = await vfs.open((await vfs.lookup(home, 'a')).ino, reading);
+      await vfs.read(fh, 0, 10);
+      await vfs.flushHandle(fh);
+      await vfs.release(fh);
+      assert.deepEqual(synced, []);
+    });
+
+    it('syncs at its close what no checksum could tell of', async () => {
+      const { fh, getId } = await openNew('a');
+      await vfs.write(fh, Buffer.from('some text'), 0);
+      await vfs.write(fh, Buffer.from('T'), 5);
+      await vfs.flushHandle(fh);
+      assert.deepEqual(synced, [getId()]);
+      await vfs.release(fh);
+    });
+
+    it('syncs at its close what takes the place of other bytes that were not sent', async () => {
+      const ino = await save('a', 'not sent');
+      const fh = await vfs.open(ino, { ...writing, truncate: true });
+      await vfs.write(fh, Buffer.from('anew'), 0);
+      synced = [];
+      await vfs.flushHandle(fh);
+      assert.deepEqual(synced, [nodes.get(ino)?.staging]);
+      await vfs.release(fh);
+    });
+
+    it('has the new bytes on the disk before a rename gives them the name of another file', async () => {
+      await save('a', 'old');
+      await vfs.sync();
+      const { fh, getId } = await openNew('tmp');
+      await vfs.write(fh, Buffer.from('not even closed'), 0);
+      synced = [];
+      await vfs.rename({ parent: home, name: 'tmp' }, { parent: home, name: 'a' }, 'replace');
+      assert.deepEqual(synced, [getId()]);
+      await vfs.release(fh);
+      assert.equal(await readText('a'), 'not even closed');
+    });
   });
 
   it('shows zeros where a file grows over bytes that could not be flushed', async () => {
@@ -191,7 +295,7 @@ describe('the vfs', () => {
     assert.equal((await vfs.read(fh, 0, 10)).toString(), 'text');
     await vfs.release(fh);
     assert.equal(nodes.get(ino), undefined);
-    assert.deepEqual(readdirSync(join(dir, 'staging')), []);
+    assert.deepEqual(await listStaging(0), []);
   });
 
   describe('renames onto an open file as libfuse does, which hides that first', () => {
@@ -239,7 +343,7 @@ describe('the vfs', () => {
       await vfs.release(fh);
       await vfs.unlink(home, hidden);
       assert.equal(nodes.get(open), undefined);
-      assert.equal(readdirSync(join(dir, 'staging')).length, 1);
+      assert.equal((await listStaging(1)).length, 1);
     });
 
     it('and gives up one that was removed, closed before that', async () => {
@@ -247,7 +351,7 @@ describe('the vfs', () => {
       await hide();
       await vfs.unlink(home, hidden);
       assert.equal(nodes.get(open), undefined);
-      assert.deepEqual(readdirSync(join(dir, 'staging')), []);
+      assert.deepEqual(await listStaging(0), []);
     });
 
     it('and keeps in the tree what a person gives such a name right after its close', async () => {
@@ -288,7 +392,7 @@ describe('the vfs', () => {
     const fh = await vfs.open(ino, writing);
     await vfs.unlink(home, 'a');
     await vfs.release(fh);
-    assert.deepEqual(readdirSync(join(dir, 'staging')), []);
+    assert.deepEqual(await listStaging(0), []);
   });
 
   it('forgets nothing that is being closed, though a removal is over in that moment', async () => {
@@ -305,7 +409,7 @@ describe('the vfs', () => {
     };
     await vfs.release(fh);
     assert.equal(activity.isOpen(ino), false);
-    assert.deepEqual(readdirSync(join(dir, 'staging')), []);
+    assert.deepEqual(await listStaging(0), []);
   });
 
   it('refuses what a file system refuses', async () => {
@@ -331,7 +435,7 @@ describe('the vfs', () => {
       const [folder] = [addFolder('d', home), addFolder('e', home)];
       const { fh } = await vfs.create(folder, '.DS_Store', 0, { ...writing, exclusive: true });
       await vfs.release(fh);
-      const durable = mock.method(barrier, 'barrier', async () => {
+      const durable = mock.method(barrier, 'acknowledge', async () => {
         durable.mock.restore();
         addFolder('theirs', folder);
       });

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { readBootId } from '../../base/bootId.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { ensureOwnFile, ensureOwnFolder, OwnershipError } from '../../base/ownFiles.ts';
@@ -12,8 +13,9 @@ import { History } from '../../store/history.ts';
 import type { NodeRow } from '../../store/nodeRow.ts';
 import { Nodes } from '../../store/nodes.ts';
 import { Pins } from '../../store/pins.ts';
-import { checkpoint } from '../../store/schema.ts';
+import { checkpoint, shortenLog } from '../../store/schema.ts';
 import { Xattrs } from '../../store/xattrs.ts';
+import { getLocalPath } from '../../sync/tree/paths.ts';
 import { openOrRescue, type RescueOptions } from '../lifecycle/openOrRescue.ts';
 import { isPinned } from '../offline/pinned.ts';
 
@@ -24,6 +26,8 @@ export interface StorageOptions extends RescueOptions {
   readonly cacheDir: string;
   readonly budget: ContentBudget;
   readonly clock: Clock;
+  /** Names this run of the machine; undefined: not known. The system's when absent. */
+  readonly getBootId?: () => string | undefined;
   /** A row of the tree changed. */
   readonly onRow: (row: NodeRow) => void;
   /** Bytes of a content came to the cache, or left it. */
@@ -60,11 +64,27 @@ export async function openStorage(options: StorageOptions, teardown: Teardown): 
     log.error('a row of the metadata database made no sense and was mended', { ino, columns }),
   );
   const pins = new Pins(db);
-  const barrier = new DurabilityBarrier(databaseFile, () => checkpoint(db));
+  const barrier: DurabilityBarrier = new DurabilityBarrier({
+    databaseFile,
+    syncBytes: () => staging.syncFlushed(),
+    writeBack: () => checkpoint(db),
+    shorten: () => shortenLog(db),
+    clock,
+    log,
+  });
   teardown.add('the log of the database', () => barrier.close());
-  const staging = new StagingStore({ staging: stagingDir, lost: join(stateDir, 'lost+found') }, db, log);
+  const lostDir = join(stateDir, 'lost+found');
+  const whenDurable = () => barrier.whenDurable();
+  const staging = new StagingStore({ dir: stagingDir, lostDir, db, whenDurable, log });
   teardown.add('the staging files', () => staging.closeAll());
-  const unclaimed = await staging.recover(nodes.purgeOrphans(), clock.now());
+  const history = new History(db, log);
+  nodes.purgeOrphans();
+  const unclaimed = await staging.recover({
+    nodes,
+    now: clock.now(),
+    bootId: (options.getBootId ?? readBootId)(),
+    onTorn: (row) => noteTorn(history, nodes, row, clock.now()),
+  });
   nodes.pruneFormerPlaces(() => false);
   const store = await ContentStore.open(options.cacheDir, options.budget, log, {
     pinned: new Set(pins.getContents().map(({ md5 }) => md5)),
@@ -80,7 +100,7 @@ export async function openStorage(options: StorageOptions, teardown: Teardown): 
   return {
     ...{ nodes, pins, barrier, staging, store, room },
     xattrs: new Xattrs(db),
-    history: new History(db, log),
+    history,
     rescued: damaged ?? unclaimed,
   };
 }
@@ -94,4 +114,10 @@ function ensureCacheFolder(dir: string, log: Log): void {
     if (error instanceof OwnershipError) throw error;
     log.warn('the cache folder cannot be made', { dir, error });
   }
+}
+
+/** A save that lost bytes with the power is a change that failed. */
+function noteTorn(history: History, nodes: Nodes, row: NodeRow, now: number): void {
+  const path = getLocalPath(nodes, row.ino) ?? row.name;
+  history.add({ at: now, kind: 'upload', path, bytes: row.size, ms: 0, outcome: 'powerLost' });
 }

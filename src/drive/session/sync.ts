@@ -83,8 +83,7 @@ export function createSync(options: SyncOptions): Sync {
     ...{ nodes, activity, foreground, names, isLitter, remote, clock, log, merged, signal },
     isBase: (md5) => staging.isBase(md5, null),
     discard: async (ids) => {
-      await barrier.barrier();
-      await Promise.all(ids.map((id) => staging.unlink(id)));
+      for (const id of ids) staging.discard(id);
     },
     readContent: (content) => reader.read(content, 0, content.size, newReadahead()),
     pollMs: () => poller.intervalMs,

@@ -285,7 +285,6 @@ async function commitUpload(
     const clean = adopted === undefined ? {} : { staging: null, md5: snapshot.md5 };
     nodes.update(row.ino, { synced, failure: null, ...clean });
     if (overwritten !== undefined) keepOverwritten(deps, row.ino, overwritten);
-    if (adopted !== undefined) staging.retire(adopted);
   });
   if (staged === undefined || adopted === undefined) return;
   deps.reach('committed');

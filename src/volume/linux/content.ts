@@ -100,9 +100,9 @@ export const flush: Operation = async (served, request) => {
   return done;
 };
 
-/** What was written through the handle is on the disk when this resolves. */
+/** What was written to the file is on the disk when this resolves. The kernel asks for it after each write with O_SYNC too. */
 export const fsync: Operation = async ({ vfs }, { buffer }) => {
-  await vfs.flushHandle(readU64(buffer, requests.handle.fh));
+  await vfs.syncHandle(readU64(buffer, requests.handle.fh));
   return done;
 };
 

@@ -51,7 +51,7 @@ export function contentOperations(view: VolumeView, handles: Set<Fh>, isMappedWr
         () => vfs.write(Number(fh), buffer.subarray(0, length), Number(position), isMappedWrite()),
       ),
     flush: (path, fh, cb) => serve(view, 'flush', path, cb, () => vfs.flushHandle(Number(fh))),
-    fsync: (path, _dataOnly, fh, cb) => serve(view, 'fsync', path, cb, () => vfs.flushHandle(Number(fh))),
+    fsync: (path, _dataOnly, fh, cb) => serve(view, 'fsync', path, cb, () => vfs.syncHandle(Number(fh))),
     release: (path, fh, cb) =>
       serve(view, 'release', path, cb, () => {
         handles.delete(Number(fh));

@@ -1,5 +1,4 @@
 import { getAttr, getBefore, writePostAttr, writeWcc } from '../attributes.ts';
-import type { NfsContext } from '../context.ts';
 import { nfsLimits } from '../limits.ts';
 import { XdrError } from '../xdr.ts';
 import { nothing, nothingBeforeAndAfter, type Procedure, readHandle } from './procedure.ts';
@@ -50,7 +49,7 @@ export const write: Procedure = {
         getAttr(context, ino);
         const { files, view } = context;
         await files.use(ino, 'writing', (fh) => view.vfs.write(fh, bytes, position));
-        if (stable !== unstable) await commitFile(context, ino);
+        if (stable !== unstable) await view.vfs.syncFile(ino);
         return (writer) =>
           void writeWcc(context, writer, before, ino)
             .u32(bytes.length)
@@ -74,7 +73,7 @@ export const commit: Procedure = {
       failed: (writer) => writeWcc(context, writer, before, ino),
       work: async () => {
         getAttr(context, ino);
-        await commitFile(context, ino);
+        await context.view.vfs.syncFile(ino);
         // A client commits when a program closes the file, or asks for it: either way it may be uploaded.
         context.files.finishWriting(ino);
         return (writer) => void writeWcc(context, writer, before, ino).fixed(context.verifier);
@@ -82,8 +81,3 @@ export const commit: Procedure = {
     };
   },
 };
-
-async function commitFile({ view }: NfsContext, ino: number): Promise<void> {
-  await view.vfs.flush(ino);
-  await view.vfs.sync();
-}
