@@ -9,6 +9,7 @@ import { every } from '../base/timers.ts';
 import type { DriveErrorCode } from '../protocol/errors.ts';
 import { exitCodes } from '../protocol/exitCodes.ts';
 import { socketPath } from '../protocol/socketPath.ts';
+import { makeSocketSecret } from '../protocol/socketSecret.ts';
 import { cacheDir as defaultCacheDir, stateDir as defaultStateDir } from '../protocol/stateDir.ts';
 import { Drive } from './drive.ts';
 import { takeState } from './lifecycle/deadDrive.ts';
@@ -95,7 +96,8 @@ async function main(): Promise<void> {
     // After the answer is out.
     setImmediate(() => ending.begin(reason === 'drain'));
   };
-  server = await startServer(socketFile, { drive, keeper, logFile, log, onWindows, onShutdown });
+  const secret = await makeSocketSecret(stateDir);
+  server = await startServer(socketFile, { drive, keeper, secret, logFile, log, onWindows, onShutdown });
   every(
     watchedEveryMs,
     () => drive.keepWatched(),

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { silentLog } from '../../src/base/log.ts';
+import { reachDrive } from '../../src/extension/drive/link.ts';
 import { openConnection } from '../../src/protocol/connection.ts';
 import * as messages from '../../src/protocol/messages.ts';
 import { socketPath } from '../../src/protocol/socketPath.ts';
@@ -53,7 +54,8 @@ describe('the drive process and its windows', () => {
   }
 
   async function openWindow(): Promise<Window> {
-    const socket = await until('the socket answers', () => tryConnect(socketPath(stateDir)));
+    const address = { socketFile: socketPath(stateDir), stateDir, log: silentLog };
+    const socket = await until('the socket answers', () => reachDrive(address));
     const rpc = openConnection(socket);
     let signedOut = 0;
     rpc.onRequest(messages.storeTokens, (tokens) => {
@@ -217,11 +219,3 @@ describe('the drive process and its windows', () => {
     next.close();
   });
 });
-
-function tryConnect(path: string): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => resolve(socket));
-    socket.once('error', () => resolve(undefined));
-  });
-}

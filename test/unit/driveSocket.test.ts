@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -12,7 +13,11 @@ import { Drive } from '../../src/drive/drive.ts';
 import { startServer } from '../../src/drive/windows/server.ts';
 import { TokenKeeper } from '../../src/drive/windows/tokenKeeper.ts';
 import { attach } from '../../src/extension/drive/attach.ts';
+import { reachDrive } from '../../src/extension/drive/link.ts';
+import { openConnection } from '../../src/protocol/connection.ts';
+import { hello } from '../../src/protocol/messages.ts';
 import { socketPath } from '../../src/protocol/socketPath.ts';
+import { makeSocketSecret } from '../../src/protocol/socketSecret.ts';
 
 const somebodyElse = 1234;
 
@@ -29,25 +34,32 @@ describe('the socket of a drive', () => {
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
-  const start = (socketFile: string) =>
+  const start = async (socketFile: string) =>
     startServer(socketFile, {
+      secret: await makeSocketSecret(dir),
       ...{ drive, keeper: new TokenKeeper(silentLog, async () => undefined), logFile: '' },
       ...{ log: createLog((line) => warnings.push(line), 'warn'), onWindows: () => {}, onShutdown: () => {} },
     });
   const attachTo = (socketFile: string) =>
     attach({
-      ...{ socketFile, clientVersion: '0.1.0', log: silentLog, signal: AbortSignal.timeout(5_000) },
+      ...{ socketFile, stateDir: dir, clientVersion: '0.1.0', log: silentLog, signal: AbortSignal.timeout(5_000) },
       ...{ start: () => assert.fail('started'), isFocused: () => true, prepare: () => {} },
     });
+
+  const reach = async (socketFile: string) => {
+    const socket = await reachDrive({ socketFile, stateDir: dir, log: silentLog });
+    assert.ok(socket !== undefined);
+    return socket;
+  };
 
   it('leaves nothing behind of a window that died in the middle of a message', async () => {
     const getTimers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
     const socketFile = socketPath(dir);
     const server = await start(socketFile);
     const before = getTimers();
-    const socket = connect(socketFile);
-    const gone = once(socket, 'close');
     const accepted = once(server, 'connection');
+    const socket = await reach(socketFile);
+    const gone = once(socket, 'close');
     socket.end('Content-Length: 100\r\n\r\n{"half of');
     const [theirs] = (await accepted) as [Socket];
     await Promise.all([gone, once(theirs, 'close')]);
@@ -89,7 +101,7 @@ describe('the socket of a drive', () => {
     const socketFile = socketPath(join(dir, 'y'.repeat(90)));
     let folderAtStart: number | undefined;
     const attaching = attach({
-      ...{ socketFile, clientVersion: '0.1.0', log: silentLog, signal: AbortSignal.timeout(5_000) },
+      ...{ socketFile, stateDir: dir, clientVersion: '0.1.0', log: silentLog, signal: AbortSignal.timeout(5_000) },
       ...{ isFocused: () => true, prepare: () => {} },
       start: () => {
         folderAtStart = statSync(dirname(socketFile)).mode & 0o777;
@@ -104,6 +116,61 @@ describe('the socket of a drive', () => {
     }
   });
 
+  it('tells nothing to who listens in its place, and is taken by the drive that is started then', async () => {
+    const socketFile = socketPath(dir);
+    // Of a drive that was killed.
+    await makeSocketSecret(dir);
+    const heard: Buffer[] = [];
+    const theirs = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (chunk: Buffer) => heard.push(chunk));
+      // What would be a nonce and a proof.
+      socket.write(randomBytes(64));
+    });
+    await new Promise<void>((resolve) => theirs.listen(socketFile, resolve));
+    let starting: Promise<Server> | undefined;
+    try {
+      const { connection, greeting } = await attach({
+        ...{ socketFile, stateDir: dir, clientVersion: '0.1.0', log: silentLog, signal: AbortSignal.timeout(5_000) },
+        ...{ isFocused: () => true, prepare: () => {} },
+        start: () => {
+          starting = start(socketFile);
+          return { pid: undefined, ended: new Promise(() => {}) };
+        },
+      });
+      assert.equal(greeting.pid, process.pid);
+      connection.dispose();
+      assert.ok(heard.length > 0, 'it was met');
+      assert.doesNotMatch(Buffer.concat(heard).toString('latin1'), /Content-Length|jsonrpc|drive\//);
+    } finally {
+      theirs.close();
+      (await starting)?.close();
+    }
+  });
+
+  it('answers no request of who does not know the secret', async () => {
+    const socketFile = socketPath(dir);
+    const server = await start(socketFile);
+    const stranger = connect(socketFile);
+    stranger.on('error', () => {});
+    const heard: Buffer[] = [];
+    stranger.on('data', (chunk: Buffer) => heard.push(chunk));
+    const gone = once(stranger, 'close');
+    const rpc = openConnection(stranger);
+    rpc.listen();
+    const params = { protocolVersion: 1, clientVersion: '0.1.0', keepsTokens: true, focused: true };
+    const answered = rpc.sendRequest(hello, params).then(() => assert.fail('it was answered'));
+    try {
+      await Promise.race([gone, answered]);
+      // A nonce.
+      assert.equal(Buffer.concat(heard).length, 32);
+    } finally {
+      rpc.dispose();
+      await answered.catch(() => {});
+      server.close();
+    }
+  });
+
   it('is in the runtime folder of the user where there is one, before the temporary folder', () => {
     const deep = join(dir, 'z'.repeat(90));
     assert.equal(dirname(dirname(socketPath(deep, { XDG_RUNTIME_DIR: '/run/user/1' }))), '/run/user/1');
@@ -113,10 +180,9 @@ describe('the socket of a drive', () => {
   it('lets go of a window that does not read, instead of keeping for it all that happens', async () => {
     const socketFile = join(dir, 'drive.sock');
     const server = await start(socketFile);
-    const socket = connect(socketFile);
+    const socket = await reach(socketFile);
     socket.pause();
     const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-    await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
     const folders = Array.from({ length: 100 }, (_, index) => `/Jotta/Archive/some folder/of many/${index}`);
     let told = 0;
     for (; told < 10_000 && warnings.length === 0; told += 1) {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -10,9 +9,11 @@ import { defaultNetworkOptions } from '../../src/base/networkOptions.ts';
 import { Drive } from '../../src/drive/drive.ts';
 import { startServer } from '../../src/drive/windows/server.ts';
 import { TokenKeeper } from '../../src/drive/windows/tokenKeeper.ts';
+import { reachDrive } from '../../src/extension/drive/link.ts';
 import { openConnection } from '../../src/protocol/connection.ts';
 import * as files from '../../src/protocol/fileMessages.ts';
 import * as messages from '../../src/protocol/messages.ts';
+import { makeSocketSecret } from '../../src/protocol/socketSecret.ts';
 
 const path = '/Jotta/Archive/a.txt';
 const revision = 1;
@@ -112,15 +113,19 @@ describe('a message that is not what it should be', () => {
     drive = new Drive({ ...options, env: {}, keeper, onDamage: assert.ifError, log: silentLog });
     const log = createLog((line) => lines.push(line), 'debug');
     const onShutdown = (reason: string) => void shutdowns.push(reason);
-    const server = await startServer(join(dir, 's'), {
+    const socketFile = join(dir, 's');
+    const server = await startServer(socketFile, {
       drive,
       keeper,
+      secret: await makeSocketSecret(dir),
       logFile: '',
       log,
       onWindows: () => {},
       onShutdown,
     });
-    rpc = openConnection(connect(join(dir, 's')));
+    const socket = await reachDrive({ socketFile, stateDir: dir, log });
+    assert.ok(socket !== undefined);
+    rpc = openConnection(socket);
     rpc.listen();
     close = () => {
       rpc.dispose();

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -12,12 +11,14 @@ import { Drive } from '../../src/drive/drive.ts';
 import { openSession } from '../../src/drive/session.ts';
 import { startServer } from '../../src/drive/windows/server.ts';
 import { TokenKeeper } from '../../src/drive/windows/tokenKeeper.ts';
+import { reachDrive } from '../../src/extension/drive/link.ts';
 import type { Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { openConnection } from '../../src/protocol/connection.ts';
 import * as files from '../../src/protocol/fileMessages.ts';
 import * as messages from '../../src/protocol/messages.ts';
+import { makeSocketSecret } from '../../src/protocol/socketSecret.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { openSessionWorld, signIn } from './sessionWorld.ts';
 
@@ -122,12 +123,15 @@ describe('a session that ends', () => {
     const server = await startServer(socketFile, {
       drive,
       keeper,
+      secret: await makeSocketSecret(dir),
       logFile: '',
       log,
       onWindows: ignore,
       onShutdown: ignore,
     });
-    rpc = openConnection(connect(socketFile));
+    const socket = await reachDrive({ socketFile, stateDir: dir, log });
+    assert.ok(socket !== undefined);
+    rpc = openConnection(socket);
     rpc.listen();
     closeServer = () => {
       rpc.dispose();

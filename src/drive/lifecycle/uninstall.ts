@@ -2,6 +2,8 @@ import { connect } from 'node:net';
 import { openConnection } from '../../protocol/connection.ts';
 import { shutdown } from '../../protocol/messages.ts';
 import { socketPath } from '../../protocol/socketPath.ts';
+import { proveToDrive } from '../../protocol/socketProof.ts';
+import { findSocketSecret } from '../../protocol/socketSecret.ts';
 import { cacheDir, stateDir } from '../../protocol/stateDir.ts';
 import { findNotedCacheDir } from './forget.ts';
 import { leave } from './leave.ts';
@@ -26,10 +28,12 @@ endDrive()
 function endDrive(): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(socketPath(stateDir()));
-    socket.once('error', () => resolve());
+    socket.on('error', () => resolve());
     socket.once('close', () => resolve());
     socket.setTimeout(answerMs, () => socket.destroy());
-    socket.once('connect', () => {
+    socket.once('connect', async () => {
+      const secret = await findSocketSecret(stateDir());
+      if ((await proveToDrive(socket, secret, answerMs)) !== 'proved') return;
       const rpc = openConnection(socket);
       rpc.listen();
       const end = () => socket.destroy();

@@ -7,6 +7,7 @@ import type { DriveErrorData } from '../../protocol/errors.ts';
 import * as messages from '../../protocol/messages.ts';
 import { parseParams } from '../../protocol/params.ts';
 import { ensureSocketFolder } from '../../protocol/socketPath.ts';
+import { proveToWindow } from '../../protocol/socketProof.ts';
 import type { Drive } from '../drive.ts';
 import { type Answer, answerFiles } from '../files/handlers.ts';
 import { listBrands } from '../signIn/browserSignIns.ts';
@@ -18,6 +19,8 @@ import type { TokenKeeper } from './tokenKeeper.ts';
 export interface ServerDeps {
   readonly drive: Drive;
   readonly keeper: TokenKeeper;
+  /** What windows must know, `makeSocketSecret`. */
+  readonly secret: Buffer;
   readonly logFile: string;
   readonly log: Log;
   /** Windows attached now; called on every change. */
@@ -44,7 +47,12 @@ export function startServer(socketFile: string, deps: ServerDeps): Promise<Serve
     });
   });
   const tellState = broadcastState(windows, deps);
-  const server = createServer((socket) => attachWindow(socket, windows, spokesman, tellState, deps));
+  const server = createServer(async (socket) => {
+    socket.on('error', (error) => deps.log.info('a window went away', { error }));
+    const outcome = await proveToWindow(socket, deps.secret);
+    if (outcome === 'proved') attachWindow(socket, windows, spokesman, tellState, deps);
+    else deps.log.info('who did not prove to be a window was let go', { outcome });
+  });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(socketFile, () => {
@@ -75,7 +83,6 @@ function attachWindow(
     connection.dispose();
     deps.onWindows(windows.size);
   };
-  socket.on('error', (error) => log.info('a window went away', { error }));
   socket.on('close', leave);
   connection.onError(([error]) => log.warn('connection error', { error }));
 

@@ -1,5 +1,4 @@
 import type { MessageConnection } from 'vscode-jsonrpc/node';
-import type { Log } from '../../base/log.ts';
 import { OwnershipError } from '../../base/ownFiles.ts';
 import { openConnection } from '../../protocol/connection.ts';
 import { DriveError } from '../../protocol/errors.ts';
@@ -7,22 +6,16 @@ import { type HelloResult, hello, protocolVersion, shutdown } from '../../protoc
 import { ensureSocketFolder } from '../../protocol/socketPath.ts';
 import type { MountState } from '../../protocol/state.ts';
 import { toDriveError } from '../errors.ts';
-import { pause, tryConnect } from './link.ts';
-import type { StartedDrive } from './runtime.ts';
-import { startAndConnect } from './startAndConnect.ts';
+import { pause, reachDrive, tryConnect } from './link.ts';
+import { type StartOptions, startAndConnect } from './startAndConnect.ts';
 
 /** A drive that does not greet within this time is stuck. */
 const helloDeadlineMs = 10_000;
 /** How long an older drive may take to flush and let go of the socket. */
 const handOverDeadlineMs = 10_000;
 
-export interface AttachOptions {
-  readonly socketFile: string;
+export interface AttachOptions extends StartOptions {
   readonly clientVersion: string;
-  readonly log: Log;
-  readonly signal: AbortSignal;
-  /** Starts the process; called only when nobody listens. */
-  start(): StartedDrive;
   isFocused(): boolean;
   /** Adds handlers before the first message is read. */
   prepare(connection: MessageConnection): void;
@@ -59,7 +52,10 @@ async function attachOnce(options: AttachOptions): Promise<Attached> {
     if (!(error instanceof OwnershipError)) throw error;
     throw new DriveError('folderNotOurs', { path: error.path }, { cause: error });
   }
-  const connection = openConnection((await tryConnect(options.socketFile)) ?? (await startAndConnect(options)));
+  const running = await reachDrive(options);
+  // Somebody who listens and says nothing is waited for: the window may be closed by then, and needs no drive.
+  if (running === undefined && options.signal.aborted) throw new DriveError('shuttingDown');
+  const connection = openConnection(running ?? (await startAndConnect(options)));
   options.prepare(connection);
   connection.listen();
   try {

@@ -160,6 +160,7 @@ export class DriveClient implements vscode.Disposable {
     try {
       const { connection, greeting, handedOver } = await attach({
         socketFile: socketPath(stateDir),
+        stateDir,
         clientVersion: version,
         log,
         signal: this.#stop.signal,

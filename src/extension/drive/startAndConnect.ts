@@ -1,9 +1,8 @@
 import type net from 'node:net';
 import { dirname } from 'node:path';
-import type { Log } from '../../base/log.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import { findStartFailure } from '../../protocol/exitCodes.ts';
-import { connectUntil } from './link.ts';
+import { type ReachOptions, reachUntil } from './link.ts';
 import type { StartedDrive } from './runtime.ts';
 
 /** A cold start on a busy laptop, journal replay included. */
@@ -13,10 +12,9 @@ const inUseDeadlineMs = 40_000;
 /** Before another try while the files are in use; another window's drive may also come up meanwhile. */
 const inUsePauseMs = 500;
 
-export interface StartOptions {
-  readonly socketFile: string;
-  readonly log: Log;
+export interface StartOptions extends ReachOptions {
   readonly signal: AbortSignal;
+  /** Starts the process; called only when no drive of this user listens. */
   start(): StartedDrive;
 }
 
@@ -24,7 +22,8 @@ export interface StartOptions {
  * Starts the drive and connects to whichever comes up: two windows may start one each, and one of them wins. Throws
  * DriveError 'internal' when it does not come up, 'stateInUse' when another keeps its files and does not answer.
  */
-export async function startAndConnect({ socketFile, log, signal, start }: StartOptions): Promise<net.Socket> {
+export async function startAndConnect(options: StartOptions): Promise<net.Socket> {
+  const { socketFile, log, signal, start } = options;
   const inUseEnd = performance.now() + inUseDeadlineMs;
   for (;;) {
     const child = start();
@@ -34,7 +33,7 @@ export async function startAndConnect({ socketFile, log, signal, start }: StartO
       exitCode = code;
       gone.abort();
     });
-    const socket = await connectUntil(socketFile, startDeadlineMs, AbortSignal.any([signal, gone.signal]));
+    const socket = await reachUntil(options, startDeadlineMs, AbortSignal.any([signal, gone.signal]));
     if (socket !== undefined) return socket;
     const failure = findStartFailure(exitCode);
     if (failure !== 'stateInUse' || signal.aborted) {
@@ -42,7 +41,7 @@ export async function startAndConnect({ socketFile, log, signal, start }: StartO
       if (failure !== undefined) throw new DriveError(failure, { path: dirname(socketFile) });
       throw new DriveError('internal', { detail: 'the drive process did not come up' });
     }
-    const other = await connectUntil(socketFile, inUsePauseMs, signal);
+    const other = await reachUntil(options, inUsePauseMs, signal);
     if (other !== undefined) return other;
     if (performance.now() > inUseEnd) throw new DriveError('stateInUse');
     log.info('the files are in use by a drive that is ending; trying again');

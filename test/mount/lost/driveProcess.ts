@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { silentLog } from '../../../src/base/log.ts';
+import { reachDrive } from '../../../src/extension/drive/link.ts';
 import { openConnection } from '../../../src/protocol/connection.ts';
 import * as messages from '../../../src/protocol/messages.ts';
 import { socketPath } from '../../../src/protocol/socketPath.ts';
@@ -51,7 +52,8 @@ export function startDriveProcess(
 }
 
 async function openWindow(stateDir: string, secrets: Secrets): Promise<Window> {
-  const socket = await until('the socket answers', () => tryConnect(socketPath(stateDir)));
+  const address = { socketFile: socketPath(stateDir), stateDir, log: silentLog };
+  const socket = await until('the socket answers', () => reachDrive(address));
   const rpc = openConnection(socket);
   rpc.onRequest(messages.storeTokens, (tokens) => {
     secrets.stored = tokens;
@@ -68,12 +70,4 @@ async function openWindow(stateDir: string, secrets: Secrets): Promise<Window> {
     focused: true,
   });
   return { rpc, close: () => rpc.dispose(), states, state: () => states.at(-1) ?? greeting.state };
-}
-
-function tryConnect(path: string): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => resolve(socket));
-    socket.once('error', () => resolve(undefined));
-  });
 }

@@ -15,6 +15,8 @@ const drive = `await import(${JSON.stringify(join(root, 'src/drive/main.ts'))});
 const dyingDrive = `
   import { createServer } from 'node:net';
   import { existsSync, rmSync, writeFileSync } from 'node:fs';
+  import { proveToWindow } from ${JSON.stringify(join(root, 'src/protocol/socketProof.ts'))};
+  import { makeSocketSecret } from ${JSON.stringify(join(root, 'src/protocol/socketSecret.ts'))};
   import jsonrpc from ${JSON.stringify(join(root, 'node_modules/vscode-jsonrpc/lib/node/main.js'))};
   const state = process.argv[process.argv.indexOf('--state') + 1];
   const greeting = ${JSON.stringify({
@@ -25,7 +27,9 @@ const dyingDrive = `
     ${drive}
   } else {
     rmSync(state + '/drive.sock', { force: true });
-    createServer((socket) => {
+    const secret = await makeSocketSecret(state);
+    createServer(async (socket) => {
+      if ((await proveToWindow(socket, secret)) !== 'proved') return;
       const { createMessageConnection, StreamMessageReader, StreamMessageWriter } = jsonrpc;
       const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
       rpc.onRequest('drive/hello', () => greeting);
