@@ -27,7 +27,7 @@ const suites: readonly Suite[] = [
   nodeTests('contract', 'test/contract/**/*.test.ts', minutes(15), ['--test-concurrency=2']),
   nodeTests('nfs', 'test/nfs/**/*.test.ts', minutes(5), ['--test-concurrency=1']),
   // One at a time: a mount is a thing of the whole machine, and two of them make timings lie.
-  nodeTests('mount', 'test/mount/**/*.test.ts', minutes(20), ['--test-concurrency=1']),
+  nodeTests('mount', 'test/mount/**/*.test.ts', minutes(25), ['--test-concurrency=1']),
   {
     name: 'chaos',
     // A fixed seed makes a failure one to look into, not to shrug at; `npm run chaos` goes on from there.

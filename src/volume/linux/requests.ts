@@ -5,7 +5,7 @@ import type { Device } from './device.ts';
 import { answerHeader, opcodes, readU64, requests, write64 } from './layouts.ts';
 import { kernelLimits } from './limits.ts';
 import { operationName, operations } from './operations.ts';
-import { parseRequest, type Reply, type Request, type Served } from './served.ts';
+import { describeNode, parseRequest, type Reply, type Request, type Served } from './served.ts';
 
 /** Answers to what the kernel asks about a node it was told of: the node is gone, and its name is to be looked up again. */
 const aboutNodes: ReadonlySet<number> = new Set([opcodes.getattr, opcodes.setattr, opcodes.open, opcodes.getxattr]);
@@ -109,11 +109,11 @@ export class Requests {
     this.#device.send(out.subarray(0, answerHeader.bytes));
   }
 
-  /** EIO is never answered without a line that names operation, node and cause. */
+  /** EIO is never answered without a line that names operation, path and cause. */
   #fail(opcode: number, unique: number, node: number, error: unknown): void {
     const errno = toErrno(error);
     const { log } = this.#served.view;
-    const about = { operation: operationName(opcode), node, error: errno };
+    const about = { operation: operationName(opcode), path: describeNode(this.#served, node), error: errno };
     if (errno.code === 'EIO') log.error('file operation failed', about);
     else if (errno.cause !== undefined) log.info('file operation refused', about);
     this.#refuse(unique, numberOf(opcode, errno));

@@ -100,6 +100,15 @@ export function inoToChange(served: Served, request: Request): Ino {
   return ino;
 }
 
+/** Path of a node from the volume's root, for the log; its number where it has no name any more. */
+export function describeNode({ ids, vfs, view }: Served, id: NodeId): string {
+  const ino = ids.toIno(id);
+  const place = vfs.getPlace(ino);
+  const folder = place === undefined || ino === view.root ? view.getPath(ino) : view.getPath(place.parent);
+  if (folder === undefined) return `node ${ino}`;
+  return place === undefined || ino === view.root ? folder : `${folder === '/' ? '' : folder}/${place.name}`;
+}
+
 /** Tells the other volumes that a node has other content or attributes. */
 export function reportNode({ view, vfs }: Served, ino: Ino): void {
   const place = vfs.getPlace(ino);
