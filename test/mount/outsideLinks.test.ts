@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, readlink, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -66,6 +67,8 @@ describe('a link made elsewhere', { timeout: 120_000 }, () => {
 
   it('leads out of the mount of a folder where it would stay in the account', async () => {
     await world.emulator.put('/Jotta/Archive/sub/up.txt.rclonelink', '../victim.txt');
+    // A start shows what was known at the end.
+    await until('the folder is known', () => readdirSync(drive.mountPoint).includes('sub'));
     await drive.stop();
     drive = await world.start({ source: '/Jotta/Archive/sub' });
     assert.deepEqual(await readdir(drive.mountPoint), ['up.txt.rclonelink']);

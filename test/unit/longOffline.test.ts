@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { writebackLimits } from '../../src/sync/tree/limits.ts';
 import { startEmulator } from '../emulator/emulator.ts';
 import { openSessionWorld, showServer } from './sessionWorld.ts';
 import { TestClock } from './testClock.ts';
@@ -90,11 +91,13 @@ describe('a day without network', () => {
 
       const files = Object.entries(await showServer(emulator, top)).filter(([path]) => !path.endsWith('/'));
       assert.deepEqual(new Map(files.sort()), new Map([...wanted].sort()));
-      const refused = emulator.requests().filter(({ kind, status = 0 }) => changing.has(kind) && status >= 400);
-      assert.deepEqual(
-        refused.map(({ kind, status, url }) => `${kind} ${status} ${url}`),
-        [],
-      );
+      // The creates that run first, side by side, each ask whether the service refuses a taken name: its yes is a refusal.
+      const refused = emulator
+        .requests()
+        .filter(({ kind, status = 0 }) => changing.has(kind) && status >= 400)
+        .map(({ kind, status }) => `${kind} ${status}`);
+      assert.ok(refused.length <= writebackLimits.parallelPushes, refused.join());
+      assert.deepEqual([...new Set(refused)], ['allocate 409']);
       const { requests, mutating } = emulator.stats();
       const heapMb = Math.round(process.memoryUsage().heapUsed / 1024 ** 2);
       context.diagnostic(
