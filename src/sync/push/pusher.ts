@@ -104,8 +104,7 @@ export class Pusher {
 
   /** Something changed: plan soon. Cheap; callable from every file operation. */
   nudge(): void {
-    const { nudgeMs, longestNudgeMs, planShare } = writebackLimits;
-    this.#schedule(Math.min(longestNudgeMs, Math.max(nudgeMs, this.#planMs * planShare)));
+    this.#schedule(Math.max(writebackLimits.nudgeMs, this.#getRestMs()));
   }
 
   /** Forgets back-off, so that everything is tried now: the network or the sign-in is back. */
@@ -304,12 +303,19 @@ export class Pusher {
     }
   }
 
+  /** How long nothing is planned after the last pass. */
+  #getRestMs(): number {
+    return Math.min(writebackLimits.longestNudgeMs, this.#planMs * writebackLimits.planShare);
+  }
+
   /** Looks at everything pending until something is found that may start; where nothing may, one that ends looks again. */
   #planAll(limit: number): void {
     const { clock, nodes } = this.#deps;
     if (this.#runner.running.size >= limit) return;
-    const restMs = this.#plannedAt + this.#planMs * writebackLimits.planShare - clock.now();
-    if (restMs > 0 && restMs <= this.#planMs * writebackLimits.planShare) {
+    const wholeRestMs = this.#getRestMs();
+    const restMs = this.#plannedAt + wholeRestMs - clock.now();
+    // More than the whole is left where the clock was set back.
+    if (restMs > 0 && restMs <= wholeRestMs) {
       this.#schedule(restMs);
       return;
     }
