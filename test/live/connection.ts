@@ -1,3 +1,5 @@
+import http from 'node:http';
+import https from 'node:https';
 import type { LoginToken } from '../../src/jottacloud/auth/loginToken.ts';
 import { exchangeLoginToken } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
@@ -48,14 +50,9 @@ export async function connect(
       else headers.set(name, given);
     }
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(requestMs)]);
-    const body =
-      options.body === undefined
-        ? {}
-        : { body: typeof options.body === 'string' ? Buffer.from(options.body) : options.body };
-    const response = await fetch(url, { method, headers, redirect: 'manual', signal: bounded, ...body });
-    const { status } = response;
-    retryAfter ||= response.headers.has('retry-after');
-    return { status, text: await response.text(), header: (name) => response.headers.get(name) ?? undefined };
+    const answer = await sendOnce(method, new URL(url), Object.fromEntries(headers), options.body, bounded);
+    retryAfter ||= answer.header('retry-after') !== undefined;
+    return answer;
   }
 
   return {
@@ -70,5 +67,30 @@ export async function connect(
       send,
     }),
     close: () => client.close(),
+  };
+}
+
+/** One request, whatever is answered: fetch() would send it once more after a 421, which is one of the answers asked for. */
+async function sendOnce(
+  method: string,
+  url: URL,
+  headers: Record<string, string>,
+  body: RawOptions['body'],
+  signal: AbortSignal,
+): Promise<RawAnswer> {
+  const { request } = url.protocol === 'https:' ? https : http;
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(body);
+    const length = method === 'POST' ? { 'content-length': String(bytes.length) } : {};
+    request(url, { method, headers: { ...headers, ...length }, signal }, resolve)
+      .once('error', reject)
+      .end(bytes);
+  });
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return {
+    status: response.statusCode ?? 0,
+    text: Buffer.concat(chunks).toString('utf8'),
+    header: (name) => response.headers[name.toLowerCase()]?.toString(),
   };
 }

@@ -1,3 +1,4 @@
+import { formatRfc3339 } from '../../../src/jottacloud/times.ts';
 import { at, fresh, md5Of, storeFresh } from '../../contract/client/acts.ts';
 import { describe, jfs, type PartOfQuirks, type ProbeWorld, succeeded } from '../probe.ts';
 
@@ -23,7 +24,9 @@ const png = Buffer.from(
 
 /** Allocates by hand, so that path and md5 go out exactly as given, and sends what is wanted. */
 async function putRaw(world: ProbeWorld, path: readonly string[], bytes: Buffer, md5 = md5Of(bytes)) {
-  const body = JSON.stringify({ path: `/jfs/${path.join('/')}`, bytes: bytes.length, md5 });
+  const now = formatRfc3339(Math.floor(Date.now() / 1000));
+  const times = { created: now, modified: now };
+  const body = JSON.stringify({ path: `/jfs/${path.join('/')}`, bytes: bytes.length, md5, ...times });
   const headers = { 'content-type': 'application/json' };
   const allocated = await world.send('POST', `${world.endpoints.api}/files/v1/allocate`, { headers, body });
   if (!succeeded(allocated)) return allocated;

@@ -38,16 +38,19 @@ before(async () => {
 });
 after(() => Promise.all(seats.map((seat) => seat.close())));
 
+/** All combinations run side by side, so that each one waits for most of the others: the limit of one test is that of all. ms. */
+const wholeMs = 900_000;
+
 // Apart, because what keeps the machine busy must not be taken for silence.
-describe('under faults of silence', { concurrency: true }, () => {
+describe('under faults of silence', { concurrency: true, timeout: wholeMs }, () => {
   for (const fault of faults.filter(ofSilence)) describeFault(fault, 'impatient');
 });
 
-describe('under other faults', { concurrency: true }, () => {
+describe('under other faults', { concurrency: true, timeout: wholeMs }, () => {
   for (const fault of faults.filter((one) => !ofSilence(one))) describeFault(fault, 'patient');
 });
 
-describe('without a service', { concurrency: true }, () => {
+describe('without a service', { concurrency: true, timeout: wholeMs }, () => {
   for (const operation of operations) {
     it(`connection refused: ${operation.name} says that it is offline`, () =>
       checkUnreachable(operation, async () => `http://127.0.0.1:${await closedPort()}`, ['offline']));
