@@ -7,6 +7,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { until } from '../mount/support.ts';
 import { NfsClient, nfsStatus } from './client.ts';
 import { type ServedDrive, startServed } from './served.ts';
 
@@ -38,12 +39,8 @@ describe('npm run mount -- --driver nfs --serve', () => {
     await run('nfs-cp', [path.join(dir, 'in.bin'), drive.url('/copied.bin')]);
     const { stdout } = await run('nfs-cat', [drive.url('/copied.bin')], { encoding: 'buffer', maxBuffer: 2 ** 24 });
     assert.equal(md5(stdout), md5(bytes));
-    const deadline = performance.now() + 60_000;
     const find = () => emulator.tree().find((item) => item.path === '/Jotta/Archive/copied.bin');
-    while (find()?.md5 !== md5(bytes)) {
-      assert.ok(performance.now() < deadline, `the account has ${JSON.stringify(find())}`);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await until('the account has it', () => find()?.md5 === md5(bytes), 60_000);
     assert.match((await run('nfs-ls', [drive.url()])).stdout, /copied\.bin/);
   });
 

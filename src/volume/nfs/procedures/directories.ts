@@ -1,12 +1,11 @@
 import type { Ino } from '../../../store/nodeRow.ts';
 import { getFolder, writePostAttr } from '../attributes.ts';
 import type { NfsContext } from '../context.ts';
+import { nfsLimits } from '../limits.ts';
 import type { ListedEntry } from '../listings.ts';
 import type { XdrWriter } from '../xdr.ts';
 import { nothing, type Plan, type Procedure, readHandle } from './procedure.ts';
 
-/** Of one answer at most; clients ask for less. */
-const mostBytes = 1024 * 1024;
 /** Attributes of the folder, verifier, and the two words at the end. */
 const frameBytes = 4 + 84 + 8 + 8;
 /** Fewest bytes of an entry: what more entries than fit are not looked at. */
@@ -56,7 +55,7 @@ function planListing(context: NfsContext, folder: Ino, cookie: number, room: Roo
     work: async () => {
       getFolder(context, folder);
       const parent = folder === view.root ? folder : (view.vfs.getPlace(folder)?.parent ?? view.root);
-      const bytes = Math.min(room.bytes, mostBytes);
+      const bytes = Math.min(room.bytes, nfsLimits.transferBytes);
       const most = Math.ceil(bytes / (entryBytes + (room.plus ? plusBytes : 0)));
       const part = await patience.run(`readdir ${folder} ${cookie}`, () => listings.list(folder, parent, cookie, most));
       return (writer) => {
