@@ -3,7 +3,7 @@ import { createLog } from '../../src/base/log.ts';
 import { type NfsServer, startNfsServer } from '../../src/volume/nfs/server.ts';
 import type { VolumeView } from '../../src/volume/volume.ts';
 import { type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
-import { openSessionWorld, type SessionWorld } from '../unit/sessionWorld.ts';
+import { openSessionWorld, type SessionWorld } from '../support/sessionWorld.ts';
 import { NfsClient } from './client.ts';
 
 /** A session served by NFS, and clients of it. */

@@ -23,7 +23,8 @@ const suites: readonly Suite[] = [
   { name: 'lint', command: ['npm', 'run', '--silent', 'lint'], timeoutMs: minutes(2), result: 'one' },
   { name: 'typecheck', command: [bin('tsc'), '--noEmit'], timeoutMs: minutes(5), result: 'one' },
   { name: 'build', command: ['npm', 'run', '--silent', 'build'], timeoutMs: minutes(2), result: 'one' },
-  nodeTests('unit', 'test/unit/**/*.test.ts', minutes(15), ['--test-concurrency=2']),
+  nodeTests('unit', 'test/unit/**/*.test.ts', minutes(5), ['--test-concurrency=2']),
+  nodeTests('integration', 'test/integration/**/*.test.ts', minutes(15), ['--test-concurrency=2']),
   nodeTests('contract', 'test/contract/**/*.test.ts', minutes(20), ['--test-concurrency=2']),
   nodeTests('nfs', 'test/nfs/**/*.test.ts', minutes(5), ['--test-concurrency=1']),
   // One at a time: a mount is a thing of the whole machine, and two of them make timings lie.

@@ -14,7 +14,7 @@ interface Row {
   readonly outcome: Record<string, string>;
 }
 
-/** Some rows of the table in test/unit/conflictTable.test.ts, through the kernel. Each begins with `d/file.txt`. */
+/** Some rows of the table in test/integration/sync/conflictTable.test.ts, through the kernel. Each begins with `d/file.txt`. */
 const rows: readonly Row[] = [
   {
     what: 'edited on both sides',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { toErrno } from '../../../src/vfs/errors.ts';
-import { openSessionWorld } from '../../unit/sessionWorld.ts';
+import { openSessionWorld } from '../../support/sessionWorld.ts';
 import { createWorld, type Headless, md5, remoteFiles, run, until, type World } from '../support.ts';
 import { createSmallDisk, type SmallDisk } from './smallDisk.ts';
 

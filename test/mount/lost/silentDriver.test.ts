@@ -8,7 +8,7 @@ import { rootIno } from '../../../src/store/nodeRow.ts';
 import { ensureFuse, type FuseModule } from '../../../src/volume/macfuse/preflight.ts';
 import { mountVolume } from '../../../src/volume/macfuse/volume.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
-import { openSessionWorld } from '../../unit/sessionWorld.ts';
+import { openSessionWorld } from '../../support/sessionWorld.ts';
 
 it('an unmount ends although the driver of FUSE never says that it has ended', async (context) => {
   const emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import * as messages from '../../../src/protocol/messages.ts';
 import { emptyDriveState } from '../../../src/protocol/state.ts';
-import { signIn } from '../../unit/sessionWorld.ts';
+import { signIn } from '../../support/sessionWorld.ts';
 import { createWorld, until, type World } from '../support.ts';
 import { type Secrets, startDriveProcess } from './driveProcess.ts';
 import { openClient, root } from './windowClient.ts';

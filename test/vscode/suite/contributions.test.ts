@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { getExtension } from './support.ts';
 
-/** What can only be seen in a running host; the rest is test/unit/contributions.test.ts. */
+/** What can only be seen in a running host; the rest is test/unit/extension/contributions.test.ts. */
 describe('what the manifest promises', () => {
   it('has every declared command registered after activation', async () => {
     await getExtension().activate();

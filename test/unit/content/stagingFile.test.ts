@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { LocalFile } from '../../../src/base/localFile.ts';
+import { silentLog } from '../../../src/base/log.ts';
+import { Checksummer } from '../../../src/content/checksummer.ts';
+import { type ContentReader, newReadahead } from '../../../src/content/contentReader.ts';
+import { StagingFile } from '../../../src/content/stagingFile.ts';
+
+let dir: string;
+let handle: LocalFile;
+const md5Of = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
+const base = Buffer.from('The quick brown fox jumps over the lazy dog. '.repeat(3));
+let beforeRead: () => Promise<void>;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'staging-'));
+  handle = new LocalFile(join(dir, 'f'), 'wx+');
+  beforeRead = async () => {};
+});
+afterEach(async () => {
+  await handle.close();
+  rmSync(dir, { recursive: true });
+});
+
+function stage(withBase: boolean): StagingFile {
+  const reader = {
+    read: async (_content: unknown, start: number, end: number) => {
+      await beforeRead();
+      return base.subarray(start, end);
+    },
+  } as unknown as ContentReader;
+  const under = withBase ? { content: { md5: 'x', size: base.length }, limit: base.length } : null;
+  return new StagingFile({ id: 'f', size: withBase ? base.length : 0, extents: [], base: under }, handle, reader);
+}
+const { signal } = new AbortController();
+const checksummer = new Checksummer(silentLog);
+const digest = async (file: StagingFile) => (await file.digest(checksummer, signal)).md5;
+const readAll = (file: StagingFile) => file.read(0, 1e6, newReadahead());
+
+describe('a staging file', () => {
+  for (const withBase of [false, true]) {
+    it(`is the bytes written ${withBase ? 'over a base' : 'from nothing'}, whatever the order`, async () => {
+      let seed = 7;
+      const random = (bound: number) => {
+        seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+        return Math.floor((seed / 2 ** 32) * bound);
+      };
+      const file = stage(withBase);
+      let model = withBase ? Buffer.from(base) : Buffer.alloc(0);
+      const resize = (size: number) => Buffer.concat([model, Buffer.alloc(200)]).subarray(0, size);
+      for (let step = 0; step < 300; step += 1) {
+        if (random(8) === 0) {
+          const size = random(180);
+          await file.truncate(size);
+          model = Buffer.from(resize(size));
+        } else {
+          const bytes = Buffer.alloc(1 + random(20), 65 + random(26));
+          const at = random(3) === 0 ? model.length % 160 : random(160);
+          await file.write(bytes, at);
+          model = Buffer.from(resize(Math.max(model.length, at + bytes.length)));
+          bytes.copy(model, at);
+        }
+        assert.equal(file.size, model.length);
+        assert.deepEqual(await readAll(file), model, `step ${step}`);
+        if (file.info.base === null) assert.equal(await digest(file), md5Of(model), `step ${step}`);
+      }
+      await file.fill(async () => {}, signal);
+      assert.equal(file.info.base, null);
+      assert.equal(await digest(file), md5Of(model));
+    });
+  }
+
+  it('writes its bytes once more after the disk refused to keep them', async () => {
+    const file = stage(true);
+    await file.write(Buffer.from('one'), 3);
+    await file.write(Buffer.from('two'), 20);
+    const { datasync, write } = handle;
+    handle.datasync = () => Promise.reject(Object.assign(new Error('the disk fails'), { code: 'EIO' }));
+    await assert.rejects(file.sync(), { code: 'EIO' });
+    handle.datasync = datasync;
+    const written: [string, number][] = [];
+    handle.write = ((...given: [Buffer, number, number, number]) => {
+      const [bytes, offset, length, position] = given;
+      written.push([String(bytes.subarray(offset, offset + length)), position]);
+      return Reflect.apply(write, handle, given);
+    }) as typeof handle.write;
+    await file.sync();
+    assert.deepEqual(written, [
+      ['one', 3],
+      ['two', 20],
+    ]);
+    await file.sync();
+    assert.equal(written.length, 2, 'once');
+  });
+
+  it('is not filled from its base where the disk has no room', async () => {
+    const file = stage(true);
+    await file.write(Buffer.from('x'), 0);
+    const full = Object.assign(new Error('no room'), { code: 'ENOSPC' });
+    await assert.rejects(
+      file.fill(() => Promise.reject(full), signal),
+      full,
+    );
+    assert.equal(handle.length, 1);
+  });
+
+  it('loses what lies beyond its last extent without reading it', { timeout: 20_000 }, async () => {
+    const file = stage(false);
+    await file.write(Buffer.from('kept'), 0);
+    await file.truncate(2 ** 40);
+    await handle.write(Buffer.from('not told of'), 0, 11, 2 ** 39);
+    await file.scrub();
+    assert.equal(handle.length, 4);
+    assert.deepEqual(await file.read(0, 8, newReadahead()), Buffer.from('kept\0\0\0\0'));
+  });
+
+  it('has the right digest after sequential writes, a rewrite and an empty start', async () => {
+    const file = stage(false);
+    assert.equal(await digest(file), md5Of(Buffer.alloc(0)));
+    await file.write(Buffer.from('abc'), 0);
+    await file.write(Buffer.from('def'), 3);
+    assert.equal(await digest(file), md5Of(Buffer.from('abcdef')));
+    await file.write(Buffer.from('X'), 1);
+    assert.equal(await digest(file), md5Of(Buffer.from('aXcdef')));
+    await file.truncate(0);
+    await file.write(Buffer.from('z'), 0);
+    assert.equal(await digest(file), md5Of(Buffer.from('z')));
+  });
+
+  describe('shows nothing of', () => {
+    /** Grows the file over all that the disk may still hold. */
+    const checkZeros = async (file: StagingFile, kept: string) => {
+      await file.truncate(60);
+      const expected = Buffer.concat([Buffer.from(kept), Buffer.alloc(60 - kept.length)]);
+      assert.deepEqual(await readAll(file), expected);
+      assert.equal(await digest(file), md5Of(expected));
+    };
+    const hole = 'kept\0\0\0\0\0\0\0\0\0\0\0\0end';
+
+    it('bytes that were never flushed when it is opened again', async () => {
+      const file = stage(false);
+      await file.write(Buffer.from('kept'), 0);
+      await file.write(Buffer.from('end'), 16);
+      const { info } = file;
+      await file.write(Buffer.from('in the hole'), 5);
+      await file.write(Buffer.from('at the end'), 19);
+      const again = new StagingFile(info, handle, {} as ContentReader);
+      await again.scrub();
+      await checkZeros(again, hole);
+    });
+
+    it('bytes over its base that were never flushed, when a hole is punched there', async () => {
+      const file = stage(true);
+      const { info } = file;
+      await file.write(Buffer.from('never flushed'), 5);
+      const again = new StagingFile(info, handle, { read: async () => base } as unknown as ContentReader);
+      await again.scrub();
+      await again.zero(0, base.length);
+      assert.deepEqual(await readAll(again), Buffer.alloc(base.length));
+    });
+
+    it('the half of a write that failed', async () => {
+      const file = stage(false);
+      await file.write(Buffer.from('kept'), 0);
+      await file.write(Buffer.from('end'), 16);
+      const tooMuch = Buffer.from('too much');
+      const write = handle.write.bind(handle);
+      const writeHalf = async (bytes: Buffer, offset: number, length: number, position: number) => {
+        if (bytes !== tooMuch) return write(bytes, offset, length, position);
+        if (offset > 0) throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+        return write(bytes, offset, length / 2, position);
+      };
+      handle.write = writeHalf as typeof handle.write;
+      for (const position of [5, 19]) await assert.rejects(file.write(tooMuch, position), { code: 'ENOSPC' });
+      await checkZeros(file, hole);
+    });
+  });
+
+  it('is not made longer by a write of nothing', async () => {
+    const file = stage(false);
+    await file.write(Buffer.alloc(0), 50);
+    assert.equal(file.size, 0);
+  });
+
+  it('counts as changed from the moment a write begins', async () => {
+    const file = stage(false);
+    const { generation } = file;
+    const write = file.write(Buffer.from('a'), 0);
+    const seen = file.generation;
+    await write;
+    assert.ok(seen > generation, 'an upload that ends now would take the file away under the write');
+  });
+
+  it('keeps what is written while its base is filled in', async () => {
+    const file = stage(true);
+    let write: Promise<void> | undefined;
+    beforeRead = async () => {
+      write ??= file.write(Buffer.from('NEW'), 4);
+    };
+    const filled = file.fill(async () => {}, signal);
+    await filled;
+    await write;
+    assert.equal((await readAll(file)).subarray(0, 10).toString(), 'The NEWck ');
+  });
+});
