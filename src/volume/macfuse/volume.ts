@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type Fuse from 'fuse-native';
+import { isContainer } from '../../store/nodeRow.ts';
 import type { Fh } from '../../vfs/openInode.ts';
 import { detach, loadMounts, subtype, tryUnmount } from '../mountPoint.ts';
 import type { Volume, VolumeDriver, VolumeView } from '../volume.ts';
@@ -65,7 +66,10 @@ export async function mountVolume(
     gone: gone.promise,
     notify: ({ parent, name }) => {
       const folder = view.getPath(parent);
-      if (folder === undefined) return;
+      // The binding can only have an entry dropped, and on Linux a program in a folder whose entry is dropped has no working
+      // directory any more. What a folder's name stands for is asked again after a second (fuseLimits.kernelTtl).
+      const named = view.vfs.getKnown(parent, name);
+      if (folder === undefined || (named !== undefined && isContainer(named))) return;
       const path = `${folder === '/' ? '' : folder}/${name}`;
       outside(() =>
         fuse.invalidateEntry(path, (error) => {
