@@ -55,7 +55,7 @@ export async function recoverStaging(deps: RecoveryDeps): Promise<Rescued | null
   }
   nodes.transaction(() => {
     for (const id of needless) table.remove(id);
-    nodes.setMeta('boot', bootId ?? '');
+    nodes.facts.set('boot', bootId ?? '');
   });
   if (files === 0) return null;
   log.warn('bytes that were not kept for good were set aside', { files, folder: lostDir });
@@ -76,7 +76,7 @@ async function settleDoubtful(deps: RecoveryDeps): Promise<number> {
   const { table, nodes, dir, bootId } = deps;
   const doubtful = table.listDoubtful();
   if (doubtful.length === 0) return 0;
-  const isSameRun = bootId !== undefined && nodes.getMeta('boot') === bootId;
+  const isSameRun = bootId !== undefined && nodes.facts.get('boot') === bootId;
   let moved = 0;
   for (const { id, sums } of doubtful) {
     const row = nodes.findByStaging(id);

@@ -2,6 +2,8 @@
 export const storeLimits = {
   /** Rows of the dentry cache. */
   cachedNodes: 50_000,
+  /** Names of folders kept in memory, about 100 bytes each. */
+  cachedNames: 100_000,
   /** From a change to the group commit that makes it survive the machine, ms. With the commit itself well within a second. */
   groupCommitMs: 300,
   /** Until a group commit that the disk refused is tried again by itself, ms. */

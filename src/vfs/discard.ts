@@ -72,7 +72,7 @@ async function revert(context: VfsContext, row: NodeRow, names: ConflictNames): 
       if (row.parent !== null) touchFolder(context, row.parent);
       touchFolder(context, synced.parent);
       // What was to be sent is not ours any more, should somebody else write the same.
-      nodes.clearSent(row.ino);
+      nodes.facts.clearSent(row.ino);
     });
     if (row.staging !== null) staging.discard(row.staging);
   });

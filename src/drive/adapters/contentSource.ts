@@ -75,7 +75,7 @@ async function search(nodes: Nodes, remote: Remote, md5: string, signal: AbortSi
 function findFormerPaths(nodes: Nodes, md5: string): WirePath[] {
   const holder = nodes.getHolder(md5);
   const held = holder === undefined ? undefined : getWirePath(nodes, holder.ino);
-  const former = nodes.getFormerPlace(md5);
+  const former = nodes.facts.getFormerPlace(md5);
   const folder = former?.parent === undefined ? undefined : getWirePath(nodes, former.parent);
   const moved = former === undefined || folder === undefined ? undefined : [...folder, former.path.at(-1) as string];
   return [moved, former?.path, held].filter((path) => path !== undefined);

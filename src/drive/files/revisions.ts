@@ -28,7 +28,7 @@ export async function readRevision(
 ): Promise<FileChunk> {
   const { reader, nodes } = context.session;
   const { file, wire } = await fetchRevision(context, params, signal);
-  nodes.setFormerPlace(file.md5, { path: wire });
+  nodes.facts.setFormerPlace(file.md5, { path: wire });
   const end = params.offset + Math.min(params.length, readChunkBytes);
   const bytes = await reader.read({ md5: file.md5, size: file.size }, params.offset, end, newReadahead());
   return { content: bytes.toString('base64'), size: file.size, version: file.md5 };
@@ -50,7 +50,7 @@ export async function restoreRevision(
   if (now === undefined || now.synced === null || now.staging !== null || now.md5 !== now.synced.md5)
     throw new DriveError('pendingUploads', { path });
   // Until the change is pushed, this is where its bytes are.
-  nodes.setFormerPlace(file.md5, { path: wire });
+  nodes.facts.setFormerPlace(file.md5, { path: wire });
   await shareContent(context, place, { md5: file.md5, size: file.size }, { create: false, overwrite: true });
 }
 

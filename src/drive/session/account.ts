@@ -20,7 +20,7 @@ export class Account {
   constructor(deps: AccountDeps) {
     this.#deps = deps;
     const unknown = { username: deps.client.username, email: '', name: '', usedBytes: 0, totalBytes: -1 };
-    this.#state = { ...unknown, ...parseStored(deps.nodes.getMeta('account')) };
+    this.#state = { ...unknown, ...parseStored(deps.nodes.facts.get('account')) };
   }
 
   get state(): AccountState {
@@ -39,7 +39,7 @@ export class Account {
         usedBytes: customer.usage,
         totalBytes: customer.quota,
       };
-      nodes.setMeta('account', JSON.stringify(this.#state));
+      nodes.facts.set('account', JSON.stringify(this.#state));
       onChange();
     });
   }

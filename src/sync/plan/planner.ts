@@ -220,7 +220,7 @@ function handOver({ nodes, activity, removable }: Planning, occupant: NodeRow, r
   removable.clear();
   const [ofOccupant, ofRow] = [getHandedOver(nodes, occupant), getHandedOver(nodes, row)];
   nodes.transaction(() => {
-    nodes.swapSent(occupant.ino, row.ino);
+    nodes.facts.swapSent(occupant.ino, row.ino);
     nodes.update(occupant.ino, { synced: null });
     nodes.update(row.ino, { synced: ofOccupant });
     if (ofRow !== null) nodes.update(occupant.ino, { synced: ofRow });
@@ -230,7 +230,7 @@ function handOver({ nodes, activity, removable }: Planning, occupant: NodeRow, r
 
 /** An upload that was begun stays unfinished unless something is sent to its place: the times, where nothing else differs. */
 function getHandedOver(nodes: Nodes, { ino, synced }: NodeRow): Synced | null {
-  return synced !== null && nodes.getSent(ino).length > 0 ? { ...synced, mtime: 0 } : synced;
+  return synced !== null && nodes.facts.getSent(ino).length > 0 ? { ...synced, mtime: 0 } : synced;
 }
 
 /** A backup of the bytes about to be replaced must reach the server first, while it still knows them. */

@@ -4,7 +4,7 @@ import type { Activity } from '../tree/activity.ts';
 import { type ConflictNames, setAside } from '../tree/conflicts.ts';
 import { getFirstLinkState, settleLinks } from '../tree/links.ts';
 import { defaultFileMode, defaultFolderMode } from '../tree/modes.ts';
-import { isEndOfBegun, noteFormerPlace } from '../tree/paths.ts';
+import { findEndsOfBegun, noteFormerPlace } from '../tree/paths.ts';
 import type { Remote, RemoteEntry, RemoteFile } from '../tree/remote.ts';
 import { nameEntries } from '../tree/standIns.ts';
 import { holdsNews, revive } from './revive.ts';
@@ -50,7 +50,6 @@ export function mergeListing(
   const conflicts: { original: TreeChange; copy: TreeChange }[] = [];
   const discarded: string[] = [];
   let namesMoved = false;
-  const isOurs = (name: string) => activity.isTouched(folder, name, since) || isEndOfBegun(nodes, folder, name);
   const note = (parent: Ino | null, name: string) => {
     if (parent !== null) changes.push({ parent, name });
   };
@@ -125,14 +124,14 @@ export function mergeListing(
     if (row.parent === null) {
       // Removed here, changed there: the newer bytes win over the removal, so that nothing is lost.
       // Unless they are an upload of our own, whose answer never came.
-      const ours = nodes.getSent(row.ino).includes(entry.md5);
+      const ours = nodes.facts.getSent(row.ino).includes(entry.md5);
       if (bytesMoved && old.md5 !== null && !ours) restore(row, synced, entry);
       else nodes.update(row.ino, { synced });
       return;
     }
     const unwritten = row.staging === null && !activity.isUnflushed(row.ino);
     const clean = unwritten && (row.md5 === old.md5 || row.md5 === entry.md5);
-    if (!clean && nodes.getSent(row.ino).includes(entry.md5)) {
+    if (!clean && nodes.facts.getSent(row.ino).includes(entry.md5)) {
       // Our own upload, whose answer was lost: the newer local bytes rest on it.
       nodes.update(row.ino, { synced });
       return;
@@ -214,12 +213,16 @@ export function mergeListing(
   nodes.transaction(() => {
     const home = nodes.get(folder);
     if (home === undefined) return;
-    const entries = nameEntries(given, nodes.getSyncedChildren(folder));
+    let held = nodes.getSyncedChildren(folder);
+    const entries = nameEntries(given, held);
     if (home.parent === null && home.synced !== null && holdsNews({ nodes, activity }, folder, entries, since)) {
       folder = revive(nodes, home, (occupant) => makeConflict(occupant, 'name'));
       noteAbove(folder);
+      held = nodes.getSyncedChildren(folder);
     }
-    const known = new Map(nodes.getSyncedChildren(folder).map((row) => [nameKey(row.synced?.name ?? ''), row]));
+    const known = new Map(held.map((row) => [nameKey(row.synced?.name ?? ''), row]));
+    const isEndOfBegun = findEndsOfBegun(nodes, folder, held);
+    const isOurs = (name: string) => activity.isTouched(folder, name, since) || isEndOfBegun(name);
     const seen = new Set<string>();
     for (const entry of entries) {
       const key = nameKey(entry.name);

@@ -1,7 +1,7 @@
 import { type Ino, type NodeRow, nameKey } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { Activity } from '../tree/activity.ts';
-import { isEndOfBegun } from '../tree/paths.ts';
+import { findEndsOfBegun } from '../tree/paths.ts';
 import type { RemoteEntry } from '../tree/remote.ts';
 
 /**
@@ -14,15 +14,17 @@ export function holdsNews(
   entries: readonly RemoteEntry[],
   since: number,
 ): boolean {
-  const known = new Map(nodes.getSyncedChildren(folder).map((row) => [nameKey(row.synced?.name ?? ''), row]));
+  const held = nodes.getSyncedChildren(folder);
+  const known = new Map(held.map((row) => [nameKey(row.synced?.name ?? ''), row]));
+  const isEndOfBegun = findEndsOfBegun(nodes, folder, held);
   return entries.some((entry) => {
-    if (activity.isTouched(folder, entry.name, since) || isEndOfBegun(nodes, folder, entry.name)) return false;
+    if (activity.isTouched(folder, entry.name, since) || isEndOfBegun(entry.name)) return false;
     const row = known.get(nameKey(entry.name));
     if (row === undefined || (row.kind === 'file') !== (entry.kind === 'file')) return true;
     const md5 = row.synced?.md5 ?? null;
     if (entry.kind !== 'file' || md5 === null || md5 === entry.md5) return false;
     // Unless it is an upload of our own, whose answer never came.
-    return !nodes.getSent(row.ino).includes(entry.md5);
+    return !nodes.facts.getSent(row.ino).includes(entry.md5);
   });
 }
 

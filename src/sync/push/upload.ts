@@ -94,7 +94,7 @@ async function pushSnapshot(
   signal: AbortSignal,
 ): Promise<readonly Ino[]> {
   const wire = target.path.at(-1) as string;
-  const former = deps.nodes.getSent(row.ino);
+  const former = deps.nodes.facts.getSent(row.ino);
   const commit = async (remote?: RemoteFile) => {
     const overwritten = await findOverwritten(deps, row.ino, target.path, snapshot, former, signal);
     await commitUpload(deps, row, snapshot, overwritten, {
@@ -133,7 +133,7 @@ async function pushSnapshot(
     const attempted = { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
     deps.nodes.update(row.ino, { synced: { parent: target.parent, name: target.name, wire, ...attempted } });
   }
-  deps.nodes.addSent(row.ino, snapshot.md5);
+  deps.nodes.facts.addSent(row.ino, snapshot.md5);
   deps.reach('uploadNoted');
   try {
     await send(deps, row.ino, snapshot, target.path, creating ? 'reject' : { created }, signal);
@@ -272,7 +272,7 @@ async function commitUpload(
   const adopted = staged?.file.id;
   // Both or neither: an upload that is on record neither as sent nor as synced would be met as somebody else's.
   nodes.transaction(() => {
-    nodes.clearSent(row.ino);
+    nodes.facts.clearSent(row.ino);
     deps.creations.delete(row.ino);
     const before = nodes.get(row.ino);
     if (before === undefined) return;

@@ -1,4 +1,4 @@
-import { type Ino, rootIno, type Synced } from '../../store/nodeRow.ts';
+import { type Ino, type NodeRow, rootIno, type Synced } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { WirePath } from './remote.ts';
 
@@ -39,6 +39,12 @@ export function isEndOfBegun(nodes: Nodes, parent: Ino, name: string): boolean {
   return held !== undefined && held.begun !== null;
 }
 
+/** The same, to be asked of all names of a folder in which the server holds `known`: in nearly every folder nothing is begun. */
+export function findEndsOfBegun(nodes: Nodes, parent: Ino, known: readonly NodeRow[]): (name: string) => boolean {
+  const isAny = nodes.hasBegunChildren(parent) || known.some(({ begun }) => begun !== null);
+  return (name) => isAny && isEndOfBegun(nodes, parent, name);
+}
+
 /** Path in the account as the mount shows it: `/Jotta/Archive/a.txt`; undefined once removed. */
 export function getLocalPath(nodes: Nodes, ino: Ino): string | undefined {
   const path: string[] = [];
@@ -55,7 +61,7 @@ export function getLocalPath(nodes: Nodes, ino: Ino): string | undefined {
 export function noteFormerPlace(nodes: Nodes, synced: Synced): void {
   const folder = getWirePath(nodes, synced.parent);
   if (synced.md5 === null || folder === undefined) return;
-  nodes.setFormerPlace(synced.md5, { parent: synced.parent, path: [...folder, synced.wire] });
+  nodes.facts.setFormerPlace(synced.md5, { parent: synced.parent, path: [...folder, synced.wire] });
 }
 
 /**

@@ -179,7 +179,7 @@ describe('a metadata database', () => {
         const [account = ''] = await readdir(accounts);
         const file = join(accounts, account, 'metadata.db');
         alterSchema(file, "UPDATE sqlite_schema SET rootpage = 1000000 WHERE name = 'byName'");
-        for (let tries = 0; tries < 2; tries += 1) await assert.rejects(world.find(`${top}/new name`), /malformed/);
+        for (const name of ['a', 'b']) await assert.rejects(world.mkdir(`${top}/${name}`), /malformed/);
         assert.equal(told.length, 1);
         await world.restart();
         const { rescued } = world.session();

@@ -195,7 +195,7 @@ describe('a file that is written to while it is uploaded', () => {
       const { nodes } = world.session();
       await world.until('the upload has ended', () => nodes.get(ino)?.synced?.md5 === md5('Base'));
       // Until the next flush the staging file on record lacks what it has from there.
-      assert.notEqual(nodes.getFormerPlace(md5('base')), undefined);
+      assert.notEqual(nodes.facts.getFormerPlace(md5('base')), undefined);
     });
   });
 

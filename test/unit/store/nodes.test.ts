@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type NodeRow, rootIno, type Synced } from '../../../src/store/nodeRow.ts';
-import { type NewNode, Nodes } from '../../../src/store/nodes.ts';
+import { ChildIndex } from '../../../src/store/childIndex.ts';
+import { type Ino, type NodeRow, rootIno, type Synced } from '../../../src/store/nodeRow.ts';
+import { type NewNode, type NodePatch, Nodes } from '../../../src/store/nodes.ts';
 import { openDatabase } from '../../../src/store/schema.ts';
 
 let dir: string;
@@ -70,6 +71,62 @@ describe('the children of a folder', () => {
     assert.deepEqual(look(nodes), look(new Nodes(db)));
     const shown = nodes.getChildren(rootIno).find(({ ino }) => ino === written.ino);
     assert.deepEqual(shown?.mtime, { sec: 77, nsec: 0 });
+  });
+});
+
+describe('the names of a folder', () => {
+  const folder = (name: string) => add(name, { kind: 'folder', md5: null });
+  const find = (from: Nodes, parent: Ino) =>
+    ['first', 'second', 'SECOND.txt', 'third'].map((name) => from.getChild(parent, name)?.ino);
+
+  it('are the same from memory as from the database: made, renamed, moved in and out, removed, rolled back', () => {
+    const [here, there] = [folder('here').ino, folder('there').ino];
+    const first = add('first', { parent: here }).ino;
+    assert.deepEqual(find(nodes, here), [first, undefined, undefined, undefined]);
+    assert.deepEqual(find(nodes, there), [undefined, undefined, undefined, undefined]);
+    const second = add('second', { parent: there }).ino;
+    nodes.update(second, { parent: here, name: 'Second.TXT' });
+    const third = add('third', { parent: here }).ino;
+    nodes.update(first, { parent: null });
+    const isSame = () => {
+      for (const parent of [here, there]) assert.deepEqual(find(nodes, parent), find(new Nodes(db), parent));
+    };
+    isSame();
+    assert.deepEqual(find(nodes, here), [undefined, undefined, second, third]);
+    const fail = () => {
+      nodes.remove(third);
+      nodes.update(second, { name: 'first' });
+      add('third', { parent: there });
+      assert.deepEqual(find(nodes, here), [second, undefined, undefined, undefined]);
+      throw new Error('no');
+    };
+    assert.throws(() => nodes.transaction(fail), /no/);
+    isSame();
+    nodes.remove(third);
+    isSame();
+  });
+
+  it('are kept in memory up to a number, longest those of the folders used last', () => {
+    const index = new ChildIndex(5);
+    const fill = (parent: Ino, count: number) =>
+      index.fill(
+        parent,
+        Array.from({ length: count }, (_, at): [string, Ino] => [`${at}`, parent * 100 + at]),
+      );
+    fill(1, 2);
+    fill(2, 2);
+    index.get(1);
+    fill(3, 1);
+    index.add(3, 'one more', 9);
+    assert.deepEqual(
+      [1, 2, 3].map((parent) => index.get(parent)?.size),
+      [2, undefined, 2],
+    );
+    fill(4, 50);
+    assert.deepEqual(
+      [1, 3, 4].map((parent) => index.get(parent)?.size),
+      [undefined, undefined, 50],
+    );
   });
 });
 
@@ -153,6 +210,45 @@ describe('a node', () => {
     assert.ok(add('c').ino > last.ino);
   });
 
+  it('is the same in memory as in the database, whatever of it is changed', () => {
+    const parent = add('folder', { kind: 'folder', md5: null }).ino;
+    const { ino } = add('a', { ctimeMs: 7.5, name: 'a\ud800', synced: syncedAs('a\udfff') });
+    const begun = { parent, name: 'end', wire: 'end' };
+    const patches: NodePatch[] = [
+      ...[
+        {},
+        { parent },
+        { name: 'b' },
+        { size: 2 },
+        { mtime: { sec: -1, nsec: 9 } },
+        { ctimeMs: 8.9 },
+        { mode: 0o600 },
+      ],
+      ...[{ md5: null, staging: 's' }, { md5: 'n', staging: null }, { localOnly: true }, { link: 'foreign' as const }],
+      ...[{ target: 't' }, { synced: null }, { synced: syncedAs('c', { revision: null, uuid: 'u' }) }, { begun }],
+      ...[{ synced: syncedAs('c', { revision: 2, uuid: 'u' }) }, { begun: null, parent: null }, { listedAt: 3 }],
+      ...[
+        { failure: 'quota', name: 'd', parent: rootIno },
+        { failure: null, listedAt: null, target: null, link: null },
+      ],
+    ];
+    for (const patch of patches) {
+      const row = nodes.update(ino, patch);
+      assert.deepEqual(row, new Nodes(db).get(ino), JSON.stringify(patch));
+      assert.deepEqual(nodes.get(ino), row);
+    }
+  });
+
+  it('costs no write when it is told what it says already', () => {
+    const row = add('a', { synced: syncedAs('a') });
+    const count = () => Number(db.prepare('SELECT total_changes() AS made').get()?.made);
+    const before = count();
+    nodes.update(row.ino, { name: 'a', synced: syncedAs('a'), mtime: { ...row.mtime }, md5: row.md5 });
+    assert.equal(count(), before);
+    nodes.update(row.ino, { synced: syncedAs('a', { revision: 2 }) });
+    assert.equal(count(), before + 1);
+  });
+
   it('shows a peeked time until an update writes one, whoever looks it up meanwhile', () => {
     const row = add('a');
     nodes.peekTime(row.ino, { sec: 77, nsec: 0 });
@@ -183,10 +279,10 @@ describe('a node', () => {
 
   it('takes what was begun to be sent for it along when it goes', () => {
     const [removed, purged, kept] = [add('a'), add('b', { parent: null }), add('c')];
-    for (const { ino } of [removed, purged, kept]) nodes.addSent(ino, 'm');
+    for (const { ino } of [removed, purged, kept]) nodes.facts.addSent(ino, 'm');
     nodes.remove(removed.ino);
     nodes.purgeOrphans();
-    const left = [removed, purged, kept].map(({ ino }) => nodes.getSent(ino).length);
+    const left = [removed, purged, kept].map(({ ino }) => nodes.facts.getSent(ino).length);
     assert.deepEqual(left, [0, 0, 1]);
   });
 
@@ -204,14 +300,14 @@ describe('a node', () => {
 describe('the former place of a content', () => {
   it('is forgotten once nobody needs the content: no edit, no copy that is to be sent, no reader', () => {
     const place = { parent: rootIno, path: ['Jotta'] };
-    for (const md5 of ['edited', 'copied', 'read', 'unneeded', 'sent']) nodes.setFormerPlace(md5, place);
+    for (const md5 of ['edited', 'copied', 'read', 'unneeded', 'sent']) nodes.facts.setFormerPlace(md5, place);
     db.exec(
       "INSERT INTO staging(id, size, extents, baseMd5, baseSize, baseLimit) VALUES ('s', 1, '[]', 'edited', 1, 1)",
     );
     add('copy', { md5: 'copied' });
     add('sent', { md5: 'sent', synced: syncedAs('sent', { md5: 'sent' }) });
     nodes.pruneFormerPlaces((md5) => md5 === 'read');
-    const left = ['edited', 'copied', 'read', 'unneeded', 'sent'].filter((md5) => nodes.getFormerPlace(md5));
+    const left = ['edited', 'copied', 'read', 'unneeded', 'sent'].filter((md5) => nodes.facts.getFormerPlace(md5));
     assert.deepEqual(left, ['edited', 'copied', 'read']);
   });
 });

@@ -134,7 +134,7 @@ describe('a listing', () => {
     merge(file('a', 'old'));
     const { ino } = child('a') as NodeRow;
     nodes.update(ino, { staging: 's', md5: null });
-    nodes.addSent(ino, 'mine');
+    nodes.facts.addSent(ino, 'mine');
     merge(file('a', 'mine'));
     assert.deepEqual(listNames(), ['a']);
     assert.equal(child('a')?.synced?.md5, 'mine');
@@ -156,6 +156,18 @@ describe('a listing', () => {
     nodes.update(row.ino, { staging: 's', md5: null });
     assert.equal(merge(file('a', 'new')).conflicts.length, 0);
     assert.equal(child('a')?.synced?.md5, 'old', 'the upload must find the server changed');
+  });
+
+  it('in which one of many changed writes that one, and when the folder was listed', () => {
+    const many = Array.from({ length: 50 }, (_, at) => file(`f${at}`, 'old'));
+    merge(...many);
+    const count = () => Number(db.prepare('SELECT total_changes() AS made').get()?.made);
+    const before = count();
+    mergeListing(deps(), rootIno, many, activity.seq, 2);
+    assert.equal(count() - before, 1);
+    mergeListing(deps(), rootIno, many.with(7, file('f7', 'new')), activity.seq, 3);
+    assert.equal(count() - before, 3);
+    assert.equal(child('f7')?.md5, 'new');
   });
 
   it('takes a change of a file edited and moved here while its name was made anew', () => {

@@ -1,0 +1,93 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Ino } from './nodeRow.ts';
+
+/** Where a content was on the server: path as the wire spells it, device first; `revision` null when it has to be looked for. */
+export interface FormerPlace {
+  readonly path: readonly string[];
+  /** Node of the folder, which may be moved from here later. */
+  readonly parent?: Ino;
+}
+
+/** Contents remembered whose upload's answer never came; a file that is rewritten more often meanwhile is rare. */
+const mostSent = 32;
+
+/** Small facts by key, in the table `meta`. All calls are synchronous and local; group changes in `Nodes.transaction`. */
+export class Facts {
+  readonly #get: StatementSync;
+  readonly #set: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #listPlaces: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.#get = db.prepare('SELECT value FROM meta WHERE key = ?');
+    this.#set = db.prepare(
+      'INSERT INTO meta(key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value',
+    );
+    this.#remove = db.prepare('DELETE FROM meta WHERE key = ?');
+    this.#listPlaces = db.prepare(`SELECT substr(key, 6) AS md5 FROM meta WHERE key GLOB 'base.*'
+      AND substr(key, 6) NOT IN (SELECT baseMd5 FROM staging WHERE baseMd5 IS NOT NULL)`);
+  }
+
+  get(key: string): string | undefined {
+    return (this.#get.get(key) as { value: string } | undefined)?.value;
+  }
+
+  set(key: string, value: string): void {
+    this.#set.run(key, value);
+  }
+
+  /** Remembers a content whose upload was begun for a node, until an outcome is known; over a crash too. */
+  addSent(ino: Ino, md5: string): void {
+    const all = [...this.getSent(ino).filter((known) => known !== md5), md5];
+    this.set(`sent.${ino}`, JSON.stringify(all.slice(-mostSent)));
+  }
+
+  /** Uploads that were begun belong to a place on the server: they go with its synced side. */
+  swapSent(a: Ino, b: Ino): void {
+    const [ofA, ofB] = [this.getSent(a), this.getSent(b)];
+    this.clearSent(a);
+    this.clearSent(b);
+    for (const md5 of ofA) this.addSent(b, md5);
+    for (const md5 of ofB) this.addSent(a, md5);
+  }
+
+  clearSent(ino: Ino): void {
+    this.#remove.run(`sent.${ino}`);
+  }
+
+  /** Oldest first. */
+  getSent(ino: Ino): string[] {
+    const text = this.get(`sent.${ino}`);
+    const parsed = text === undefined ? undefined : tryParse(text);
+    return Array.isArray(parsed) ? parsed.filter((md5) => typeof md5 === 'string') : [];
+  }
+
+  /** Remembers where a superseded content can still be had: the base of an edit that was set aside. */
+  setFormerPlace(md5: string, place: FormerPlace): void {
+    this.set(`base.${md5}`, JSON.stringify(place));
+  }
+
+  getFormerPlace(md5: string): FormerPlace | undefined {
+    const text = this.get(`base.${md5}`);
+    const parsed = text === undefined ? undefined : (tryParse(text) as Partial<FormerPlace> | undefined);
+    return Array.isArray(parsed?.path) ? (parsed as FormerPlace) : undefined;
+  }
+
+  clearFormerPlace(md5: string): void {
+    this.#remove.run(`base.${md5}`);
+  }
+
+  /** Contents with a former place on which no unsent edit rests. */
+  listFormerContents(): string[] {
+    return this.#listPlaces.all().map(({ md5 }) => String(md5));
+  }
+}
+
+/** What is no JSON counts as not there: each of these facts only spares a request, or a question. */
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
