@@ -13,6 +13,7 @@ import type { Rescued } from '../content/rescue.ts';
 import type { JottacloudClient } from '../jottacloud/client.ts';
 import type { AccountState } from '../protocol/state.ts';
 import type { History } from '../store/history.ts';
+import type { NodeRow } from '../store/nodeRow.ts';
 import type { Nodes } from '../store/nodes.ts';
 import type { Pins } from '../store/pins.ts';
 import type { Folders } from '../sync/pull/folders.ts';
@@ -147,7 +148,8 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
   teardown.add('the client', () => client.close());
   const checksummer = new Checksummer(log);
   teardown.add('the checksums', () => checksummer.close());
-  const sync = createSync({ ...options, client, storage, checksummer, clock, signal });
+  const onUnreachable = (row: NodeRow) => shown?.noteRow(row);
+  const sync = createSync({ ...options, client, storage, checksummer, onUnreachable, clock, signal });
   const jobs = new Jobs(onError);
   sync.poller.failed.on((ino) => {
     const row = storage.nodes.get(ino);

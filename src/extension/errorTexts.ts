@@ -143,6 +143,13 @@ const texts: Record<DriveErrorCode, ErrorText> = {
     sentence: (args) =>
       vscode.l10n.t('Jottacloud does not take the name {0}. Choose another one.', args.name ?? place(args)),
   },
+  unreachableName: {
+    sentence: (args) =>
+      vscode.l10n.t(
+        'Jottacloud refuses every request about {0}, because of a character in that name or in one above it. Rename it on the web, or with the program that made it.',
+        args.name ?? place(args),
+      ),
+  },
   vanished: {
     sentence: () =>
       vscode.l10n.t('A part of this file is neither on this computer nor in your Jottacloud account any more.'),

@@ -8,6 +8,7 @@ import { fetchTidyFolder } from './changes/detours.ts';
 import { moveFile, moveFolder } from './changes/moves.ts';
 import { disableShare, enableShare, fetchShare } from './changes/sharing.ts';
 import { fetchTrash, removeForGood, restore, type TrashedEntry } from './changes/trash.ts';
+import { spellNewName } from './doubtfulNames.ts';
 import { type EventListener, watchEvents } from './events/eventSocket.ts';
 import { type Habit, Habits } from './habits.ts';
 import { defaultLimits } from './limits.ts';
@@ -127,6 +128,21 @@ export class JottacloudClient {
 
   comesWhole(path: RemotePath, md5: string): boolean {
     return comesWhole(this.#service, path, md5);
+  }
+
+  /** The wire spelling of a new local name (names.ts): with look-alikes for characters that the service turned out to refuse, too. */
+  encodeName(local: string): string {
+    return spellNewName(this.#service.habits, local);
+  }
+
+  /** Of any path. */
+  get meetsUnreachable(): boolean {
+    return this.#service.reads.unreachable.size > 0;
+  }
+
+  /** What is at that path could not be asked for lately, because of a name in it. */
+  isUnreachable(path: RemotePath): boolean {
+    return this.#service.reads.unreachable.has(path.join('/'));
   }
 
   /** What the service turned out not to do, and is done another way. */

@@ -19,8 +19,10 @@ export type JottaErrorKind =
   /** 460: no room, or the service refuses more bytes for now. */
   | 'quota'
   | 'writeLocked'
-  /** 400, or a name that cannot be put on the wire. */
+  /** The service does not take this new name, or it cannot be put on the wire. */
   | 'invalidName'
+  /** Requests about what is there are refused for a name in its path. */
+  | 'unreachableName'
   /** Fewer bytes than promised, in either direction. */
   | 'incomplete'
   /** Other bytes than promised: md5, length or total size differ. */
@@ -72,7 +74,14 @@ export function isJottaError(error: unknown, kind?: JottaErrorKind): error is Jo
   return error instanceof JottaError && (kind === undefined || error.kind === kind);
 }
 
-const refusals: readonly JottaErrorKind[] = ['forbidden', 'conflict', 'quota', 'writeLocked', 'invalidName'];
+const refusals: readonly JottaErrorKind[] = [
+  'forbidden',
+  'conflict',
+  'quota',
+  'writeLocked',
+  'invalidName',
+  'unreachableName',
+];
 
 /** The server did not do it. Of a look, or of a later step, this says nothing about the command before it. */
 export function isRefusal(error: unknown): boolean {

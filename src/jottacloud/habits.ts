@@ -3,9 +3,16 @@ import type { Log } from '../base/log.ts';
 /**
  * What the client would like to rely on though only some clients, or none, have proved that the service does it; for each of
  * them there is another way. `range`: a part of the newest revision. `pinnedRange`: a part of an older revision.
- * `rejectConflicts`: an allocate that refuses to become the next revision of somebody else's file.
+ * `rejectConflicts`: an allocate that refuses to become the next revision of somebody else's file. `percent…`, `backslash…`,
+ * `semicolonInNames`: requests about names that hold one.
  */
-export type Habit = 'range' | 'pinnedRange' | 'rejectConflicts';
+export type Habit =
+  | 'range'
+  | 'pinnedRange'
+  | 'rejectConflicts'
+  | 'percentInNames'
+  | 'backslashInNames'
+  | 'semicolonInNames';
 
 /** What the service was seen to do and not to do, for as long as the client lives; what it does not do is logged once. */
 export class Habits {

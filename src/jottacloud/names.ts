@@ -27,6 +27,30 @@ const lookalikes: ReadonlyMap<string, string> = new Map([
 
 const originals: ReadonlyMap<string, string> = new Map([...lookalikes].map(([original, twin]) => [twin, original]));
 
+/**
+ * Characters that what stands in front of the service may refuse in an address, or the service in a new name (PROTOCOL.md
+ * §2.1). `decodeName` leaves their look-alikes alone: those are common in Chinese and Japanese names.
+ */
+export const doubtfulCharacters = '%\\;';
+
+/** The same name with the look-alikes of these characters. */
+export function withLookalikes(wire: string, characters: readonly string[]): string {
+  return characters.reduce(
+    (name, c) => name.replaceAll(c, String.fromCharCode(c.charCodeAt(0) + fullWidthOffset)),
+    wire,
+  );
+}
+
+/** Letters and digits of any script, what rclone's users store every day, and rclone's look-alikes. */
+const ordinary =
+  /^[\p{L}\p{M}\p{N} !#$&'()+,\-.=@[\]^_`{}~\u2010-\u2027\u2030-\u205e\u2400-\u2421\u3000-\u303f\uff00-\uffef]*$/u;
+const nameMaxBytes = 255;
+
+/** No service is known to refuse such a name. */
+export function isOrdinaryName(wire: string): boolean {
+  return ordinary.test(wire) && Buffer.byteLength(wire) <= nameMaxBytes;
+}
+
 /** The wire spelling of a new local name. Never `.` or `..`. Lengths are not checked here. */
 export function encodeName(local: string): string {
   if (local === '.' || local === '..') return local.replaceAll('.', '\uFF0E');

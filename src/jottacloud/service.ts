@@ -1,4 +1,5 @@
 import type { TokenSource } from './auth/auth.ts';
+import { noteReached, noteUnreachable } from './doubtfulNames.ts';
 import { isJottaError, type JottaErrorKind } from './errors.ts';
 import type { Habits } from './habits.ts';
 import type { Reads } from './transfer/content.ts';
@@ -20,10 +21,17 @@ export interface Service {
   readonly reads: Reads;
 }
 
-/** Absolute URL of a device or anything below it; JottaError 'invalidName' for what cannot be addressed. */
-export function urlOf(service: Service, path: RemotePath, query = ''): string {
+/** What a request is about, and where it goes. */
+export interface Address {
+  readonly url: string;
+  /** Absent: nothing in the tree. */
+  readonly names?: RemotePath;
+}
+
+/** Of a device or anything below it; JottaError 'invalidName' for what cannot be addressed. */
+export function addressOf(service: Service, path: RemotePath, query = ''): Address {
   checkPath(path, 1);
-  return jfsUrl(service.endpoints, service.tokens.username, path, query);
+  return { url: jfsUrl(service.endpoints, service.tokens.username, path, query), names: path };
 }
 
 /**
@@ -46,7 +54,15 @@ export async function sendAuthorized(service: Service, request: HttpRequest, sig
       if (answer.status !== 401) tokens.noteAccepted(renewed);
     }
   } else tokens.noteAccepted(token);
-  await throwUnlessOk(answer, http.limits.bodyIdleMs);
+  const { names = [] } = request;
+  try {
+    await throwUnlessOk(answer, http.limits.bodyIdleMs, names);
+  } catch (error) {
+    if (isJottaError(error, 'unreachableName')) noteUnreachable(service, names);
+    if (isJottaError(error, 'notFound')) noteReached(service, names);
+    throw error;
+  }
+  noteReached(service, names);
   return answer;
 }
 
@@ -57,14 +73,14 @@ export function withToken(request: HttpRequest, token: string): HttpRequest {
 /** A small metadata read: repeated on network failures, done within `metadataMs`. */
 export function getMetadata<T>(
   service: Service,
-  url: string,
+  address: Address,
   read: (answer: HttpAnswer) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
   const { metadataMs, firstByteMs } = service.http.limits;
   return withDeadline(signal, metadataMs, (bounded) =>
     withRetry(service.retry, bounded, async () =>
-      read(await sendAuthorized(service, { method: 'GET', url, firstByteMs }, bounded)),
+      read(await sendAuthorized(service, { method: 'GET', ...address, firstByteMs }, bounded)),
     ),
   );
 }
@@ -80,7 +96,7 @@ export function getListing<T>(
   caller: AbortSignal,
 ): Promise<T> {
   const { metadataMs, listingMs, listingFirstByteMs } = service.http.limits;
-  const request = { method: 'GET' as const, url: urlOf(service, path) };
+  const request = { method: 'GET' as const, ...addressOf(service, path) };
   const { silent } = service.reads;
   const key = path.join('/');
   const ask = async (signal: AbortSignal) => {
@@ -95,10 +111,15 @@ export function getListing<T>(
   return withDeadline(caller, listingMs, (signal) => withRetry(service.retry, signal, () => ask(signal), metadataMs));
 }
 
+export interface Command extends Address {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+}
+
 /** A command that may safely happen twice: an empty POST without a content type (PROTOCOL.md §2.1). */
 export function postCommand<T>(
   service: Service,
-  command: { url: string; headers?: Readonly<Record<string, string>>; body?: Buffer },
+  command: Command,
   read: (answer: HttpAnswer) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
@@ -110,7 +131,7 @@ export function postCommand<T>(
 /** A command that must not be repeated blindly. */
 export async function postOnce<T>(
   service: Service,
-  command: { url: string; headers?: Readonly<Record<string, string>>; body?: Buffer },
+  command: Command,
   read: (answer: HttpAnswer) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {

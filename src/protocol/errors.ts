@@ -23,6 +23,7 @@ export const driveErrorCodes = [
   'notAFolder',
   'folderNotEmpty',
   'invalidName',
+  'unreachableName',
   'vanished',
   'powerLost',
   'quota',

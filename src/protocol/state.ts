@@ -121,9 +121,12 @@ export interface EntryInfo {
   readonly pin: PinState;
   /** A file that is shown as a symbolic link. */
   readonly link: boolean;
-  /** Its name on the server, where that cannot be shown: too long, or but for its case another's in the same folder. */
+  /**
+   * Its name on the server, where that is not `name`: too long to be shown, but for its case another's in the same folder, or
+   * spelled with look-alikes of characters that the server refuses.
+   */
   readonly serverName?: string;
-  /** A device or folder about which the server could not be asked lately: why. What is known of it is shown. */
+  /** Why the server could not be asked about it lately. What is known of it is shown. */
   readonly unanswered?: DriveErrorCode;
   /** Nothing in or about it may be changed: the account itself, a device, below a read-only mount. */
   readonly readOnly: boolean;

@@ -12,6 +12,7 @@ const remoteErrno: Record<RemoteErrorKind, ErrnoCode> = {
   writeLocked: 'EACCES',
   forbidden: 'EACCES',
   invalidName: 'EINVAL',
+  unreachableName: 'EOPNOTSUPP',
   notFound: 'ESTALE',
   vanished: 'ESTALE',
   conflict: 'EEXIST',

@@ -103,7 +103,7 @@ describe('our client and rclone 1.60.1 cannot mean the same by', { timeout: 120_
   });
 
   for (const [percentInName, outcome] of [
-    ['400', 'invalidName'],
+    ['400', 'unreachableName'],
     ['allowed', 'done'],
   ] as const) {
     const can = outcome === 'done' ? 'can' : 'cannot';

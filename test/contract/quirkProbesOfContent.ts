@@ -10,6 +10,17 @@ async function fullUpload(emulator: Emulator, client: RawClient): Promise<string
   return `upload ${(await client.send('POST', rest.upload_url, 'hello')).status}`;
 }
 
+/** Statuses of a GET of a name with that character, made otherwise, and of a mkDir of another one. */
+function probeCharacter(character: string) {
+  return async (emulator: Emulator, client: RawClient) => {
+    emulator.mkdir(`${top}/plain`);
+    const target = encodeURIComponent(`/${emulator.user}${top}/moved${character}`);
+    await client.post(`${top}/plain`, `?mvDir=${target}`);
+    const { status } = await client.get(`${top}/moved${character}`);
+    return [status, (await client.post(`${top}/made${character}`, '?mkDir=true')).status];
+  };
+}
+
 /** Quirks of documents, uploads, downloads, names and sign-in. */
 export const contentQuirks = {
   viewsOnDevice: [
@@ -228,6 +239,8 @@ export const contentQuirks = {
     },
     { 400: 400, allowed: 200 },
   ],
+  backslashInName: [probeCharacter('\\'), { allowed: [200, 200], 400: [400, 400], refused: [404, 400] }],
+  semicolonInName: [probeCharacter(';'), { allowed: [200, 200], 400: [400, 400], refused: [404, 400] }],
   reservedCharacters: [
     async (_emulator, client) => (await client.post(`${top}/a:b`, '?mkDir=true')).status,
     { allowed: 200, 400: 400 },

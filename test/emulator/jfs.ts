@@ -4,11 +4,12 @@ import { commands } from './commands.ts';
 import type { Context } from './context.ts';
 import { createOrFail } from './create.ts';
 import { download } from './download.ts';
-import { invalidArgument, noSuchFile, noSuchPath, PlainError, ServiceError } from './errors.ts';
+import { invalidArgument, noSuchFile, noSuchPath, ServiceError } from './errors.ts';
 import { liststream } from './liststream.ts';
 import { assertReadable, assertWritable } from './locks.ts';
 import { jfsPath, missing } from './lookup.ts';
 import type { FileNode, Thing } from './model.ts';
+import { assertAddressable } from './names.ts';
 import { type Reply, xmlReply } from './reply.ts';
 import { share } from './sharing.ts';
 import { thumbnail } from './thumbnail.ts';
@@ -24,6 +25,7 @@ export function handleJfs(context: Context, call: Call): Reply {
   if (call.user === undefined) {
     throw new ServiceError(400, 'UsernameNotFoundException', 'Username not found in url!');
   }
+  assertAddressable(call.segments, context.quirks);
   authenticate(context, call.headers.authorization, call.user);
   const reply = call.method === 'GET' ? get(context, call) : post(context, call);
   if (context.quirks.xmlLayout === 'lines' && typeof reply.body === 'string') reply.body = onLines(reply.body);
@@ -50,8 +52,6 @@ const modes: ReadonlySet<string> = new Set(['bin', 'thumb', 'enableShare', 'disa
 
 function get(context: Context, call: Call): Reply {
   const { account, quirks } = context;
-  const percent = call.segments.some((name) => name.includes('%'));
-  if (percent && quirks.percentInName === '400') throw new PlainError(400, 'Bad request');
   if (call.segments.length > 0) assertReadable(context);
   const thing = resolve(account, call.segments);
   const mode = call.query.get('mode');

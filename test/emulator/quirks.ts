@@ -104,8 +104,12 @@ export const quirkTable = {
   lockedBody: ['error', 'plain', 'empty'],
   /** `+` in a URL path, §2.1: form-decoded to a space. */
   plusInPath: ['space', 'plus'],
-  /** GET of a name that holds a literal `%`, §2.1: plain-text 400 (rclone #9153). */
+  /** A request whose path holds a literal `%`, §2.1: plain-text 400, told of GET (rclone #9153); what is stored is listed. */
   percentInName: ['400', 'allowed'],
+  /** The same of `\\`, §2.1; or no new name may hold one (JottaFS). */
+  backslashInName: ['allowed', '400', 'refused'],
+  /** The same of `;`, §2.1. */
+  semicolonInName: ['allowed', '400', 'refused'],
   /** `" * : < > ? |` in new names, §5: the server is known to store some of them. */
   reservedCharacters: ['allowed', '400'],
   /** Unit of the 255 limit on names, §5. */

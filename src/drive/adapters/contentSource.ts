@@ -17,9 +17,10 @@ const rememberedPlaces = 1_000;
 /**
  * Content by md5, from any place on the server that holds it: a file of the table; else the place that once held it, in the
  * trash or as an older revision; else wherever its mountpoint has it now. All but the table are asked for the md5 first:
- * another file may have the path by now. Rejects with RemoteError `vanished` when it is in none of them.
+ * another file may have the path by now. Rejects with RemoteError `vanished` when it is in none of them. `onUnreachable`: nobody
+ * can ask for it where it is.
  */
-export function createSource(nodes: Nodes, remote: Remote): ContentSource {
+export function createSource(nodes: Nodes, remote: Remote, onUnreachable: (md5: string) => void): ContentSource {
   const searches = new Flights<string, Place | undefined>();
   const found = new LRUCache<string, Place>({ max: rememberedPlaces });
   const doubted = new LRUCache<string, true>({ max: rememberedPlaces });
@@ -30,7 +31,14 @@ export function createSource(nodes: Nodes, remote: Remote): ContentSource {
       return known !== undefined && remote.comesWhole(known.path, md5);
     },
     openRange: async ({ md5, size }, start, end, signal) => {
-      const open = ({ path, revision }: Place) => remote.openRange(path, { start, end, size, revision, md5 }, signal);
+      const open = async ({ path, revision }: Place) => {
+        try {
+          return await remote.openRange(path, { start, end, size, revision, md5 }, signal);
+        } catch (error) {
+          if (isRemoteError(error, 'unreachableName')) onUnreachable(md5);
+          throw error;
+        }
+      };
       const known = findKnown(md5);
       if (known !== undefined) {
         try {

@@ -26,6 +26,7 @@ const kinds: Record<JottaErrorKind, RemoteErrorKind> = {
   forbidden: 'forbidden',
   writeLocked: 'writeLocked',
   invalidName: 'invalidName',
+  unreachableName: 'unreachableName',
   notFound: 'notFound',
   conflict: 'conflict',
   quota: 'quota',
@@ -97,7 +98,7 @@ export function createRemote(client: JottacloudClient, link: Link, rates: Rates)
     setTimes: async (path, { size, md5, mtime, created }, signal) => {
       await call(client.setFileTimes(path, { md5, size, modified: mtime, created: created || mtime }, signal));
     },
-    encodeName: toWireName,
+    encodeName: (name, former) => toWireName(name, former, (local) => client.encodeName(local)),
     toKeptTime: toKeptSeconds,
   };
 }

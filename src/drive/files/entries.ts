@@ -1,8 +1,9 @@
 import { decodeName } from '../../jottacloud/names.ts';
+import type { DriveErrorCode } from '../../protocol/errors.ts';
 import type { EntryInfo, PinState, SyncState } from '../../protocol/state.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
-import { isContainer, rootIno } from '../../store/nodeRow.ts';
-import { isStandIn } from '../../sync/tree/standIns.ts';
+import { isContainer, nameKey, rootIno } from '../../store/nodeRow.ts';
+import { getWirePath } from '../../sync/tree/paths.ts';
 import { splitPath } from '../../vfs/names.ts';
 import type { Session } from '../session.ts';
 import { toDriveErrorData } from '../windows/rpcErrors.ts';
@@ -57,7 +58,8 @@ function createDescriber({ session, getMounts }: FilesContext) {
   return (row: NodeRow, path: string, name: string): EntryInfo => {
     const attr = session.vfs.getAttr(row.ino);
     const isFile = row.kind === 'file';
-    const failure = isFile ? undefined : session.poller.getFailure(row.ino);
+    const unanswered = isFile ? getUnreachable(session, row) : getUnanswered(session, row);
+    const serverName = getServerName(row);
     return {
       name,
       path,
@@ -67,11 +69,29 @@ function createDescriber({ session, getMounts }: FilesContext) {
       sync: getSync(session, row, running),
       pin: pins.size > 0 ? getPin(session, row, pins, pinnedAbove) : 'none',
       link: attr.kind === 'link',
-      ...(isStandIn(row) ? { serverName: decodeName(row.synced?.wire ?? '') } : {}),
-      ...(failure === undefined ? {} : { unanswered: toDriveErrorData(failure).code }),
+      ...(serverName === undefined ? {} : { serverName }),
+      ...(unanswered === undefined ? {} : { unanswered }),
       readOnly: row.kind === 'root' || row.kind === 'device' || (hasReadOnly && isReadOnly(mounts, path)),
     };
   };
+}
+
+/** Its name there, where that is not the one here: too long for a folder, another's but for its case, or refused by the server. */
+function getServerName({ name, synced }: NodeRow): string | undefined {
+  if (synced === null || synced.name !== name || synced.wire === name) return undefined;
+  const theirs = decodeName(synced.wire);
+  return nameKey(theirs) === nameKey(name) ? undefined : theirs;
+}
+
+function getUnanswered({ poller }: Session, { ino }: NodeRow): DriveErrorCode | undefined {
+  const failure = poller.getFailure(ino);
+  return failure === undefined ? undefined : toDriveErrorData(failure).code;
+}
+
+function getUnreachable({ client, nodes }: Session, { ino }: NodeRow): DriveErrorCode | undefined {
+  if (!client.meetsUnreachable) return undefined;
+  const path = getWirePath(nodes, ino);
+  return path !== undefined && client.isUnreachable(path) ? 'unreachableName' : undefined;
 }
 
 function getSync(session: Session, row: NodeRow, running: ReadonlySet<Ino>): SyncState {

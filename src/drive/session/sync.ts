@@ -7,6 +7,7 @@ import { RateLimit } from '../../base/rateLimit.ts';
 import type { Checksummer } from '../../content/checksummer.ts';
 import { ContentReader, newReadahead } from '../../content/contentReader.ts';
 import type { JottacloudClient } from '../../jottacloud/client.ts';
+import type { NodeRow } from '../../store/nodeRow.ts';
 import { Folders } from '../../sync/pull/folders.ts';
 import type { MergeResult, TreeChange } from '../../sync/pull/merge.ts';
 import { Poller } from '../../sync/pull/poller.ts';
@@ -33,6 +34,8 @@ export interface SyncOptions {
   readonly checksummer: Checksummer;
   readonly pollMs: number;
   readonly settleMs?: number;
+  /** Bytes of a file were asked for, and nobody can ask for it. */
+  readonly onUnreachable: (row: NodeRow) => void;
   /** What happens at the steps of a push (faultPoints.ts); nothing when absent. */
   readonly reach?: (point: FaultPoint) => void;
   /** 0 ≤ x < 1, for jitter; Math.random when absent. */
@@ -65,13 +68,14 @@ export interface Sync {
 
 /** Wires them; nothing is asked of the server before something wants it. */
 export function createSync(options: SyncOptions): Sync {
-  const { client, storage, checksummer, clock, signal, log } = options;
+  const { client, storage, checksummer, onUnreachable, clock, signal, log } = options;
   const { nodes, xattrs, staging, store, room, barrier, history } = storage;
   const onError = (error: unknown) => log.error('listener failed', { error });
   const link = new Link(onError);
   const rates: Rates = { upload: new RateLimit(clock), download: new RateLimit(clock) };
   const remote = createRemote(client, link, rates);
-  const reader = new ContentReader({ store, source: createSource(nodes, remote), log, signal });
+  const source = createSource(nodes, remote, (md5) => nodes.getHolders(md5).forEach(onUnreachable));
+  const reader = new ContentReader({ store, source, log, signal });
   const activity = new Activity(clock);
   // The computer's own time: this is about its processor.
   const foreground = new Foreground({ now: () => performance.now(), sleep: systemClock.sleep });

@@ -18,6 +18,7 @@ const jottaCodes: Partial<Record<JottaErrorKind, DriveErrorCode>> = {
   quota: 'quota',
   writeLocked: 'writeLocked',
   invalidName: 'invalidName',
+  unreachableName: 'unreachableName',
   server: 'offline',
 };
 const remoteCodes: Partial<Record<RemoteErrorKind, DriveErrorCode>> = {
@@ -31,6 +32,7 @@ const remoteCodes: Partial<Record<RemoteErrorKind, DriveErrorCode>> = {
   forbidden: 'forbidden',
   writeLocked: 'writeLocked',
   invalidName: 'invalidName',
+  unreachableName: 'unreachableName',
   cancelled: 'shuttingDown',
 };
 const errnoCodes: Record<string, DriveErrorCode> = {

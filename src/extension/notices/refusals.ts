@@ -10,7 +10,7 @@ const settleMs = 1_000;
 
 /** What the server refuses until the person does something. All of the account: one reason for every change. */
 const ofTheAccount: readonly DriveErrorCode[] = ['quota', 'writeLocked'];
-const ofOneChange: readonly DriveErrorCode[] = ['forbidden', 'invalidName'];
+const ofOneChange: readonly DriveErrorCode[] = ['forbidden', 'invalidName', 'unreachableName'];
 
 /**
  * Tells once per cause that changes were refused. What was refused before this window came is shown by the status bar

@@ -64,7 +64,9 @@ function getPinText({ kind, pin, sync }: EntryInfo): string {
 
 /** Empty where there is nothing to tell: a folder that is simply there. */
 function getStatusText({ kind, sync, pin, unanswered }: EntryInfo): string {
-  if (unanswered !== undefined) return vscode.l10n.t('could not be refreshed');
+  if (unanswered !== undefined) {
+    return kind === 'file' ? vscode.l10n.t('cannot be opened') : vscode.l10n.t('could not be refreshed');
+  }
   if (pin !== 'none' && (sync === 'cloud' || sync === 'cached')) return '';
   switch (sync) {
     case 'cloud':
@@ -87,7 +89,10 @@ export function getEntryTooltip(entry: EntryInfo): string {
   const lines = [entry.path, ...[getStatusText(entry), getPinText(entry)].filter((text) => text !== '')];
   if (entry.serverName !== undefined) {
     lines.push(
-      vscode.l10n.t('Called {0} on the server: this name stands for one that a folder cannot show.', entry.serverName),
+      vscode.l10n.t(
+        'Called {0} on the server: one of the two names is not possible on the other side.',
+        entry.serverName,
+      ),
     );
   }
   if (entry.modifiedMs !== 0) lines.push(vscode.l10n.t('Changed {0}', formatTime(entry.modifiedMs)));

@@ -1,7 +1,8 @@
+import { asNewName } from '../doubtfulNames.ts';
 import { isJottaError, isRefusal, JottaError } from '../errors.ts';
 import { type Found, fetchFile, isTaken, look } from '../listing/listings.ts';
 import { isDeleted, parseFile, parseRevisions } from '../listing/parseFile.ts';
-import { except, jsonOf, postOnce, type Service, urlOf } from '../service.ts';
+import { addressOf, except, jsonOf, postOnce, type Service } from '../service.ts';
 import { formatJfsTime, toKeptSeconds } from '../times.ts';
 import { withDeadline } from '../transport/deadline.ts';
 import { withRetry } from '../transport/retry.ts';
@@ -15,11 +16,15 @@ import { checkPath, targetQuery } from '../urls.ts';
  */
 export async function createFolder(service: Service, path: RemotePath, caller: AbortSignal): Promise<void> {
   checkPath(path, 3);
-  const command = { url: urlOf(service, path, '?mkDir=true') };
+  const command = addressOf(service, path, '?mkDir=true');
   await repeatLooking(service, caller, async (signal) => {
-    const root = await postOnce(service, command, thingOf(service, path), signal).catch(async (error) => {
+    const made = asNewName(service, path.at(-1) ?? '', () =>
+      postOnce(service, command, thingOf(service, path), signal),
+    );
+    const root = await made.catch(async (error) => {
+      if (isJottaError(error, 'invalidName') || !isRefusal(error)) throw error;
       // An earlier try may have made it, of which the answer was lost.
-      if (!isRefusal(error) || (await look(service, path, signal)).kind !== 'folder') throw error;
+      if ((await look(service, path, signal)).kind !== 'folder') throw error;
     });
     if (root === undefined || root.name !== 'folder' || !isDeleted(root)) return;
     // Or it is the answer to its removal, that came twice.
@@ -65,7 +70,7 @@ export async function trashFolder(service: Service, path: RemotePath, caller: Ab
 
 /** Fine when nothing is there. An answer that does not show it in the trash (§2.3), nor a look, is retryable. */
 async function sendToTrash(service: Service, path: RemotePath, query: string, signal: AbortSignal): Promise<void> {
-  const command = { url: urlOf(service, path, query) };
+  const command = addressOf(service, path, query);
   const root = await except('notFound', () => postOnce(service, command, thingOf(service, path), signal), undefined);
   const isGone = root === undefined ? (await look(service, path, signal)).kind === 'none' : isDeleted(root);
   if (!isGone) throw otherAnswer();
@@ -100,7 +105,7 @@ export async function setFileTimes(
     JCreated: formatJfsTime(file.created),
     JModified: formatJfsTime(file.modified),
   };
-  const command = { url: urlOf(service, path, '?cphash=true'), headers };
+  const command = { ...addressOf(service, path, '?cphash=true'), headers };
   let doubted = false;
   const answered = await repeatLooking(service, caller, async (signal) => {
     if (hasOtherContent(service, await look(service, path, signal), file)) {
@@ -135,11 +140,13 @@ export async function copyFile(
 ): Promise<RemoteFile> {
   checkPath(from, 3);
   checkPath(to, 3);
-  const [source, target] = await Promise.all([fetchFile(service, from, signal), look(service, to, signal)]);
+  const asTarget = <T>(work: () => Promise<T>) => asNewName(service, to.at(-1) ?? '', work);
+  const looking = asTarget(() => look(service, to, signal));
+  const [source, target] = await Promise.all([fetchFile(service, from, signal), looking]);
   if (isTaken(target)) throw new JottaError('conflict', 'the target of a copy is taken');
-  const command = { url: urlOf(service, from, targetQuery('cp', service.tokens.username, to)) };
+  const { url } = addressOf(service, from, targetQuery('cp', service.tokens.username, to));
   try {
-    const root = await postOnce(service, command, thingOf(service, to), signal);
+    const root = await asTarget(() => postOnce(service, { url }, thingOf(service, to), signal));
     const copied = root.name === 'file' && !isDeleted(root) ? parseFile(root, service.http.log) : undefined;
     return copied ?? (await setFileTimes(service, to, source, signal));
   } catch (error) {

@@ -1,4 +1,5 @@
-import { isRefusal, JottaError } from '../errors.ts';
+import { asNewName } from '../doubtfulNames.ts';
+import { isJottaError, isRefusal, JottaError } from '../errors.ts';
 import { type Found, isTaken, look } from '../listing/listings.ts';
 import { parseFile, parseRevisions } from '../listing/parseFile.ts';
 import type { Service } from '../service.ts';
@@ -42,12 +43,16 @@ export async function lookAtEnds(service: Service, move: Move, cargo: Cargo, sig
   return unrefused('the ends of a move cannot be looked at', () => compareEnds(service, move, cargo, signal));
 }
 
-/** Runs `work`, a refusal of which is no refusal of the move: that becomes JottaError 'protocol', retryable. */
+/**
+ * Runs `work`, a refusal of which is no refusal of the move: that becomes JottaError 'protocol', retryable. One that is about a
+ * name would have met an earlier try as well.
+ */
 export async function unrefused<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    const isAboutName = isJottaError(error, 'invalidName') || isJottaError(error, 'unreachableName');
+    if (!isRefusal(error) || isAboutName) throw error;
     throw new JottaError('protocol', what, { retryable: true, cause: error });
   }
 }
@@ -55,7 +60,8 @@ export async function unrefused<T>(what: string, work: () => Promise<T>): Promis
 async function compareEnds(service: Service, move: Move, cargo: Cargo, signal: AbortSignal): Promise<Look> {
   const { kind, from, to } = move;
   if (isSameItem(move)) return { ends: await lookAtCase(service, move, signal), file: undefined, tombstone: false };
-  const [source, target] = await Promise.all([look(service, from, signal), look(service, to, signal)]);
+  const lookAtTarget = () => asNewName(service, to.at(-1) ?? '', () => look(service, to, signal));
+  const [source, target] = await Promise.all([look(service, from, signal), lookAtTarget()]);
   const tombstone = target.kind === 'none' && target.tombstone !== undefined;
   if (source.kind === kind) {
     const ends = !isTaken(target) ? 'todo' : isCopy(service, source, target) ? 'copied' : 'taken';

@@ -1,7 +1,8 @@
+import { asNewName } from '../doubtfulNames.ts';
 import { isJottaError, JottaError } from '../errors.ts';
 import { liststream } from '../listing/liststream.ts';
 import { isDeleted } from '../listing/parseFile.ts';
-import { postOnce, type Service, urlOf } from '../service.ts';
+import { addressOf, postOnce, type Service } from '../service.ts';
 import { withDeadline } from '../transport/deadline.ts';
 import { backOff, mayRepeat } from '../transport/retry.ts';
 import { otherAnswer, thingOf } from '../transport/roots.ts';
@@ -91,8 +92,10 @@ async function send(service: Service, move: Move, signal: AbortSignal): Promise<
   const slash = kind === 'folder' ? '/' : '';
   const query = targetQuery(kind === 'folder' ? 'mvDir' : 'mv', service.tokens.username, to);
   try {
-    const url = urlOf(service, from, `${slash}${query}`);
-    const root = await postOnce(service, { url }, thingOf(service, to), signal);
+    const { url } = addressOf(service, from, `${slash}${query}`);
+    const root = await asNewName(service, to.at(-1) ?? '', () =>
+      postOnce(service, { url }, thingOf(service, to), signal),
+    );
     if (isSameItem(move) && root.attributes.name !== to.at(-1)) return otherAnswer();
     return root.name === kind && isDeleted(root) ? 'trashed' : 'done';
   } catch (error) {

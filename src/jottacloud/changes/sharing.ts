@@ -2,7 +2,7 @@ import { JottaError } from '../errors.ts';
 import { look } from '../listing/listings.ts';
 import { isDeleted } from '../listing/parseFile.ts';
 import { textOf, type XmlElement } from '../listing/xml.ts';
-import { type Service, sendAuthorized, urlOf } from '../service.ts';
+import { addressOf, type Service, sendAuthorized } from '../service.ts';
 import { thingOf } from '../transport/roots.ts';
 import type { RemotePath } from '../types.ts';
 import { checkPath } from '../urls.ts';
@@ -39,7 +39,7 @@ async function sendShare(
 ): Promise<XmlElement> {
   checkPath(path, 3);
   const { commandFirstByteMs: firstByteMs } = service.http.limits;
-  const request = { method: 'GET' as const, url: urlOf(service, path, `?mode=${mode}`), firstByteMs };
+  const request = { method: 'GET' as const, ...addressOf(service, path, `?mode=${mode}`), firstByteMs };
   const root = await thingOf(service, path)(await sendAuthorized(service, request, signal));
   if (isDeleted(root)) throw new JottaError('notFound', 'it is in the trash');
   return root;

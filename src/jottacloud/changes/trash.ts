@@ -2,7 +2,7 @@ import { JottaError } from '../errors.ts';
 import { look } from '../listing/listings.ts';
 import { parseRevisions, parseSize } from '../listing/parseFile.ts';
 import { childOf, parseXml, textOf, type XmlElement } from '../listing/xml.ts';
-import { getListing, postOnce, type Service, urlOf } from '../service.ts';
+import { addressOf, getListing, postOnce, type Service } from '../service.ts';
 import { parseTime } from '../times.ts';
 import { chunksOf } from '../transport/body.ts';
 import { assertThing, isEntry, thingOf } from '../transport/roots.ts';
@@ -60,7 +60,7 @@ export async function removeForGood(service: Service, path: RemotePath, signal: 
   const tombstone = await findTombstone(service, path, signal);
   const query = tombstone.name === 'file' ? '?rm=true' : '?rmDir=true';
   // The answer describes the folder it was in (§2.3).
-  await postOnce(service, { url: urlOf(service, path, query) }, thingOf(service, path, path.slice(0, -1)), signal);
+  await postOnce(service, addressOf(service, path, query), thingOf(service, path, path.slice(0, -1)), signal);
 }
 
 async function findTombstone(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement> {

@@ -17,7 +17,7 @@ export async function fetchEventUrl(service: Service, signal: AbortSignal): Prom
   const user = escapeSegment(tokens.username);
   const root = await getMetadata(
     service,
-    `${endpoints.jfs}/rest/token/${user}/createToken`,
+    { url: `${endpoints.jfs}/rest/token/${user}/createToken` },
     (answer) => readXml(chunksOf(answer, http.limits.bodyIdleMs), maxAnswerBytes),
     signal,
   );

@@ -1,6 +1,7 @@
 import { parseCustomer } from '../auth/customer.ts';
+import { asNewName } from '../doubtfulNames.ts';
 import { JottaError } from '../errors.ts';
-import { getListing, getMetadata, jsonOf, type Service, urlOf } from '../service.ts';
+import { addressOf, getListing, getMetadata, jsonOf, type Service } from '../service.ts';
 import { chunksOf } from '../transport/body.ts';
 import type { HttpAnswer } from '../transport/http.ts';
 import { thingOf, xmlOf } from '../transport/roots.ts';
@@ -13,12 +14,12 @@ import type { XmlElement } from './xml.ts';
 
 export async function fetchCustomer(service: Service, signal: AbortSignal): Promise<Customer> {
   const url = `${service.endpoints.api}/account/v1/customer`;
-  return parseCustomer(await getMetadata(service, url, jsonOf(service), signal));
+  return parseCustomer(await getMetadata(service, { url }, jsonOf(service), signal));
 }
 
 export async function fetchAccount(service: Service, signal: AbortSignal): Promise<Account> {
   const url = jfsUrl(service.endpoints, service.tokens.username, []);
-  return parseAccount(await getMetadata(service, url, xmlOf(service), signal));
+  return parseAccount(await getMetadata(service, { url }, xmlOf(service), signal));
 }
 
 export async function fetchMountpoints(
@@ -26,7 +27,7 @@ export async function fetchMountpoints(
   device: string,
   signal: AbortSignal,
 ): Promise<RemoteMountpoint[]> {
-  return parseMountpoints(await getMetadata(service, urlOf(service, [device]), xmlOf(service), signal));
+  return parseMountpoints(await getMetadata(service, addressOf(service, [device]), xmlOf(service), signal));
 }
 
 export async function fetchFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteEntry[]> {
@@ -60,9 +61,9 @@ export async function fetchKeptRevisions(
   return parseRevisions(await fetchFileRoot(service, path, signal), service.http.log);
 }
 
-/** What is at a path, none of it counting as an error. */
+/** What is at the path of a new file, none of it counting as an error. JottaError 'invalidName' where no file can be. */
 export async function fetchHistory(service: Service, path: RemotePath, signal: AbortSignal): Promise<History> {
-  const found = await look(service, path, signal);
+  const found = await asNewName(service, path.at(-1) ?? '', () => look(service, path, signal));
   const root = found.kind === 'none' ? found.tombstone : found.root;
   const revisions = root?.name === 'file' ? parseRevisions(root, service.http.log) : [];
   return { isLive: isTaken(found), revisions };
@@ -111,5 +112,5 @@ async function fetchFileRoot(service: Service, path: RemotePath, signal: AbortSi
 /** The root of a document with its listing, if it has one, thrown away entry by entry. */
 async function fetchRoot(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement> {
   checkPath(path, 3);
-  return getMetadata(service, urlOf(service, path), thingOf(service, path), signal);
+  return getMetadata(service, addressOf(service, path), thingOf(service, path), signal);
 }

@@ -1,5 +1,5 @@
 import { JottaError } from '../errors.ts';
-import { type Service, sendAuthorized, urlOf } from '../service.ts';
+import { addressOf, type Service, sendAuthorized } from '../service.ts';
 import { parseTime } from '../times.ts';
 import { chunksOf } from '../transport/body.ts';
 import { withRetry } from '../transport/retry.ts';
@@ -23,9 +23,9 @@ export async function* liststream(
   checkPath(path, 2);
   const { listingFirstByteMs, listStreamMs, patientIdleMs, maxXmlBytes } = service.http.limits;
   const end = performance.now() + listStreamMs;
-  const url = urlOf(service, path, '?mode=liststream');
+  const address = addressOf(service, path, '?mode=liststream');
   const answer = await withRetry(service.retry, signal, () =>
-    sendAuthorized(service, { method: 'GET', url, firstByteMs: listingFirstByteMs }, signal),
+    sendAuthorized(service, { method: 'GET', ...address, firstByteMs: listingFirstByteMs }, signal),
   );
   const count = new Counter();
   for await (const element of parseXml(until(end, chunksOf(answer, patientIdleMs)), maxXmlBytes, isRecord)) {

@@ -1,3 +1,4 @@
+import { asNewName, isUnproven } from '../doubtfulNames.ts';
 import { isJottaError, JottaError } from '../errors.ts';
 import { isTaken, look } from '../listing/listings.ts';
 import { jsonOf, postCommand, type Service } from '../service.ts';
@@ -25,8 +26,19 @@ export async function allocate(
   signal: AbortSignal,
 ): Promise<Allocation> {
   checkPath(path, 3);
+  return asNewName(service, path.at(-1) ?? '', () => tryAllocate(service, path, file, signal));
+}
+
+async function tryAllocate(
+  service: Service,
+  path: RemotePath,
+  file: AllocateRequest,
+  signal: AbortSignal,
+): Promise<Allocation> {
   const { habits } = service;
   if (file.onConflict === 'newRevision') return send(service, path, file, signal);
+  // An allocate names it elsewhere than in its address: it may be taken, and never be found again.
+  if (isUnproven(service, path.at(-1) ?? '')) await look(service, path, signal);
   let refused: unknown;
   if (!habits.lacks('rejectConflicts')) {
     try {
@@ -53,10 +65,7 @@ export async function allocate(
 
 /** What may come of a `conflict_handler` that is not understood. */
 function mayRefuseHandler(error: unknown): boolean {
-  return (
-    isJottaError(error) &&
-    (error.status === 500 || isJottaError(error, 'invalidName') || isJottaError(error, 'protocol'))
-  );
+  return isJottaError(error) && (error.status === 500 || isJottaError(error, 'protocol'));
 }
 
 /**

@@ -19,6 +19,8 @@ const checkedBytes = 1024 * 1024;
 export class Reads {
   /** Paths that went silent, in the middle of a body or before a listing. */
   readonly silent = new LRUCache<string, true>({ max: rememberedPaths });
+  /** Paths that could not be asked about for a name in them. */
+  readonly unreachable = new LRUCache<string, true>({ max: rememberedPaths });
   /** Contents that are not the newest of their path any more; the newest has the same size, or another. */
   readonly older = new LRUCache<string, 'sameSize' | 'otherSize'>({ max: rememberedPaths });
   readonly looks = new FreshFlights<string, RemoteFile | undefined>();

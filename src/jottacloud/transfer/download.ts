@@ -1,5 +1,5 @@
 import { isJottaError, JottaError } from '../errors.ts';
-import { type Service, sendAuthorized, urlOf } from '../service.ts';
+import { addressOf, type Service, sendAuthorized } from '../service.ts';
 import { chunksOf } from '../transport/body.ts';
 import type { HttpAnswer } from '../transport/http.ts';
 import { withRetry } from '../transport/retry.ts';
@@ -69,7 +69,7 @@ export function openWhole(
 }
 
 /** 400, 405 and their kin, and parts that are another than was asked for. */
-const refusalsOfPart: readonly string[] = ['invalidName', 'protocol'];
+const refusalsOfPart: readonly string[] = ['unreachableName', 'protocol'];
 
 /** `revision` and `Range` together were never seen at work: whatever comes of them says little about the file. */
 const refusalsOfPinnedPart: readonly string[] = [...refusalsOfPart, 'notFound', 'server', 'corrupt', 'forbidden'];
@@ -85,7 +85,7 @@ function sendOnce(
   const { firstByteMs, metadataMs } = service.http.limits;
   const request = {
     method: 'GET' as const,
-    url: urlOf(service, path, `?mode=bin${revision === undefined ? '' : `&revision=${revision}`}`),
+    ...addressOf(service, path, `?mode=bin${revision === undefined ? '' : `&revision=${revision}`}`),
     headers: ranged ? { Range: `bytes=${range.start}-${range.end - 1}` } : {},
     firstByteMs,
     identity: true,

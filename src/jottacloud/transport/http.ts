@@ -10,6 +10,8 @@ import { toTransportError } from './transportErrors.ts';
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
+  /** What the request is about: one of these names may be why it is refused. */
+  readonly names?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | Readable;
   /** Ms until the status line must be there. A caller that watches the body itself (upload) passes Infinity. */

@@ -1,4 +1,5 @@
 import { JottaError, type JottaErrorKind } from '../errors.ts';
+import { isOrdinaryName } from '../names.ts';
 import { parseJsonObject, readText } from './body.ts';
 import type { HttpAnswer } from './http.ts';
 
@@ -7,9 +8,10 @@ const maxErrorBytes = 64 * 1024;
 
 /**
  * Throws the JottaError an answer stands for unless its status is 2xx. JFS answers with the XML of §2.9, the API with the
- * JSON of §3.3, anything in between with text; the exception class counts first, the status second.
+ * JSON of §3.3, anything in between with text; the exception class counts first, the status second. `names` are those that
+ * the request named.
  */
-export async function throwUnlessOk(answer: HttpAnswer, idleMs: number): Promise<void> {
+export async function throwUnlessOk(answer: HttpAnswer, idleMs: number, names: readonly string[] = []): Promise<void> {
   if (answer.status >= 200 && answer.status < 300) return;
   let text = '';
   try {
@@ -17,12 +19,20 @@ export async function throwUnlessOk(answer: HttpAnswer, idleMs: number): Promise
   } catch {
     answer.body.destroy();
   }
-  throw toHttpError(answer.status, text, answer.header('retry-after'));
+  throw toHttpError(answer.status, text, names, answer.header('retry-after'));
 }
 
-export function toHttpError(status: number, body: string, retryAfter?: string): JottaError {
+export function toHttpError(
+  status: number,
+  body: string,
+  names: readonly string[] = [],
+  retryAfter?: string,
+): JottaError {
   const exception = exceptionOf(body);
-  const kind = kindOf(status, exception, body);
+  const known = kindOf(status, exception, body);
+  // A 400 says little: only an unusual name may be what it is about.
+  const isAboutName = status === 400 && known === 'protocol' && exception !== 'UsernameNotFound';
+  const kind = isAboutName && !names.every(isOrdinaryName) ? 'unreachableName' : known;
   return new JottaError(kind, `the server answered ${status}${exception === undefined ? '' : ` ${exception}`}`, {
     status,
     retryAfter,
@@ -48,7 +58,7 @@ function kindOf(status: number, exception: string | undefined, body: string): Jo
   if (exception !== undefined && /^NoSuch/.test(exception)) return 'notFound';
   switch (status) {
     case 400:
-      return /quota/i.test(body) ? 'quota' : 'invalidName';
+      return /quota/i.test(body) ? 'quota' : 'protocol';
     case 401:
       return 'unauthorized';
     case 402:

@@ -20,18 +20,41 @@ export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): 
   if (push.kind === 'createFolder' && row.kind !== 'folder') return findMountPoint(deps, row);
   const isAside = push.kind === 'moveAside';
   const target = getBegunTarget(deps, row) ?? (isAside ? getAsideTarget(deps, row) : getTarget(deps, row));
-  if (push.kind === 'upload') {
-    return deps.activity.whileTouching([target], () => pushContent(deps, row, target, signal));
+  try {
+    return await pushTo(deps, push, row, target, signal);
+  } catch (error) {
+    const other = isRemoteError(error, 'invalidName') ? tryRespell(deps, row.ino, target) : undefined;
+    if (other === undefined) throw error;
+    return await pushTo(deps, push, deps.nodes.get(row.ino) ?? row, other, signal);
   }
-  if (push.kind === 'createFolder') {
-    return deps.activity.whileTouching([target], async () => {
-      await whileBegun(deps, row.ino, target, () => deps.remote.createFolder(target.path, signal));
-      deps.reach('folderCreated');
-      settle(deps, row.ino, target);
-      return [];
-    });
-  }
-  return runMove(deps, row, target, signal);
+}
+
+async function pushTo(
+  deps: PushDeps,
+  { kind }: Push,
+  row: NodeRow,
+  target: Target,
+  signal: AbortSignal,
+): Promise<readonly Ino[]> {
+  if (kind !== 'upload' && kind !== 'createFolder') return runMove(deps, row, target, signal);
+  return deps.activity.whileTouching([target], async () => {
+    if (kind === 'upload') return pushContent(deps, row, target, signal);
+    await whileBegun(deps, row.ino, target, () => deps.remote.createFolder(target.path, signal));
+    deps.reach('folderCreated');
+    settle(deps, row.ino, target);
+    return [];
+  });
+}
+
+/** The same place by another spelling of the name, where there is one by now: what was refused told of a character. */
+function tryRespell({ nodes, remote }: UploadDeps, ino: Ino, target: Target): Target | undefined {
+  const wire = remote.encodeName(target.name);
+  const refused = target.path.at(-1);
+  if (wire === refused) return undefined;
+  const { synced = null } = nodes.get(ino) ?? {};
+  // Nothing of it can be there under the name that was refused.
+  if (synced !== null && synced.md5 === null && synced.wire === refused) nodes.update(ino, { synced: null });
+  return { ...target, path: [...target.path.slice(0, -1), wire] };
 }
 
 /** Where an earlier try was to end, of which nobody knows what became; it is tried again before anything else. */
@@ -49,6 +72,7 @@ const refusals: readonly RemoteErrorKind[] = [
   'conflict',
   'forbidden',
   'invalidName',
+  'unreachableName',
   'quota',
   'writeLocked',
 ];

@@ -58,7 +58,14 @@ interface Running extends StartedPush {
 }
 
 /** Refusals that stay until the user or the account changes something. */
-const permanent: readonly RemoteErrorKind[] = ['quota', 'writeLocked', 'forbidden', 'invalidName', 'vanished'];
+const permanent: readonly RemoteErrorKind[] = [
+  'quota',
+  'writeLocked',
+  'forbidden',
+  'invalidName',
+  'unreachableName',
+  'vanished',
+];
 
 /** Carries out pushes side by side and notes what came of each: in the rows, or as a time for the next try. */
 export class PushRunner {

@@ -5,7 +5,7 @@ import type { Folders } from '../pull/folders.ts';
 import type { Activity } from '../tree/activity.ts';
 import type { FaultPoint } from '../tree/faultPoints.ts';
 import { getWirePath, unsync } from '../tree/paths.ts';
-import { isRemoteError, type Remote } from '../tree/remote.ts';
+import { isRemoteError, type Remote, type WirePath } from '../tree/remote.ts';
 
 export interface RemovalDeps {
   readonly nodes: Nodes;
@@ -61,11 +61,11 @@ async function ensureTreeKnown(deps: RemovalDeps, top: NodeRow, signal: AbortSig
   if (path === undefined) return;
   const surprising = new Set<Ino>();
   const places = new Map<string, Place>();
-  for await (const { folder, file } of deps.remote.fetchTree(path, signal)) {
+  for await (const { wire, folder, file } of deps.remote.fetchTree(path, signal)) {
     const key = folder.join('/');
-    const place = places.get(key) ?? findFolder(deps.nodes, top.ino, folder);
+    const place = places.get(key) ?? findFolder(deps.nodes, top.ino, folder, wire);
     places.set(key, place);
-    const known = file === undefined ? undefined : deps.nodes.getSyncedChild(place.ino, file.name)?.synced;
+    const known = file && findChild(deps.nodes, place.ino, file.name, wire.at(-1))?.synced;
     const expected = file === undefined || (known?.md5 ?? file.md5) === file.md5;
     const missing = file !== undefined && (known === undefined || known === null);
     if (!place.known || missing || !expected) surprising.add(place.ino);
@@ -79,12 +79,19 @@ interface Place {
 }
 
 /** The synced folder at `names` below `top`, or the last one on the way that is known. */
-function findFolder(nodes: Nodes, top: Ino, names: readonly string[]): Place {
+function findFolder(nodes: Nodes, top: Ino, names: readonly string[], wire: WirePath): Place {
   let ino = top;
-  for (const name of names) {
-    const child = nodes.getSyncedChild(ino, name);
+  for (const [index, name] of names.entries()) {
+    const child = findChild(nodes, ino, name, wire[index]);
     if (child === undefined || child.kind === 'file') return { ino, known: false };
     ino = child.ino;
   }
   return { ino, known: true };
+}
+
+/** Some are shown under another name than their spelling on the server stands for. */
+function findChild(nodes: Nodes, folder: Ino, name: string, wire: string | undefined): NodeRow | undefined {
+  return (
+    nodes.getSyncedChild(folder, name) ?? nodes.getSyncedChildren(folder).find(({ synced }) => synced?.wire === wire)
+  );
 }

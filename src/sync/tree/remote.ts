@@ -36,7 +36,8 @@ export interface TreeEntry {
 
 /**
  * Why the server did not do it. `offline`, `server` and `incomplete` pass by themselves; `signedOut` needs the user;
- * `quota`, `writeLocked`, `forbidden` and `invalidName` are refusals that stay until something changes; `vanished`: content that
+ * `quota`, `writeLocked`, `forbidden`, `invalidName` (of something new) and `unreachableName` (of what the server has, or of a
+ * folder above it) are refusals that stay until something changes; `vanished`: content that
  * only the server had is nowhere on it any more; `cancelled` was our own wish.
  */
 export type RemoteErrorKind =
@@ -51,6 +52,7 @@ export type RemoteErrorKind =
   | 'writeLocked'
   | 'forbidden'
   | 'invalidName'
+  | 'unreachableName'
   | 'cancelled';
 
 export class RemoteError extends Error {
@@ -118,7 +120,10 @@ export interface Remote {
     file: { size: number; md5: string; mtime: number; created: number },
     signal: AbortSignal,
   ): Promise<void>;
-  /** Wire spelling of a local name. `former`, the wire spelling of what is to get it, stays where it is shown under that name. */
+  /**
+   * Wire spelling of a local name. `former`, the wire spelling of what is to get it, stays where it is shown under that name.
+   * After an `invalidName` there may be another one.
+   */
   encodeName(name: string, former?: string): string;
   /** What the server keeps of a time, both in seconds since the epoch: the closest that it can. */
   toKeptTime(seconds: number): number;

@@ -8,8 +8,6 @@ import type { RemoteEntry } from './remote.ts';
  * that differ only in case or normalisation. Each such is shown under a stand-in: the beginning of the name, a tag made from
  * its spelling on the server, and its ending. The stand-in is the name here, in the node table too; only `wire` tells the other.
  */
-const tag = /~[0-9a-f]{8,}/;
-
 /** Of most file systems, and of the kernel's own listings, UTF-8. */
 const nameMaxBytes = 255;
 
@@ -27,11 +25,6 @@ export function fitName(name: string, wire: string): string {
 export function getStandIn(name: string, wire: string, digits = 8): string {
   const { stem, ending } = splitEnding(name);
   return cutName(stem, `~${createHash('sha256').update(wire).digest('hex').slice(0, digits)}${ending}`);
-}
-
-/** True of a name that is not the server's own: what tells of the other one may be looked up. */
-export function isStandIn({ name, synced }: Pick<NodeRow, 'name' | 'synced'>): boolean {
-  return tag.test(name) && synced !== null && name === synced.name && !synced.wire.includes(tag.exec(name)?.[0] ?? '');
 }
 
 export function splitEnding(name: string): { stem: string; ending: string } {
@@ -64,8 +57,7 @@ export function nameEntries<E extends RemoteEntry>(entries: readonly E[], known:
   for (const entry of entries) {
     const name = held.get(entry.wire)?.name;
     const key = nameKey(name ?? '');
-    const stays = name !== undefined && (key === nameKey(entry.name) || isStandInOf(name, entry));
-    if (stays && !names.has(key)) names.set(key, name === entry.name ? entry : renamed(entry, name));
+    if (name !== undefined && !names.has(key)) names.set(key, name === entry.name ? entry : renamed(entry, name));
     else rest.push(entry);
   }
   // As nearly always: nothing meets, and the order is the server's.
@@ -79,11 +71,6 @@ export function nameEntries<E extends RemoteEntry>(entries: readonly E[], known:
     names.set(nameKey(named.name), named);
   }
   return [...names.values()];
-}
-
-function isStandInOf(name: string, { name: own, wire }: RemoteEntry): boolean {
-  const digits = (tag.exec(name)?.[0].length ?? 1) - 1;
-  return digits >= 8 && name === getStandIn(own, wire, digits);
 }
 
 /** The spelling of the server may differ from the one shown in case only: that one follows. */

@@ -13,6 +13,8 @@ type Documents =
   | 'thumbnails'
   | 'plusInPath'
   | 'percentInName'
+  | 'backslashInName'
+  | 'semicolonInName'
   | 'reservedCharacters'
   | 'nameLimit';
 
@@ -37,6 +39,15 @@ async function putRaw(world: ProbeWorld, path: readonly string[], bytes: Buffer,
 
 async function fetchRaw(world: ProbeWorld, ...names: string[]) {
   return world.send('GET', jfs(world, at(world, ...names)));
+}
+
+/** Uploads under a name, and asks for it by that name. */
+async function askName(world: ProbeWorld, name: string): Promise<string> {
+  const stored = await putRaw(world, at(world, name), fresh());
+  if (!succeeded(stored)) return stored.status === 400 ? 'refused' : `refused at upload: ${describe(stored)}`;
+  const answer = await fetchRaw(world, name);
+  if (succeeded(answer)) return 'allowed';
+  return answer.status === 400 ? '400' : describe(answer);
 }
 
 async function modifiedOfMountpoint({ client, folder, signal }: ProbeWorld): Promise<number> {
@@ -141,14 +152,10 @@ export const documentProbes: PartOfQuirks<Documents> = {
   },
   percentInName: {
     question: 'GET of a name that holds a raw %',
-    async ask(world) {
-      const stored = await putRaw(world, at(world, '5%25'), fresh());
-      if (!succeeded(stored)) return `refused at upload: ${describe(stored)}`;
-      const answer = await fetchRaw(world, '5%25');
-      if (succeeded(answer)) return 'allowed';
-      return answer.status === 400 ? '400' : describe(answer);
-    },
+    ask: (world) => askName(world, '5%25'),
   },
+  backslashInName: { question: 'a name with a backslash', ask: (world) => askName(world, 'back\\slash') },
+  semicolonInName: { question: 'a name with a semicolon', ask: (world) => askName(world, 'semi;colon') },
   reservedCharacters: {
     question: '" * : < > ? | in a new name',
     async ask(world) {

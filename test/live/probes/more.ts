@@ -25,8 +25,6 @@ export const moreProbes: readonly (Probe | NotAsked)[] = [
       return (await list(world, world.folder)).join('|') === 'dot.|space ' ? 'kept' : 'changed';
     },
   },
-  { question: 'a name with a backslash', ask: (world) => askName(world, 'back\\slash') },
-  { question: 'a name with a semicolon', ask: (world) => askName(world, 'semi;colon') },
   { question: 'a name with U+FEFF', ask: (world) => askName(world, 'zero\ufeffwidth') },
   {
     question: '`conflict_handler` CREATE_NEW_REVISION onto a live file',

@@ -76,6 +76,10 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'names are stored in NFC',
     ],
     'Characters the server refuses are allowed': ['come up as rclone would have brought them'],
+    '`\\` and `;` travel as they are': [
+      'travels as its look-alike, and is shown here as it was given',
+      'is no reason to send another name where the service takes it',
+    ],
     'A name with U+201B': ['with a percent sign are another name for rclone 1.60.1', 'the quote U+201B of ours'],
     'A name, the target of a link or the name of an attribute': [
       'a name that is not UTF-8',
@@ -112,6 +116,9 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     'If that revision is replaced or removed on the server': [
       'goes on reading what was removed elsewhere',
       'is ESTALE when its revision is nowhere any more',
+    ],
+    'A file or folder that others stored under a name': [
+      'says why it cannot be opened, and does not keep the others from being read',
     ],
     'A read that waits longer than 45 s': [
       'that waits longer than 45 s is ETIMEDOUT',

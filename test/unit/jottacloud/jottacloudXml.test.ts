@@ -217,10 +217,13 @@ describe('an error answer', () => {
     assert.equal(xml(404, 'no.jotta.backup.errors.NoSuchPathException: Directory /u0/x'), 'notFound');
     assert.equal(xml(500, 'no.jotta.backup.errors.NoSuchFileException: x'), 'notFound');
     assert.equal(xml(400, 'no.jotta.backup.errors.UniqueFileException: x'), 'conflict');
-    assert.equal(xml(400, 'no.jotta.backup.errors.InvalidArgumentException: longer than 255'), 'invalidName');
+    assert.equal(xml(400, 'no.jotta.backup.errors.InvalidArgumentException: longer than 255'), 'protocol');
     assert.equal(toHttpError(420, '{"code":420,"error_id":"IncompleteUploadOpenApiException"}').kind, 'incomplete');
     assert.equal(toHttpError(420, '{"code":420,"error_id":"CorruptUploadOpenApiException"}').kind, 'corrupt');
-    assert.equal(toHttpError(400, 'Bad request').kind, 'invalidName');
+    assert.equal(toHttpError(400, 'Bad request').kind, 'protocol');
+    assert.equal(toHttpError(400, 'Bad request', ['Jotta', 'Archive', 'plain (2).txt']).kind, 'protocol');
+    assert.equal(toHttpError(400, 'Bad request', ['Jotta', 'Archive', '100%', 'a']).kind, 'unreachableName');
+    assert.equal(toHttpError(400, 'over quota', ['100%']).kind, 'quota');
     assert.equal(toHttpError(403, '{"message":"account is write locked"}').kind, 'writeLocked');
     assert.equal(toHttpError(403, '').kind, 'forbidden');
     assert.equal(toHttpError(413, 'over quota').kind, 'quota');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { decodeName, encodeName } from '../../../../src/jottacloud/names.ts';
 import { oddNames } from '../../oddNames.ts';
 import { at, fresh, holds, list, outcomeOf, readRange, refused, requestOf, store, storeFresh } from '../acts.ts';
-import type { FolderCase } from '../world.ts';
+import type { ContractWorld, FolderCase } from '../world.ts';
 
 /** How many odd names are on their way at once: gentle enough for the real service (PROTOCOL.md §6). */
 const together = 6;
@@ -15,15 +15,32 @@ async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>)
   await Promise.all(Array.from({ length: together }, worker));
 }
 
+/** Without those that the service may refuse. */
+const takenNames = oddNames.filter((name) => !/[\\;]/.test(name));
+
+/** Says what came of a new file of that name, and that another one is spelled so that it can be kept. */
+async function askNewName(world: ContractWorld, name: string, lookalike: string): Promise<string> {
+  const { client, signal } = world;
+  const outcome = await outcomeOf(
+    client.allocate(at(world, name), { ...requestOf(fresh()), onConflict: 'reject' }, signal),
+  );
+  const next = `next ${name}`;
+  assert.equal(client.encodeName(next), outcome === 'done' ? next : `next ${lookalike}`);
+  const bytes = await storeFresh(world, at(world, client.encodeName(next)));
+  await holds(world, at(world, client.encodeName(next)), bytes);
+  await client.createFolder(at(world, client.encodeName(`folder ${name}`)), signal);
+  return outcome;
+}
+
 /** Names: every escaping, every limit (PROTOCOL.md §2.1, §5). */
 export const nameCases: readonly FolderCase[] = [
   {
     name: 'keeps odd names of files through upload, listing, download and recursive listing',
     async run(world) {
       const { client, folder, signal } = world;
-      const contents = new Map(oddNames.map((name) => [encodeName(name), fresh()]));
+      const contents = new Map(takenNames.map((name) => [encodeName(name), fresh()]));
       const names = [...contents.keys()];
-      assert.deepEqual(names.map(decodeName), oddNames);
+      assert.deepEqual(names.map(decodeName), takenNames);
       await forEach([...contents], async ([name, bytes]) => void (await store(world, at(world, name), bytes)));
       assert.deepEqual(await list(world, folder), [...names].sort());
       await forEach([...contents], async ([name, bytes]) => {
@@ -41,7 +58,7 @@ export const nameCases: readonly FolderCase[] = [
     name: 'keeps odd names of folders through creation, moves of what is in them, and the trash',
     async run(world) {
       const { client, folder, signal } = world;
-      const names = oddNames.filter((_, index) => index % 6 === 0).map(encodeName);
+      const names = takenNames.filter((_, index) => index % 6 === 0).map(encodeName);
       await forEach(names, async (name) => {
         await client.createFolder(at(world, name), signal);
         const bytes = await storeFresh(world, at(world, name, 'plain'));
@@ -80,7 +97,7 @@ export const nameCases: readonly FolderCase[] = [
   },
   {
     name: 'addresses a name with a raw percent sign as far as the service can',
-    guess: { quirk: 'percentInName', answers: { '400': 'invalidName', allowed: 'done' } },
+    guess: { quirk: 'percentInName', answers: { '400': 'unreachableName', allowed: 'done' } },
     async run(world) {
       const bytes = await storeFresh(world, at(world, '100%25'));
       assert.deepEqual(await list(world, world.folder), ['100%25']);
@@ -88,6 +105,22 @@ export const nameCases: readonly FolderCase[] = [
       if (outcome === 'done') await holds(world, at(world, '100%25'), bytes);
       return outcome;
     },
+  },
+  {
+    name: 'creates a name with a backslash, or says that it is refused and spells the next one with its look-alike',
+    guess: {
+      quirk: 'backslashInName',
+      answers: { allowed: 'done', '400': 'invalidName', refused: 'invalidName' },
+    },
+    run: (world) => askNewName(world, 'back\\slash', 'back＼slash'),
+  },
+  {
+    name: 'creates a name with a semicolon, or says that it is refused and spells the next one with its look-alike',
+    guess: {
+      quirk: 'semicolonInName',
+      answers: { allowed: 'done', '400': 'invalidName', refused: 'invalidName' },
+    },
+    run: (world) => askNewName(world, 'semi;colon', 'semi；colon'),
   },
   {
     name: 'addresses raw reserved characters where the service takes them',
