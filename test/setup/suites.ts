@@ -27,8 +27,8 @@ const suites: readonly Suite[] = [
   nodeTests('integration', 'test/integration/**/*.test.ts', minutes(15), ['--test-concurrency=2']),
   nodeTests('contract', 'test/contract/**/*.test.ts', minutes(20), ['--test-concurrency=2']),
   nodeTests('nfs', 'test/nfs/**/*.test.ts', minutes(5), ['--test-concurrency=1']),
-  // One at a time: a mount is a thing of the whole machine, and two of them make timings lie.
-  nodeTests('mount', 'test/mount/**/*.test.ts', minutes(25), ['--test-concurrency=1']),
+  // They wait for kernels, drains and grace periods most of the time: two at once are done in half of it.
+  nodeTests('mount', 'test/mount/**/*.test.ts', minutes(20), ['--test-concurrency=2']),
   {
     name: 'chaos',
     // A fixed seed makes a failure one to look into, not to shrug at; `npm run chaos` goes on from there.
@@ -44,7 +44,10 @@ const suites: readonly Suite[] = [
     result: 'counts',
     files: 'test/vscode/suite/**/*.test.ts',
   },
-  nodeTests('browser', 'test/vscode/browser/**/*.test.ts', minutes(15), ['--test-concurrency=1']),
+  nodeTests('browser', 'test/vscode/browser/**/*.test.ts', minutes(15), [
+    '--test-concurrency=2',
+    `--test-global-setup=${path.join(root, 'test/vscode/browser/globalSetup.ts')}`,
+  ]),
 ];
 
 /** @throws Error on a name that is none */

@@ -1,17 +1,16 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
-import { packageQuietly } from '../../setup/packageQuietly.ts';
 import { writeLanguagePack } from '../harness/languagePack.ts';
 import { openBrowser } from '../harness/openBrowser.ts';
 import { type RunningCodeServer, startCodeServer } from '../harness/startCodeServer.ts';
 import { Workbench } from '../harness/workbench.ts';
+import { getExtensionsDir } from './installed.ts';
 
 const run = promisify(execFile);
 
@@ -41,29 +40,6 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-let vsix: Promise<string> | undefined;
-
-/**
- * Packages what is in the working tree: what runs is what a user installs. Once in a run of the suite, whose temporary
- * folder all its processes share; else once in a process.
- */
-function getVsix(): Promise<string> {
-  vsix ??= (async () => {
-    const { TMPDIR: runDir, JOTTACLOUD_TEST_RUN: run } = process.env;
-    if (run !== undefined && runDir !== undefined) {
-      const shared = path.join(runDir, 'jottacloud.vsix');
-      if (!existsSync(shared)) await packageQuietly({ out: shared, withRuntime: false });
-      return shared;
-    }
-    const dir = await mkdtemp('/tmp/vsix-');
-    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-    const out = path.join(dir, 'jottacloud.vsix');
-    await packageQuietly({ out, withRuntime: false });
-    return out;
-  })();
-  return vsix;
-}
-
 export interface StageOptions {
   /** The extension's own, without their `jottacloud.`. */
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -77,7 +53,7 @@ export interface StageOptions {
 
 async function openStage(options: StageOptions): Promise<Stage> {
   const { settings = {}, language, missingPrograms = [] } = options;
-  const out = await getVsix();
+  const extensionsDir = await getExtensionsDir();
   // Short, below /tmp: sockets in it have 108 bytes.
   const workDir = await mkdtemp('/tmp/be-');
   const stateDir = path.join(workDir, 'state');
@@ -100,7 +76,7 @@ async function openStage(options: StageOptions): Promise<Stage> {
     if (language !== undefined) await writeLanguagePack(path.join(workDir, 'user-data'), language);
     const server = await startCodeServer({
       workDir,
-      vsix: out,
+      extensionsDir,
       // A browser's VS Code saves by itself unless told not to. Tabs tell the whole path.
       settings: { 'files.autoSave': 'off', 'workbench.editor.labelFormat': 'long' },
       env: {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CodeServer, ensureCodeServer } from '../../setup/codeServer.ts';
@@ -39,8 +40,6 @@ export interface RunningCodeServer {
   getUrl(folder: string, payload?: readonly (readonly [string, string])[]): string;
   /** What the server printed so far, ends of extension hosts included. */
   readLog(): Promise<string>;
-  /** A page opened before has to be reloaded. */
-  installVsix(file: string): Promise<void>;
   /** Ends the server and its hosts, which may still deactivate; resolves when all of them are gone. */
   stop(): Promise<void>;
 }
@@ -81,8 +80,7 @@ export async function startCodeServer(options: CodeServerOptions): Promise<Runni
 
   const env = { ...getCleanEnv(), ...getXdgDirs(workDir), HOME: home, EXTENSIONS_GALLERY: '{}', ...options.env };
   const places = ['--config', config, '--user-data-dir', userDataDir, '--extensions-dir', extensionsDir];
-  const installVsix = async (file: string) => await install(codeServer, [...places, '--install-extension', file], env);
-  if (options.vsix !== undefined) await installVsix(options.vsix);
+  if (options.vsix !== undefined) await install(codeServer, [...places, '--install-extension', options.vsix], env);
 
   const port = await findFreePort();
   const child = spawn(
@@ -132,7 +130,7 @@ export async function startCodeServer(options: CodeServerOptions): Promise<Runni
     throw new Error(`code-server did not start:\n${await readFile(logFile, 'utf8')}`, { cause: error });
   }
   return {
-    ...{ url: getUrl(folder), port, folder, home, userDataDir, extensionsDir, logFile, getUrl, installVsix, stop },
+    ...{ url: getUrl(folder), port, folder, home, userDataDir, extensionsDir, logFile, getUrl, stop },
     readLog: async () => await readFile(logFile, 'utf8'),
   };
 }
@@ -151,6 +149,18 @@ function getCleanEnv(): NodeJS.ProcessEnv {
 function getXdgDirs(workDir: string): Record<string, string> {
   const names = ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME'];
   return Object.fromEntries(names.map((name) => [name, path.join(workDir, name.slice(4, -5).toLowerCase())]));
+}
+
+/** Installs a package for servers that are started with this `extensionsDir`; several may share it. */
+export async function installExtension(vsix: string, extensionsDir: string): Promise<void> {
+  const workDir = await mkdtemp(path.join(tmpdir(), 'install-'));
+  try {
+    const env = { ...getCleanEnv(), ...getXdgDirs(workDir), HOME: workDir, EXTENSIONS_GALLERY: '{}' };
+    const places = ['--user-data-dir', path.join(workDir, 'user-data'), '--extensions-dir', extensionsDir];
+    await install(await ensureCodeServer(), [...places, '--install-extension', vsix], env);
+  } finally {
+    await rm(workDir, { recursive: true, force: true, maxRetries: 3 });
+  }
 }
 
 async function install(codeServer: CodeServer, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {

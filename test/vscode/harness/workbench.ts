@@ -13,7 +13,7 @@ export class Workbench {
   /** Opens a page on `url` (a `RunningCodeServer.url`) and waits until the window is drawn. */
   static async open(context: BrowserContext, url: string): Promise<Workbench> {
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(30_000);
     await page.goto(url);
     const workbench = new Workbench(page);
     await workbench.#waitUntilDrawn();

@@ -1,0 +1,30 @@
+import { existsSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { packageQuietly } from '../../setup/packageQuietly.ts';
+import { installExtension } from '../harness/startCodeServer.ts';
+
+let installed: Promise<string> | undefined;
+
+/**
+ * A folder of extensions that holds this one, packaged from the working tree and installed as a user does it. Made once in a
+ * run of the suite, whose temporary folder all its processes share; else once in a process.
+ */
+export function getExtensionsDir(): Promise<string> {
+  installed ??= makeOnce();
+  return installed;
+}
+
+async function makeOnce(): Promise<string> {
+  const { TMPDIR: runDir, JOTTACLOUD_TEST_RUN: run } = process.env;
+  const isShared = run !== undefined && runDir !== undefined;
+  const dir = isShared ? runDir : await mkdtemp(path.join(tmpdir(), 'vsix-'));
+  if (!isShared) process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  const extensionsDir = path.join(dir, 'extensions');
+  if (existsSync(extensionsDir)) return extensionsDir;
+  const vsix = path.join(dir, 'jottacloud.vsix');
+  await packageQuietly({ out: vsix, withRuntime: false });
+  await installExtension(vsix, extensionsDir);
+  return extensionsDir;
+}
