@@ -235,7 +235,7 @@ export class Drive {
   /** What requests about files work with. Throws `signedOut` without a session. */
   getFiles(): FilesContext {
     const { session, mounts } = this.#need();
-    return { session, getMounts: () => mounts.getStates() };
+    return { session, getMounts: () => mounts.getStates(), mountsTold: () => mounts.told() };
   }
 
   /** Folders that `viewer` shows; they stay live. */

@@ -1,5 +1,6 @@
 import { homedir, userInfo } from 'node:os';
 import { resolve } from 'node:path';
+import { untilAborted } from '../base/abort.ts';
 import { ErrnoError } from '../base/errno.ts';
 import { createEmitter, type Emitter } from '../base/events.ts';
 import type { Log } from '../base/log.ts';
@@ -15,6 +16,9 @@ import { ensureMountPoint } from '../volume/mountPoint.ts';
 import type { NameChange, Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
 import type { Session } from './session.ts';
 import { canResume, mountWithBest, prepareDrivers } from './volumeDrivers.ts';
+
+/** What a window waits for the notices of its change to reach the kernel, ms: they mostly take less than one. */
+const tellMs = 1_000;
 
 interface Mount {
   readonly params: MountParams;
@@ -52,6 +56,15 @@ export class Mounts {
       readOnly: params.readOnly,
       status,
     }));
+  }
+
+  /**
+   * Resolves when programs on the volumes see every change that was made until now. A notice about a folder waits for operations
+   * there, which may wait for the network: after `tellMs` this resolves all the same.
+   */
+  async told(): Promise<void> {
+    const volumes = [...this.#mounts.values()].map(({ volume }) => volume?.told());
+    await untilAborted(Promise.all(volumes), AbortSignal.timeout(tellMs)).catch(() => {});
   }
 
   get size(): number {

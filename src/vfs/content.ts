@@ -1,5 +1,5 @@
 import { ErrnoError } from '../base/errno.ts';
-import type { LocalBytes, Readahead } from '../content/contentReader.ts';
+import type { ContentRef, LocalBytes, Readahead } from '../content/contentReader.ts';
 import type { StagingFile } from '../content/stagingFile.ts';
 import { emptyMd5 } from '../store/limits.ts';
 import type { Ino, NodeRow } from '../store/nodeRow.ts';
@@ -32,6 +32,14 @@ export async function readLocal(context: VfsContext, fh: Fh, position: number, l
   const { staging, clean } = getOpen(context, getHandle(context, fh).ino);
   const end = position + length;
   return staging === undefined ? context.reader.readLocal(clean, position, end) : staging.readLocal(position, end);
+}
+
+/** The newest content of an open file where the server holds it, all of it; undefined while there are bytes that only this computer has. */
+export function getServerContent(context: VfsContext, ino: Ino): ContentRef | undefined {
+  const { staging } = getOpen(context, ino);
+  const row = context.nodes.get(ino);
+  if (staging !== undefined || row === undefined || row.staging !== null || row.md5 === null) return undefined;
+  return { md5: row.md5, size: row.size };
 }
 
 /** The whole content of a file, open or not. For small files. */

@@ -1,7 +1,7 @@
 import { ErrnoError } from '../base/errno.ts';
 import { type Extents, missingExtents } from '../base/extents.ts';
 import { newReadahead } from '../content/contentReader.ts';
-import { changeContent, checkSize } from './content.ts';
+import { changeContent, checkSize, getServerContent } from './content.ts';
 import { getHandle, getOpen, getRow, type VfsContext } from './context.ts';
 import { toErrno } from './errors.ts';
 import { vfsLimits } from './limits.ts';
@@ -61,7 +61,6 @@ export async function copyRange(
   const target = getHandle(context, to.fh);
   if (!target.writing || target.append) throw new ErrnoError('EBADF', 'not open for writing at a position');
   const open = getOpen(context, source.ino);
-  const row = getRow(context, source.ino);
   // Reading and writing one inode in turn, never two inodes' mutexes at once.
   const size = open.staging?.size ?? open.clean.size;
   const wanted = Math.max(0, Math.min(length, size - from.position));
@@ -70,9 +69,9 @@ export async function copyRange(
     throw new ErrnoError('EINVAL', 'the ranges overlap');
   }
   checkSize(to.position + wanted);
-  const isClean = open.staging === undefined && row.md5 === open.clean.md5 && row.staging === null;
+  const content = getServerContent(context, source.ino);
   const isElsewhere = source.ino !== target.ino && !getRow(context, target.ino).localOnly;
-  if (isClean && isElsewhere && from.position === to.position) {
+  if (content?.md5 === open.clean.md5 && isElsewhere && from.position === to.position) {
     const shared = await changeContent(context, target.ino, (staging) =>
       staging.tryShare(open.clean, from.position, from.position + wanted),
     );

@@ -1,4 +1,4 @@
-import type { LocalBytes } from '../content/contentReader.ts';
+import type { ContentRef, LocalBytes } from '../content/contentReader.ts';
 import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import type { ConflictNames } from '../sync/tree/conflicts.ts';
 import * as attr from './attr.ts';
@@ -129,6 +129,10 @@ export class Vfs {
 
   read(fh: Fh, position: number, length: number): Promise<Buffer> {
     return content.read(this.#asked, fh, position, length);
+  }
+
+  getServerContent(fh: Fh): ContentRef | undefined {
+    return content.getServerContent(this.#context, getHandle(this.#context, fh).ino);
   }
 
   readLocal(fh: Fh, position: number, length: number): Promise<LocalBytes> {

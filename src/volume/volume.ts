@@ -52,6 +52,8 @@ export interface Volume {
   readonly gone: Promise<void>;
   /** Makes the system forget what it knows of a name, its attributes and its bytes, so that the next look asks us. Returns at once. */
   notify(change: NameChange): void;
+  /** Resolves when the system has heard of every `notify` so far: of one in a folder, once no operation there is under way. */
+  told(): Promise<void>;
   /** false: something uses it and `force` was not given. With it, files that are open stay usable for who has them. */
   unmount(force: boolean): Promise<boolean>;
 }

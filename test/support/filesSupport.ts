@@ -35,6 +35,7 @@ export async function createFilesWorld(): Promise<FilesWorld> {
         return drive.session();
       },
       getMounts: () => world.mounts,
+      mountsTold: async () => {},
     },
     signal: new AbortController().signal,
     mounts: [],

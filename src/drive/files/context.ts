@@ -12,6 +12,8 @@ import { toDriveErrorData } from '../windows/rpcErrors.ts';
 export interface FilesContext {
   readonly session: Session;
   readonly getMounts: () => readonly MountState[];
+  /** Resolves when programs on the mounts see all that changed so far, or after a moment. */
+  readonly mountsTold: () => Promise<void>;
 }
 
 export interface Place {
@@ -104,7 +106,8 @@ export function getServerPath({ session }: FilesContext, row: NodeRow, path: str
   return wire;
 }
 
-/** Tells the mounts: the kernel keeps what it was told until then. */
-export function noteChanged({ session }: FilesContext, ...places: readonly Place[]): void {
+/** Tells the mounts, and waits for them: the kernel keeps what it was told until then. */
+export async function noteChanged({ session, mountsTold }: FilesContext, ...places: readonly Place[]): Promise<void> {
   session.treeChanged.emit(places);
+  await mountsTold();
 }

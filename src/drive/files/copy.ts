@@ -66,7 +66,7 @@ export async function ensureFolder(context: FilesContext, { parent, name }: Plac
   const existing = vfs.getShownChild(parent, name);
   if (existing !== undefined && existing.kind !== 'file') return existing.ino;
   const { ino } = await vfs.mkdir(parent, name, 0);
-  noteChanged(context, { parent, name });
+  await noteChanged(context, { parent, name });
   return ino;
 }
 
@@ -83,15 +83,14 @@ export async function copyFile(
     const { ino } = await vfs.putLink(place, await untilAborted(vfs.readlink(source.ino), options.signal), options);
     // Whose link it is does not change by a copy.
     if (source.link === 'foreign') nodes.update(ino, { link: source.link, target: source.target });
-    noteChanged(context, place);
+    await noteChanged(context, place);
     return;
   }
   const { mtime } = vfs.getAttr(source.ino);
   await withFile(context.session, source, async (fh) => {
+    const shared = vfs.getServerContent(fh);
+    if (shared !== undefined) return shareContent(context, place, shared, { ...options, mtime });
     const { size } = vfs.getHandleAttr(fh);
-    const row = nodes.get(source.ino);
-    const clean = row?.staging === null && row.md5 !== null && row.size === size;
-    if (clean && row.md5 !== null) return shareContent(context, place, { md5: row.md5, size }, { ...options, mtime });
     return fillFile(context, place, size, readAll(fh, size), { ...options, mtime });
   });
 

@@ -37,7 +37,7 @@ export async function fillFile(
     }
     signal.throwIfAborted();
   });
-  noteChanged(context, place);
+  await noteChanged(context, place);
 }
 
 /** Gives a name a content that the server holds. Nothing is read. */
@@ -48,7 +48,7 @@ export async function shareContent(
   options: Omit<PutOptions, 'link'>,
 ): Promise<void> {
   await context.session.vfs.put(place, options, (draft) => draft.share(content));
-  noteChanged(context, place);
+  await noteChanged(context, place);
 }
 
 /** Opens a file for reading for the time of `work`; the revision it opened is the one it reads. */

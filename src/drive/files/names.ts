@@ -10,7 +10,7 @@ export async function createFolder(context: FilesContext, path: string): Promise
   checkWritable(context, path);
   const place = await locate(context, path);
   await context.session.vfs.mkdir(place.parent, place.name, 0);
-  noteChanged(context, place);
+  await noteChanged(context, place);
 }
 
 export async function rename(context: FilesContext, { from, to, overwrite }: RenameParams): Promise<void> {
@@ -18,7 +18,7 @@ export async function rename(context: FilesContext, { from, to, overwrite }: Ren
   checkWritable(context, to);
   const [source, target] = [await locate(context, from), await locate(context, to)];
   await context.session.vfs.rename(source, target, overwrite ? 'replace' : 'noReplace');
-  noteChanged(context, source, target);
+  await noteChanged(context, source, target);
 }
 
 /** To the trash. A folder with all that it holds: what other devices put into it meanwhile comes back, and it with that. */
@@ -36,7 +36,7 @@ export async function remove(
     if (recursive && row.kind === 'folder') await empty(context, row.ino, signal);
     await vfs.rmdir(place.parent, place.name);
   }
-  noteChanged(context, place);
+  await noteChanged(context, place);
 }
 
 async function empty(context: FilesContext, folder: Ino, signal: AbortSignal): Promise<void> {

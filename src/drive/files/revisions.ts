@@ -42,13 +42,13 @@ export async function restoreRevision(
 ): Promise<void> {
   const { path } = params;
   checkWritable(context, path);
-  const { nodes } = context.session;
+  const { nodes, activity } = context.session;
   const { file, row, wire } = await fetchRevision(context, params, signal);
   const place = await locate(context, path);
   // Look again: it may have been saved while the server was asked.
   const now = nodes.get(row.ino);
-  if (now === undefined || now.synced === null || now.staging !== null || now.md5 !== now.synced.md5)
-    throw new DriveError('pendingUploads', { path });
+  const isSent = now?.synced != null && now.staging === null && now.md5 === now.synced.md5;
+  if (!isSent || activity.isUnflushed(row.ino)) throw new DriveError('pendingUploads', { path });
   // Until the change is pushed, this is where its bytes are.
   nodes.facts.setFormerPlace(file.md5, { path: wire });
   await shareContent(context, place, { md5: file.md5, size: file.size }, { create: false, overwrite: true });

@@ -57,7 +57,7 @@ async function take(
     }
   } else if (info.isSymbolicLink()) {
     await context.session.vfs.putLink(place, await readlink(localPath), { create: true, ...options });
-    noteChanged(context, place);
+    await noteChanged(context, place);
   } else if (info.isFile()) {
     await context.session.jobs.run({ kind: 'upload', path, total: info.size }, (report) =>
       fillFile(context, place, info.size, readPieces(localPath), { create: true, ...options }, report),

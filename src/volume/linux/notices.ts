@@ -14,6 +14,11 @@ export class NoticeQueue {
   add(work: () => Promise<void>): void {
     this.#last = this.#last.then(work, work);
   }
+
+  /** Resolves when what waits now is told. */
+  told(): Promise<void> {
+    return this.#last.catch(() => {});
+  }
 }
 
 /** Makes the kernel forget what it was told. */

@@ -44,6 +44,7 @@ async function mountVolume(mountPoint: string, view: VolumeView, queue: NoticeQu
     mountPoint,
     gone,
     notify: (change) => notify(served, change),
+    told: () => queue.told(),
     unmount: (force) => unmount(mountPoint, gone, force),
   };
 }

@@ -27,6 +27,8 @@ export async function mountVolume(
   view: VolumeView,
 ): Promise<Volume> {
   const handles = new Set<Fh>();
+  /** On their way to the kernel. */
+  const notices = new Set<Promise<void>>();
   const outside = AsyncLocalStorage.snapshot();
   const gone = Promise.withResolvers<void>();
   const operations: Fuse.OPERATIONS = {
@@ -71,11 +73,13 @@ export async function mountVolume(
       const named = view.vfs.getKnown(parent, name);
       if (folder === undefined || (named !== undefined && isContainer(named))) return;
       const path = `${folder === '/' ? '' : folder}/${name}`;
-      outside(() =>
-        fuse.invalidateEntry(path, (error) => {
-          if (error) view.log.debug('kernel was not notified', { path, error });
-        }),
-      );
+      const notice = outside(() => promisify(fuse.invalidateEntry.bind(fuse))(path))
+        .catch((error) => view.log.debug('kernel was not notified', { path, error }))
+        .finally(() => notices.delete(notice));
+      notices.add(notice);
+    },
+    told: async () => {
+      await Promise.all(notices);
     },
     unmount: async (force) => {
       if (!(await loadMounts()).some((mount) => mount.path === mountPoint)) return true;

@@ -128,6 +128,8 @@ export async function serveVolume(view: VolumeView, options: NfsDriverOptions): 
     mountPoint: url,
     gone: gone.promise,
     notify: ({ parent }) => server.noteChange(parent),
+    // A client asks by itself whether something changed.
+    told: async () => {},
     unmount: async () => {
       await server.close();
       gone.resolve();
@@ -173,6 +175,8 @@ function createVolume(mountPoint: string, view: VolumeView, server: NfsServer, s
     mountPoint,
     gone: gone.promise,
     notify: ({ parent }) => server.noteChange(parent),
+    // A client asks by itself whether something changed.
+    told: async () => {},
     unmount: async (force) => {
       if (!(await takeAway(mountPoint, force))) return false;
       await end();

@@ -191,6 +191,18 @@ describe('a copy', () => {
     world.drive.session().pusher.setPaused(false);
   });
 
+  it('of a file that is being written has what was written, of the same size too', async () => {
+    await world.save(inDir('open.txt'), 'as it was');
+    await world.drive.settle();
+    const { vfs } = world.drive.session();
+    const { ino } = await resolve(`${dir}/open.txt`);
+    const fh = await vfs.open(ino, { writing: true, append: false, truncate: false });
+    await vfs.write(fh, Buffer.from('is'), 3);
+    await copy(world.context, { from: `${dir}/open.txt`, to: `${dir}/copy.txt`, collision: 'fail' }, world.signal);
+    assert.equal(await world.text(inDir('copy.txt')), 'as is was');
+    await vfs.release(fh);
+  });
+
   it('of a folder has all it holds; into itself it is refused', async () => {
     await createFolder(world.context, `${dir}/from`);
     await createFolder(world.context, `${dir}/from/sub`);

@@ -5,6 +5,7 @@ import { createFolder, remove } from '../../../src/drive/files/names.ts';
 import { listRevisions, readRevision, restoreRevision } from '../../../src/drive/files/revisions.ts';
 import { Search } from '../../../src/drive/files/search.ts';
 import { deleteForever, listTrash, restoreFromTrash } from '../../../src/drive/files/trash.ts';
+import { rootIno } from '../../../src/store/nodeRow.ts';
 import { createFilesWorld, type FilesWorld, home, md5Of, refused, until } from '../../support/filesSupport.ts';
 
 let world: FilesWorld;
@@ -143,6 +144,22 @@ describe('the versions of a file', () => {
     );
     assert.equal(await world.text(inDir('a.txt')), 'three');
     world.drive.session().pusher.setPaused(false);
+  });
+
+  it('are not brought back over what a program writes and has not saved yet', async () => {
+    await saveNow('a.txt', 'one');
+    await saveNow('a.txt', 'two');
+    const { vfs } = world.drive.session();
+    const { ino } = await vfs.resolve(rootIno, `${dir}/a.txt`.split('/').filter(Boolean));
+    const fh = await vfs.open(ino, { writing: true, append: false, truncate: false });
+    await vfs.write(fh, Buffer.from('edited'), 0);
+    await refused(
+      'pendingUploads',
+      restoreRevision(world.context, { path: `${dir}/a.txt`, revision: 1 }, world.signal),
+    );
+    await vfs.flushHandle(fh);
+    await vfs.release(fh);
+    assert.equal(await world.text(inDir('a.txt')), 'edited');
   });
 
   it('are none for a folder, an unsent file and an unknown number', async () => {

@@ -203,7 +203,7 @@ describe('a file changed in part, whose other part is nowhere any more', () => {
 
   it('is exported with what there is of it', async () => {
     const to = join(world.dir, 'copy');
-    const context = { session: world.session(), getMounts: () => [] };
+    const context = { session: world.session(), getMounts: () => [], mountsTold: async () => {} };
     const { missing } = await exportFailed(context, String(failed.ino), to);
     const wasRead = large.subarray(0, cacheLimits.blockBytes);
     assert.equal(missing, large.length - wasRead.length);

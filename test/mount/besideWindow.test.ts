@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { FilesContext } from '../../src/drive/files/context.ts';
+import { createFolder, remove } from '../../src/drive/files/names.ts';
+import { Mounts } from '../../src/drive/mounts.ts';
+import { getVolumeDrivers } from '../../src/drive/volumeDrivers.ts';
+import { Vfs } from '../../src/vfs/vfs.ts';
+import { startTestDrive, type TestDrive } from '../posix/drive.ts';
+import { until } from './support.ts';
+
+const run = promisify(execFile);
+const { signal } = new AbortController();
+
+describe('a change that is made in a window', () => {
+  let drive: TestDrive;
+  let mounts: Mounts;
+  let context: FilesContext;
+  /** This process serves the volume, so it must not touch it: a shell does. */
+  const sh = async (script: string) =>
+    (await run('sh', ['-c', script], { cwd: '/', env: { D: drive.mountPoint } })).stdout;
+
+  before(async () => {
+    drive = await startTestDrive();
+    mounts = new Mounts(drive.session(), [], drive.log, getVolumeDrivers('fuse', { stateFile: '', account: '' }));
+    await mounts.mount({ mountPoint: drive.mountPoint, source: '/Jotta/Archive', readOnly: false });
+    context = { session: drive.session(), getMounts: () => mounts.getStates(), mountsTold: () => mounts.told() };
+  });
+  after(async () => {
+    await mounts.close();
+    await drive.close();
+  });
+
+  /** Runs `work` while a program waits for an answer about a name in `folder`, which the kernel holds for it. */
+  const withHeld = async (folder: string, work: (letGo: () => void) => Promise<void>) => {
+    const { lookup } = Vfs.prototype;
+    const gate = Promise.withResolvers<void>();
+    let isHeld = false;
+    Vfs.prototype.lookup = async function (...args: Parameters<typeof lookup>) {
+      if (args[1] === 'held') {
+        isHeld = true;
+        await gate.promise;
+      }
+      return lookup.apply(this, args);
+    };
+    try {
+      const holding = sh(`stat "$D/${folder}/held" 2>&1; true`);
+      await until('the folder is held', () => isHeld);
+      await work(gate.resolve);
+      gate.resolve();
+      await holding;
+    } finally {
+      gate.resolve();
+      Vfs.prototype.lookup = lookup;
+    }
+  };
+
+  it('is answered once programs on the mount see it', async () => {
+    await sh('mkdir "$D/f"; echo a file >"$D/f/name"; cat "$D/f/name"');
+    await withHeld('f', async (letGo) => {
+      let isAnswered = false;
+      const changing = (async () => {
+        await remove(context, { path: '/Jotta/Archive/f/name', recursive: false }, signal);
+        await createFolder(context, '/Jotta/Archive/f/name');
+        isAnswered = true;
+      })();
+      await delay(200);
+      assert.equal(isAnswered, false);
+      letGo();
+      await changing;
+      assert.equal(await sh('echo in it >"$D/f/name/new" && cat "$D/f/name/new"'), 'in it\n');
+    });
+  });
+
+  it('is answered all the same where programs hold the folder up for long', async () => {
+    await withHeld('.', () => createFolder(context, '/Jotta/Archive/made meanwhile'));
+    assert.equal(await sh('ls "$D"'), 'f\nmade meanwhile\n');
+  });
+});
