@@ -1,5 +1,5 @@
-import { describe } from './actor.ts';
 import { isPossible, md5 } from './content.ts';
+import { describe } from './judge.ts';
 import { type Entry, type FileState, getOriginals, type Model } from './model.ts';
 import type { ServerState } from './serverState.ts';
 

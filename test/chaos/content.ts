@@ -1,15 +1,24 @@
 import { createHash } from 'node:crypto';
 
 /** A change of a file's bytes that was asked for and not acknowledged by a flush yet. */
-export type Change =
+export type Change = PartChange | WholeChange;
+
+type PartChange =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Buffer }
   | { readonly kind: 'truncate'; readonly size: number };
+
+/** Happens as a whole or not at all, and does away with changes before it. */
+interface WholeChange {
+  readonly kind: 'replace';
+  readonly bytes: Buffer;
+}
 
 export function md5(bytes: Buffer): string {
   return createHash('md5').update(bytes).digest('hex');
 }
 
 export function apply(bytes: Buffer, change: Change): Buffer {
+  if (change.kind === 'replace') return change.bytes;
   if (change.kind === 'truncate') {
     const cut = Buffer.alloc(change.size);
     bytes.copy(cut, 0, 0, Math.min(bytes.length, change.size));
@@ -27,12 +36,24 @@ export function apply(bytes: Buffer, change: Change): Buffer {
  * never acknowledged may be there in part, each byte old or new, as on any file system; a byte that nobody wrote may not.
  */
 export function isPossible(found: Buffer, bases: readonly Buffer[], changes: readonly Change[]): boolean {
+  const at = changes.findLastIndex(isWhole);
+  const whole = changes[at];
+  if (whole !== undefined && isWhole(whole)) {
+    return (
+      isPossible(found, [whole.bytes], changes.slice(at + 1)) || isPossible(found, bases, changes.toSpliced(at, 1))
+    );
+  }
   if (bases.some((base) => base.equals(found))) return true;
   if (changes.length === 0) return false;
-  return bases.some((base) => isMix(found, base, changes));
+  const parts = changes.filter((change) => !isWhole(change));
+  return bases.some((base) => isMix(found, base, parts));
 }
 
-function isMix(found: Buffer, base: Buffer, changes: readonly Change[]): boolean {
+function isWhole(change: Change): change is WholeChange {
+  return change.kind === 'replace';
+}
+
+function isMix(found: Buffer, base: Buffer, changes: readonly PartChange[]): boolean {
   let size = base.length;
   /** Below this every byte was there at the last flush, whatever the changes did meanwhile. */
   let cutTo = base.length;
@@ -59,6 +80,6 @@ function isMix(found: Buffer, base: Buffer, changes: readonly Change[]): boolean
   return true;
 }
 
-function holds(change: Change, at: number, byte: number | undefined): boolean {
+function holds(change: PartChange, at: number, byte: number | undefined): boolean {
   return change.kind === 'write' && change.bytes[at - change.position] === byte;
 }

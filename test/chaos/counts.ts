@@ -9,6 +9,8 @@ export interface Counts {
   ejects: number;
   /** Requests that were hit, by kind of fault. */
   readonly faults: Map<string, number>;
+  /** Requests of windows, by method; apart those that were called off in time. */
+  readonly requests: Map<string, number>;
   /** Other disturbances, by name. */
   readonly disturbances: Map<string, number>;
   remoteEdits: number;
@@ -46,23 +48,27 @@ export function newCounts(): Counts {
     exactFiles: 0,
     contestedFiles: 0,
   };
-  return { ...numbers, ...results, faults: new Map(), disturbances: new Map() };
+  return { ...numbers, ...results, faults: new Map(), requests: new Map(), disturbances: new Map() };
 }
 
 export function add(counts: Map<string, number>, key: string, number = 1): void {
   counts.set(key, (counts.get(key) ?? 0) + number);
 }
 
-export function formatCounts({ faults, disturbances, ...numbers }: Counts): string {
+export function formatCounts({ faults, requests, disturbances, ...numbers }: Counts): string {
   const list = (map: ReadonlyMap<string, number>) =>
     [...map]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, count]) => `${key} ${count}`)
       .join(', ');
   const plain = Object.entries(numbers).map(([key, count]) => `${key} ${count}`);
-  return [plain.join(', '), `faults ${sumOf(faults)}: ${list(faults)}`, `disturbances: ${list(disturbances)}`].join(
-    '\n',
-  );
+  const lines = [
+    plain.join(', '),
+    `requests of windows ${sumOf(requests)}: ${list(requests)}`,
+    `faults ${sumOf(faults)}: ${list(faults)}`,
+    `disturbances: ${list(disturbances)}`,
+  ];
+  return lines.join('\n');
 }
 
 /** One line, for whoever waits. */

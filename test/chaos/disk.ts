@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
+import { cp, lstat, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -69,7 +69,8 @@ export async function createDisk(base: string): Promise<Disk> {
       closed = true;
       if (!canFill) return;
       await free();
-      if (keep) await cp(dir, join(base, 'disk-content'), { recursive: true });
+      const isNoSocket = async (path: string) => !(await lstat(path)).isSocket();
+      if (keep) await cp(dir, join(base, 'disk-content'), { recursive: true, filter: isNoSocket });
       await run('umount', [dir]);
       await rm(image);
     },

@@ -89,17 +89,20 @@ export class Director {
     await this.restart();
   }
 
-  /** SIGTERM. */
   async end(): Promise<void> {
-    await this.#havoc.stage.drive.stop();
-    this.#havoc.stage.counts.stops += 1;
+    const { stage, random } = this.#havoc;
+    await stage.drive.stop(random.pick(['SIGTERM', 'handOver', 'drain']));
+    stage.counts.stops += 1;
     await this.restart();
   }
 
+  /** Afterwards a window mounts again, or all ends. */
   async eject(force: boolean): Promise<void> {
-    const { stage } = this.#havoc;
-    if ((await stage.drive.eject(force)) === undefined) return;
+    const { stage, random } = this.#havoc;
+    if (!(await stage.drive.eject(force))) return;
     stage.counts.ejects += 1;
+    if (random.chance(0.5)) return stage.drive.mountAgain();
+    await stage.drive.stop('handOver');
     await this.restart();
   }
 

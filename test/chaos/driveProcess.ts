@@ -6,36 +6,49 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import * as messages from '../../src/protocol/messages.ts';
+import { createLogReader } from './logReader.ts';
 import { Violation } from './violation.ts';
+import { attachWindow, type Secrets, type Window } from './window.ts';
 
 const run = promisify(execFile);
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Longest start and longest clean end (the drive itself drains for at most 60 s). ms. */
+/** Longest start and longest clean end (the drive itself drains for at most 20 s). ms. */
 const startMs = 60_000;
 const stopMs = 100_000;
 /** From SIGKILL to the end: more means that the kernel holds a thread. ms. */
 const killMs = 5_000;
 
-export interface DriveOptions {
+export interface DriveProcessOptions {
   readonly endpoint: string;
   readonly volume: string;
   readonly state: string;
+  readonly cache: string;
+  /** The home of its user. */
+  readonly home: string;
   readonly logFile: string;
 }
 
+/** How a drive is asked to end: by a signal, or by a window. */
+export type Ask = 'SIGTERM' | 'handOver' | 'drain';
+
 /**
- * The headless drive, started again and again on one state. `epoch` grows with every end of a process; whoever works on
- * the volume waits for `whenUp` and compares epochs.
+ * The drive process with one window, started again and again on one state. `epoch` grows whenever the volume goes, `life`
+ * with every process; whoever works on the volume waits for `whenUp` and compares epochs.
  */
 export class DriveProcess {
-  readonly #options: DriveOptions;
+  readonly #options: DriveProcessOptions;
+  readonly #secrets: Secrets = { stored: undefined };
+  readonly #readLog: () => string[];
   #child: ChildProcess | undefined;
+  #window: Window | undefined;
   #exited: Promise<number | null> = Promise.resolve(0);
   #up = Promise.withResolvers<void>();
   #expectsEnd = false;
   #lines: string[] = [];
   epoch = 0;
+  life = 0;
   isUp = false;
   /** An unmount from outside was asked for: the volume may be gone before anybody here knows. */
   isBeingEjected = false;
@@ -44,8 +57,15 @@ export class DriveProcess {
   /** Called when the process ends and nobody asked it to. */
   onDeath: (violation: Violation) => void = () => {};
 
-  constructor(options: DriveOptions) {
+  constructor(options: DriveProcessOptions) {
     this.#options = options;
+    this.#readLog = createLogReader(join(options.state, 'drive.log'));
+  }
+
+  /** The one that is attached, or was last. */
+  get window(): Window {
+    if (this.#window === undefined) throw new Error('no window was ever attached');
+    return this.#window;
   }
 
   get whenUp(): Promise<void> {
@@ -54,45 +74,45 @@ export class DriveProcess {
 
   /** Log lines since the last call; the log file keeps all. */
   takeLog(): string[] {
+    this.#pullLog();
     return this.#lines.splice(0);
   }
 
   get log(): readonly string[] {
+    this.#pullLog();
     return this.#lines;
   }
 
-  /** Resolves when the volume is mounted; answers false when the drive refused to start. */
+  /** Resolves when the volume is mounted; answers false when the drive refused to start, to sign in or to mount. */
   async start(given: { loginToken?: string; settleMs: number }): Promise<boolean> {
-    const { endpoint, volume, state } = this.#options;
-    const args = ['--endpoint', endpoint, '--mount-point', volume, '--state', state, '--source', '/Jotta'];
-    args.push('--poll', '1', '--settle-ms', String(given.settleMs));
-    if (given.loginToken !== undefined) args.push('--login-token', given.loginToken);
+    const { endpoint, state, cache, home, logFile } = this.#options;
     this.note(`-- start${given.loginToken === undefined ? '' : ' with a login token'}`);
-    const report = ['--report-on-signal', '--report-directory', dirname(this.#options.logFile)];
-    const child = spawn(process.execPath, [...report, join(root, 'src/drive/headless/headless.ts'), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const args = [
+      '--report-on-signal',
+      '--report-directory',
+      dirname(logFile),
+      '--import',
+      join(root, 'test/chaos/pace.ts'),
+    ];
+    args.push(join(root, 'src/drive/main.ts'), '--state', state, '--cache', cache);
+    const env = { JOTTACLOUD_ENDPOINT: endpoint, HOME: home, CHAOS_SETTLE_MS: String(given.settleMs) };
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...env },
     });
     this.#child = child;
+    this.life += 1;
     this.#expectsEnd = false;
     createInterface({ input: child.stderr }).on('line', (line) => this.note(line));
-    this.#exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
-    const mounted = new Promise<boolean>((resolve) => {
-      createInterface({ input: child.stdout }).on('line', (line) => resolve(line.startsWith('mounted ')));
-      void this.#exited.then(() => resolve(false));
-    });
-    const timer = new AbortController();
-    const late = delay(startMs, undefined, { signal: timer.signal }).then(
-      async () => {
-        await this.#reportHang(child);
-        throw new Violation([`the drive did not mount in ${startMs / 1000} s`]);
-      },
-      () => false,
-    );
-    const ok = await Promise.race([mounted, late]);
-    timer.abort();
-    if (!ok) return false;
-    this.isUp = true;
-    this.#up.resolve();
+    const ended = new AbortController();
+    this.#exited = new Promise((resolve) => child.once('exit', resolve));
+    void this.#exited.then(() => ended.abort());
+    if (!(await this.#bringUp(child, given.loginToken, ended.signal))) {
+      this.#expectsEnd = true;
+      child.kill('SIGKILL');
+      await this.#exited;
+      return false;
+    }
     void this.#exited.then((code) => {
       if (this.#child !== child) return;
       this.#end();
@@ -118,32 +138,41 @@ export class DriveProcess {
     throw new Violation(['neither SIGKILL nor aborting its connection ended the drive']);
   }
 
-  /** SIGTERM. Answers whether nothing was left pending. */
-  async stop(): Promise<{ drained: boolean }> {
-    this.note('-- SIGTERM');
-    return this.#endCleanly(async () => void this.#child?.kill('SIGTERM'));
+  /** A clean end; what is pending goes on at the next start. */
+  async stop(ask: Ask): Promise<void> {
+    this.note(`-- ${ask}`);
+    await this.#endCleanly(async () => {
+      if (ask === 'SIGTERM') this.#child?.kill('SIGTERM');
+      else await this.window.rpc.sendRequest(messages.shutdown, { reason: ask }).catch(() => undefined);
+    });
   }
 
-  /** The volume is taken away from outside: an eject (`-u`), or while in use (`-u -z`). The drive then ends by itself. */
-  async eject(force: boolean): Promise<{ drained: boolean } | undefined> {
+  /**
+   * The volume is taken away from outside: an eject (`-u`), or while in use (`-u -z`). The drive goes on without it. Answers
+   * false when the volume was busy.
+   */
+  async eject(force: boolean): Promise<boolean> {
+    const { volume } = this.#options;
     this.note(`-- ${force ? 'lazy unmount' : 'unmount'} from outside`);
-    const ask = () => run('fusermount3', force ? ['-u', '-z', this.#options.volume] : ['-u', this.#options.volume]);
-    if (!force) {
-      this.#expectsEnd = true;
-      this.isBeingEjected = true;
-      try {
-        await ask();
-      } catch {
-        // Busy: that is the kernel's answer to an eject of a volume in use.
-        this.#expectsEnd = false;
-        this.note('-- the volume was busy');
-        this.isBeingEjected = false;
-        return undefined;
-      }
+    this.isBeingEjected = true;
+    try {
+      await run('fusermount3', force ? ['-u', '-z', volume] : ['-u', volume]);
+    } catch {
+      // Busy: that is the kernel's answer to an eject of a volume in use.
+      this.note('-- the volume was busy');
+      this.isBeingEjected = false;
+      return false;
     }
-    return this.#endCleanly(async () => {
-      if (force) await ask();
-    });
+    this.#end();
+    if (await this.window.seesState(({ mounts }) => mounts.length === 0, stopMs)) return true;
+    await this.#reportHang(this.#child);
+    throw new Violation([`the drive did not see in ${stopMs / 1000} s that its volume is gone`]);
+  }
+
+  /** A window brings back a volume that was taken away. */
+  async mountAgain(): Promise<void> {
+    await this.#mount();
+    this.#begin();
   }
 
   /** Takes away what a killed drive leaves mounted. */
@@ -152,13 +181,13 @@ export class DriveProcess {
   }
 
   note(line: string): void {
+    this.#pullLog();
     const text = line.startsWith('--') ? `${new Date().toISOString()} ${line}` : line;
     this.#lines.push(text);
     appendFileSync(this.#options.logFile, `${text}\n`);
   }
 
-  async #endCleanly(ask: () => Promise<void>): Promise<{ drained: boolean }> {
-    const from = this.#lines.length;
+  async #endCleanly(ask: () => Promise<void>): Promise<void> {
     this.#expectsEnd = true;
     this.#end();
     await ask();
@@ -168,7 +197,58 @@ export class DriveProcess {
     }
     const code = await this.#exited;
     if (code !== 0) throw new Violation([`the drive ended with exit code ${code} after a clean request to end`]);
-    return { drained: !this.#lines.slice(from).some((line) => line.includes('work is left')) };
+  }
+
+  async #bringUp(child: ChildProcess, loginToken: string | undefined, ended: AbortSignal): Promise<boolean> {
+    const timer = new AbortController();
+    const late = delay(startMs, undefined, { signal: timer.signal }).then(
+      async () => {
+        await this.#reportHang(child);
+        throw new Violation([`the drive did not mount in ${startMs / 1000} s`]);
+      },
+      () => false,
+    );
+    try {
+      const isUp = this.#attach(loginToken, ended).then(
+        () => true,
+        (error) => {
+          this.note(`-- the window could not go on: ${error}`);
+          return false;
+        },
+      );
+      if (!(await Promise.race([isUp, late]))) return false;
+    } finally {
+      timer.abort();
+    }
+    this.#begin();
+    return true;
+  }
+
+  /** What a window does with a drive that it has started. */
+  async #attach(loginToken: string | undefined, ended: AbortSignal): Promise<void> {
+    const window = await attachWindow(this.#options.state, this.#secrets, startMs, ended);
+    this.#window = window;
+    if (loginToken !== undefined) await window.rpc.sendRequest(messages.signIn, { loginToken });
+    else if (this.#secrets.stored !== undefined) await window.rpc.sendRequest(messages.resume, this.#secrets.stored);
+    await this.#mount();
+  }
+
+  async #mount(): Promise<void> {
+    const { volume } = this.#options;
+    await this.window.rpc.sendRequest(messages.mount, { mountPoint: volume, source: '/Jotta', readOnly: false });
+  }
+
+  #begin(): void {
+    this.isBeingEjected = false;
+    this.isUp = true;
+    this.#up.resolve();
+  }
+
+  #pullLog(): void {
+    for (const line of this.#readLog()) {
+      this.#lines.push(line);
+      appendFileSync(this.#options.logFile, `${line}\n`);
+    }
   }
 
   /** Where it hangs: the report Node.js writes beside the log, if its event loop turns; the kernel's view of each thread. */
@@ -196,7 +276,6 @@ export class DriveProcess {
   #end(): void {
     if (!this.isUp) return;
     this.isUp = false;
-    this.isBeingEjected = false;
     this.epoch += 1;
     this.#up = Promise.withResolvers();
     this.onDown();

@@ -11,10 +11,11 @@ import { createWorld, type World } from './world.ts';
 /**
  * Proves by causing faults that nothing is lost (SEMANTICS.md, "Tenets"): `npm run chaos -- --minutes N --seed S [--keep-going] [--only kill,faults]`.
  *
- * Rounds follow each other. In each, four programs work on a real volume (`operations.ts`) while the drive is killed, the
- * server fails, other devices write, and the disk runs full (`disturbances.ts`). Every answer of the volume goes into a
- * model of what must be true (`actor.ts`, `model.ts`). Then all is well, the drive drains, and the model is compared with
- * the server (`checkServer.ts`), the state folder (`checkState.ts`), and the volume (`checkView.ts`).
+ * Rounds follow each other. In each, four programs work on a real volume (`operations.ts`), and a window beside it asks the drive
+ * for whole files by its socket (`windowOperations.ts`), while the drive is killed, the server fails, other devices write, and
+ * the disk runs full (`disturbances.ts`). Every answer goes into a model of what must be true (`fileActor.ts`,
+ * `windowActor.ts`, `model.ts`). Then all is well, the drive drains, and the model is compared with the server
+ * (`checkServer.ts`), the state folder (`checkState.ts`), and the volume (`checkView.ts`).
  *
  * How to read a violation. The findings come first, one line each:
  * - `LOST: …`: acknowledged by a close, fsync or rename, and neither there nor explained by a later change. The md5 and
@@ -23,6 +24,7 @@ import { createWorld, type World } from './world.ts';
  * - `on the server, but it was removed`: a removal that did not happen, or was undone. `nobody put it there`: a wrong name.
  * - `a content nobody wrote`: bytes mixed from several versions, or damaged.
  * - `… answered E…; nothing going on explains that`: an errno that SEMANTICS.md does not give in that situation.
+ * - `a request did not end …`, `a download …`: what a window asked for is neither done as a whole nor left without a trace.
  * - `in the log: …`: an ERROR line of the drive that `logRules.ts` has no reason for.
  * Paths are below `/Jotta/Archive`. Nothing is said about contested paths (changed by another device in that round, or
  * while the server lied) but the loss of bytes.

@@ -18,7 +18,7 @@ export interface FileState {
   view: Buffer;
   /** Changes since the last acknowledged flush, in order. */
   changes: Change[];
-  /** The drive's epoch in which the newest of them was asked for. */
+  /** The drive's life in which the newest of them was asked for. */
   changedIn: number;
   /** An operation failed or the process died: what the file holds must be looked at. */
   uncertain: boolean;
@@ -27,6 +27,15 @@ export interface FileState {
   handles: Handle[];
   /** Set by utimens and not touched since: seconds. */
   mtimeSec: number | undefined;
+}
+
+/** Of one file. */
+const doubtsKept = 4;
+
+/** The file was given whole new bytes while it was uncertain, after `changes`. */
+export function noteDoubt(file: FileState, changes: readonly Change[]): void {
+  file.doubted = [...file.doubted.slice(1 - doubtsKept), { stable: file.stable, changes }];
+  file.uncertain = false;
 }
 
 /** Keeps lanes from asking what two orders of events would answer differently; see `locks.ts`. */
@@ -115,8 +124,11 @@ export class Model {
       this.contest(to);
     }
     this.#place(entry);
-    // What was removed too: the server may still have it, and moves it along.
-    for (const below of this.#entries) if (below !== entry && isBelow(below, entry)) this.#place(below);
+    // What went from there before, too: the server may still have it, and moves it along.
+    for (const other of this.#entries) {
+      const left = [...other.places].filter((place) => place !== from && isWithin(place, from));
+      if (other !== entry) for (const place of left) this.#place(other, to + place.slice(from.length));
+    }
   }
 
   remove(entry: Entry): void {
@@ -191,8 +203,7 @@ export class Model {
     }
   }
 
-  #place(entry: Entry): void {
-    const path = this.getPath(entry);
+  #place(entry: Entry, path = this.getPath(entry)): void {
     entry.places.add(path);
     if (entry.contested) this.#contested.add(path);
     else if (this.isContested(path)) this.contest(path);
@@ -218,9 +229,8 @@ function newFile(content: Buffer): FileState {
   return { stable: content, foreign: [], doubted: [], ...newest, handles: [], mtimeSec: undefined };
 }
 
-function isBelow(entry: Entry, folder: Entry): boolean {
-  for (let at = entry.parent; at !== undefined; at = at.parent) if (at === folder) return true;
-  return false;
+export function join(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
 }
 
 /** Is `path` the same as `folder` or below it? */

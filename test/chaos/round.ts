@@ -10,6 +10,8 @@ import { operations } from './operations.ts';
 import type { Random } from './random.ts';
 import { loadServerState } from './serverState.ts';
 import { Violation } from './violation.ts';
+import { WindowActor } from './windowActor.ts';
+import { windowOperations } from './windowOperations.ts';
 import type { World } from './world.ts';
 
 /** Programs at work side by side. */
@@ -17,8 +19,8 @@ const lanes = 4;
 /** A round ends after so many operations, or so long. */
 const roundOperations = 350;
 const roundMs = 30_000;
-/** Each try drains for up to 60 s (drive/headless.ts); the later ones start with a new sign-in and no back-off. */
-const drains = 4;
+/** Each try drains for up to 20 s (drive/main.ts); the later ones start with a new sign-in and no back-off. */
+const drains = 8;
 
 /** Programs work while everything goes wrong; then it all goes well, and what must be there is looked for. */
 export async function runRound(world: World, random: Random, only?: readonly string[]): Promise<void> {
@@ -57,10 +59,14 @@ export async function runRound(world: World, random: Random, only?: readonly str
 
 async function runLane(world: World, name: string, random: Random, isOver: () => boolean): Promise<void> {
   const stream = random.fork(name);
-  const lane = { actor: new Actor(world.stage, name), model: world.stage.model, random: stream };
+  const program = new Actor(world.stage, name);
+  const window = new WindowActor(world.stage, `${name} window`);
   while (!isOver()) {
-    const operation = stream.weighted(operations);
-    await operation(lane);
+    const inWindow = stream.chance(0.4);
+    const operation = stream.weighted(inWindow ? windowOperations : operations);
+    // What programs do to names can be done in a window too.
+    const actor = stream.chance(0.25) ? window : program;
+    await operation({ actor, window, model: world.stage.model, random: stream });
     await delay(stream.int(0, 60));
   }
 }
@@ -100,7 +106,7 @@ async function check(world: World, past: Omit<Past, 'fullDisk'>): Promise<void> 
     if (entry.contested || model.isContested(model.getPath(entry))) counts.contestedFiles += 1;
     else counts.exactFiles += 1;
   }
-  findings.push(...(await checkServer(model, { server, setAside, load: world.load })));
+  findings.push(...(await checkServer(model, { server, setAside, load: stage.load })));
   await start(world);
   findings.push(...(await checkView(stage.hands, stage.top, server)));
   findings.push(...findUnfairErrors(drive.takeLog(), whole).map((line) => `in the log: ${line}`));
@@ -118,7 +124,7 @@ async function drain(world: World): Promise<void> {
   for (let attempt = 0; attempt < drains; attempt += 1) {
     await calm(world);
     if (!stage.drive.isUp) await start(world);
-    await stage.drive.stop();
+    await stage.drive.stop('drain');
     const { pending, failed } = await loadDriveState(state);
     if (pending.length === 0) return;
     left = pending;

@@ -29,6 +29,10 @@ export interface Stage {
   readonly weather: Weather;
   /** The mountpoint `/Jotta/Archive` in the volume. One level down, so that nothing can be written to the folder beneath the mount. */
   readonly top: string;
+  /** A folder of this computer, for what is uploaded and downloaded. */
+  readonly local: string;
+  /** Content of any revision that the server ever finished. */
+  load(md5: string): Promise<Buffer | undefined>;
   readonly history: History;
 }
 
@@ -60,9 +64,11 @@ export type Outcome<V> = Answer<V> & {
   readonly disturbed: boolean;
   /** Running out of disk space is a fair answer. */
   readonly mayBeFull: boolean;
+  /** It was called off before it answered an error. */
+  readonly cancelled: boolean;
 };
 
-type Value<N extends OperationName> = Awaited<ReturnType<Operations[N]>>;
+export type Value<N extends OperationName> = Awaited<ReturnType<Operations[N]>>;
 
 /** One operation by path, begun when the volume is there. */
 export async function perform<N extends OperationName>(
@@ -76,7 +82,7 @@ export async function perform<N extends OperationName>(
   // `rename` is the one operation with two paths.
   const given = name === 'rename' ? [join(stage.top, String(rest[0]))] : rest;
   const args = [join(stage.top, path), ...given] as unknown as Parameters<Operations[N]>;
-  return watch(stage, `${lane} ${name} ${path} ${rest.map(String).join(' ')}`, () => stage.hands.call(name, ...args));
+  return observe(stage, `${lane} ${name} ${path} ${rest.map(String).join(' ')}`, () => stage.hands.call(name, ...args));
 }
 
 /** One operation on a descriptor; whatever became of the drive. */
@@ -90,13 +96,13 @@ export async function performOn<N extends OperationName>(
 ): Promise<Outcome<Value<N>>> {
   const args = [handle.id, ...rest] as unknown as Parameters<Operations[N]>;
   const shown = rest.map((arg) => (Buffer.isBuffer(arg) ? `${arg.length} bytes` : String(arg))).join(' ');
-  const outcome = await watch(stage, `${lane} ${name} #${handle.id} ${path} ${shown}`, () =>
+  const outcome = await observe(stage, `${lane} ${name} #${handle.id} ${path} ${shown}`, () =>
     stage.hands.call(name, ...args),
   );
   return handle.epoch === stage.drive.epoch ? outcome : { ...outcome, disturbed: true };
 }
 
-async function watch<V>(stage: Stage, what: string, work: () => Promise<Answer<V>>): Promise<Outcome<V>> {
+export async function observe<V>(stage: Stage, what: string, work: () => Promise<Answer<V>>): Promise<Outcome<V>> {
   const { drive, disk, history, counts } = stage;
   const { epoch, isBeingEjected } = drive;
   const fullBefore = disk.full;
@@ -108,7 +114,7 @@ async function watch<V>(stage: Stage, what: string, work: () => Promise<Answer<V
   if (answer.code === 'ENOSPC') counts.outOfSpace += 1;
   const result = answer.code ?? (typeof answer.value === 'number' ? `#${answer.value}` : 'ok');
   history.add(`${what} -> ${result}${disturbed ? ' (drive away)' : ''}`);
-  return { ...answer, disturbed, mayBeFull: fullBefore || disk.full };
+  return { ...answer, disturbed, mayBeFull: fullBefore || disk.full, cancelled: answer.code === 'ECANCELED' };
 }
 
-type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer R] ? R : never;
+export type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer R] ? R : never;

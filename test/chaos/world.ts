@@ -23,8 +23,6 @@ export interface World {
   readonly state: string;
   /** The emulator's. */
   readonly serverState: string;
-  /** Content of any revision the server ever finished. */
-  load(md5: string): Promise<Buffer | undefined>;
   /** `keep`: everything but the disk image's mount and the processes stays. */
   close(keep: boolean): Promise<void>;
 }
@@ -40,7 +38,15 @@ export async function createWorld(counts: Counts, quirks: Partial<Quirks>): Prom
   const state = join(disk.dir, 'state');
   const volume = join(dir, 'volume');
   await mkdir(volume);
-  const drive = new DriveProcess({ endpoint: emulator.url, volume, state, logFile: join(dir, 'drive.log') });
+  await mkdir(join(dir, 'local'));
+  const drive = new DriveProcess({
+    ...{ endpoint: emulator.url, volume, state, cache: join(disk.dir, 'cache') },
+    ...{ home: dir, logFile: join(dir, 'drive.log') },
+  });
+  const load = async (digest: string) => {
+    if (digest === 'd41d8cd98f00b204e9800998ecf8427e') return Buffer.alloc(0);
+    return readFile(join(serverState, 'blobs', digest.slice(0, 2), digest)).catch(() => undefined);
+  };
   const stage: Stage = {
     model: new Model(),
     hands: createHands(),
@@ -49,6 +55,8 @@ export async function createWorld(counts: Counts, quirks: Partial<Quirks>): Prom
     counts,
     weather: { faults: false, corrupt: false, signedOut: false, killed: false, outage: false },
     top: join(volume, 'Archive'),
+    local: join(dir, 'local'),
+    load,
     history: createHistory(join(dir, 'history.log')),
   };
   const close = async (keep: boolean) => {
@@ -64,9 +72,5 @@ export async function createWorld(counts: Counts, quirks: Partial<Quirks>): Prom
     await close(true);
     throw new Violation(['the drive does not start the first time', ...log]);
   }
-  const load = async (digest: string) => {
-    if (digest === 'd41d8cd98f00b204e9800998ecf8427e') return Buffer.alloc(0);
-    return readFile(join(serverState, 'blobs', digest.slice(0, 2), digest)).catch(() => undefined);
-  };
-  return { dir, emulator, quirks, stage, state, serverState, load, close };
+  return { dir, emulator, quirks, stage, state, serverState, close };
 }

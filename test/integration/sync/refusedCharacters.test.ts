@@ -14,7 +14,11 @@ const characters = [
 /** As a window sees it. */
 async function describeEntry(world: SessionWorld, path: string) {
   const folder = path.slice(0, path.lastIndexOf('/'));
-  const entries = await list({ session: world.session(), getMounts: () => [] }, folder, false);
+  const entries = await list(
+    { session: world.session(), getMounts: () => [], mountsTold: async () => {} },
+    folder,
+    false,
+  );
   return entries.find((entry) => entry.path === path);
 }
 

@@ -1,0 +1,227 @@
+import { basename, dirname } from 'node:path';
+import type { RequestType } from 'vscode-jsonrpc';
+import type { DriveErrorData } from '../../src/protocol/errors.ts';
+import * as files from '../../src/protocol/fileMessages.ts';
+import { list } from '../../src/protocol/messages.ts';
+import { Actor } from './actor.ts';
+import { ask } from './ask.ts';
+import { md5 } from './content.ts';
+import { describe } from './judge.ts';
+import { type Entry, type FileState, join, noteDoubt } from './model.ts';
+import type { Plan } from './plan.ts';
+import type { Outcome, Tail, Value } from './stage.ts';
+import { Violation } from './violation.ts';
+import type { OperationName, Operations } from './worker.ts';
+
+/** A name that is to get a whole new content: a file's, or one that is free. */
+export interface Target {
+  readonly folder: Entry;
+  readonly name: string;
+  readonly entry?: Entry;
+}
+
+/** Where the account shows the folder that the model is about. */
+const top = '/Jotta/Archive';
+
+export function toAccountPath(path: string): string {
+  return path === '' ? top : `${top}/${path}`;
+}
+
+/**
+ * A person at work in a window beside the mount. Names and readings go through the drive's socket; what needs a descriptor goes
+ * through the mount all the same.
+ */
+export class WindowActor extends Actor {
+  ask<P, R>(type: RequestType<P, R, DriveErrorData>, params: P, cancelMs?: number): Promise<Outcome<R>> {
+    return ask(this.stage, this.lane, type, params, cancelMs);
+  }
+
+  listTrash(cancelMs?: number): Promise<Outcome<readonly files.TrashEntry[]>> {
+    return ask(this.stage, this.lane, files.listTrash, undefined, cancelMs);
+  }
+
+  /** Did the server ever finish a revision of these bytes? */
+  async isKnownToServer(content: Buffer): Promise<boolean> {
+    return (await this.stage.load(md5(content))) !== undefined;
+  }
+
+  get localFolder(): string {
+    return this.stage.local;
+  }
+
+  /** What a request answered that changes nothing here, whatever comes of it. */
+  judgeFetch(outcome: Outcome<unknown>, what: 'fetch' | 'copy', ...paths: string[]): void {
+    this.judge(outcome, what, paths[0] ?? '', paths);
+  }
+
+  /**
+   * A request that gives one name whole new bytes. When it is acknowledged they are there and durable; when it is refused or
+   * called off, all is as it was. Answers what has the name then, undefined when nothing has or nobody can tell.
+   */
+  async put(
+    { folder, name, entry }: Target,
+    content: Buffer,
+    what: 'put' | 'copy' | 'fetch',
+    work: () => Promise<Outcome<unknown>>,
+  ): Promise<Entry | undefined> {
+    const { model } = this.stage;
+    const path = join(model.getPath(folder), name);
+    model.note(content, `put at ${path}`);
+    if (entry?.file !== undefined) return this.#putOver(entry, entry.file, content, what, work);
+    const outcome = await work();
+    this.judge(outcome, what, path);
+    return this.#addMade(folder, [{ path: name, content }], outcome);
+  }
+
+  /** A request that makes a new file, or a folder with all that is in it. Each file is there whole or not at all. */
+  async make(folder: Entry, plan: Plan, what: 'put' | 'copy', work: () => Promise<Outcome<unknown>>): Promise<void> {
+    const { model } = this.stage;
+    const path = join(model.getPath(folder), plan[0]?.path ?? '');
+    for (const { content } of plan) if (content !== undefined) model.note(content, `on its way to ${path}`);
+    const outcome = await work();
+    this.judge(outcome, what, path);
+    await this.#addMade(folder, plan, outcome);
+  }
+
+  /** A request that only ever is refused with `code`: everything stays as it is. */
+  async mustRefuse(entry: Entry, code: string, work: () => Promise<Outcome<unknown>>): Promise<void> {
+    const path = this.stage.model.getPath(entry);
+    const outcome = await work();
+    if (this.stage.model.isDisputed(path)) return;
+    if (outcome.code === undefined) throw new Violation([`what was to be refused with ${code} was done at ${path}`]);
+    if (outcome.code !== code) this.judge(outcome, 'put', path);
+    await this.read(entry);
+  }
+
+  /** What the trash gave back is there, and of the size that the trash named. */
+  async checkRestored(path: string, { kind, size }: files.TrashEntry): Promise<void> {
+    const outcome = await this.byPath('stat', path);
+    this.judge(outcome, 'fetch', path);
+    if (outcome.code !== undefined) return;
+    const { isFile, size: shown } = outcome.value;
+    if (isFile !== (kind === 'file') || (isFile && shown !== size)) {
+      throw new Violation([`${path} came back from the trash with ${shown} bytes, which named a ${kind} of ${size}`]);
+    }
+  }
+
+  /** A request that removes a folder with all that is in it; called off, it may have removed a part. */
+  async removeTree(folder: Entry, cancelMs: number | undefined): Promise<void> {
+    const { model } = this.stage;
+    const path = model.getPath(folder);
+    const outcome = await this.ask(files.deleteEntry, { path: toAccountPath(path), recursive: true }, cancelMs);
+    if (outcome.code === undefined) return model.remove(folder);
+    this.judge(outcome, 'rmdir', path);
+    for (const entry of [folder, ...model.getBelow(folder)]) {
+      if (entry.removed) continue;
+      const at = model.getPath(entry);
+      const there = model.isDisputed(at) ? undefined : await this.exists(at);
+      if (there === undefined) model.contest(at);
+      // It may be gone by our own will, for all anybody can tell.
+      if (there !== true) model.remove(entry);
+    }
+  }
+
+  async #putOver(
+    entry: Entry,
+    file: FileState,
+    content: Buffer,
+    what: 'put' | 'copy' | 'fetch',
+    work: () => Promise<Outcome<unknown>>,
+  ): Promise<Entry> {
+    const { model, drive } = this.stage;
+    const path = model.getPath(entry);
+    const before = file.changes;
+    file.changes = [...before, { kind: 'replace', bytes: content }];
+    file.changedIn = drive.life;
+    const outcome = await work();
+    if (outcome.code === undefined) {
+      if (file.uncertain) noteDoubt(file, before);
+      Object.assign(file, { stable: content, view: content, changes: [], mtimeSec: undefined });
+      return entry;
+    }
+    if (outcome.disturbed) {
+      Object.assign(file, { uncertain: true, mtimeSec: undefined });
+      return entry;
+    }
+    file.changes = before;
+    this.judge(outcome, what, path);
+    await this.read(entry);
+    await this.stat(entry);
+    return entry;
+  }
+
+  /** Adds to the model what a request has made of its plan: all of it, or what is found. Answers the first of it. */
+  async #addMade(folder: Entry, plan: Plan, { code }: Outcome<unknown>): Promise<Entry | undefined> {
+    const { model } = this.stage;
+    const made = new Map<string, Entry>([['.', folder]]);
+    for (const { path, content } of plan) {
+      const parent = made.get(dirname(path));
+      const at = join(model.getPath(folder), path);
+      const isThere = code === undefined || (parent !== undefined && (await this.#isMade(at)));
+      if (!isThere || parent === undefined) continue;
+      const entry = model.add(parent, basename(path), content);
+      made.set(path, entry);
+      if (code !== undefined && content !== undefined) await this.read(entry);
+    }
+    return made.get(plan[0]?.path ?? '');
+  }
+
+  /** Nothing is said about a path from here when nobody can tell. */
+  async #isMade(path: string): Promise<boolean> {
+    const { model } = this.stage;
+    if (model.isDisputed(path)) return false;
+    const there = await this.exists(path);
+    if (there === undefined) model.contest(path);
+    return there === true;
+  }
+
+  protected override async byPath<N extends OperationName>(
+    name: N,
+    path: string,
+    ...rest: Tail<Parameters<Operations[N]>>
+  ): Promise<Outcome<Value<N>>> {
+    const request = this.#requests[name];
+    if (request === undefined) return super.byPath(name, path, ...rest);
+    return (await request(path, String(rest[0]))) as Outcome<Value<N>>;
+  }
+
+  readonly #requests: Partial<Record<OperationName, (path: string, to: string) => Promise<Outcome<unknown>>>> = {
+    rename: (path, to) => this.ask(files.rename, { from: toAccountPath(path), to: toAccountPath(to), overwrite: true }),
+    unlink: (path) => this.ask(files.deleteEntry, { path: toAccountPath(path), recursive: false }),
+    rmdir: (path) => this.ask(files.deleteEntry, { path: toAccountPath(path), recursive: false }),
+    mkdir: (path) => this.ask(files.createFolder, { path: toAccountPath(path) }),
+    stat: async (path) => {
+      const outcome = await this.ask(files.stat, { path: toAccountPath(path) });
+      if (outcome.code !== undefined) return outcome;
+      const { size, modifiedMs, kind } = outcome.value;
+      return { ...outcome, value: { size, mtimeSec: Math.floor(modifiedMs / 1000), isFile: kind === 'file' } };
+    },
+    readdir: async (path) => {
+      const outcome = await this.ask(list, { path: toAccountPath(path), refresh: false });
+      return outcome.code === undefined ? { ...outcome, value: outcome.value.map(({ name }) => name) } : outcome;
+    },
+    readFile: (path) => this.#readWhole(path),
+  };
+
+  async #readWhole(path: string): Promise<Outcome<Buffer>> {
+    const parts: Buffer[] = [];
+    let first: string | undefined;
+    for (let offset = 0; ; ) {
+      const params = { path: toAccountPath(path), offset, length: files.readChunkBytes };
+      const outcome = await this.ask(files.readFile, params);
+      if (outcome.code !== undefined) return outcome;
+      const { content, size, version } = outcome.value;
+      const bytes = Buffer.from(content, 'base64');
+      parts.push(bytes);
+      offset += bytes.length;
+      first ??= version;
+      if (offset >= size || bytes.length === 0) return { ...outcome, value: Buffer.concat(parts) };
+      if (version !== first) return { ...outcome, disturbed: true, value: Buffer.concat(parts) };
+    }
+  }
+}
+
+/** @throws Violation when `found` is not what was expected */
+export function expectBytes(what: string, found: Buffer, expected: Buffer): void {
+  if (!found.equals(expected)) throw new Violation([`${what} holds ${describe(found)}, not ${describe(expected)}`]);
+}
