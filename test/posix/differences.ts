@@ -7,6 +7,9 @@ export interface Difference {
   readonly answers: Readonly<Record<number, Result>>;
 }
 
+/** By the name of the case. */
+export type Differences = Readonly<Record<string, Difference>>;
+
 const ok: Result = { value: null };
 const value = (given: unknown): Result => ({ value: given });
 const error = (name: string): Result => ({ error: name });
@@ -19,8 +22,7 @@ const linkNames =
   'The name `NAME.rclonelink` is EEXIST where there is a link `NAME`: it is that of the link on the server.';
 const nfc = 'bl\u00e5b\u00e6r \u00e9';
 
-/** By the name of the case. */
-export const differences: Readonly<Record<string, Difference>> = {
+export const differences: Differences = {
   'O_TMPFILE leaves no name behind': {
     because: 'O_TMPFILE is EOPNOTSUPP.',
     answers: { 0: error('EOPNOTSUPP') },
@@ -116,7 +118,7 @@ export const differences: Readonly<Record<string, Difference>> = {
 };
 
 /** What holds only where the binding serves the volume: it knows files by their paths. */
-export const bindingDifferences: Readonly<Record<string, Difference>> = {
+export const bindingDifferences: Differences = {
   'the attributes of an unlinked open file are known when its folder is gone too': {
     because:
       'fstat, futimens and fchmod of an open file that was removed are ESTALE once its folder is removed or replaced too; reading and writing go on.',

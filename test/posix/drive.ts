@@ -42,7 +42,7 @@ export interface TestDrive {
   readonly mountPoint: string;
   /** Mounts /Jotta/Archive; again after every restart. */
   mount(options?: { readOnly?: boolean }): Promise<void>;
-  /** Offers /Jotta/Archive by NFS instead; again after every restart, on the same port. */
+  /** Offers /Jotta/Archive by NFS instead, until a restart: after it on the same port, under another path. */
   serve(): Promise<{ port: number; exportPath: string }>;
   unmount(): Promise<void>;
   /** Ends the session and opens one on the same state, as a restart of the process does. */
@@ -103,7 +103,6 @@ export async function startTestDrive(options: TestDriveOptions = {}): Promise<Te
     },
     serve: async () => {
       const { mountPoint: address } = await mounts.serve('/Jotta/Archive', false, (view) => serveVolume(view, nfs));
-      again = drive.serve;
       const { port, pathname } = new URL(address.replace(/^nfs:/, 'http:'));
       return { port: Number(port), exportPath: pathname };
     },

@@ -111,15 +111,18 @@ interface Talk {
 
 function talkTo({ input, output, failed }: Talk): Worker {
   const ended = new Promise<void>((resolve) => output.once('close', resolve));
+  const gone = ended.then((): never => {
+    throw new Error('the process that makes the system calls ended');
+  });
+  gone.catch(() => {});
   const lines = createInterface({ input: output });
   let waiting: PromiseWithResolvers<Result[]> | undefined;
   lines.on('line', (line) => waiting?.resolve(JSON.parse(line) as Result[]));
-  void ended.then(() => waiting?.reject(new Error('the process that makes the system calls ended')));
   return {
     perform: (root, operations) => {
       waiting = Promise.withResolvers();
       input.write(`${JSON.stringify({ root, operations })}\n`);
-      return Promise.race([waiting.promise, failed]);
+      return Promise.race([waiting.promise, failed, gone]);
     },
     end: async () => {
       input.end();

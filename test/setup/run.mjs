@@ -44,9 +44,9 @@ const needs = {
     brew: ['--cask', 'google-chrome'],
   },
   nfs: {
-    // Programs that are clients of the NFS volume. The tests are of Linux.
-    isThere: () => onMac() || hasCommand('nfs-ls'),
-    apt: ['libnfs-utils'],
+    // Clients of the NFS volume: programs, and the kernel of a virtual machine. The tests are of Linux.
+    isThere: () => onMac() || ['nfs-ls', 'qemu-system-x86_64', 'busybox', 'xz'].every((name) => hasCommand(name)),
+    apt: ['libnfs-utils', 'qemu-system-x86', 'busybox-static', 'xz-utils'],
     brew: [],
   },
   compiler: {

@@ -26,7 +26,7 @@ const suites: readonly Suite[] = [
   nodeTests('unit', 'test/unit/**/*.test.ts', minutes(5), ['--test-concurrency=2']),
   nodeTests('integration', 'test/integration/**/*.test.ts', minutes(15), ['--test-concurrency=2']),
   nodeTests('contract', 'test/contract/**/*.test.ts', minutes(20), ['--test-concurrency=2']),
-  nodeTests('nfs', 'test/nfs/**/*.test.ts', minutes(5), ['--test-concurrency=1']),
+  nodeTests('nfs', 'test/nfs/**/*.test.ts', minutes(15), ['--test-concurrency=1']),
   // They wait for kernels, drains and grace periods most of the time: two at once are done in half of it.
   nodeTests('mount', 'test/mount/**/*.test.ts', minutes(20), ['--test-concurrency=2']),
   {

@@ -54,6 +54,13 @@ export function getFolder(context: NfsContext, ino: Ino): Attr {
   return attr;
 }
 
+/** For a change of its names. EACCES where the folder's mode keeps it from its owner: clients leave that to the server. */
+export function getWritableFolder(context: NfsContext, ino: Ino): Attr {
+  const attr = getFolder(context, ino);
+  if ((attr.mode & 0o300) !== 0o300) throw new ErrnoError('EACCES', 'the mode of the folder forbids it');
+  return attr;
+}
+
 /** undefined where there is nothing to compare with. */
 export function getBefore(context: NfsContext, ino: Ino): Before | undefined {
   try {

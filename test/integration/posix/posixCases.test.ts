@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
+import { bindingDifferences } from '../../posix/differences.ts';
 import { startTestDrive, type TestDrive } from '../../posix/drive.ts';
 import type { FileSystemDriver } from '../../posix/driver.ts';
 import { testFlags } from '../../posix/flagSuite.ts';
@@ -27,7 +28,10 @@ describe('the VFS object answers what a local folder answers', () => {
     rmSync(plain, { recursive: true, force: true });
   });
 
-  testCases({ local: () => local, volume: () => vfs, binding: true }, ({ needs }) => needs !== 'kernel');
+  testCases(
+    { local: () => local, volume: () => vfs, ownDifferences: bindingDifferences },
+    ({ needs }) => needs !== 'kernel',
+  );
   describe('open flags', () => testFlags({ local: () => local, volume: () => vfs }));
 });
 

@@ -86,7 +86,8 @@ def answer(operation):
         value = DO[operation["op"]](operation)
         return {"value": value}
     except OSError as error:
-        return {"error": NAMES.get(error.errno) or errno.errorcode[error.errno]}
+        # A file system may answer with a number that has no name.
+        return {"error": NAMES.get(error.errno) or errno.errorcode.get(error.errno, str(error.errno))}
 
 
 def main():

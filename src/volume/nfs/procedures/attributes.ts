@@ -1,3 +1,4 @@
+import type { Attr } from '../../../vfs/vfs.ts';
 import { applyChanges, getAttr, getBefore, readChanges, writeAttr, writePostAttr, writeWcc } from '../attributes.ts';
 import { noteChangedNode } from '../context.ts';
 import { NotInStep, nothing, nothingBeforeAndAfter, type Procedure, readHandle } from './procedure.ts';
@@ -41,9 +42,21 @@ export const setattr: Procedure = {
   },
 };
 
-/** ACCESS bits: the answer says which of the wanted ones would succeed. */
+/** Bits of ACCESS. */
 const access = { read: 0x01, lookup: 0x02, modify: 0x04, extend: 0x08, remove: 0x10, execute: 0x20 };
 
+/** By the owner's bits: the caller is nobody else. A link is what its target allows. */
+function getAllowed({ kind, mode }: Attr, readOnly: boolean): number {
+  const isFolder = kind === 'folder';
+  const bits = kind === 'link' ? 0o700 : mode;
+  const reading = (bits & 0o400) === 0 ? 0 : access.read;
+  const changing = access.modify | access.extend | (isFolder ? access.remove : 0);
+  const writing = readOnly || (bits & 0o200) === 0 ? 0 : changing;
+  const passing = (bits & 0o100) === 0 ? 0 : isFolder ? access.lookup : access.execute;
+  return reading | writing | passing;
+}
+
+/** Answers which of the wanted bits would succeed. */
 export const accessProcedure: Procedure = {
   name: 'access',
   failedArguments: nothing,
@@ -53,14 +66,7 @@ export const accessProcedure: Procedure = {
     return {
       failed: (writer) => writePostAttr(context, writer, ino),
       work: () => {
-        const { kind, mode } = getAttr(context, ino);
-        let allowed = access.read | access.lookup | access.execute;
-        if (!context.view.readOnly) allowed |= access.modify | access.extend | access.remove;
-        if (kind === 'file' && (mode & 0o111) === 0) allowed &= ~access.execute;
-        if (kind !== 'folder') allowed &= ~(access.lookup | access.remove);
-        // The one owner's bits: the caller is nobody else.
-        if (kind === 'file' && (mode & 0o400) === 0) allowed &= ~access.read;
-        if (kind === 'file' && (mode & 0o200) === 0) allowed &= ~(access.modify | access.extend);
+        const allowed = getAllowed(getAttr(context, ino), context.view.readOnly);
         return (writer) => void writePostAttr(context, writer, ino).u32(wanted & allowed);
       },
     };

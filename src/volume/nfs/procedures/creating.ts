@@ -5,7 +5,7 @@ import {
   type Before,
   getAttr,
   getBefore,
-  getFolder,
+  getWritableFolder,
   readChanges,
   writePostAttr,
   writeWcc,
@@ -27,7 +27,7 @@ function planMaking(context: NfsContext, folder: Ino, name: string, make: () => 
   return {
     failed: (writer) => writeWcc(context, writer, before, folder),
     work: async () => {
-      getFolder(context, folder);
+      getWritableFolder(context, folder);
       if (isClientName(name)) throw new ErrnoError('EPERM', 'the name is reserved for clients of NFS');
       await ensureListed(context, folder, name);
       const ino = await make();
@@ -148,7 +148,7 @@ export const mknod: Procedure = {
     return {
       failed: (writer) => writeWcc(context, writer, before, folder),
       work: () => {
-        throw new ErrnoError('EOPNOTSUPP', 'the service has files, folders and links only');
+        throw new ErrnoError('EPERM', 'the service has files, folders and links only');
       },
     };
   },

@@ -1,6 +1,6 @@
 import { ErrnoError } from '../../../base/errno.ts';
 import type { Ino } from '../../../store/nodeRow.ts';
-import { getAttr, getBefore, getFolder, writePostAttr, writeWcc } from '../attributes.ts';
+import { getAttr, getBefore, getFolder, getWritableFolder, writePostAttr, writeWcc } from '../attributes.ts';
 import { type NfsContext, noteChanged } from '../context.ts';
 import { isClientName } from '../removedFiles.ts';
 import { nothing, nothingBeforeAndAfter, type Procedure, readHandle, readName } from './procedure.ts';
@@ -75,9 +75,9 @@ export const remove: Procedure = {
     return {
       failed: (writer) => writeWcc(context, writer, before, folder),
       work: async () => {
-        getFolder(context, folder);
         if (isClientName(name)) await context.removed.drop(folder, name);
         else {
+          getWritableFolder(context, folder);
           await ensureListed(context, folder, name);
           await context.view.vfs.unlink(folder, name);
           noteChanged(context, folder, name);
@@ -100,7 +100,7 @@ export const rmdir: Procedure = {
     return {
       failed: (writer) => writeWcc(context, writer, before, folder),
       work: async () => {
-        getFolder(context, folder);
+        getWritableFolder(context, folder);
         await ensureListed(context, folder, name);
         const { vfs } = context.view;
         const child = await vfs.lookup(folder, name);
@@ -144,8 +144,8 @@ interface Place {
 
 async function renameChild(context: NfsContext, from: Place, to: Place): Promise<void> {
   const { view, removed } = context;
-  getFolder(context, from.parent);
-  getFolder(context, to.parent);
+  getWritableFolder(context, from.parent);
+  getWritableFolder(context, to.parent);
   if (isClientName(from.name)) throw new ErrnoError('EINVAL', 'a removed file has no name any more');
   await ensureListed(context, from.parent, from.name);
   if (isClientName(to.name)) await removed.take(await view.vfs.lookup(from.parent, from.name), from, to);
@@ -171,7 +171,7 @@ export const link: Procedure = {
         nothingBeforeAndAfter(writer);
       },
       work: () => {
-        throw new ErrnoError('EOPNOTSUPP', 'the service has no hard links');
+        throw new ErrnoError('EPERM', 'the service has no hard links');
       },
     };
   },

@@ -53,8 +53,6 @@ const statusOf: Partial<Record<ErrnoCode, number>> = {
   ENOTEMPTY: 66,
   EDQUOT: 69,
   ESTALE: 70,
-  EOPNOTSUPP: 10004,
-  ENOTSUP: 10004,
 };
 
 /** SETATTR's guard did not hold: somebody changed the node meanwhile. */
