@@ -130,6 +130,10 @@ const texts: Record<DriveErrorCode, ErrorText> = {
       vscode.l10n.t('{0} is mounted read-only. Mount it again with writing allowed to change it.', place(args)),
     action: settings('jottacloud.mount'),
   },
+  onlyReadable: {
+    sentence: (args) =>
+      vscode.l10n.t('{0} is shared with you and can only be read. Copy it to Archive to change it.', place(args)),
+  },
   isFolder: {
     sentence: (args) => vscode.l10n.t('{0} is a folder. Choose a file.', place(args)),
   },

@@ -19,6 +19,7 @@ export const driveErrorCodes = [
   'notFound',
   'alreadyExists',
   'readOnly',
+  'onlyReadable',
   'isFolder',
   'notAFolder',
   'folderNotEmpty',

@@ -128,6 +128,6 @@ export interface EntryInfo {
   readonly serverName?: string;
   /** Why the server could not be asked about it lately. What is known of it is shown. */
   readonly unanswered?: DriveErrorCode;
-  /** Nothing in or about it may be changed: the account itself, a device, below a read-only mount. */
+  /** Nothing in or about it may be changed: the account itself, a device, what others share, below a read-only mount. */
   readonly readOnly: boolean;
 }

@@ -1,6 +1,6 @@
 import type { StagingFile } from '../content/stagingFile.ts';
 import { type Ino, type NodeRow, rootIno, type Timestamp } from '../store/nodeRow.ts';
-import { getRow, type VfsContext } from './context.ts';
+import { checkChangeable, getRow, type VfsContext } from './context.ts';
 import { isLink } from './links.ts';
 import type { OpenInode } from './openInode.ts';
 
@@ -48,6 +48,7 @@ function isNewest({ activity }: VfsContext, staging: StagingFile | undefined, ro
 /** Mode bits have no home on the server: they are kept with the node. */
 export function setMode(context: VfsContext, ino: Ino, mode: number): void {
   getRow(context, ino);
+  checkChangeable(context, ino);
   context.nodes.update(ino, { mode: mode & 0o7777, ctimeMs: context.clock.now() });
   context.barrier.note();
 }
@@ -55,6 +56,7 @@ export function setMode(context: VfsContext, ino: Ino, mode: number): void {
 /** An owner cannot be changed to another, but the attempt to keep it counts as a change of the inode. */
 export function noteOwner(context: VfsContext, ino: Ino): void {
   getRow(context, ino);
+  checkChangeable(context, ino);
   context.nodes.update(ino, { ctimeMs: context.clock.now() });
   context.barrier.note();
 }

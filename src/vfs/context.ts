@@ -15,6 +15,7 @@ import type { Folders } from '../sync/pull/folders.ts';
 import type { TreeChange } from '../sync/pull/merge.ts';
 import type { Pusher } from '../sync/push/pusher.ts';
 import type { Activity } from '../sync/tree/activity.ts';
+import type { Remote } from '../sync/tree/remote.ts';
 import { toErrno } from './errors.ts';
 import type { Hidden } from './hidden.ts';
 import type { LocalNames } from './localNames.ts';
@@ -36,6 +37,7 @@ export interface VfsDeps {
   readonly barrier: DurabilityBarrier;
   readonly activity: Activity;
   readonly folders: Folders;
+  readonly remote: Pick<Remote, 'isReadOnly'>;
   readonly pusher: Pusher;
   readonly localNames: LocalNames;
   readonly room: Room;
@@ -112,6 +114,20 @@ export function getFile(context: VfsContext, ino: Ino): NodeRow {
   const row = getRow(context, ino);
   if (row.kind !== 'file') throw new ErrnoError('EISDIR', 'is a folder');
   return row;
+}
+
+/** True of what the account only lets be read, and of a folder that takes nothing for that reason. */
+export function isReadOnly({ nodes, remote }: VfsContext, ino: Ino): boolean {
+  for (let at = nodes.get(ino); at !== undefined && at.parent !== null; at = nodes.get(at.parent)) {
+    if (at.kind !== 'mountpoint') continue;
+    return remote.isReadOnly([nodes.get(at.parent)?.synced?.wire ?? '', at.synced?.wire ?? '']);
+  }
+  return false;
+}
+
+/** EROFS there. */
+export function checkChangeable(context: VfsContext, ino: Ino): void {
+  if (isReadOnly(context, ino)) throw new ErrnoError('EROFS', 'the account only lets this be read');
 }
 
 export function getHandle({ handles }: VfsContext, fh: Fh): Handle {

@@ -2,7 +2,15 @@ import { ErrnoError } from '../base/errno.ts';
 import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import { getLinkName } from '../sync/tree/links.ts';
 import { defaultFolderMode } from '../sync/tree/modes.ts';
-import { ensureListed, getFolder, getLiveFolder, getNow, touchFolder, type VfsContext } from './context.ts';
+import {
+  checkChangeable,
+  ensureListed,
+  getFolder,
+  getLiveFolder,
+  getNow,
+  touchFolder,
+  type VfsContext,
+} from './context.ts';
 import { claimName, getShownChild, toStoredName } from './links.ts';
 
 /** A desktop's trash at the top of a volume: refused there, so that it offers to delete at once, which is Jottacloud's own trash. */
@@ -15,6 +23,7 @@ export async function prepareParent(context: VfsContext, parent: Ino, name: stri
   if (folder.kind === 'root' || folder.kind === 'device') {
     throw new ErrnoError('EPERM', 'only folders and mountpoints take files');
   }
+  checkChangeable(context, parent);
   if (!context.localNames.matches(name)) await ensureListed(context, parent);
 }
 

@@ -5,7 +5,7 @@ import { type Ino, type NodeRow, rootIno } from '../store/nodeRow.ts';
 import { defaultFileMode } from '../sync/tree/modes.ts';
 import { getPinned } from './attr.ts';
 import { flush, flushOpen, syncFile, truncateOpen } from './content.ts';
-import { getFile, getHandle, getOpen, type VfsContext } from './context.ts';
+import { checkChangeable, getFile, getHandle, getOpen, type VfsContext } from './context.ts';
 import { insert, prepareParent } from './create.ts';
 import { toErrno } from './errors.ts';
 import { noteLastClose } from './hidden.ts';
@@ -19,9 +19,10 @@ export interface OpenOptions {
   readonly truncate: boolean;
 }
 
-/** Needs no network. EISDIR for a folder. */
+/** Needs no network. EISDIR for a folder, EROFS to change what can only be read. */
 export async function open(context: VfsContext, ino: Ino, options: OpenOptions): Promise<Fh> {
   const row = getFile(context, ino);
+  if (options.writing || options.truncate) checkChangeable(context, ino);
   const handle = newHandle(context, row, options);
   try {
     await context.writing.run(ino, async () => {

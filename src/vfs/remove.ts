@@ -1,7 +1,7 @@
 import { ErrnoError } from '../base/errno.ts';
 import { emptyMd5 } from '../store/limits.ts';
 import type { Ino, NodeRow } from '../store/nodeRow.ts';
-import { ensureListed, type Place, touchFolder, type VfsContext } from './context.ts';
+import { checkChangeable, ensureListed, type Place, touchFolder, type VfsContext } from './context.ts';
 import { getHiddenAs, getHiddenKey, getJustHidden, isClosing, isHiddenAs } from './hidden.ts';
 import { isLitter } from './localNames.ts';
 import { lookup } from './lookup.ts';
@@ -11,6 +11,7 @@ export async function unlink(context: VfsContext, parent: Ino, name: string): Pr
   if (context.hiddenNames.has(getHiddenKey({ parent, name }))) return unlinkHidden(context, { parent, name });
   const row = await lookup(context, parent, name);
   if (row.kind !== 'file') throw new ErrnoError('EISDIR', 'is a folder');
+  checkChangeable(context, row.ino);
   await remove(context, row);
 }
 
@@ -18,6 +19,7 @@ export async function unlink(context: VfsContext, parent: Ino, name: string): Pr
 export async function rmdir(context: VfsContext, parent: Ino, name: string): Promise<void> {
   const row = await lookup(context, parent, name);
   if (row.kind === 'file') throw new ErrnoError('ENOTDIR', 'not a folder');
+  checkChangeable(context, row.ino);
   await ensureEmptied(context, row);
   await remove(context, row);
 }

@@ -4,7 +4,7 @@ import type { Ino, LinkState, NodeRow } from '../store/nodeRow.ts';
 import { getLinkName } from '../sync/tree/links.ts';
 import { isLocallyWithin } from '../sync/tree/paths.ts';
 import { makeBytesDurable } from './content.ts';
-import { getLiveFolder, type Place, touchFolder, type VfsContext } from './context.ts';
+import { checkChangeable, getLiveFolder, type Place, touchFolder, type VfsContext } from './context.ts';
 import { prepareParent } from './create.ts';
 import { getJustHidden } from './hidden.ts';
 import { claimName, getShownChild, getShownName, isLink, toStoredName } from './links.ts';
@@ -37,6 +37,7 @@ async function change(context: VfsContext, from: Place, to: Place, mode: RenameM
   for (;;) {
     const row = await lookup(context, from.parent, from.name);
     checkMovable(row);
+    checkChangeable(context, row.ino);
     const outcome = mode === 'exchange' ? await exchange(context, row, to) : await move(context, row, to, mode);
     if (outcome !== undefined) return outcome;
   }
@@ -88,6 +89,7 @@ async function exchange(context: VfsContext, known: NodeRow, to: Place): Promise
   const other = await lookup(context, to.parent, to.name);
   if (other.ino === known.ino) return { changed: [], discarded: null };
   checkMovable(other);
+  checkChangeable(context, other.ino);
   const row = nodes.get(known.ino);
   if (row === undefined || row.parent !== known.parent || row.name !== known.name) return undefined;
   const here = row.parent;

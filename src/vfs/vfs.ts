@@ -3,7 +3,15 @@ import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import type { ConflictNames } from '../sync/tree/conflicts.ts';
 import * as attr from './attr.ts';
 import * as content from './content.ts';
-import { type Bounds, createContext, getHandle, type Place, type VfsContext, type VfsDeps } from './context.ts';
+import {
+  type Bounds,
+  createContext,
+  getHandle,
+  isReadOnly,
+  type Place,
+  type VfsContext,
+  type VfsDeps,
+} from './context.ts';
 import * as creation from './create.ts';
 import * as discarding from './discard.ts';
 import * as links from './links.ts';
@@ -84,6 +92,11 @@ export class Vfs {
 
   getShownName(row: NodeRow): string {
     return links.getShownName(this.#context, row);
+  }
+
+  /** The account only lets it be read. */
+  isReadOnly(ino: Ino): boolean {
+    return isReadOnly(this.#context, ino);
   }
 
   isLink(row: NodeRow): boolean {

@@ -1,6 +1,6 @@
 import { ErrnoError } from '../base/errno.ts';
 import type { Ino } from '../store/nodeRow.ts';
-import { getRow, type VfsContext } from './context.ts';
+import { checkChangeable, getRow, type VfsContext } from './context.ts';
 import { vfsLimits } from './limits.ts';
 
 /** setxattr(2)'s flags: neither, XATTR_CREATE or XATTR_REPLACE. */
@@ -39,6 +39,7 @@ export function setXattr(
   if (isForeignXattr(name)) throw new ErrnoError('EOPNOTSUPP', 'no attributes of that kind here');
   const { xattrs, nodes, clock, activity, pusher, barrier } = context;
   getRow(context, ino);
+  checkChangeable(context, ino);
   const old = xattrs.get(ino, name);
   if (options.mode === 'create' && old !== undefined) throw new ErrnoError('EEXIST', 'attribute exists');
   if (options.mode === 'replace' && old === undefined) throw noSuchXattr();
@@ -59,6 +60,7 @@ export function setXattr(
 export function removeXattr(context: VfsContext, ino: Ino, name: string): void {
   const { xattrs, nodes, clock, pusher, barrier } = context;
   getRow(context, ino);
+  checkChangeable(context, ino);
   nodes.transaction(() => {
     if (!xattrs.remove(ino, name)) throw noSuchXattr();
     nodes.update(ino, { ctimeMs: clock.now() });

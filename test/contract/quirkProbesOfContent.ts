@@ -239,6 +239,15 @@ export const contentQuirks = {
     },
     { 400: 400, allowed: 200 },
   ],
+  sharedPaths: [
+    async (emulator, client) => {
+      await emulator.put('/Jotta/Shared/theirs/f', 'x');
+      return /<abspath[^>]*>([^<]*)/
+        .exec((await client.get('/Jotta/Shared/theirs/f')).text)?.[1]
+        ?.replace(emulator.user, 'us');
+    },
+    { own: '/us/Jotta/Shared/theirs', owners: '/u0owner/Jotta/Archive/theirs' },
+  ],
   backslashInName: [probeCharacter('\\'), { allowed: [200, 200], 400: [400, 400], refused: [404, 400] }],
   semicolonInName: [probeCharacter(';'), { allowed: [200, 200], 400: [400, 400], refused: [404, 400] }],
   reservedCharacters: [

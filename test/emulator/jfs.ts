@@ -38,6 +38,9 @@ function post(context: Context, call: Call): Reply {
   // A body type turns a command into an upload attempt, which finds no file (§2.1).
   const type = call.headers['content-type'] ?? '';
   if (/octet-stream|multipart/.test(type)) throw noSuchFile(`/${[call.user, ...call.segments].join('/')}`);
+  const place = resolve(context.account, call.segments.slice(0, 2));
+  const isOthers = place?.kind === 'mountPoint' && place.view === 'Shared';
+  if (isOthers) throw new ServiceError(403, 'ForbiddenException', 'Not yours to change');
   const command = commandOf(call);
   if (command === undefined) return createOrFail(context, call);
   const reply = commands[command](context, call);

@@ -39,6 +39,8 @@ export const quirkTable = {
   mkDirUntrashes: ['on', 'recursive', 'off'],
   /** Spelling of a file or folder that an upload or mkDir in other case takes out of the trash, §5: rclone expects the new one. */
   trashedCase: ['new', 'old'],
+  /** `abspath` of what others share with the account, §5: below Jotta/Shared as `path` is, or where its owner has it. */
+  sharedPaths: ['own', 'owners'],
   /** Children in the listing of a trashed folder, §2.5: captured with the folder's own stamp. */
   trashedChildren: ['listed', 'hidden'],
   /** Paths below `/Jotta/Trash`, §2.3: a view only; a 2017 client describes items with a `path` inside it. */

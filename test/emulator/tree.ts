@@ -49,6 +49,22 @@ export function parentPathOf(account: Account, thing: Container | Node): string 
   return thing.kind === 'mountPoint' ? `/${account.user}/${thing.device.name}` : pathOf(account, thing.parent);
 }
 
+/** The same as `abspath` tells it (quirk `sharedPaths`). */
+export function absoluteParentOf(
+  { account, quirks }: Pick<Context, 'account' | 'quirks'>,
+  thing: Container | Node,
+): string {
+  const path = parentPathOf(account, thing);
+  const isShared = thing.kind !== 'mountPoint' && mountPointOf(thing.parent).view === 'Shared';
+  return isShared && quirks.sharedPaths === 'owners'
+    ? `/u0owner/Jotta/Archive${path
+        .split('/')
+        .slice(4)
+        .map((name) => `/${name}`)
+        .join('')}`
+    : path;
+}
+
 /** Puts a node where its `deleted` says: among the live children or in the trash of its parent. */
 export function attach(node: Node): void {
   const key = foldName(node.name);

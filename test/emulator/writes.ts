@@ -32,9 +32,12 @@ export function placeAt(context: Context, [device = '', mountPoint = '', ...name
   return { mountPoint: found, names };
 }
 
-/** Resolves `/device/mountpoint/…`. */
+/** Resolves `/device/mountpoint/…`, for what others do: they put into Shared what they share. */
 export function parsePlace(context: Context, path: string): Place {
-  return placeAt(context, path.split('/').filter(Boolean));
+  const [device = '', mountPoint = '', ...names] = path.split('/').filter(Boolean);
+  const found = resolve(context.account, [device, mountPoint]);
+  if (found?.kind === 'mountPoint' && found.view === 'Shared') return { mountPoint: found, names };
+  return placeAt(context, [device, mountPoint, ...names]);
 }
 
 /** Makes every folder on the way, reviving trashed ones (PROTOCOL.md §2.3, quirk `mkDirUntrashes`). */

@@ -1,7 +1,7 @@
 import type { Context } from './context.ts';
 import type { Container, DeviceNode, FolderNode, MountPointNode, Node } from './model.ts';
 import { accountUsage, deviceSize, mountPointSize, newestUpload, quotaFull } from './sizes.ts';
-import { childrenOf, parentPathOf } from './tree.ts';
+import { absoluteParentOf, childrenOf, parentPathOf } from './tree.ts';
 import { listedFile, sharing } from './xmlFile.ts';
 import { deletedAttribute, escapeAttribute, escapeText, preserved, prolog, rootAttributes, timeOf } from './xmlText.ts';
 
@@ -108,7 +108,7 @@ function folderHead(context: Context, folder: FolderNode, inTrash?: string): str
   const attributes = deletedAttribute(context, folder.deleted) + (inTrash === undefined ? '' : ' contextType="TRASH"');
   return (
     `${prolog}<folder name="${escapeAttribute(folder.name)}"${attributes}${rootAttributes(context)}>` +
-    `${preserved('path', inTrash ?? parent)}${preserved('abspath', parent)}${sharing(folder)}`
+    `${preserved('path', inTrash ?? parent)}${preserved('abspath', absoluteParentOf(context, folder))}${sharing(folder)}`
   );
 }
 

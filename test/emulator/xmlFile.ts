@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import type { FileNode, Revision } from './model.ts';
-import { parentPathOf } from './tree.ts';
+import { absoluteParentOf, parentPathOf } from './tree.ts';
 import { deletedAttribute, escapeAttribute, preserved, prolog, rootAttributes, timeOf } from './xmlText.ts';
 
 /** A `<file>` inside a listing: no older revisions, no size of an unfinished one (PROTOCOL.md §2.5, §2.6). */
@@ -20,7 +20,7 @@ export function fileXml(context: Context, file: FileNode, inTrash?: string): str
   const attributes = deletedAttribute(context, file.deleted) + (inTrash === undefined ? '' : ' contextType="TRASH"');
   return (
     `${prolog}<file name="${escapeAttribute(file.name)}" uuid="${file.uuid}"${attributes}${rootAttributes(context)}>` +
-    `${preserved('path', inTrash ?? parent)}${preserved('abspath', parent)}${sharing(file)}` +
+    `${preserved('path', inTrash ?? parent)}${preserved('abspath', absoluteParentOf(context, file))}${sharing(file)}` +
     `${revisions(context, file, received)}${older ? `<revisions>${older}</revisions>` : ''}</file>`
   );
 }

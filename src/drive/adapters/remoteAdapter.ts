@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { RateLimit } from '../../base/rateLimit.ts';
 import type { JottacloudClient } from '../../jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../../jottacloud/errors.ts';
+import { isReadOnlyPlace } from '../../jottacloud/places.ts';
 import { toKeptSeconds } from '../../jottacloud/times.ts';
 import type { RemoteFile as ClientFile } from '../../jottacloud/types.ts';
 import type { Link } from '../../sync/tree/link.ts';
@@ -99,6 +100,7 @@ export function createRemote(client: JottacloudClient, link: Link, rates: Rates)
       await call(client.setFileTimes(path, { md5, size, modified: mtime, created: created || mtime }, signal));
     },
     encodeName: (name, former) => toWireName(name, former, (local) => client.encodeName(local)),
+    isReadOnly: isReadOnlyPlace,
     toKeptTime: toKeptSeconds,
   };
 }

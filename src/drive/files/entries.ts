@@ -71,7 +71,11 @@ function createDescriber({ session, getMounts }: FilesContext) {
       link: attr.kind === 'link',
       ...(serverName === undefined ? {} : { serverName }),
       ...(unanswered === undefined ? {} : { unanswered }),
-      readOnly: row.kind === 'root' || row.kind === 'device' || (hasReadOnly && isReadOnly(mounts, path)),
+      readOnly:
+        row.kind === 'root' ||
+        row.kind === 'device' ||
+        (hasReadOnly && isReadOnly(mounts, path)) ||
+        session.vfs.isReadOnly(row.ino),
     };
   };
 }

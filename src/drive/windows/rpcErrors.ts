@@ -41,7 +41,8 @@ const errnoCodes: Record<string, DriveErrorCode> = {
   EISDIR: 'isFolder',
   EEXIST: 'alreadyExists',
   ENOTEMPTY: 'folderNotEmpty',
-  EROFS: 'readOnly',
+  // Of a volume that is mounted read-only, no operation gets as far.
+  EROFS: 'onlyReadable',
   EINVAL: 'invalidName',
   ENAMETOOLONG: 'invalidName',
   ETIMEDOUT: 'timeout',

@@ -12,7 +12,7 @@ const kinds: Partial<Record<DriveErrorCode, Factory>> = {
   isFolder: vscode.FileSystemError.FileIsADirectory,
   notAFolder: vscode.FileSystemError.FileNotADirectory,
 };
-const refusals: readonly DriveErrorCode[] = ['readOnly', 'notChangeable', 'forbidden', 'writeLocked'];
+const refusals: readonly DriveErrorCode[] = ['readOnly', 'onlyReadable', 'notChangeable', 'forbidden', 'writeLocked'];
 
 /** A failure of the drive as the error kind that callers of a file system look for. */
 export function toFileSystemError(error: unknown, uri: vscode.Uri): vscode.FileSystemError {

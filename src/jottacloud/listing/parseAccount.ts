@@ -1,14 +1,11 @@
 import { JottaError } from '../errors.ts';
+import { isView } from '../places.ts';
 import { parseTime } from '../times.ts';
 import { unexpectedRoot } from '../transport/roots.ts';
 import type { Account, RemoteDevice, RemoteMountpoint } from '../types.ts';
 import { isUsableName } from '../urls.ts';
 import { isDeleted, parseSize } from './parseFile.ts';
 import { childOf, childrenOf, textOf, type XmlElement } from './xml.ts';
-
-/** The special device of every account, and its mountpoints that are views and have no content (§5). */
-const mainDevice = 'jotta';
-const views: ReadonlySet<string> = new Set(['trash', 'latest', 'links']);
 
 /** `<user>` (PROTOCOL.md §2.5). Any capacity below 0 is unlimited. */
 export function parseAccount(root: XmlElement): Account {
@@ -30,11 +27,11 @@ function parseDevice(element: XmlElement): RemoteDevice | undefined {
 export function parseMountpoints(root: XmlElement): RemoteMountpoint[] {
   if (root.name !== 'device') throw unexpectedRoot(root);
   if (isDeleted(root)) throw new JottaError('notFound', 'the device is deleted');
-  const isMain = textOf(root, 'name')?.toLowerCase() === mainDevice;
+  const device = textOf(root, 'name') ?? '';
   const list = childOf(root, 'mountPoints');
   return (list ? childrenOf(list, 'mountPoint') : []).flatMap((element) => {
     const place = parsePlace(element);
-    return place === undefined || (isMain && views.has(place.name.toLowerCase())) ? [] : [place];
+    return place === undefined || isView(device, place.name) ? [] : [place];
   });
 }
 

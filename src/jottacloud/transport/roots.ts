@@ -44,11 +44,16 @@ export function unexpectedRoot(root: XmlElement): JottaError {
   return new JottaError('protocol', `unexpected answer <${root.name.slice(0, 40)}>`);
 }
 
-/** By its own name and that of the folder it is in, as far as it tells them (PROTOCOL.md §2.5). */
+/**
+ * By its own name and that of the folder it is in, as far as it tells them (PROTOCOL.md §2.5): of what is shown elsewhere than
+ * it is, `path` and `abspath` tell the one and the other.
+ */
 function isAt(root: XmlElement, path: RemotePath): boolean {
   const name = root.attributes.name ?? textOf(root, 'name') ?? '';
-  const folder = textOf(root, 'abspath')?.split('/').at(-1) ?? '';
-  return isSameName(name, path.at(-1)) && isSameName(folder, path.at(-2));
+  const folders = ['path', 'abspath'].map((tag) => textOf(root, tag)?.split('/').at(-1) ?? '');
+  const told = folders.filter((folder) => folder !== '');
+  const isIn = told.length === 0 || told.some((folder) => isSameName(folder, path.at(-2)));
+  return isSameName(name, path.at(-1)) && isIn;
 }
 
 /** The service finds names whatever their case (§5); what a document does not tell is no difference. */

@@ -12,6 +12,14 @@ export type PushDeps = UploadDeps & RemovalDeps;
 export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): Promise<readonly Ino[]> {
   const row = deps.nodes.get(push.ino);
   if (row === undefined) return [];
+  const places = [
+    getWirePath(deps.nodes, row.ino),
+    row.parent === null ? undefined : getWirePath(deps.nodes, row.parent),
+  ];
+  // What the volume refuses, but for what an earlier version of the drive took.
+  if (places.some((path) => path !== undefined && path.length > 1 && deps.remote.isReadOnly(path))) {
+    throw new RemoteError('forbidden', 'the account only lets this be read');
+  }
   if (push.kind === 'trashFile' || push.kind === 'trashFolder') {
     await pushRemoval(deps, push.ino, signal);
     return [];

@@ -125,6 +125,8 @@ export interface Remote {
    * After an `invalidName` there may be another one.
    */
   encodeName(name: string, former?: string): string;
+  /** True of what the account only lets be read. */
+  isReadOnly(path: WirePath): boolean;
   /** What the server keeps of a time, both in seconds since the epoch: the closest that it can. */
   toKeptTime(seconds: number): number;
 }

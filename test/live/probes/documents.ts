@@ -12,6 +12,7 @@ type Documents =
   | 'liststreamFolders'
   | 'thumbnails'
   | 'plusInPath'
+  | 'sharedPaths'
   | 'percentInName'
   | 'backslashInName'
   | 'semicolonInName'
@@ -149,6 +150,10 @@ export const documentProbes: PartOfQuirks<Documents> = {
       if (text.includes('name="a b"')) return 'space';
       return text.includes('name="a+b"') ? 'plus' : 'neither';
     },
+  },
+  sharedPaths: {
+    question: '`abspath` of what others share',
+    because: 'it needs something that others share with the account',
   },
   percentInName: {
     question: 'GET of a name that holds a raw %',

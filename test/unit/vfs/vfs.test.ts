@@ -89,6 +89,7 @@ beforeEach(async () => {
     barrier,
     activity,
     folders,
+    remote: { isReadOnly: () => false },
     pusher,
     localNames,
     linkRules: { followOutside: false },
