@@ -1,3 +1,4 @@
+import { within } from '../base/deadline.ts';
 import { ErrnoError } from '../base/errno.ts';
 import type { ContentRef, LocalBytes, Readahead } from '../content/contentReader.ts';
 import type { StagingFile } from '../content/stagingFile.ts';
@@ -20,7 +21,7 @@ export async function read(context: VfsContext, fh: Fh, position: number, length
       ? context.reader.read(open.clean, position, end, handle.ahead)
       : open.staging.read(position, end, handle.ahead);
   try {
-    return await withDeadline(bytes, open.patience.getWaitMs());
+    return await arrived(bytes, open.patience.getWaitMs());
   } catch (error) {
     open.patience.noteFailure(begunAt);
     throw error;
@@ -47,11 +48,11 @@ export async function readRow(context: VfsContext, row: NodeRow, ahead: Readahea
   const { staging, reader } = context;
   if (row.staging === null) {
     const content = { md5: row.md5 ?? emptyMd5, size: row.size };
-    return withDeadline(reader.read(content, 0, row.size, ahead), vfsLimits.readDeadlineMs);
+    return arrived(reader.read(content, 0, row.size, ahead), vfsLimits.readDeadlineMs);
   }
   const file = await staging.open(row.staging, reader);
   try {
-    return await withDeadline(file.read(0, file.size, ahead), vfsLimits.readDeadlineMs);
+    return await arrived(file.read(0, file.size, ahead), vfsLimits.readDeadlineMs);
   } finally {
     await staging.close(file.id);
   }
@@ -269,16 +270,11 @@ function noteWrite(context: VfsContext, ino: Ino, dirty: boolean): void {
   if (nodes.get(ino) !== undefined) nodes.peekTime(ino, getNow(context));
 }
 
-async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ErrnoError('ETIMEDOUT', 'the bytes did not arrive in time')), ms);
-  });
+/** The bytes, or ETIMEDOUT after `ms`. */
+async function arrived<T>(bytes: Promise<T>, ms: number): Promise<T> {
   try {
-    return await Promise.race([work, deadline]);
+    return await within(ms, bytes, () => new ErrnoError('ETIMEDOUT', 'the bytes did not arrive in time'));
   } catch (error) {
     throw toErrno(error);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,3 +1,4 @@
+import { within } from '../../base/deadline.ts';
 import { KeyedMutex } from '../../base/flights.ts';
 import type { Log } from '../../base/log.ts';
 import type { Tokens, TokenVault } from '../../jottacloud/auth/tokens.ts';
@@ -95,7 +96,7 @@ export class TokenKeeper implements TokenVault {
         () => this.#forgetInKeychain(kept),
         (error) => this.#log.warn('a window could not store the tokens', { error }),
       );
-      const handing = withDeadline(storing);
+      const handing = within(storeDeadlineMs, storing, nobodyAnswers);
       const done = handing.catch(() => {}).finally(() => this.#handing.delete(done));
       this.#handing.add(done);
       return handing;
@@ -120,7 +121,8 @@ export class TokenKeeper implements TokenVault {
       if (this.#current !== kept || this.#absent.has(username)) return;
       try {
         const keychain = await this.#loadKeychain();
-        if (keychain !== undefined) await withDeadline(keychain.deletePassword(keychainService, username));
+        if (keychain !== undefined)
+          await within(storeDeadlineMs, keychain.deletePassword(keychainService, username), nobodyAnswers);
         this.#absent.add(username);
       } catch (error) {
         this.#log.warn('older tokens stay in the keychain', { error });
@@ -141,16 +143,7 @@ function compare(a: Kept, b: Kept): number {
 
 /** A window or keychain that does not answer by then is passed over. ms. */
 const storeDeadlineMs = 10_000;
-
-async function withDeadline(work: Promise<unknown>): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('nobody answers')), storeDeadlineMs);
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const nobodyAnswers = () => new Error('nobody answers');
 
 function toStored({ tokens, serial }: Kept): StoredTokens {
   return { username: tokens.username, secret: JSON.stringify({ ...tokens, serial }) };

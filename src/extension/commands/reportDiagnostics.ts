@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import * as vscode from 'vscode';
+import { within } from '../../base/deadline.ts';
 import { history } from '../../protocol/messages.ts';
 import { createPseudonyms } from '../diagnostics/pseudonyms.ts';
 import { writeReport } from '../diagnostics/report.ts';
@@ -29,7 +30,7 @@ export function reportDiagnostics(services: Services) {
         state: client.state,
         history:
           client.attached && client.state.account !== null
-            ? await withDeadline(client.request(history, { limit: pastTransfers }), [])
+            ? await orElse([], client.request(history, { limit: pastTransfers }))
             : [],
         windowLog: log.recent().join('\n'),
         driveLog: client.logFile === undefined ? '' : await loadTail(client.logFile),
@@ -70,7 +71,7 @@ async function describeFuse({ fuse }: Services): Promise<string> {
     () => 'ready',
     (error: { code: string }) => error.code,
   );
-  return withDeadline(answer, 'no answer from the drive');
+  return orElse('no answer from the drive', answer);
 }
 
 async function loadTail(file: string): Promise<string> {
@@ -79,10 +80,6 @@ async function loadTail(file: string): Promise<string> {
 }
 
 /** `otherwise` when there is no answer in time, or a failure: a report is made of what can be had. */
-async function withDeadline<T>(work: Promise<T>, otherwise: T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<T>((resolve) => {
-    timer = setTimeout(() => resolve(otherwise), askDeadlineMs);
-  });
-  return Promise.race([work.catch(() => otherwise), late]).finally(() => clearTimeout(timer));
+function orElse<T>(otherwise: T, work: Promise<T>): Promise<T> {
+  return within(askDeadlineMs, work, () => new Error('no answer in time')).catch(() => otherwise);
 }

@@ -1,4 +1,5 @@
 import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { within } from '../../base/deadline.ts';
 import { OwnershipError } from '../../base/ownFiles.ts';
 import { openConnection } from '../../protocol/connection.ts';
 import { DriveError } from '../../protocol/errors.ts';
@@ -59,14 +60,15 @@ async function attachOnce(options: AttachOptions): Promise<Attached> {
   options.prepare(connection);
   connection.listen();
   try {
-    const greeting = await withDeadline(
+    const greeting = await within(
+      helloDeadlineMs,
       connection.sendRequest(hello, {
         protocolVersion,
         clientVersion: options.clientVersion,
         keepsTokens: true,
         focused: options.isFocused(),
       }),
-      helloDeadlineMs,
+      tooLate,
     );
     return { connection, greeting, handedOver: [] };
   } catch (error) {
@@ -85,7 +87,7 @@ function needsHandOver({ connection, greeting }: Attached, clientVersion: string
 }
 
 async function handOver(connection: MessageConnection, options: AttachOptions): Promise<void> {
-  await withDeadline(connection.sendRequest(shutdown, { reason: 'handOver' }), handOverDeadlineMs).catch((error) => {
+  await within(handOverDeadlineMs, connection.sendRequest(shutdown, { reason: 'handOver' }), tooLate).catch((error) => {
     // The socket may close before the answer is out; what counts is that nobody listens any more.
     options.log.info('hand-over answered with an error', { error });
   });
@@ -100,6 +102,8 @@ async function handOver(connection: MessageConnection, options: AttachOptions): 
   throw new DriveError('versionMismatch');
 }
 
+const tooLate = () => new DriveError('timeout');
+
 /** Compares `major.minor.patch`; anything else counts as equal. */
 export function isOlder(version: string, than: string): boolean {
   const [left, right] = [version, than].map((text) => text.split(/[.+-]/).slice(0, 3).map(Number));
@@ -108,11 +112,4 @@ export function isOlder(version: string, than: string): boolean {
     if (difference !== 0) return difference < 0;
   }
   return false;
-}
-
-function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new DriveError('timeout')), deadlineMs);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

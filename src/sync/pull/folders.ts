@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { within } from '../../base/deadline.ts';
 import type { Emitter } from '../../base/events.ts';
 import { Flights, Slots } from '../../base/flights.ts';
 import type { Foreground } from '../../base/foreground.ts';
@@ -49,7 +50,7 @@ export class Folders {
     if (row.listedAt !== null) return;
     // A folder the server does not have yet holds just what was put into it here.
     if (row.synced === null && ino !== rootIno) return;
-    await withDeadline(this.refresh(ino), AbortSignal.timeout(writebackLimits.listingDeadlineMs));
+    await within(writebackLimits.listingDeadlineMs, this.refresh(ino), notInTime);
   }
 
   /** Asks the server now; callers at the same time share one request. */
@@ -174,11 +175,4 @@ function isSamePath(a: WirePath, b: WirePath | undefined): boolean {
   return b !== undefined && a.length === b.length && a.every((name, index) => name === b[index]);
 }
 
-function withDeadline(work: Promise<void>, deadline: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    deadline.addEventListener('abort', () => reject(new RemoteError('offline', 'the listing did not arrive in time')), {
-      once: true,
-    });
-    work.then(resolve, reject);
-  });
-}
+const notInTime = () => new RemoteError('offline', 'the listing did not arrive in time');
