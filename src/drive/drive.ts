@@ -11,6 +11,7 @@ import { isJottaError } from '../jottacloud/errors.ts';
 import type { ServiceDeps } from '../jottacloud/options.ts';
 import type { Network } from '../jottacloud/transport/agents.ts';
 import { createEndpoints } from '../jottacloud/urls.ts';
+import { cacheDefaults } from '../protocol/cacheDefaults.ts';
 import { DriveError } from '../protocol/errors.ts';
 import type { DriveOptions, ExportedCopy, MountParams, StoredTokens, UnmountParams } from '../protocol/messages.ts';
 import {
@@ -58,8 +59,7 @@ export interface DriveDeps {
 const signInDeadlineMs = 60_000;
 const defaultOptions: DriveOptions = {
   pollIntervalMs: 45_000,
-  cacheMaxBytes: 10 * 1024 ** 3,
-  cacheMinFreeBytes: 2 * 1024 ** 3,
+  ...cacheDefaults,
   keepAfterClose: false,
   ignoredNames: defaultLocalNames,
   followOutsideLinks: false,

@@ -1,9 +1,10 @@
 import { chown } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { nameKey } from '../base/nameKey.ts';
 import { lookup } from '../protocol/fileMessages.ts';
 import type { DriveState, EntryInfo } from '../protocol/state.ts';
-import { findAccountPath, pathKey } from './fileSystem/scheme.ts';
+import { findAccountPath } from './fileSystem/scheme.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -16,8 +17,8 @@ export function refreshEditors({ client, log }: Pick<Services, 'client' | 'log'>
   /** Size and time of the files of open editors as watchers know them. */
   const known = new Map<string, string>();
   const refresh = async (folders: readonly string[]) => {
-    const changed = new Set(folders.map(pathKey));
-    const open = findOpenFiles(client.state).filter(({ entry }) => changed.has(pathKey(path.posix.dirname(entry))));
+    const changed = new Set(folders.map(nameKey));
+    const open = findOpenFiles(client.state).filter(({ entry }) => changed.has(nameKey(path.posix.dirname(entry))));
     if (open.length === 0) return;
     const entries = await client.request(lookup, { paths: open.map(({ entry }) => entry) });
     for (const [index, { file }] of open.entries()) {

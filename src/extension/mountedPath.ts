@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { nameKey } from '../base/nameKey.ts';
 import type { DriveState, MountState } from '../protocol/state.ts';
 
 /** Where `accountPath` is on this computer, through the most specific mount that is up; undefined when none covers it. */
@@ -18,6 +19,6 @@ export function getLiveMounts(state: DriveState): readonly MountState[] {
 /** Is `accountPath` the folder `source` or below it? The server does not tell cases apart. */
 export function isWithin(accountPath: string, source: string): boolean {
   if (source === '/') return true;
-  const [file, folder] = [accountPath, source].map((text) => text.normalize('NFC').toLowerCase());
+  const [file, folder] = [accountPath, source].map(nameKey);
   return file === folder || (file?.startsWith(`${folder}/`) ?? false);
 }

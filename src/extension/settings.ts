@@ -1,6 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { cacheDefaults } from '../protocol/cacheDefaults.ts';
 import type { DriveOptions, MountParams } from '../protocol/messages.ts';
 import { getNetworkOptions } from './networkSettings.ts';
 
@@ -23,8 +24,14 @@ export function getDriveOptions(): DriveOptions {
   const settings = vscode.workspace.getConfiguration('jottacloud');
   return {
     pollIntervalMs: clamp(settings.get('poll.interval', 45), 5, 3600) * 1_000,
-    cacheMaxBytes: Math.round(clamp(settings.get('cache.maxSize', 10), 0.1, 100_000) * bytesPerGigabyte),
-    cacheMinFreeBytes: Math.round(clamp(settings.get('cache.minFreeSpace', 2), 0, 100_000) * bytesPerGigabyte),
+    cacheMaxBytes: Math.round(
+      clamp(settings.get('cache.maxSize', cacheDefaults.cacheMaxBytes / bytesPerGigabyte), 0.1, 100_000) *
+        bytesPerGigabyte,
+    ),
+    cacheMinFreeBytes: Math.round(
+      clamp(settings.get('cache.minFreeSpace', cacheDefaults.cacheMinFreeBytes / bytesPerGigabyte), 0, 100_000) *
+        bytesPerGigabyte,
+    ),
     keepAfterClose: settings.get('mount.keepAfterClose', false),
     ignoredNames: getIgnoredNames(settings.get<unknown>('files.ignoredNames')),
     followOutsideLinks: settings.get('files.followOutsideLinks', false),

@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
-import { nameKey } from './nodeRow.ts';
+import { nameKey } from '../base/nameKey.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 export type Columns = Record<string, SQLInputValue>;

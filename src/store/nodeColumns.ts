@@ -1,5 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
-import { type LinkState, type NodeKind, type NodeRow, nameKey, type ServerPlace, type Synced } from './nodeRow.ts';
+import { nameKey } from '../base/nameKey.ts';
+import type { LinkState, NodeKind, NodeRow, ServerPlace, Synced } from './nodeRow.ts';
 
 /** A row as the database has it; `key`, `sKey` and `bKey` are left out, they are `nameKey` of the name before each. */
 export type RawNode = {

@@ -90,11 +90,6 @@ export interface NodeRow {
   readonly failure: string | null;
 }
 
-/** Case- and normalisation-insensitive key of a name. */
-export function nameKey(name: string): string {
-  return name.normalize('NFC').toLowerCase();
-}
-
 export function isContainer(row: NodeRow): boolean {
   return row.kind !== 'file';
 }

@@ -1,10 +1,11 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
+import { nameKey } from '../base/nameKey.ts';
 import { ChildIndex, type Names } from './childIndex.ts';
 import { Facts } from './facts.ts';
 import { emptyMd5, storeLimits } from './limits.ts';
 import { bitsOf, getChanged, looksOther, toStored } from './nodeColumns.ts';
-import { type Ino, type NodeRow, nameKey, type Timestamp } from './nodeRow.ts';
+import type { Ino, NodeRow, Timestamp } from './nodeRow.ts';
 import { NodeTable } from './nodeTable.ts';
 import { pendingCondition } from './schema.ts';
 

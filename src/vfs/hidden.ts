@@ -1,4 +1,5 @@
-import { type Ino, type NodeRow, nameKey } from '../store/nodeRow.ts';
+import { nameKey } from '../base/nameKey.ts';
+import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import type { Place, VfsContext } from './context.ts';
 import { vfsLimits } from './limits.ts';
 

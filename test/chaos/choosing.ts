@@ -1,4 +1,4 @@
-import { nameKey } from '../../src/store/nodeRow.ts';
+import { nameKey } from '../../src/base/nameKey.ts';
 import type { Actor } from './actor.ts';
 import { type Release, tryAll, tryLockBytes, tryLockPath, tryUsePath } from './locks.ts';
 import type { Entry, Model } from './model.ts';

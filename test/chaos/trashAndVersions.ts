@@ -1,5 +1,5 @@
+import { nameKey } from '../../src/base/nameKey.ts';
 import * as files from '../../src/protocol/fileMessages.ts';
-import { nameKey } from '../../src/store/nodeRow.ts';
 import { type Lane, tryReserve, whenToCancel, withFile, withLocks } from './choosing.ts';
 import { md5 } from './content.ts';
 import { tryAll, tryUsePath } from './locks.ts';

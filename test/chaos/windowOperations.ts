@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nameKey } from '../../src/base/nameKey.ts';
 import * as files from '../../src/protocol/fileMessages.ts';
-import { nameKey } from '../../src/store/nodeRow.ts';
 import {
   getFolders,
   type Lane,

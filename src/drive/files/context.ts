@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { nameKey } from '../../base/nameKey.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { MountState } from '../../protocol/state.ts';
 import { type Ino, type NodeRow, rootIno } from '../../store/nodeRow.ts';
@@ -94,7 +95,7 @@ export function isReadOnly(mounts: readonly MountState[], path: string): boolean
 }
 
 function isWithin(path: string, folder: string): boolean {
-  const [inner, outer] = [path, folder].map((text) => splitPath(text.normalize('NFC').toLowerCase()));
+  const [inner, outer] = [path, folder].map((text) => splitPath(nameKey(text)));
   return outer?.every((name, index) => inner?.[index] === name) ?? false;
 }
 

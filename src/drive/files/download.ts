@@ -4,9 +4,10 @@ import { lstat, mkdir, rename, symlink, unlink, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fsErrorCode } from '../../base/errno.ts';
+import { nameKey } from '../../base/nameKey.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { DownloadParams } from '../../protocol/fileMessages.ts';
-import { type NodeRow, nameKey } from '../../store/nodeRow.ts';
+import type { NodeRow } from '../../store/nodeRow.ts';
 import { cutName, splitEnding } from '../../sync/tree/standIns.ts';
 import { splitPath } from '../../vfs/names.ts';
 import { resolveName } from './collision.ts';

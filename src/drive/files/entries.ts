@@ -1,8 +1,9 @@
+import { nameKey } from '../../base/nameKey.ts';
 import { decodeName } from '../../jottacloud/names.ts';
 import type { DriveErrorCode } from '../../protocol/errors.ts';
 import type { EntryInfo, PinState, SyncState } from '../../protocol/state.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
-import { isContainer, nameKey, rootIno } from '../../store/nodeRow.ts';
+import { isContainer, rootIno } from '../../store/nodeRow.ts';
 import { getWirePath } from '../../sync/tree/paths.ts';
 import { splitPath } from '../../vfs/names.ts';
 import type { Session } from '../session.ts';

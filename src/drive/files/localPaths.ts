@@ -1,7 +1,7 @@
 import { lstat, readlink } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
+import { nameKey } from '../../base/nameKey.ts';
 import type { MountState } from '../../protocol/state.ts';
-import { nameKey } from '../../store/nodeRow.ts';
 import { joinPath } from './context.ts';
 
 /** A path of this computer, looked at without ever entering a mount of our own (ARCHITECTURE.md, invariant 8). */

@@ -1,5 +1,6 @@
+import { nameKey } from '../../base/nameKey.ts';
 import type { SearchParams, SearchResult } from '../../protocol/fileMessages.ts';
-import { type Ino, nameKey } from '../../store/nodeRow.ts';
+import type { Ino } from '../../store/nodeRow.ts';
 import { getLocalPath, getWirePath, isLocallyWithin } from '../../sync/tree/paths.ts';
 import { type FilesContext, find, joinPath } from './context.ts';
 

@@ -1,8 +1,8 @@
+import { nameKey } from '../../base/nameKey.ts';
 import type { TrashedEntry as RemoteTrashed } from '../../jottacloud/changes/trash.ts';
 import type { RemotePath } from '../../jottacloud/types.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { TrashEntry } from '../../protocol/fileMessages.ts';
-import { nameKey } from '../../store/nodeRow.ts';
 import { splitPath } from '../../vfs/names.ts';
 import { toLocalName } from '../adapters/names.ts';
 import { checkWritable, type FilesContext, toPath, tryFind } from './context.ts';

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BrandKey, brands, isBrandKey } from '../../jottacloud/auth/brands.ts';
+import { cacheDefaults } from '../../protocol/cacheDefaults.ts';
 import { getHome } from '../../protocol/stateDir.ts';
 import { type DriverChoice, driverChoices } from '../volumeDrivers.ts';
 
@@ -54,8 +55,8 @@ export function parseHeadlessArgs(args: readonly string[]): HeadlessOptions | un
       serve: flag,
       'read-only': flag,
       poll: { ...text, default: '45' },
-      'cache-size': { ...text, default: String(10 * 1024 ** 3) },
-      'min-free': { ...text, default: String(512 * 1024 ** 2) },
+      'cache-size': { ...text, default: String(cacheDefaults.cacheMaxBytes) },
+      'min-free': { ...text, default: String(cacheDefaults.cacheMinFreeBytes) },
       state: { ...text, default: join(getHome(), '.local', 'state', 'jottacloud-headless') },
       cache: text,
       'settle-ms': text,

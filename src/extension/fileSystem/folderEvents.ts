@@ -1,9 +1,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { nameKey } from '../../base/nameKey.ts';
 import { list } from '../../protocol/messages.ts';
 import type { EntryInfo } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
-import { pathKey, toUri } from './scheme.ts';
+import { toUri } from './scheme.ts';
 
 /** Folders whose entries are remembered; the ones used last. */
 const maxFolders = 500;
@@ -46,14 +47,14 @@ export class FolderEvents implements vscode.Disposable {
     const known = this.#use(folder);
     this.#tell(known, entries);
     known.complete = true;
-    for (const entry of entries) known.entries.set(pathKey(entry.name), entry);
+    for (const entry of entries) known.entries.set(nameKey(entry.name), entry);
   }
 
   /** What is known already stays: the next comparison is to find and tell the difference. */
   noteEntry(entry: EntryInfo): void {
     if (entry.path === '/') return;
     const { entries, complete } = this.#use(path.posix.dirname(entry.path));
-    const key = pathKey(entry.name);
+    const key = nameKey(entry.name);
     if (!complete && !entries.has(key)) entries.set(key, entry);
   }
 
@@ -63,7 +64,7 @@ export class FolderEvents implements vscode.Disposable {
   }
 
   #use(folder: string): Known {
-    const key = pathKey(folder);
+    const key = nameKey(folder);
     const known = this.#folders.get(key) ?? { path: folder, entries: new Map<string, EntryInfo>(), complete: false };
     this.#folders.delete(key);
     this.#folders.set(key, known);
@@ -79,7 +80,7 @@ export class FolderEvents implements vscode.Disposable {
 
   /** One look at a folder at a time; a change meanwhile costs one more. */
   async #compare(folder: string): Promise<void> {
-    const key = pathKey(folder);
+    const key = nameKey(folder);
     const known = this.#folders.get(key);
     if (known === undefined) return;
     if (this.#running.has(key)) {
@@ -102,7 +103,7 @@ export class FolderEvents implements vscode.Disposable {
 /** What changed since `known`, which becomes what is now. */
 function getEvents(known: Known, now: readonly EntryInfo[]): vscode.FileChangeEvent[] {
   const events: vscode.FileChangeEvent[] = [];
-  const current = new Map(now.map((entry) => [pathKey(entry.name), entry]));
+  const current = new Map(now.map((entry) => [nameKey(entry.name), entry]));
   for (const [key, before] of known.entries) {
     const entry = current.get(key);
     if (entry === undefined) {

@@ -38,8 +38,3 @@ export function findAccountPath(state: DriveState, uri: vscode.Uri): string | un
   if (mount === undefined) return undefined;
   return path.posix.join(mount.source, uri.fsPath.slice(mount.mountPoint.length));
 }
-
-/** Two spellings of one path have one key: the account does not tell cases apart. */
-export function pathKey(accountPath: string): string {
-  return accountPath.normalize('NFC').toLowerCase();
-}

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { nameKey } from '../../base/nameKey.ts';
 import { upload } from '../../protocol/fileMessages.ts';
 import { list } from '../../protocol/messages.ts';
 import type { DriveClient } from '../drive/client.ts';
-import { pathKey } from '../fileSystem/scheme.ts';
 import { withCancel } from './cancellable.ts';
 import { askCollision } from './collision.ts';
 
@@ -14,9 +14,9 @@ export async function uploadAsking(
   folder: string,
 ): Promise<readonly string[]> {
   const entries = await client.request(list, { path: folder, refresh: false });
-  const there = new Set(entries.map(({ name }) => pathKey(name)));
+  const there = new Set(entries.map(({ name }) => nameKey(name)));
   const names = localPaths.map((localPath) => path.basename(localPath));
-  const collision = await askCollision(names.filter((name) => there.has(pathKey(name))));
+  const collision = await askCollision(names.filter((name) => there.has(nameKey(name))));
   if (collision === undefined) return [];
   const title =
     names.length === 1

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { nameKey } from '../../base/nameKey.ts';
 import { lookup } from '../../protocol/fileMessages.ts';
 import type { EntryInfo, TransferState } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
-import { findAccountPath, pathKey } from '../fileSystem/scheme.ts';
+import { findAccountPath } from '../fileSystem/scheme.ts';
 
 /** An explorer asks for every row it draws; one request answers for all of them. ms. */
 const gatherMs = 40;
@@ -34,7 +35,7 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
     this.#disposable = vscode.Disposable.from(
       vscode.window.registerFileDecorationProvider(this),
       this.#emitter,
-      client.onDidChangeEntries((folders) => this.#tellBelow(new Set(folders.map(pathKey)))),
+      client.onDidChangeEntries((folders) => this.#tellBelow(new Set(folders.map(nameKey)))),
       client.onDidChangeState(({ transfers }) => this.#tellTransfers(transfers)),
     );
   }
@@ -56,7 +57,7 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
   }
 
   #remember(accountPath: string, uri: vscode.Uri): void {
-    const key = pathKey(accountPath);
+    const key = nameKey(accountPath);
     this.#asked.delete(key);
     this.#asked.set(key, uri);
     const [oldest] = this.#asked.keys();
@@ -82,7 +83,7 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
   /** An upload that begins or ends changes no listing. */
   #tellTransfers(transfers: readonly TransferState[]): void {
     const before = this.#transfers;
-    const now = new Map(transfers.map((row) => [pathKey(row.path), row.status]));
+    const now = new Map(transfers.map((row) => [nameKey(row.path), row.status]));
     this.#transfers = now;
     const changed = [...new Set([...before.keys(), ...now.keys()])].filter((key) => before.get(key) !== now.get(key));
     const uris = changed.flatMap((key) => this.#asked.get(key) ?? []);

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { nameKey } from '../../base/nameKey.ts';
 import { rename } from '../../protocol/fileMessages.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { withLocalFile } from '../fileSystem/content.ts';
-import { findAccountPath, pathKey } from '../fileSystem/scheme.ts';
+import { findAccountPath } from '../fileSystem/scheme.ts';
 import { getOpenUri } from '../openUri.ts';
 import type { Reporter } from '../report.ts';
 import { uploadAsking } from '../transfers/upload.ts';
@@ -65,9 +66,9 @@ export class FilesDragAndDrop implements vscode.TreeDragAndDropController<FileNo
 
   /** Rows that are there already, and rows that go along with a folder above them, stay where they are. */
   async #move(paths: readonly string[], folder: string): Promise<void> {
-    const keys = new Set(paths.map(pathKey));
+    const keys = new Set(paths.map(nameKey));
     for (const from of paths) {
-      if (pathKey(path.posix.dirname(from)) === pathKey(folder) || hasAncestor(from, keys)) continue;
+      if (nameKey(path.posix.dirname(from)) === nameKey(folder) || hasAncestor(from, keys)) continue;
       const to = path.posix.join(folder, path.posix.basename(from));
       await this.#client.request(rename, { from, to, overwrite: false });
     }
@@ -95,7 +96,7 @@ function getFolder(node: FileNode | undefined): string | undefined {
 
 function hasAncestor(accountPath: string, keys: ReadonlySet<string>): boolean {
   for (let at = path.posix.dirname(accountPath); at !== '/'; at = path.posix.dirname(at)) {
-    if (keys.has(pathKey(at))) return true;
+    if (keys.has(nameKey(at))) return true;
   }
   return false;
 }

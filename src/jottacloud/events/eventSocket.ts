@@ -1,3 +1,4 @@
+import { doubledWait } from '../../base/backoff.ts';
 import { systemClock } from '../../base/clock.ts';
 import { isJottaError, type JottaErrorKind } from '../errors.ts';
 import type { Service } from '../service.ts';
@@ -41,8 +42,10 @@ export async function watchEvents(
     const ending = await connect(service, userAgent, listener, signal);
     // One that worked for a while starts over; one that is cut at once each time waits longer and longer.
     failures = clock.now() - startedAt > limits.eventSilenceMs ? 1 : failures + 1;
-    const doubled = limits.eventBackoffBaseMs * 2 ** Math.min(failures - 1, 30);
-    const ceiling = ending === 'refused' ? limits.eventRefusedMs : Math.min(doubled, limits.eventBackoffCapMs);
+    const ceiling =
+      ending === 'refused'
+        ? limits.eventRefusedMs
+        : doubledWait(failures, limits.eventBackoffBaseMs, limits.eventBackoffCapMs);
     const waitMs = Math.floor(ceiling * (0.5 + random() / 2));
     if (signal.aborted) return;
     log.debug('no event socket', { ending, waitMs });

@@ -1,3 +1,4 @@
+import { doubledWait } from '../../base/backoff.ts';
 import type { ClientClock } from '../../base/clock.ts';
 import { systemClock } from '../../base/clock.ts';
 import { isJottaError } from '../errors.ts';
@@ -52,7 +53,7 @@ export function mayRepeat(error: unknown): boolean {
  * report.
  */
 export async function backOff(deps: RetryDeps, tried: number, signal: AbortSignal, last: unknown): Promise<void> {
-  const ceiling = Math.min(deps.limits.backoffCapMs, deps.limits.backoffBaseMs * 2 ** (tried - 1));
+  const ceiling = doubledWait(tried, deps.limits.backoffBaseMs, deps.limits.backoffCapMs);
   const asked = isJottaError(last) ? getRetryAfterMs(last.retryAfter, deps.clock.now()) : 0;
   const sleep = deps.clock.sleep?.bind(deps.clock) ?? systemClock.sleep;
   try {

@@ -1,3 +1,4 @@
+import { nameKey } from '../../base/nameKey.ts';
 import { JottaError } from '../errors.ts';
 import { readXml, textOf, type XmlElement } from '../listing/xml.ts';
 import type { Service } from '../service.ts';
@@ -58,8 +59,7 @@ function isAt(root: XmlElement, path: RemotePath): boolean {
 
 /** The service finds names whatever their case (§5); what a document does not tell is no difference. */
 export function isSameName(told: string, asked = ''): boolean {
-  const key = (text: string) => text.normalize('NFC').toLowerCase();
-  return told === '' || key(told) === key(asked);
+  return told === '' || nameKey(told) === nameKey(asked);
 }
 
 /** The entries of a listing, as opposed to what it says about itself. */

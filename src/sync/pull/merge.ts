@@ -1,4 +1,5 @@
-import { type Ino, type NodeRow, nameKey, type Synced, timestampOfMs } from '../../store/nodeRow.ts';
+import { nameKey } from '../../base/nameKey.ts';
+import { type Ino, type NodeRow, type Synced, timestampOfMs } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { Activity } from '../tree/activity.ts';
 import { type ConflictNames, setAside } from '../tree/conflicts.ts';

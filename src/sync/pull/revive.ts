@@ -1,4 +1,5 @@
-import { type Ino, type NodeRow, nameKey } from '../../store/nodeRow.ts';
+import { nameKey } from '../../base/nameKey.ts';
+import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { Activity } from '../tree/activity.ts';
 import { findEndsOfBegun } from '../tree/paths.ts';

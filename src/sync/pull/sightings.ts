@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { type Ino, nameKey, rootIno } from '../../store/nodeRow.ts';
+import { nameKey } from '../../base/nameKey.ts';
+import { type Ino, rootIno } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { Activity } from '../tree/activity.ts';
 import { writebackLimits } from '../tree/limits.ts';

@@ -1,3 +1,4 @@
+import { doubledWait } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Ino } from '../../store/nodeRow.ts';
 import { writebackLimits } from '../tree/limits.ts';
@@ -85,9 +86,9 @@ export class Retries {
   }
 
   #backOff(before: Retry | undefined, first: number, last: number): Retry {
-    const failures = before?.failures ?? 0;
-    const wait = Math.min(last, first * 2 ** failures);
-    return { failures: failures + 1, at: this.#clock.now() + wait * (0.75 + this.#random() / 4) };
+    const failures = (before?.failures ?? 0) + 1;
+    const wait = doubledWait(failures, first, last);
+    return { failures, at: this.#clock.now() + wait * (0.75 + this.#random() / 4) };
   }
 }
 

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../base/clock.ts';
-import { type Ino, nameKey } from '../../store/nodeRow.ts';
+import { nameKey } from '../../base/nameKey.ts';
+import type { Ino } from '../../store/nodeRow.ts';
 
 /** Of the past, as much is remembered: more than settles, or is pushed, while a listing is under way. */
 const remembered = 50_000;

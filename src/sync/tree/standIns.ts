@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { nameKey } from '../../base/nameKey.ts';
 import type { NodeRow, Synced } from '../../store/nodeRow.ts';
-import { nameKey } from '../../store/nodeRow.ts';
 import type { RemoteEntry } from './remote.ts';
 
 /**

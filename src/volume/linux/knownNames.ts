@@ -1,4 +1,5 @@
-import { type Ino, nameKey } from '../../store/nodeRow.ts';
+import { nameKey } from '../../base/nameKey.ts';
+import type { Ino } from '../../store/nodeRow.ts';
 import { kernelLimits } from './limits.ts';
 import type { NodeIds } from './nodeIds.ts';
 import type { Notices } from './notices.ts';
