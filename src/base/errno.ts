@@ -2,12 +2,18 @@ import { constants } from 'node:os';
 
 export type ErrnoCode = keyof typeof constants.errno;
 
-/** A file operation's refusal, in the caller's terms. `cause` says why, for the log. */
+/**
+ * A file operation's refusal, in the caller's terms. `cause` says why, for the log. It is an answer, given thousands of times
+ * to who only asks whether there is such a file, and has no stack: to make one takes as long as the rest of the operation.
+ */
 export class ErrnoError extends Error {
   readonly code: ErrnoCode;
 
   constructor(code: ErrnoCode, message: string, options?: ErrorOptions) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`${code}: ${message}`, options);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'ErrnoError';
     this.code = code;
   }

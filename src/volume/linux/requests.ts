@@ -109,14 +109,17 @@ export class Requests {
     this.#device.send(out.subarray(0, answerHeader.bytes));
   }
 
-  /** EIO is never answered without a line that names operation, path and cause. */
   #fail(opcode: number, unique: number, node: number, error: unknown): void {
     const errno = toErrno(error);
-    const { log } = this.#served.view;
-    const about = { operation: operationName(opcode), path: describeNode(this.#served, node), error: errno };
-    if (errno.code === 'EIO') log.error('file operation failed', about);
-    else if (errno.cause !== undefined) log.info('file operation refused', about);
+    if (errno.code === 'EIO' || errno.cause !== undefined) this.#log(opcode, node, errno);
     this.#refuse(unique, numberOf(opcode, errno));
+  }
+
+  /** EIO is never answered without a line that names operation, path and cause. */
+  #log(opcode: number, node: number, error: ErrnoError): void {
+    const about = { operation: operationName(opcode), path: describeNode(this.#served, node), error };
+    if (error.code === 'EIO') this.#served.view.log.error('file operation failed', about);
+    else this.#served.view.log.info('file operation refused', about);
   }
 
   /**
