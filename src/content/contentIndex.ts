@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { lastBlock } from './blocks.ts';
 import { blockName, md5Of } from './contentFiles.ts';
 import { cacheLimits } from './limits.ts';
@@ -13,29 +12,21 @@ export interface ContentIndexOptions {
 /** Which files of clean content are on the disk, least recently used first, and which of them are pinned. */
 export class ContentIndex {
   readonly #options: ContentIndexOptions;
-  readonly #entries: LRUCache<string, number>;
+  /** What each takes of the disk. */
+  readonly #entries = new Map<string, number>();
+  /** Goes on from eviction to eviction: what was before it has gone, or has moved to the end by its use. */
+  #oldest = this.#entries.keys();
+  #bytes = 0;
   #pinned = new Set<string>();
   #pinnedBytes = 0;
 
   constructor(options: ContentIndexOptions) {
     this.#options = options;
-    this.#entries = new LRUCache({
-      // The budget is the store's, so that a changed limit applies live; lru-cache needs some bound of its own.
-      maxSize: Number.MAX_SAFE_INTEGER,
-      sizeCalculation: (bytes) => bytes,
-      dispose: (bytes, name, reason) => {
-        this.#note(name, -bytes);
-        if (reason !== 'set') options.onRemoved(name);
-      },
-      onInsert: (bytes, name, reason) => {
-        if (reason !== 'update') this.#note(name, bytes);
-      },
-    });
   }
 
   /** Bytes that the files take of the disk. */
   get bytes(): number {
-    return this.#entries.calculatedSize;
+    return this.#bytes;
   }
 
   /** Those of them that are not pinned. */
@@ -73,31 +64,37 @@ export class ContentIndex {
 
   /** As `has`; the entry is the most recently used from now on. */
   use(name: string): boolean {
-    return this.#entries.get(name) !== undefined;
+    const bytes = this.#entries.get(name);
+    if (bytes === undefined) return false;
+    this.#entries.delete(name);
+    this.#entries.set(name, bytes);
+    return true;
   }
 
   /** `bytes` is the size of the file. */
   add(name: string, bytes: number): void {
+    this.#take(name);
     this.#entries.set(name, diskBytes(bytes));
+    this.#note(name, diskBytes(bytes));
   }
 
   remove(name: string): void {
-    this.#entries.delete(name);
+    if (this.#take(name)) this.#options.onRemoved(name);
   }
 
   setPinned(md5s: ReadonlySet<string>): void {
     this.#pinned = new Set(md5s);
     this.#pinnedBytes = 0;
-    for (const [name, bytes] of this.#entries.entries()) if (this.isPinned(name)) this.#pinnedBytes += bytes;
+    for (const [name, bytes] of this.#entries) if (this.isPinned(name)) this.#pinnedBytes += bytes;
   }
 
   /** One more content, of `size` bytes. */
   addPinned(md5: string, size: number): void {
     if (this.#pinned.has(md5)) return;
     this.#pinned.add(md5);
-    this.#pinnedBytes += this.#entries.peek(md5) ?? 0;
+    this.#pinnedBytes += this.#entries.get(md5) ?? 0;
     for (let index = lastBlock(size); index >= 0; index -= 1) {
-      this.#pinnedBytes += this.#entries.peek(blockName(md5, index)) ?? 0;
+      this.#pinnedBytes += this.#entries.get(blockName(md5, index)) ?? 0;
     }
   }
 
@@ -108,14 +105,30 @@ export class ContentIndex {
   /** Least recently used first. A pinned entry that comes up goes to the young end, so that it is not met again soon. */
   evictUntil(done: () => boolean): void {
     for (let left = this.#entries.size; left > 0 && !done(); left -= 1) {
-      const { value: oldest } = this.#entries.rkeys().next();
+      const oldest = this.#nextOldest();
       if (oldest === undefined) return;
       if (this.isPinned(oldest)) this.use(oldest);
       else this.remove(oldest);
     }
   }
 
+  #nextOldest(): string | undefined {
+    const next = this.#oldest.next();
+    if (next.done !== true) return next.value;
+    this.#oldest = this.#entries.keys();
+    return this.#oldest.next().value;
+  }
+
+  #take(name: string): boolean {
+    const bytes = this.#entries.get(name);
+    if (bytes === undefined) return false;
+    this.#entries.delete(name);
+    this.#note(name, -bytes);
+    return true;
+  }
+
   #note(name: string, bytes: number): void {
+    this.#bytes += bytes;
     if (this.isPinned(name)) this.#pinnedBytes += bytes;
     this.#options.onChange(md5Of(name));
   }

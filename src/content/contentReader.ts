@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { Slots } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
+import { Recent } from '../base/recent.ts';
 import { inBlocks, lastBlock } from './blocks.ts';
 import type { ContentStore } from './contentStore.ts';
 import { cacheLimits } from './limits.ts';
@@ -54,12 +54,9 @@ const runBlocks = cacheLimits.runBytes / blockBytes;
  */
 export class ContentReader {
   readonly #deps: ContentReaderDeps;
-  readonly #memory = new LRUCache<string, Buffer>({
-    maxSize: cacheLimits.memoryBytes,
-    sizeCalculation: (block) => Math.max(1, block.length),
-  });
+  readonly #memory = new Recent<string, Buffer>(cacheLimits.memoryBytes, (block) => block.length);
   /** Small contents that matched their md5 when they were read from the disk. */
-  readonly #checked = new LRUCache<string, true>({ max: cacheLimits.rememberedChecks });
+  readonly #checked = new Recent<string, true>(cacheLimits.rememberedChecks);
   readonly #flights = new Map<string, Promise<Buffer>>();
   readonly #slots = new Slots(cacheLimits.parallelDownloads);
   /** Blocks on their way to the disk. */

@@ -137,7 +137,7 @@ export class JottacloudClient {
 
   /** Of any path. */
   get meetsUnreachable(): boolean {
-    return this.#service.reads.unreachable.size > 0;
+    return !this.#service.reads.unreachable.isEmpty;
   }
 
   /** What is at that path could not be asked for lately, because of a name in it. */

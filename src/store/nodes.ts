@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { LRUCache } from 'lru-cache';
 import { nameKey } from '../base/nameKey.ts';
+import { Recent } from '../base/recent.ts';
 import { ChildIndex, type Names } from './childIndex.ts';
 import { Facts } from './facts.ts';
 import { emptyMd5, storeLimits } from './limits.ts';
@@ -26,7 +26,7 @@ export class Nodes {
   readonly facts: Facts;
   readonly #db: DatabaseSync;
   readonly #table: NodeTable;
-  readonly #rows = new LRUCache<Ino, NodeRow>({ max: storeLimits.cachedNodes });
+  readonly #rows = new Recent<Ino, NodeRow>(storeLimits.cachedNodes);
   readonly #children = new ChildIndex(storeLimits.cachedNames);
   /** mtimes of writes that no row tells of yet. */
   readonly #peeked = new Map<Ino, Timestamp>();
@@ -206,7 +206,7 @@ export class Nodes {
   /** Shows a new mtime, and a ctime not before it, before the next `update` writes it: a write is not worth a transaction of its own. */
   peekTime(ino: Ino, mtime: Timestamp): void {
     this.#peeked.set(ino, mtime);
-    const row = this.#rows.peek(ino);
+    const row = this.#rows.get(ino);
     if (row !== undefined) this.#rows.set(ino, withTime(row, mtime));
   }
 

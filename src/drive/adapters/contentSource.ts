@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { Flights } from '../../base/flights.ts';
+import { Recent } from '../../base/recent.ts';
 import type { ContentSource } from '../../content/contentReader.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import { getWirePath } from '../../sync/tree/paths.ts';
@@ -22,8 +22,8 @@ const rememberedPlaces = 1_000;
  */
 export function createSource(nodes: Nodes, remote: Remote, onUnreachable: (md5: string) => void): ContentSource {
   const searches = new Flights<string, Place | undefined>();
-  const found = new LRUCache<string, Place>({ max: rememberedPlaces });
-  const doubted = new LRUCache<string, true>({ max: rememberedPlaces });
+  const found = new Recent<string, Place>(rememberedPlaces);
+  const doubted = new Recent<string, true>(rememberedPlaces);
   const findKnown = (md5: string) => (doubted.has(md5) ? undefined : findHolder(nodes, md5)) ?? found.get(md5);
   return {
     comesWhole: ({ md5 }) => {

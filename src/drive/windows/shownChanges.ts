@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../base/clock.ts';
 import { createEmitter, type Emitter } from '../../base/events.ts';
+import { Recent } from '../../base/recent.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 
@@ -24,7 +24,7 @@ const remembered = 20_000;
 export class ShownChanges {
   readonly changed: Emitter<readonly Ino[]>;
   readonly #deps: ShownChangesDeps;
-  readonly #local = new LRUCache<string, boolean>({ max: remembered });
+  readonly #local = new Recent<string, boolean>(remembered);
   #folders = new Set<Ino>();
   #contents = new Set<string>();
   #waiting = false;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { FreshFlights, raceSignal } from '../../base/flights.ts';
+import { Recent } from '../../base/recent.ts';
 import { isJottaError, JottaError } from '../errors.ts';
 import { fetchKeptRevisions } from '../listing/listings.ts';
 import type { Service } from '../service.ts';
@@ -18,11 +18,11 @@ const checkedBytes = 1024 * 1024;
 /** What was learned by reading, for as long as the client lives. */
 export class Reads {
   /** Paths that went silent, in the middle of a body or before a listing. */
-  readonly silent = new LRUCache<string, true>({ max: rememberedPaths });
+  readonly silent = new Recent<string, true>(rememberedPaths);
   /** Paths that could not be asked about for a name in them. */
-  readonly unreachable = new LRUCache<string, true>({ max: rememberedPaths });
+  readonly unreachable = new Recent<string, true>(rememberedPaths);
   /** Contents that are not the newest of their path any more; the newest has the same size, or another. */
-  readonly older = new LRUCache<string, 'sameSize' | 'otherSize'>({ max: rememberedPaths });
+  readonly older = new Recent<string, 'sameSize' | 'otherSize'>(rememberedPaths);
   readonly looks = new FreshFlights<string, RemoteFile | undefined>();
 }
 

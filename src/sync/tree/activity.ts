@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../base/clock.ts';
 import { nameKey } from '../../base/nameKey.ts';
+import { Recent } from '../../base/recent.ts';
 import type { Ino } from '../../store/nodeRow.ts';
 
 /** Of the past, as much is remembered: more than settles, or is pushed, while a listing is under way. */
@@ -12,14 +12,14 @@ const remembered = 50_000;
  */
 export class Activity {
   readonly #clock: Clock;
-  readonly #changedAt = new LRUCache<Ino, number>({ max: remembered });
-  readonly #removedInAt = new LRUCache<Ino, number>({ max: remembered });
+  readonly #changedAt = new Recent<Ino, number>(remembered);
+  readonly #removedInAt = new Recent<Ino, number>(remembered);
   readonly #readers = new Map<Ino, number>();
   readonly #writers = new Map<Ino, number>();
   readonly #unflushed = new Set<Ino>();
   readonly #behind = new Set<Ino>();
   readonly #touching = new Map<string, number>();
-  readonly #touchedSeq = new LRUCache<string, number>({ max: remembered });
+  readonly #touchedSeq = new Recent<string, number>(remembered);
   #seq = 0;
 
   constructor(clock: Clock) {

@@ -1,5 +1,5 @@
-import type { LRUCache } from 'lru-cache';
 import type { Clock } from '../../base/clock.ts';
+import type { Recent } from '../../base/recent.ts';
 import type { Ino } from '../../store/nodeRow.ts';
 import type { VolumeView } from '../volume.ts';
 import type { Handles } from './handles.ts';
@@ -39,7 +39,7 @@ export interface NfsContext {
   readonly patience: Patience;
   readonly clock: Pick<Clock, 'now'>;
   /** When something of a node changed that its own times may not tell: ms since the epoch, with fractions. */
-  readonly changes: LRUCache<Ino, number>;
+  readonly changes: Recent<Ino, number>;
   /** 8 bytes that name the volume. */
   readonly fsid: Buffer;
   /** 8 bytes that are others after each start: a client then sends again what it wrote and nobody confirmed. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import { Recent } from '../../base/recent.ts';
 import { nfsLimits } from './limits.ts';
 
 /**
@@ -8,23 +8,22 @@ import { nfsLimits } from './limits.ts';
  * waited for.
  */
 export class DuplicateCalls {
-  readonly #answers = new LRUCache<string, Promise<Buffer[]>>({
-    max: nfsLimits.duplicateAnswers,
-    ttl: nfsLimits.duplicateMs,
-  });
+  readonly #answers = new Recent<string, { readonly parts: Promise<Buffer[]>; readonly at: number }>(
+    nfsLimits.duplicateAnswers,
+  );
 
   answer(record: Buffer, run: () => Promise<Buffer[]>): Promise<Buffer[]> {
     const key = createHash('sha256').update(record).digest('latin1');
     const known = this.#answers.get(key);
-    if (known !== undefined) return known;
-    const answer = run();
+    if (known !== undefined && performance.now() - known.at < nfsLimits.duplicateMs) return known.parts;
+    const answer = { parts: run(), at: performance.now() };
     this.#answers.set(key, answer);
     const forget = () => {
-      if (this.#answers.peek(key) === answer) this.#answers.delete(key);
+      if (this.#answers.get(key) === answer) this.#answers.delete(key);
     };
-    answer.then((parts) => {
+    answer.parts.then((parts) => {
       if (parts.reduce((sum, part) => sum + part.length, 0) > nfsLimits.duplicateBytes) forget();
     }, forget);
-    return answer;
+    return answer.parts;
   }
 }

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Log } from '../../base/log.ts';
+import { Recent } from '../../base/recent.ts';
 import type { Ino } from '../../store/nodeRow.ts';
 import type { Fh } from '../../vfs/openInode.ts';
 import type { Vfs } from '../../vfs/vfs.ts';
@@ -37,7 +37,7 @@ export class OpenFiles {
   /** Files that stay open though nobody uses them: removed, and still open for a client. */
   readonly #held = new Map<Ino, Fh>();
   /** Which change of a file was its last, of those made lately. */
-  readonly #changes = new LRUCache<Ino, number>({ max: 4 * nfsLimits.openFiles });
+  readonly #changes = new Recent<Ino, number>(4 * nfsLimits.openFiles);
   #changeCount = 0;
   readonly #closing = new Set<Promise<void>>();
   readonly #sweep: NodeJS.Timeout;

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import net from 'node:net';
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../base/clock.ts';
+import { Recent } from '../../base/recent.ts';
 import type { Ino } from '../../store/nodeRow.ts';
 import type { VolumeView } from '../volume.ts';
 import { type NfsContext, noteChangedNode, noteNewTime } from './context.ts';
@@ -126,7 +126,7 @@ function createContext(view: VolumeView, account: Buffer, { secret, clock }: Nfs
     listings: new Listings(view.vfs),
     patience: new Patience(now),
     clock,
-    changes: new LRUCache({ max: nfsLimits.notedChanges }),
+    changes: new Recent(nfsLimits.notedChanges),
     fsid: createHash('sha256').update(account).update(root).digest().subarray(0, 8),
     verifier: randomBytes(8),
   };

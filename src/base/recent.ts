@@ -1,0 +1,63 @@
+/**
+ * A map of what was used last: never more than `most`, and at least the half of it that was used most recently. Entries are in
+ * two generations instead of one order, so that to use one costs no more than to find it, and nothing is allocated ahead.
+ */
+export class Recent<K, V> {
+  readonly #half: number;
+  readonly #sizeOf: (value: V) => number;
+  #young = new Map<K, V>();
+  #old = new Map<K, V>();
+  /** Of the young ones. */
+  #size = 0;
+
+  /** `most` entries, or as much as `sizeOf` makes of them. */
+  constructor(most: number, sizeOf: (value: V) => number = () => 1) {
+    this.#half = most / 2;
+    this.#sizeOf = sizeOf;
+  }
+
+  get isEmpty(): boolean {
+    return this.#young.size === 0 && this.#old.size === 0;
+  }
+
+  has(key: K): boolean {
+    return this.#young.has(key) || this.#old.has(key);
+  }
+
+  /** It counts as used now. */
+  get(key: K): V | undefined {
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get(key);
+    if (old !== undefined) this.set(key, old);
+    return old;
+  }
+
+  set(key: K, value: V): void {
+    const before = this.#young.get(key);
+    if (before !== undefined) this.#size -= this.#sizeOf(before);
+    const size = this.#sizeOf(value);
+    if (this.#size > 0 && this.#size + size > this.#half) {
+      this.#young.delete(key);
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#size = 0;
+    }
+    this.#old.delete(key);
+    this.#young.set(key, value);
+    this.#size += size;
+  }
+
+  /** Answers whether it was here. */
+  delete(key: K): boolean {
+    const young = this.#young.get(key);
+    if (young !== undefined) this.#size -= this.#sizeOf(young);
+    return this.#young.delete(key) || this.#old.delete(key);
+  }
+
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+    this.#size = 0;
+  }
+}
