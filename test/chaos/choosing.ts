@@ -114,9 +114,7 @@ export function newBytes(random: Random): Buffer {
   return random.bytes(length);
 }
 
-/** One request in three is called off: at once, in the middle, or when it is over already. ms. */
+/** Two requests in five are called off: at once, in the middle, or when it is over already. ms. */
 export function whenToCancel({ random }: Lane): number | undefined {
-  return random.chance(0.35)
-    ? random.pick([0, random.int(0, 10), random.int(0, 100), random.int(0, 1_000)])
-    : undefined;
+  return random.chance(0.4) ? random.int(0, random.pick([0, 5, 20, 100, 1_000])) : undefined;
 }

@@ -137,6 +137,7 @@ export class WindowActor extends Actor {
     if (outcome.code === undefined) {
       if (file.uncertain) noteDoubt(file, before);
       Object.assign(file, { stable: content, view: content, changes: [], mtimeSec: undefined });
+      await this.stat(entry);
       return entry;
     }
     if (outcome.disturbed) {

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nameKey } from '../../src/base/nameKey.ts';
@@ -21,6 +22,7 @@ import { type Plan, planCopy, writePlan } from './plan.ts';
 import type { Outcome } from './stage.ts';
 import { restoreFromTrash, useRevision } from './trashAndVersions.ts';
 import { type Target, toAccountPath } from './windowActor.ts';
+import { writePart } from './writing.ts';
 
 /** What a person does in a window beside the mount, and how often. */
 export const windowOperations: readonly (readonly [weight: number, operation: Operation])[] = [
@@ -32,18 +34,24 @@ export const windowOperations: readonly (readonly [weight: number, operation: Op
   [4, copyOver],
   [3, copyTree],
   [6, download],
+  [4, takeWhileWritten],
   [3, downloadTree],
   [6, useRevision],
   [4, restoreFromTrash],
   [2, removeTree],
 ];
 
+/** Now and then of several pieces (drive/files/fill.ts), so that a request can be called off between two. */
+function newContent({ random }: Lane): Buffer {
+  return random.chance(0.25) ? random.bytes(random.int(1_500_000, 4_000_000)) : newBytes(random);
+}
+
 type Save = (lane: Lane, target: Target, content: Buffer) => Promise<Outcome<unknown>>;
 
 const saves: readonly Save[] = [writeWhole, putLocal, uploadLocal];
 
 async function saveNew(lane: Lane): Promise<boolean> {
-  const content = newBytes(lane.random);
+  const content = newContent(lane);
   const save = lane.random.pick(saves);
   return withNewName(lane, (folder, name) =>
     lane.window.put({ folder, name }, content, 'put', () => save(lane, { folder, name }, content)),
@@ -51,7 +59,7 @@ async function saveNew(lane: Lane): Promise<boolean> {
 }
 
 async function saveOver(lane: Lane): Promise<boolean> {
-  const content = newBytes(lane.random);
+  const content = newContent(lane);
   const save = lane.random.pick(saves);
   return withFile(lane, async (entry) => {
     const { parent: folder, name } = entry;
@@ -185,6 +193,21 @@ async function download(lane: Lane): Promise<boolean> {
     const { file, name } = entry;
     if (file === undefined || entry.contested) return;
     await downloadTo(lane, [entry], [{ path: name, content: file.view }]);
+  });
+}
+
+/** Copies or downloads a file that a program is writing: what it wrote counts, flushed or not. */
+async function takeWhileWritten(lane: Lane): Promise<boolean> {
+  return withFile(lane, async (entry) => {
+    const { file, name } = entry;
+    if (file === undefined || entry.contested) return;
+    const handle = await lane.actor.open(entry, constants.O_RDWR);
+    if (handle === undefined) return;
+    await writePart(lane, entry, handle);
+    if (!file.uncertain && lane.random.chance(0.5))
+      await downloadTo(lane, [entry], [{ path: name, content: file.view }]);
+    else if (!file.uncertain) await withNewName(lane, (folder, free) => copyTo(lane, entry, { folder, name: free }));
+    await lane.actor.close(entry, handle);
   });
 }
 

@@ -19,8 +19,12 @@ export async function writeWhole(lane: Lane, entry: Entry, handle: Handle, bytes
   return (await actor.close(entry, handle, done)) && done;
 }
 
+/** Now and then in place, so that nothing but the bytes tells of it. */
 export async function writePart({ actor, random }: Lane, entry: Entry, handle: Handle) {
   const { length } = entry.file?.view ?? Buffer.alloc(0);
-  const bytes = random.bytes(random.int(1, random.chance(0.1) ? 200_000 : 3_000));
-  await actor.write(entry, handle, random.int(0, length + (random.chance(0.1) ? 5_000 : 0)), bytes);
+  const most = random.chance(0.1) ? 200_000 : 3_000;
+  const inPlace = length > 0 && random.chance(0.3);
+  const position = random.int(0, inPlace ? length - 1 : length + (random.chance(0.1) ? 5_000 : 0));
+  const bytes = random.bytes(random.int(1, inPlace ? Math.min(most, length - position) : most));
+  await actor.write(entry, handle, position, bytes);
 }
