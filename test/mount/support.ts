@@ -91,12 +91,13 @@ export async function createWorld(
     if (given.cacheSize !== undefined) args.push('--cache-size', String(given.cacheSize));
     if (given.cache !== undefined) args.push('--cache', given.cache);
     if (given.driver !== undefined) args.push('--driver', given.driver);
-    const child = spawn(process.execPath, [join(root, 'src/drive/headless/headless.ts'), ...args], {
+    const entry = given.killAt === undefined ? 'src/drive/headless/headless.ts' : 'test/mount/killedAt.ts';
+    const child = spawn(process.execPath, [join(root, entry), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         ...(given.path === undefined ? {} : { PATH: given.path }),
-        ...(given.killAt === undefined ? {} : { JOTTACLOUD_KILL_AT: given.killAt }),
+        ...(given.killAt === undefined ? {} : { KILL_AT: given.killAt }),
       },
     });
     let stderr = '';
