@@ -91,8 +91,8 @@ export async function startCodeServer(options: CodeServerOptions): Promise<Runni
       ...['--bind-addr', `127.0.0.1:${port}`, '--auth', 'none'],
       ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
       ...['--disable-getting-started-override', '--ignore-last-opened', '--reconnection-grace-time', '3'],
-      // Without it a page ignores the extension folder and the tests it is asked to load, and says nothing.
-      ...['--vscode-option', 'enable-smoke-test-driver'],
+      // Without it a page ignores the extension folder and the tests it is asked to load, and says nothing; with it no toast is shown.
+      ...(options.extensionDir === undefined ? [] : ['--vscode-option', 'enable-smoke-test-driver']),
       ...(options.locale === undefined ? [] : ['--locale', options.locale]),
     ],
     { cwd: workDir, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
