@@ -1,26 +1,48 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { deleteEntry } from '../../protocol/fileMessages.ts';
+import { outermost } from '../fileSystem/scheme.ts';
 import type { Services } from '../services.ts';
 import { withCancel } from '../transfers/cancellable.ts';
 import { showWarning } from '../ui/messages.ts';
-import { chooseItems, describeItems } from './items.ts';
+import { checkChangeable, chooseItems, describeItems } from './items.ts';
+import { deleteTrashed, getTrashedRow } from './trash.ts';
 
-/** "Delete": moves to the trash of the account, after asking. True when done. */
+/** Names told of many; a question must fit on the screen. */
+const toldNames = 10;
+
+/** "Delete": moves to the trash of the account, after asking; what is in there already, for good. True when done. */
 export function deleteItems(services: Services) {
   return async (argument?: unknown, selection?: unknown): Promise<boolean> => {
-    const paths = await chooseItems(services, argument, selection, vscode.l10n.t('Delete'));
-    if (paths === undefined) return false;
-    const move = vscode.l10n.t('Move to Trash');
-    const chosen = await showWarning(
-      vscode.l10n.t('Delete {0}?', describeItems(paths)),
-      { modal: true, detail: vscode.l10n.t('You can restore it from the trash of Jottacloud for 30 days.') },
-      move,
-    );
-    if (chosen !== move) return false;
+    if (getTrashedRow(argument) !== undefined) return deleteTrashed(services)(argument, selection);
+    const chosen = await chooseItems(services, argument, selection, vscode.l10n.t('Delete'));
+    if (chosen === undefined) return false;
+    const paths = outermost(chosen);
+    checkChangeable(paths);
+    if (!(await confirmDelete(paths))) return false;
     const { client } = services;
     await withCancel(vscode.l10n.t('Deleting {0}', describeItems(paths)), async (token) => {
       for (const path of paths) await client.request(deleteEntry, { path, recursive: true }, token);
     });
     return true;
   };
+}
+
+async function confirmDelete(paths: readonly string[]): Promise<boolean> {
+  const move = vscode.l10n.t('Move to Trash');
+  const question = vscode.l10n.t('Delete {0}?', describeItems(paths));
+  const way =
+    paths.length === 1
+      ? vscode.l10n.t('You can restore it from the trash of Jottacloud for 30 days.')
+      : vscode.l10n.t('You can restore them from the trash of Jottacloud for 30 days.');
+  const detail = [...listNames(paths), way].join('\n');
+  return (await showWarning(question, { modal: true, detail }, move)) === move;
+}
+
+/** What is meant by "3 items". Nothing for one, which the question names. */
+function listNames(paths: readonly string[]): string[] {
+  if (paths.length === 1) return [];
+  const names = paths.slice(0, toldNames).map((file) => path.posix.basename(file));
+  const rest = paths.length - names.length;
+  return [...names, ...(rest > 0 ? [vscode.l10n.t('… and {0} more', rest)] : []), ''];
 }

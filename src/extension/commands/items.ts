@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { DriveError } from '../../protocol/errors.ts';
 import { stat } from '../../protocol/fileMessages.ts';
 import type { EntryInfo } from '../../protocol/state.ts';
 import { findAccountPath } from '../fileSystem/scheme.ts';
@@ -8,15 +9,19 @@ import { inert } from '../ui/inert.ts';
 import { signInIfNeeded } from './connect.ts';
 import { choosePath, getPathArgument } from './targets.ts';
 
+/** Of the path of a mountpoint, split at its slashes: nothing, a device, its name. */
+const mountpointParts = 3;
+
 /** The account path of a row, an entry, a URI or a path. */
 export function getItemArgument({ client }: Services, argument: unknown): string | undefined {
   if (argument instanceof vscode.Uri) return findAccountPath(client.state, argument);
   return getPathArgument(argument);
 }
 
-/** Was the command called by a key of the Files view? It then means what is selected there. */
-function isForSelection(argument: unknown): boolean {
-  return typeof argument === 'object' && argument !== null && (argument as { selected?: unknown }).selected === true;
+/** Throws `notChangeable` for the account, a device or a mountpoint, before a question is asked about it. */
+export function checkChangeable(paths: readonly string[]): void {
+  const fixed = paths.find((accountPath) => accountPath.split('/').length <= mountpointParts);
+  if (fixed !== undefined) throw new DriveError('notChangeable', { path: fixed });
 }
 
 /** What a command works on: the rows selected together with the one it was called on, that one, or one browsed to. */
@@ -26,10 +31,6 @@ export async function chooseItems(
   selection: unknown,
   title: string,
 ): Promise<readonly string[] | undefined> {
-  if (isForSelection(argument)) {
-    const paths = services.files.getSelectedPaths();
-    return paths.length === 0 ? undefined : paths;
-  }
   const given = getItemArgument(services, argument);
   const selected = (Array.isArray(selection) ? selection : []).flatMap(
     (item: unknown) => getItemArgument(services, item) ?? [],
@@ -46,7 +47,6 @@ export async function chooseItem(
   want: 'file' | 'any',
   title: string,
 ): Promise<string | undefined> {
-  if (isForSelection(argument)) return services.files.getSelectedPaths()[0];
   return getItemArgument(services, argument) ?? choosePath(services, undefined, want, title);
 }
 

@@ -91,13 +91,23 @@ function isOfLostRow(given: readonly unknown[]): boolean {
   return given.length > 1 && row === undefined && (selection === undefined || Array.isArray(selection));
 }
 
+/** A key of the Files view comes without a row: the command is called as from the menu of the one it is meant for. */
+async function findArguments({ files }: Services, given: readonly unknown[]): Promise<readonly unknown[] | undefined> {
+  const { fromKey } = (given[0] ?? {}) as { fromKey?: unknown };
+  if (fromKey !== true) return given;
+  const rows = await files.findKeyTargets();
+  return rows.length === 0 ? undefined : [rows[0], rows];
+}
+
 /** Registers all commands. A handler that throws has its error shown and answers undefined. */
 export function registerCommands(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
     ...commandIds.map((id) => {
       const handler = handlers[id](services);
-      return vscode.commands.registerCommand(id, async (...given: unknown[]) => {
+      return vscode.commands.registerCommand(id, async (...called: unknown[]) => {
         try {
+          const given = await findArguments(services, called);
+          if (given === undefined) return undefined;
           if (isOfLostRow(given)) {
             void showInformation(vscode.l10n.t('The list has just changed. Please try again.'));
             return undefined;

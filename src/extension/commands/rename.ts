@@ -1,15 +1,16 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { rename } from '../../protocol/fileMessages.ts';
+import { moveEntry } from '../moveEntry.ts';
 import type { Services } from '../services.ts';
 import { askText } from '../ui/messages.ts';
-import { checkName, chooseItem } from './items.ts';
+import { checkChangeable, checkName, chooseItem } from './items.ts';
 
 /** "Rename…". Resolves with the new path. */
 export function renameItem(services: Services) {
   return async (argument?: unknown): Promise<string | undefined> => {
     const from = await chooseItem(services, argument, 'any', vscode.l10n.t('Rename'));
     if (from === undefined) return undefined;
+    checkChangeable([from]);
     const old = path.posix.basename(from);
     const dot = old.lastIndexOf('.');
     const name = await askText({
@@ -21,7 +22,7 @@ export function renameItem(services: Services) {
     });
     if (name === undefined || name === old || checkName(name) !== undefined) return undefined;
     const to = path.posix.join(path.posix.dirname(from), name);
-    await services.client.request(rename, { from, to, overwrite: false });
+    await moveEntry(services.client, from, to);
     return to;
   };
 }

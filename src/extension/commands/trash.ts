@@ -90,7 +90,11 @@ function toPick(entry: TrashEntry) {
 
 /** A row of the trash, or the path itself. */
 function getTrashedPath(argument: unknown): string | undefined {
-  if (typeof argument === 'string') return argument;
+  return typeof argument === 'string' ? argument : getTrashedRow(argument);
+}
+
+/** The path of what a row of the trash shows; undefined for any other row. */
+export function getTrashedRow(argument: unknown): string | undefined {
   const { trashed } = (argument ?? {}) as { trashed?: { path?: unknown } };
   return typeof trashed?.path === 'string' ? trashed.path : undefined;
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { nameKey } from '../../base/nameKey.ts';
 import type { DriveState } from '../../protocol/state.ts';
 import { getLiveMounts } from '../mountedPath.ts';
 
@@ -37,4 +38,17 @@ export function findAccountPath(state: DriveState, uri: vscode.Uri): string | un
   });
   if (mount === undefined) return undefined;
   return path.posix.join(mount.source, uri.fsPath.slice(mount.mountPoint.length));
+}
+
+/** Without what lies below another one of them: it goes along. */
+export function outermost(accountPaths: readonly string[]): string[] {
+  const keys = new Set(accountPaths.map(nameKey));
+  return accountPaths.filter((accountPath) => !hasAncestor(accountPath, keys));
+}
+
+function hasAncestor(accountPath: string, keys: ReadonlySet<string>): boolean {
+  for (let at = path.posix.dirname(accountPath); at !== '/'; at = path.posix.dirname(at)) {
+    if (keys.has(nameKey(at))) return true;
+  }
+  return false;
 }

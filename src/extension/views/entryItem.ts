@@ -23,8 +23,10 @@ const containerIcons: Record<Exclude<EntryInfo['kind'], 'file'>, string> = {
   folder: 'folder',
 };
 
-/** How a device, mountpoint, folder or file looks in the Files view. The id is stable, so expansion survives. */
-export function toEntryItem(entry: EntryInfo): vscode.TreeItem {
+/**
+ * How a device, mountpoint, folder or file looks in the Files view, and what opens it. The id is stable, so expansion survives.
+ */
+export function toEntryItem(entry: EntryInfo, uri: vscode.Uri): vscode.TreeItem {
   const isFile = entry.kind === 'file';
   const item = new vscode.TreeItem(
     entry.name,
@@ -37,9 +39,8 @@ export function toEntryItem(entry: EntryInfo): vscode.TreeItem {
   const parts = [getStatusText(entry), getPinText(entry), isFile ? formatBytes(entry.size) : ''];
   item.description = parts.filter((text) => text !== '').join(' · ');
   item.accessibilityInformation = { label: [entry.name, item.description].filter((text) => text !== '').join(', ') };
-  if (isFile) {
-    item.command = { command: 'jottacloud.open', title: vscode.l10n.t('Open'), arguments: [{ entry }] };
-  }
+  // VS Code's own command opens as from its Explorer: a click keeps the focus here, a double click pins, Alt+click goes beside.
+  if (isFile) item.command = { command: 'vscode.open', title: vscode.l10n.t('Open'), arguments: [uri] };
   return item;
 }
 

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { nameKey } from '../../base/nameKey.ts';
-import { rename } from '../../protocol/fileMessages.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { withLocalFile } from '../fileSystem/content.ts';
-import { findAccountPath } from '../fileSystem/scheme.ts';
+import { findAccountPath, outermost } from '../fileSystem/scheme.ts';
+import { moveEntry } from '../moveEntry.ts';
 import { getOpenUri } from '../openUri.ts';
 import type { Reporter } from '../report.ts';
 import { uploadAsking } from '../transfers/upload.ts';
@@ -66,11 +66,10 @@ export class FilesDragAndDrop implements vscode.TreeDragAndDropController<FileNo
 
   /** Rows that are there already, and rows that go along with a folder above them, stay where they are. */
   async #move(paths: readonly string[], folder: string): Promise<void> {
-    const keys = new Set(paths.map(nameKey));
-    for (const from of paths) {
-      if (nameKey(path.posix.dirname(from)) === nameKey(folder) || hasAncestor(from, keys)) continue;
+    for (const from of outermost(paths)) {
+      if (nameKey(path.posix.dirname(from)) === nameKey(folder)) continue;
       const to = path.posix.join(folder, path.posix.basename(from));
-      await this.#client.request(rename, { from, to, overwrite: false });
+      await moveEntry(this.#client, from, to);
     }
   }
 
@@ -92,13 +91,6 @@ export class FilesDragAndDrop implements vscode.TreeDragAndDropController<FileNo
 function getFolder(node: FileNode | undefined): string | undefined {
   if (node?.kind !== 'entry') return undefined;
   return node.entry.kind === 'file' ? path.posix.dirname(node.entry.path) : node.entry.path;
-}
-
-function hasAncestor(accountPath: string, keys: ReadonlySet<string>): boolean {
-  for (let at = path.posix.dirname(accountPath); at !== '/'; at = path.posix.dirname(at)) {
-    if (keys.has(nameKey(at))) return true;
-  }
-  return false;
 }
 
 function parseUris(text: string): vscode.Uri[] {

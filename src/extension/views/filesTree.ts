@@ -6,6 +6,7 @@ import type { EntryInfo } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { toDriveError } from '../errors.ts';
 import { getErrorSentence } from '../errorTexts.ts';
+import { getOpenUri } from '../openUri.ts';
 import { getEntryTooltip, toEntryItem } from './entryItem.ts';
 import { loadTrash, type TrashedNode, type TrashNode, toTrashedItem, toTrashItem, trashNode } from './trashNodes.ts';
 
@@ -62,7 +63,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   getTreeItem(node: FileNode): vscode.TreeItem {
     switch (node.kind) {
       case 'entry':
-        return toEntryItem(node.entry);
+        return toEntryItem(node.entry, getOpenUri(this.#client.state, node.entry.path));
       case 'failed':
         return toFailedItem(node);
       case 'trash':
@@ -113,7 +114,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     else if (Array.isArray(shown)) void this.#compare(folder);
   }
 
-  /** Draws all of it anew: another account, or a new link to the drive. */
+  /** Draws all of it anew: another account, a new link to the drive, or files that open elsewhere. */
   reset(): void {
     this.#shown.clear();
     this.#emitter.fire(undefined);

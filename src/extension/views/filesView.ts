@@ -21,6 +21,8 @@ export class FilesView implements vscode.Disposable {
   readonly #expanded = new Set<string>();
   readonly #disposable: vscode.Disposable;
   #transferTimer: NodeJS.Timeout | undefined;
+  /** Two keys at once must not mix up the selection. */
+  #keyTargets: Promise<readonly FileNode[]> | undefined;
   /** By path in the account: the transfers the tree shows now. */
   #transfers: ReadonlyMap<string, TransferState> = new Map();
 
@@ -46,10 +48,10 @@ export class FilesView implements vscode.Disposable {
         for (const folder of folders) this.tree.refresh(folder);
       }),
       client.onDidAttach(() => this.tree.reset()),
-      client.onDidChangeState(({ account, health }) => {
+      client.onDidChangeState(({ account, health, mounts }) => {
         this.#transferTimer ??= setTimeout(() => this.#showTransfers(), transferSettleMs);
-        // Back from offline or signed out: rows that could not be loaded can be now.
-        const next = `${account?.username ?? ''} ${health}`;
+        // Back from offline or signed out: rows that could not be loaded can be now. Files open where they are mounted.
+        const next = JSON.stringify([account?.username, health, mounts.filter(({ status }) => status === 'mounted')]);
         if (next === shownFor) return;
         shownFor = next;
         this.#view.description = account?.email ?? '';
@@ -67,9 +69,21 @@ export class FilesView implements vscode.Disposable {
     await vscode.commands.executeCommand('jottacloud.files.focus');
   }
 
-  /** Paths in the account of the rows that are selected. */
-  getSelectedPaths(): string[] {
-    return this.#view.selection.flatMap((node) => (node.kind === 'entry' ? [node.entry.path] : []));
+  /** The rows that a key is meant for, as in VS Code's Explorer: those selected with the focused one, else that one alone. */
+  findKeyTargets(): Promise<readonly FileNode[]> {
+    this.#keyTargets ??= this.#askKeyTargets().finally(() => {
+      this.#keyTargets = undefined;
+    });
+    return this.#keyTargets;
+  }
+
+  /** VS Code tells the selection alone. Adding the focused row to it, or taking it out, and back again tells which row that is. */
+  async #askKeyTargets(): Promise<readonly FileNode[]> {
+    const selected = this.#view.selection;
+    await vscode.commands.executeCommand('list.toggleSelection');
+    const focused = this.#view.selection.filter((node) => !selected.includes(node));
+    await vscode.commands.executeCommand('list.toggleSelection');
+    return focused.length > 0 ? focused : selected;
   }
 
   /** Shows the trash, opened. */

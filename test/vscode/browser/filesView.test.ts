@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { findOnServer, mount, onStage, signIn, until, untilOnServer } from './support.ts';
+import { findOnServer, mount, onStage, signIn, typeAtEnd, until, untilOnServer } from './support.ts';
 
 const archive = '/Jotta/Archive';
 
@@ -47,19 +47,27 @@ test('files are dropped into the tree and moved, renamed, deleted and restored i
       'old.txt',
     ]);
 
-    // By its key, as a person renames in the explorer.
+    // An open file goes along with its new name, and with what is not saved in it.
     await window.restMouse();
-    await window
-      .treeRow('draft.txt')
-      .first()
-      .click({ modifiers: ['Control'] });
-    await window.treeRow('draft.txt').first().focus();
+    await window.treeRow('draft.txt').first().dblclick();
+    await window.tab('draft.txt').first().waitFor();
+    await typeAtEnd(window, 'not saved yet\n');
     await window.runRowAction('draft.txt', 'Rename…');
     await window.answer('final.txt', 'New name of');
     await until(
       'it is renamed on the server',
       () => isOnServer('Letters/final.txt') && !isOnServer('Letters/draft.txt'),
     );
+    await window.page.locator('.tabs-container .tab.dirty', { hasText: 'final.txt' }).waitFor();
+    assert.equal(await window.tab('draft.txt').count(), 0);
+    await window.treeRow('final.txt').first().dragTo(window.treeRow('Archive').first());
+    await window.page
+      .locator(`.tabs-container .tab.dirty:not(:has-text("Letters"))`, { hasText: 'final.txt' })
+      .waitFor();
+    await window.save();
+    await untilOnServer(stage, `${archive}/final.txt`, 'draft\nnot saved yet\n');
+    await window.treeRow('final.txt').first().dragTo(window.treeRow('Letters').first());
+    await until('it is back in its folder', () => isOnServer('Letters/final.txt') && !isOnServer('final.txt'));
 
     await window.expand('Trash');
     for (const name of ['final.txt', 'note.txt']) {
@@ -73,7 +81,7 @@ test('files are dropped into the tree and moved, renamed, deleted and restored i
     await until('it is back in the volume', async () => {
       return (await readdir(path.join(volume, 'Letters'))).includes('final.txt');
     });
-    assert.equal(await readFile(path.join(volume, 'Letters', 'final.txt'), 'utf8'), 'draft\n');
+    assert.equal(await readFile(path.join(volume, 'Letters', 'final.txt'), 'utf8'), 'draft\nnot saved yet\n');
 
     await window.runRowAction(/note\.txt.*deleted/, 'Delete Forever');
     await window.dialog.filter({ hasText: 'There is no way to get it back' }).waitFor();

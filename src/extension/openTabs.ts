@@ -1,0 +1,30 @@
+import * as vscode from 'vscode';
+import { nameKey } from '../base/nameKey.ts';
+import type { DriveState } from '../protocol/state.ts';
+import { findAccountPath } from './fileSystem/scheme.ts';
+
+/** The files that tabs of this window show, by whatever kind of editor; a comparison shows two. Old versions are none. */
+export function findOpenUris(): vscode.Uri[] {
+  const inputs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ input }) => input));
+  return inputs.flatMap(getUris).filter(({ scheme }) => scheme === 'file' || scheme === 'jottacloud');
+}
+
+/** Those of them that are, or lie below, a path of the account. */
+export function findOpenBelow(state: DriveState, accountPath: string): vscode.Uri[] {
+  const key = nameKey(accountPath);
+  return findOpenUris().filter((uri) => {
+    const opened = findAccountPath(state, uri);
+    return opened !== undefined && (nameKey(opened) === key || nameKey(opened).startsWith(`${key}/`));
+  });
+}
+
+function getUris(input: unknown): vscode.Uri[] {
+  if (input instanceof vscode.TabInputTextDiff || input instanceof vscode.TabInputNotebookDiff) {
+    return [input.original, input.modified];
+  }
+  const isOfOne =
+    input instanceof vscode.TabInputText ||
+    input instanceof vscode.TabInputCustom ||
+    input instanceof vscode.TabInputNotebook;
+  return isOfOne ? [input.uri] : [];
+}
