@@ -177,9 +177,9 @@ export class Mounts {
     });
     const volume = await make(name, view);
     const stop = session.treeChanged.on((changes) => {
-      for (const { parent, name: changed } of changes) {
-        if (!isLocallyWithin(session.nodes, parent, root)) continue;
-        for (const name of getPossibleNames(changed)) volume.notify({ parent, name });
+      for (const change of changes) {
+        if (!isLocallyWithin(session.nodes, change.parent, root)) continue;
+        for (const name of getPossibleNames(change.name)) volume.notify({ ...change, name });
       }
     });
     void volume.gone.then(() => {

@@ -1,5 +1,5 @@
 import type { Log } from '../base/log.ts';
-import type { Ino } from '../store/nodeRow.ts';
+import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import type { Vfs } from '../vfs/vfs.ts';
 
 /*
@@ -27,6 +27,10 @@ export interface NameChange {
   readonly parent: Ino;
   /** As the volume shows or showed it. */
   readonly name: string;
+  /** There was nothing of that name before. */
+  readonly came?: boolean;
+  /** What had that name before and is gone; without it, what is there now has changed. */
+  readonly went?: NodeRow;
 }
 
 /** One mounted volume's content: a part of the tree with an owner. */

@@ -3,6 +3,7 @@ import { nameKey } from '../../base/nameKey.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { MountState } from '../../protocol/state.ts';
 import { type Ino, type NodeRow, rootIno } from '../../store/nodeRow.ts';
+import type { TreeChange } from '../../sync/pull/merge.ts';
 import { getWirePath } from '../../sync/tree/paths.ts';
 import type { WirePath } from '../../sync/tree/remote.ts';
 import { splitPath } from '../../vfs/names.ts';
@@ -108,7 +109,18 @@ export function getServerPath({ session }: FilesContext, row: NodeRow, path: str
 }
 
 /** Tells the mounts, and waits for them: the kernel keeps what it was told until then. */
-export async function noteChanged({ session, mountsTold }: FilesContext, ...places: readonly Place[]): Promise<void> {
-  session.treeChanged.emit(places);
+export async function noteChanged(
+  { session, mountsTold }: FilesContext,
+  ...changes: readonly TreeChange[]
+): Promise<void> {
+  session.treeChanged.emit(changes);
   await mountsTold();
+}
+
+/** Runs what gives a name something, and tells the mounts. */
+export async function noting<R>(context: FilesContext, { parent, name }: Place, put: () => Promise<R>): Promise<R> {
+  const came = context.session.vfs.getShownChild(parent, name) === undefined;
+  const result = await put();
+  await noteChanged(context, { parent, name, came });
+  return result;
 }

@@ -4,7 +4,7 @@ import type { CopyParams } from '../../protocol/fileMessages.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import { isLocallyWithin } from '../../sync/tree/paths.ts';
 import { resolveName } from './collision.ts';
-import { checkWritable, type FilesContext, find, joinPath, locate, noteChanged, type Place } from './context.ts';
+import { checkWritable, type FilesContext, find, joinPath, locate, noting, type Place } from './context.ts';
 import { fillFile, shareContent, withFile } from './fill.ts';
 
 /** Read of a file with unsent bytes at a time. */
@@ -65,9 +65,7 @@ export async function ensureFolder(context: FilesContext, { parent, name }: Plac
   const { vfs } = context.session;
   const existing = vfs.getShownChild(parent, name);
   if (existing !== undefined && existing.kind !== 'file') return existing.ino;
-  const { ino } = await vfs.mkdir(parent, name, 0);
-  await noteChanged(context, { parent, name });
-  return ino;
+  return (await noting(context, { parent, name }, () => vfs.mkdir(parent, name, 0))).ino;
 }
 
 /** Whole or not at all. A file copied onto itself stays as it is. */
@@ -80,10 +78,10 @@ export async function copyFile(
   const { vfs, nodes } = context.session;
   if (options.overwrite && isSame(context, source, place)) return;
   if (vfs.isLink(source)) {
-    const { ino } = await vfs.putLink(place, await untilAborted(vfs.readlink(source.ino), options.signal), options);
+    const target = await untilAborted(vfs.readlink(source.ino), options.signal);
+    const { ino } = await noting(context, place, () => vfs.putLink(place, target, options));
     // Whose link it is does not change by a copy.
     if (source.link === 'foreign') nodes.update(ino, { link: source.link, target: source.target });
-    await noteChanged(context, place);
     return;
   }
   const { mtime } = vfs.getAttr(source.ino);

@@ -2,9 +2,10 @@ import { open } from 'node:fs/promises';
 import type { ContentRef } from '../../content/contentReader.ts';
 import type { NodeRow } from '../../store/nodeRow.ts';
 import type { Fh } from '../../vfs/openInode.ts';
+import type { Draft } from '../../vfs/put.ts';
 import type { PutOptions } from '../../vfs/vfs.ts';
 import type { Session } from '../session.ts';
-import { type FilesContext, noteChanged, type Place } from './context.ts';
+import { type FilesContext, noting, type Place } from './context.ts';
 
 const reading = { writing: false, append: false, truncate: false };
 /** Read from a local file at a time. */
@@ -25,7 +26,7 @@ export async function fillFile(
   report: (done: number) => void = () => {},
 ): Promise<void> {
   const { signal } = options;
-  await context.session.vfs.put(place, options, async (draft) => {
+  const fill = async (draft: Draft) => {
     signal.throwIfAborted();
     await draft.reserve(size);
     let done = 0;
@@ -36,8 +37,8 @@ export async function fillFile(
       report(done);
     }
     signal.throwIfAborted();
-  });
-  await noteChanged(context, place);
+  };
+  await noting(context, place, () => context.session.vfs.put(place, options, fill));
 }
 
 /** Gives a name a content that the server holds. Nothing is read. */
@@ -47,8 +48,7 @@ export async function shareContent(
   content: ContentRef,
   options: Omit<PutOptions, 'link'>,
 ): Promise<void> {
-  await context.session.vfs.put(place, options, (draft) => draft.share(content));
-  await noteChanged(context, place);
+  await noting(context, place, () => context.session.vfs.put(place, options, (draft) => draft.share(content)));
 }
 
 /** Opens a file for reading for the time of `work`; the revision it opened is the one it reads. */

@@ -1,7 +1,7 @@
 import { inParallel } from '../../base/parallel.ts';
 import type { DeleteParams, RenameParams } from '../../protocol/fileMessages.ts';
 import type { Ino } from '../../store/nodeRow.ts';
-import { checkWritable, type FilesContext, find, locate, noteChanged } from './context.ts';
+import { checkWritable, type FilesContext, find, locate, noteChanged, noting } from './context.ts';
 
 /** Each removal waits for the disk; together they share one wait. */
 const parallelRemovals = 64;
@@ -9,16 +9,17 @@ const parallelRemovals = 64;
 export async function createFolder(context: FilesContext, path: string): Promise<void> {
   checkWritable(context, path);
   const place = await locate(context, path);
-  await context.session.vfs.mkdir(place.parent, place.name, 0);
-  await noteChanged(context, place);
+  await noting(context, place, () => context.session.vfs.mkdir(place.parent, place.name, 0));
 }
 
 export async function rename(context: FilesContext, { from, to, overwrite }: RenameParams): Promise<void> {
   checkWritable(context, from);
   checkWritable(context, to);
   const [source, target] = [await locate(context, from), await locate(context, to)];
-  await context.session.vfs.rename(source, target, overwrite ? 'replace' : 'noReplace');
-  await noteChanged(context, source, target);
+  const { vfs } = context.session;
+  const went = vfs.getShownChild(source.parent, source.name);
+  await noting(context, target, () => vfs.rename(source, target, overwrite ? 'replace' : 'noReplace'));
+  await noteChanged(context, went === undefined ? source : { ...source, went });
 }
 
 /** To the trash. A folder with all that it holds: what other devices put into it meanwhile comes back, and it with that. */
@@ -36,7 +37,7 @@ export async function remove(
     if (recursive && row.kind === 'folder') await empty(context, row.ino, signal);
     await vfs.rmdir(place.parent, place.name);
   }
-  await noteChanged(context, place);
+  await noteChanged(context, { ...place, went: row });
 }
 
 async function empty(context: FilesContext, folder: Ino, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { UploadParams } from '../../protocol/fileMessages.ts';
 import { resolveName } from './collision.ts';
-import { about, checkWritable, type FilesContext, find, joinPath, noteChanged, type Place } from './context.ts';
+import { about, checkWritable, type FilesContext, find, joinPath, noting, type Place } from './context.ts';
 import { type CopyOptions, copyInto, ensureFolder } from './copy.ts';
 import { fillFile, readPieces } from './fill.ts';
 import { resolveLocal, toAccountPath } from './localPaths.ts';
@@ -56,8 +56,8 @@ async function take(
       if (!isMounted) await take(context, inner, { parent: folder, name }, joinPath(path, name), options);
     }
   } else if (info.isSymbolicLink()) {
-    await context.session.vfs.putLink(place, await readlink(localPath), { create: true, ...options });
-    await noteChanged(context, place);
+    const target = await readlink(localPath);
+    await noting(context, place, () => context.session.vfs.putLink(place, target, { create: true, ...options }));
   } else if (info.isFile()) {
     await context.session.jobs.run({ kind: 'upload', path, total: info.size }, (report) =>
       fillFile(context, place, info.size, readPieces(localPath), { create: true, ...options }, report),

@@ -14,6 +14,10 @@ import { holdsNews, revive } from './revive.ts';
 export interface TreeChange {
   readonly parent: Ino;
   readonly name: string;
+  /** There was nothing of that name before. */
+  readonly came?: boolean;
+  /** What had that name before and is gone. */
+  readonly went?: NodeRow;
 }
 
 export interface MergeResult {
@@ -51,8 +55,8 @@ export function mergeListing(
   const conflicts: { original: TreeChange; copy: TreeChange }[] = [];
   const discarded: string[] = [];
   let namesMoved = false;
-  const note = (parent: Ino | null, name: string) => {
-    if (parent !== null) changes.push({ parent, name });
+  const note = (parent: Ino | null, name: string, how: Pick<TreeChange, 'came' | 'went'> = {}) => {
+    if (parent !== null) changes.push({ parent, name, ...how });
   };
 
   const noteAbove = (ino: Ino) => {
@@ -61,9 +65,12 @@ export function mergeListing(
     }
   };
 
-  const insert = (entry: RemoteEntry) => {
+  /** Nobody has seen the names of a folder before its first listing. */
+  const isKnown = nodes.get(listed)?.listedAt !== null;
+
+  const insert = (entry: RemoteEntry, came = isKnown) => {
     namesMoved = true;
-    note(folder, entry.name);
+    note(folder, entry.name, { came });
     nodes.insert({
       kind: entry.kind,
       parent: folder,
@@ -83,17 +90,17 @@ export function mergeListing(
     const copy = setAside(nodes, row, clash, names());
     activity.noteChange(row.ino);
     note(row.parent, row.name);
-    note(copy.parent, copy.name);
+    note(copy.parent, copy.name, { came: true });
     conflicts.push({
       original: { parent: folder, name: row.name },
       copy: { parent: copy.parent as Ino, name: copy.name },
     });
   };
 
-  const addNew = (entry: RemoteEntry) => {
+  const addNew = (entry: RemoteEntry, came = isKnown) => {
     const occupant = nodes.getChild(folder, entry.name);
     if (occupant === undefined) {
-      insert(entry);
+      insert(entry, came);
       return;
     }
     // This machine's own litter hides the server's; it is never sent, so there is nothing to conflict with.
@@ -106,7 +113,7 @@ export function mergeListing(
       return;
     }
     makeConflict(occupant, 'name');
-    insert(entry);
+    insert(entry, false);
   };
 
   /**
@@ -142,7 +149,7 @@ export function mergeListing(
     if (here && row.staging !== null && row.size === entry.size && !activity.isUnflushed(row.ino)) return;
     if (!clean && bytesMoved) {
       makeConflict(row, 'content');
-      addNew(entry);
+      addNew(entry, false);
       return;
     }
     // What is written next rests on what was opened: then it is an edit of a version that is no longer the newest.
@@ -200,11 +207,12 @@ export function mergeListing(
       return;
     }
     namesMoved = true;
-    note(row.parent, row.name);
     if (row.parent === null || !hasOwnWork) {
+      note(row.parent, row.name, { went: row });
       drop(row);
       return;
     }
+    note(row.parent, row.name);
     // Before the rows above it go: what was changed only in part still needs the rest.
     if (row.kind === 'file' && row.synced !== null) noteFormerPlace(nodes, row.synced);
     // What was refused was another change.

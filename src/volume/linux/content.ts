@@ -24,7 +24,7 @@ function parseFlags(flags: number) {
 }
 
 /** The kernel keeps the bytes it has, unless it is yet to hear that they are old; the close of a reader needs no word of ours. */
-function putOpen(out: Buffer, start: number, fh: Fh, kept: boolean, writing: boolean): number {
+export function putOpen(out: Buffer, start: number, fh: Fh, kept: boolean, writing: boolean): number {
   write64(out, fh, start);
   out.writeUInt32LE((kept ? openFlags.keepCache : 0) | (writing ? 0 : openFlags.noFlush), start + 8);
   out.writeUInt32LE(0, start + 12);

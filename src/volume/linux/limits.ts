@@ -22,6 +22,10 @@ export const kernelLimits = {
   missingNames: 20_000,
   /** ms within which the kernel looks a name up again that it was told to: at once, when the computer is not overloaded. */
   lookedAgainMs: 10_000,
+  /** Names that came or went elsewhere and wait to be told to watchers of files; of more than these in one go they miss the rest. */
+  repeats: 2_000,
+  /** ms without a change after which the process that tells them ends: it takes 40 MB. */
+  repeaterIdleMs: 30_000,
   /** Buffers of a request kept for the next one; more are made when many writes are under way. */
   spareBuffers: 4,
   /** ms a mount waits for the kernel's first request. */

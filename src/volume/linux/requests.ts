@@ -50,7 +50,7 @@ export class Requests {
       void this.#interrupt(readU64(buffer, requests.interrupt.unique));
       return false;
     }
-    const operation = operations[opcode];
+    const operation = this.#served.repeats.find(request) ?? operations[opcode];
     if (operation === undefined) {
       this.#refuse(unique, errnoNumber('ENOSYS'));
       return false;

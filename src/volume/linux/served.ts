@@ -2,7 +2,7 @@ import { ErrnoError } from '../../base/errno.ts';
 import type { Ino } from '../../store/nodeRow.ts';
 import type { Fh } from '../../vfs/openInode.ts';
 import type { DirEntry, Vfs } from '../../vfs/vfs.ts';
-import type { VolumeView } from '../volume.ts';
+import type { NameChange, VolumeView } from '../volume.ts';
 import type { KnownNames } from './knownNames.ts';
 import { answerHeader, readU64, requestHeader } from './layouts.ts';
 import type { NodeId, NodeIds } from './nodeIds.ts';
@@ -17,6 +17,7 @@ export interface Served {
   readonly names: KnownNames;
   readonly looks: SecondLooks;
   readonly notices: Notices;
+  readonly repeats: Repeating;
   /** Given to the kernel and not released. */
   readonly handles: Set<Fh>;
   /** Open files of which other volumes have not been told what was written. */
@@ -26,6 +27,15 @@ export interface Served {
   nextFolder: number;
   /** Grows with every change of a name, from wherever it comes. */
   changes: number;
+}
+
+/** Of the process that repeats changes from elsewhere (repeats.ts). */
+export interface Repeating {
+  note(change: NameChange): void;
+  find(request: Request): Operation | undefined;
+  pause(): Promise<void>;
+  resume(): void;
+  close(): void;
 }
 
 export interface Listing {

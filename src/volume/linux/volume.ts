@@ -8,6 +8,7 @@ import { KnownNames } from './knownNames.ts';
 import { kernelLimits } from './limits.ts';
 import { NodeIds } from './nodeIds.ts';
 import { NoticeQueue, Notices } from './notices.ts';
+import { Repeats } from './repeats.ts';
 import { Requests } from './requests.ts';
 import { SecondLooks } from './secondLooks.ts';
 import type { Served } from './served.ts';
@@ -26,11 +27,12 @@ async function mountVolume(mountPoint: string, view: VolumeView, queue: NoticeQu
   const access = view.readOnly ? 'ro' : 'rw';
   const options = [access, 'nosuid', 'nodev', 'default_permissions', 'fsname=Jottacloud', `subtype=${subtype}`];
   const device = new Device(await mountDescriptor(mountPoint, options), view.log);
-  const served = createServed(view, device, queue);
+  const served = createServed(mountPoint, view, device, queue);
   const requests = new Requests(served, device);
   const guard = startGuard(mountPoint);
   const gone = device.gone.then(async () => {
     guard.dismiss();
+    served.repeats.close();
     await releaseAll(served);
   });
   try {
@@ -45,11 +47,16 @@ async function mountVolume(mountPoint: string, view: VolumeView, queue: NoticeQu
     gone,
     notify: (change) => notify(served, change),
     told: () => queue.told(),
-    unmount: (force) => unmount(mountPoint, gone, force),
+    unmount: async (force) => {
+      await served.repeats.pause();
+      const done = await unmount(mountPoint, gone, force);
+      if (!done) served.repeats.resume();
+      return done;
+    },
   };
 }
 
-function createServed(view: VolumeView, device: Device, queue: NoticeQueue): Served {
+function createServed(mountPoint: string, view: VolumeView, device: Device, queue: NoticeQueue): Served {
   const ids = new NodeIds(view.root);
   const notices = new Notices(device, queue);
   return {
@@ -57,6 +64,7 @@ function createServed(view: VolumeView, device: Device, queue: NoticeQueue): Ser
     vfs: view.vfs,
     ids,
     notices,
+    repeats: new Repeats(mountPoint, view),
     names: new KnownNames(ids, notices),
     looks: new SecondLooks(),
     handles: new Set(),
@@ -73,10 +81,12 @@ async function refuseLate(gone: Promise<void>): Promise<never> {
 }
 
 /** A change from elsewhere: the name, the folder's entries, and what the name stands for now are asked for again. */
-function notify(served: Served, { parent, name }: NameChange): void {
-  const { vfs, ids, names, notices } = served;
+function notify(served: Served, change: NameChange): void {
+  const { vfs, ids, names, notices, repeats } = served;
+  const { parent, name } = change;
   served.changes += 1;
   if (!names.noteChanged(parent, name)) return;
+  repeats.note(change);
   notices.attributes(ids.toId(parent));
   notices.content(ids.toId(parent));
   const row = vfs.getKnown(parent, name);

@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { packageQuietly } from '../../setup/packageQuietly.ts';
@@ -26,5 +26,16 @@ async function makeOnce(): Promise<string> {
   const vsix = path.join(dir, 'jottacloud.vsix');
   await packageQuietly({ out: vsix, withRuntime: false });
   await installExtension(vsix, extensionsDir);
+  await addRuntime(extensionsDir);
   return extensionsDir;
+}
+
+/** The drive runs on what a user's package brings along; packing it each time would cost seconds. */
+async function addRuntime(extensionsDir: string): Promise<void> {
+  const names = await readdir(extensionsDir);
+  for (const name of names.filter((each) => each.startsWith('jottacloud-drive.'))) {
+    const runtime = path.join(extensionsDir, name, 'runtime');
+    await mkdir(runtime);
+    await symlink(process.execPath, path.join(runtime, 'node'));
+  }
 }

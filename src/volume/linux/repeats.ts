@@ -1,0 +1,194 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import path from 'node:path';
+import { ErrnoError } from '../../base/errno.ts';
+import type { Ino, NodeRow } from '../../store/nodeRow.ts';
+import type { NameChange, VolumeView } from '../volume.ts';
+import { missingEntry, putEntry } from './attrs.ts';
+import { putOpen } from './content.ts';
+import { answerHeader, opcodes, requests } from './layouts.ts';
+import { kernelLimits } from './limits.ts';
+import { entryOf, lookup } from './names.ts';
+import type { Deed, Order } from './repeater.ts';
+import { done, inoOf, type Operation, type Reply, type Request, readName, type Served } from './served.ts';
+
+/** Beside the bundle lies the bundle of the process; the sources run as they are. */
+const program = new URL(import.meta.url.endsWith('.ts') ? './repeater.ts' : './repeater.mjs', import.meta.url);
+
+interface Repeat {
+  readonly deed: Deed;
+  readonly parent: Ino;
+  readonly name: string;
+  /** What came, or went. */
+  readonly row: NodeRow;
+}
+
+/**
+ * Lets watchers of files (inotify: VS Code's explorer and editors, file managers, compilers) hear of names that came or went
+ * elsewhere. The kernel tells them only what some process does in the volume. So a process of our own does it once more: it makes
+ * what is there already, or removes what is gone, and of its requests the driver answers those about that name as if it did that.
+ * Nothing in the tree changes by it.
+ */
+export class Repeats {
+  readonly #mountPoint: string;
+  readonly #view: VolumeView;
+  readonly #waiting: Repeat[] = [];
+  #process: ChildProcess | undefined;
+  #current: Repeat | undefined;
+  #idle = Promise.withResolvers<void>();
+  #isPaused = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(mountPoint: string, view: VolumeView) {
+    this.#mountPoint = mountPoint;
+    this.#view = view;
+    this.#idle.resolve();
+  }
+
+  /** Repeats what came or went by a change from elsewhere, soon. */
+  note({ parent, name, came, went }: NameChange): void {
+    const { vfs, readOnly } = this.#view;
+    // The kernel lets nobody make or remove a name there.
+    if (readOnly || this.#waiting.length >= kernelLimits.repeats) return;
+    if (went !== undefined) {
+      this.#waiting.push({ deed: went.kind === 'file' ? 'removeFile' : 'removeFolder', parent, name, row: went });
+    }
+    const row = came === true ? vfs.getKnown(parent, name) : undefined;
+    if (row !== undefined) {
+      const deed = row.kind !== 'file' ? 'makeFolder' : vfs.isLink(row) ? 'makeLink' : 'makeFile';
+      this.#waiting.push({ deed, parent, name, row });
+    }
+    this.#next();
+  }
+
+  /** What answers a request about the name that is being repeated; undefined for every other request. */
+  find({ opcode, pid }: Request): Operation | undefined {
+    return this.#current !== undefined && pid === this.#process?.pid ? this.#answers[opcode] : undefined;
+  }
+
+  /** Repeats nothing until `resume`: the process would keep the volume in use. */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    await this.#idle.promise;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#next();
+  }
+
+  close(): void {
+    this.#waiting.length = 0;
+    this.#isPaused = true;
+    this.#process?.kill('SIGKILL');
+  }
+
+  readonly #answers: Readonly<Record<number, Operation>> = {
+    [opcodes.lookup]: (served, request) => this.#lookup(served, request),
+    [opcodes.create]: (served, request) => this.#create(served, request),
+    [opcodes.mkdir]: (served, request) => this.#make(served, request, requests.mkdir.bytes),
+    [opcodes.symlink]: (served, request) => this.#make(served, request, requests.none.bytes),
+    [opcodes.unlink]: () => done,
+    [opcodes.rmdir]: () => done,
+  };
+
+  #next(): void {
+    if (this.#current !== undefined || this.#isPaused) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) {
+      this.#endLater();
+      return;
+    }
+    const folder = this.#view.getPath(next.parent);
+    if (folder === undefined) {
+      // It went as well, or is out of the volume by now.
+      this.#next();
+      return;
+    }
+    this.#current = next;
+    this.#idle = Promise.withResolvers();
+    clearTimeout(this.#timer);
+    this.#process ??= this.#start();
+    const order: Order = { deed: next.deed, path: path.join(this.#mountPoint, folder, next.name) };
+    this.#process.send(order, (error) => error !== null && this.#finish());
+  }
+
+  #finish(): void {
+    this.#current = undefined;
+    this.#idle.resolve();
+    this.#next();
+  }
+
+  /** Nothing waits: the process goes when that lasts. */
+  #endLater(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#process?.disconnect(), kernelLimits.repeaterIdleMs);
+    this.#timer.unref();
+  }
+
+  #start(): ChildProcess {
+    const { log } = this.#view;
+    // Of a group of its own: what a terminal sends to all ends the drive, which ends this.
+    const started = fork(program, { cwd: '/', detached: true, env: {}, execArgv: [], stdio: 'ignore' });
+    const gone = () => {
+      if (this.#process !== started) return;
+      this.#process = undefined;
+      this.#finish();
+    };
+    started.on('message', () => this.#finish());
+    started.on('error', (error) => log.info('watchers of files are not told of changes elsewhere', { error }));
+    started.once('exit', gone);
+    started.once('error', gone);
+    started.unref();
+    started.channel?.unref();
+    return started;
+  }
+
+  /** The name as it was before: what came is missing, what went is there. */
+  #lookup(served: Served, request: Request): Reply | Promise<Reply> {
+    const { name } = readName(request, requests.none.bytes);
+    const repeat = this.#current;
+    if (repeat === undefined || !isAbout(served, request, name, repeat)) return lookup(served, request);
+    if (isMaking(repeat)) return missingEntry(0);
+    const { ino, kind, size, mtime, ctimeMs, mode } = repeat.row;
+    const shown = kind !== 'file' ? 'folder' : served.vfs.isLink(repeat.row) ? 'link' : 'file';
+    const attr = { ino, kind: shown, size, mtime, ctimeMs, mode, linked: true } as const;
+    // What is under another name now is not to lose a link there.
+    const isElsewhere = served.vfs.getPlace(ino) !== undefined;
+    const node = isElsewhere ? served.ids.tellAlias(ino, name) : served.ids.toId(ino);
+    return (out) => putEntry(out, answerHeader.bytes, node, attr, false, served);
+  }
+
+  async #create(served: Served, request: Request): Promise<Reply> {
+    const { name } = readName(request, requests.create.bytes);
+    const row = this.#getMade(served, request, name);
+    const fh = await served.vfs.open(row.ino, { writing: false, append: false, truncate: false });
+    served.handles.add(fh);
+    served.names.noteMade(row.parent ?? 0, name);
+    const entry = entryOf(served, request, name, row);
+    return (out) => putOpen(out, entry.put(out, answerHeader.bytes, true), fh, false, false);
+  }
+
+  #make(served: Served, request: Request, start: number): Reply {
+    const { name } = readName(request, start);
+    const row = this.#getMade(served, request, name);
+    served.names.noteMade(row.parent ?? 0, name);
+    const entry = entryOf(served, request, name, row);
+    return (out) => entry.put(out, answerHeader.bytes);
+  }
+
+  /** What has the name now. ENOENT when that is gone again: then nothing has come. */
+  #getMade(served: Served, request: Request, name: string): NodeRow {
+    const parent = inoOf(served, request);
+    const row = served.vfs.getKnown(parent, name);
+    if (row === undefined || row.ino !== this.#current?.row.ino) throw new ErrnoError('ENOENT', 'gone again');
+    return row;
+  }
+}
+
+function isAbout(served: Served, request: Request, name: string, repeat: Repeat): boolean {
+  return name === repeat.name && inoOf(served, request) === repeat.parent;
+}
+
+function isMaking({ deed }: Repeat): boolean {
+  return deed === 'makeFile' || deed === 'makeFolder' || deed === 'makeLink';
+}
