@@ -40,7 +40,7 @@ import { openSession, type Session } from './session.ts';
 import { BrowserSignIns } from './signIn/browserSignIns.ts';
 import { checkLoginHost } from './signIn/loginHost.ts';
 import { userAgent } from './version.ts';
-import { getVolumeDrivers, prepareDrivers } from './volumeDrivers.ts';
+import { findDrivers, getVolumeDrivers } from './volumeDrivers.ts';
 import type { TokenKeeper } from './windows/tokenKeeper.ts';
 import { pastTransfers, transferStates } from './windows/transfers.ts';
 
@@ -296,7 +296,7 @@ export class Drive {
   /** Rejects with fuseMissing, fuseNotAllowed or fuseTooOld. */
   async preflight(): Promise<void> {
     try {
-      await prepareDrivers(this.#getDrivers(), this.#deps.log);
+      await findDrivers(this.#getDrivers(), this.#deps.log);
     } catch (error) {
       if (error instanceof MountError) throw new DriveError(error.kind, error.detail, { cause: error });
       throw error;

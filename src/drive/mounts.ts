@@ -15,7 +15,7 @@ import { MountError } from '../volume/mountError.ts';
 import { ensureMountPoint } from '../volume/mountPoint.ts';
 import type { NameChange, Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
 import type { Session } from './session.ts';
-import { canResume, mountWithBest, prepareDrivers } from './volumeDrivers.ts';
+import { canResume, findDrivers, mountWithBest } from './volumeDrivers.ts';
 
 /** What a window waits for the notices of its change to reach the kernel, ms: they mostly take less than one. */
 const tellMs = 1_000;
@@ -77,7 +77,7 @@ export class Mounts {
       // Before the folder is looked at: the drive never touches a volume of its own.
       const wanted = resolve(params.mountPoint);
       if (this.#mounts.has(wanted)) throw new DriveError('alreadyMounted', { path: wanted });
-      const drivers = await prepareDrivers(this.#drivers, this.#log);
+      const drivers = await findDrivers(this.#drivers, this.#log);
       const root = await this.#findSource(params.source);
       const rules = { home: homedir(), reserved: this.#reserved };
       const goesOn = await canResume(drivers, wanted);

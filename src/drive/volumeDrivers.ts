@@ -19,21 +19,22 @@ export function getVolumeDrivers(choice: DriverChoice, nfs: NfsDriverOptions): r
   return choice === 'fuse' ? [bindingDriver] : [bindingDriver, createNfsDriver(nfs)];
 }
 
-/** Those that this computer can use. Rejects as the last one does when there is none. */
-export async function prepareDrivers(drivers: readonly VolumeDriver[], log: Log): Promise<VolumeDriver[]> {
-  const usable: VolumeDriver[] = [];
+/**
+ * The first that this computer can use and all after it, which are not asked before they are needed. Rejects as the last one
+ * does when there is none.
+ */
+export async function findDrivers(drivers: readonly VolumeDriver[], log: Log): Promise<readonly VolumeDriver[]> {
   let failure: unknown;
-  for (const driver of drivers) {
+  for (const [at, driver] of drivers.entries()) {
     try {
       await driver.prepare();
-      usable.push(driver);
+      return drivers.slice(at);
     } catch (error) {
       log.info('this computer has no such volumes', { driver: driver.name, error });
       failure = error;
     }
   }
-  if (usable.length === 0) throw failure;
-  return usable;
+  throw failure;
 }
 
 /** Has an earlier process left a volume mounted there that one of the drivers can go on with? */
@@ -42,7 +43,7 @@ export async function canResume(drivers: readonly VolumeDriver[], mountPoint: st
   return false;
 }
 
-/** Rejects as the last driver does when none can mount. */
+/** Of drivers as `findDrivers` answers them. Rejects as the last one does when none can mount. */
 export async function mountWithBest(
   drivers: readonly VolumeDriver[],
   mountPoint: string,
@@ -50,8 +51,9 @@ export async function mountWithBest(
   view: VolumeView,
 ): Promise<Volume> {
   let failure: unknown;
-  for (const driver of drivers) {
+  for (const [at, driver] of drivers.entries()) {
     try {
+      if (at > 0) await driver.prepare();
       return await driver.mount(mountPoint, name, view);
     } catch (error) {
       view.log.warn('a driver could not mount', { driver: driver.name, mountPoint, error });

@@ -140,9 +140,13 @@ export class Nodes {
   /** What was unlinked while open and its last close never came lets its bytes go. */
   purgeOrphans(): void {
     this.transaction(() => {
-      this.#db.exec('DELETE FROM node WHERE parent IS NULL AND sParent IS NULL AND bParent IS NULL AND ino <> 1');
+      this.#db.exec(
+        'DELETE FROM node INDEXED BY removed WHERE parent IS NULL AND sParent IS NULL AND bParent IS NULL AND ino <> 1',
+      );
       this.#db
-        .prepare('UPDATE node SET staging = NULL, md5 = coalesce(sMd5, ?) WHERE parent IS NULL AND staging IS NOT NULL')
+        .prepare(
+          'UPDATE node INDEXED BY removed SET staging = NULL, md5 = coalesce(sMd5, ?) WHERE parent IS NULL AND staging IS NOT NULL',
+        )
         .run(emptyMd5);
     });
     this.#forgetAll();

@@ -98,6 +98,11 @@ ALTER TABLE staging ADD COLUMN sums TEXT;
 ALTER TABLE staging ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
 `;
 
+/** What was removed here: few rows of many. Each start looks through them. */
+const removedIndex = `
+CREATE INDEX removed ON node(ino) WHERE parent IS NULL;
+`;
+
 /** Step n brings schema n to schema n + 1. A new schema is a new step at the end; steps that were released never change. */
 const migrations = [
   nodeTables,
@@ -110,6 +115,7 @@ const migrations = [
   linkColumn,
   targetColumn,
   stagingSums,
+  removedIndex,
 ];
 
 /** The condition of the `pending` index, word for word, so that SQLite uses it. */

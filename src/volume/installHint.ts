@@ -16,7 +16,11 @@ export function getInstallHint(
   searchPath: string = process.env.PATH ?? '',
 ): string {
   if (platform === 'darwin') return 'brew install --cask macfuse';
-  const folders = searchPath.split(path.delimiter);
-  const found = Object.keys(linuxInstallers).find((name) => folders.some((dir) => existsSync(path.join(dir, name))));
+  const found = Object.keys(linuxInstallers).find((name) => hasProgram(name, searchPath));
   return linuxInstallers[found ?? 'apt-get'] ?? '';
+}
+
+/** Is there a program of this name in one of the folders of `searchPath`? */
+export function hasProgram(name: string, searchPath: string = process.env.PATH ?? ''): boolean {
+  return searchPath.split(path.delimiter).some((folder) => existsSync(path.join(folder, name)));
 }

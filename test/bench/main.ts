@@ -20,6 +20,7 @@ try {
     await mkdir(home);
     const emulator = await startEmulator({ rclone: join(home, 'rclone'), state: join(home, 'emulator') });
     await prepare(emulator, home);
+    await contender.prepare?.(emulator, home);
     const bandwidth = values.bandwidth === undefined ? {} : { bandwidth: Number(values.bandwidth) };
     emulator.shape({ latency: Number(values.latency), ...bandwidth });
     const begun = performance.now();

@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { fsErrorCode } from '../../base/errno.ts';
-import { getInstallHint } from '../installHint.ts';
+import { getInstallHint, hasProgram } from '../installHint.ts';
 import { MountError } from '../mountError.ts';
 
 /*
@@ -40,7 +40,7 @@ export async function checkDescriptor(): Promise<void> {
   await access(device, constants.R_OK | constants.W_OK).catch((error) => {
     throw new MountError('fuseNotAllowed', { hint: 'sudo modprobe fuse' }, { cause: error });
   });
-  await runHelper(['--version']);
+  if (!hasProgram(helper)) throw new MountError('fuseMissing', { hint: getInstallHint() });
 }
 
 /** Mounts on `mountPoint`; resolves with the descriptor, which is the caller's. Rejects with MountError. */
@@ -80,17 +80,16 @@ function loadFfi(): Ffi {
 }
 
 /** Runs fusermount3, `socket` as its descriptor 3. Closes `socket` here. */
-async function runHelper(args: readonly string[], socket?: number): Promise<void> {
-  const stdio = ['ignore', 'ignore', 'pipe', ...(socket === undefined ? [] : [socket])] as const;
+async function runHelper(args: readonly string[], socket: number): Promise<void> {
   const child = spawn(helper, [...args], {
-    stdio: [...stdio],
+    stdio: ['ignore', 'ignore', 'pipe', socket],
     env: { ...process.env, _FUSE_COMMFD: '3', LC_ALL: 'C' },
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
   });
-  if (socket !== undefined) loadLibc().libc.close(socket);
+  loadLibc().libc.close(socket);
   try {
     const [code, said] = await Promise.all([ended, child.stderr === null ? '' : text(child.stderr)]);
     if (code !== 0) throw new MountError('fuseNotAllowed', { hint: 'sudo modprobe fuse' }, { cause: new Error(said) });
