@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { createLog, type Log } from '../../src/base/log.ts';
 import { defaultNetworkOptions } from '../../src/base/networkOptions.ts';
 import { Mounts } from '../../src/drive/mounts.ts';
@@ -15,9 +13,8 @@ import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { defaultLocalNames } from '../../src/vfs/localNames.ts';
 import { serveVolume } from '../../src/volume/nfs/driver.ts';
+import { rclone } from '../contract/support.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
-
-const run = promisify(execFile);
 
 export interface TestDriveOptions {
   readonly pollMs?: number;
@@ -121,18 +118,9 @@ export async function startTestDrive(options: TestDriveOptions = {}): Promise<Te
       await session.pusher.drain(AbortSignal.timeout(drainMs));
     },
     listServer: async () => {
-      const { config = '', env: own = {} } = emulator.rclone ?? {};
-      const { NO_PROXY: _upper, no_proxy: _lower, ...env } = { ...process.env, ...own };
-      const rclone = async (...args: string[]) => {
-        const { stdout } = await run('rclone', ['--config', config, ...args, 'remote:'], {
-          env,
-          maxBuffer: 64 * 1024 ** 2,
-        });
-        return stdout.split('\n').filter((line) => line !== '');
-      };
-      const files = await rclone('md5sum');
-      const folders = await rclone('lsf', '-R', '--dirs-only');
-      return [...files, ...folders];
+      const files = await rclone(emulator, 'md5sum', 'remote:');
+      const folders = await rclone(emulator, 'lsf', '-R', '--dirs-only', 'remote:');
+      return `${files}\n${folders}`.split('\n').filter((line) => line !== '');
     },
     close: async () => {
       await mounts.unmountAll();

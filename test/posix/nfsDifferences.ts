@@ -36,28 +36,36 @@ export const nfsDifferences: Differences = {
   },
 };
 
-/** What the protocol has no words for: a case that `has` it is not one for a volume served by NFS. */
+/** What the protocol has no words for. */
+interface Beyond {
+  readonly because: string;
+  readonly isOne: (step: Operation) => boolean;
+}
+
+const beyond: readonly Beyond[] = [
+  { because: 'extended attributes | EOPNOTSUPP', isOne: ({ op }) => op.endsWith('xattr') },
+  {
+    because: 'a rename that exchanges, or must not replace | EINVAL',
+    isOne: (step) => step.op === 'rename' && (step.flags === 'EXCHANGE' || step.flags === 'NOREPLACE'),
+  },
+  { because: 'fallocate | EOPNOTSUPP', isOne: ({ op }) => op === 'fallocate' },
+];
+
+/** Has NFSv3 no words for it? */
+export const isBeyondNfs = (step: Operation): boolean => beyond.some(({ isOne }) => isOne(step));
+
+/** Why some cases are none for a volume that is served by NFS. */
 export interface Gap {
   readonly because: string;
   readonly has: (each: PosixCase) => boolean;
 }
 
 export const nfsGaps: readonly Gap[] = [
-  gapOf('extended attributes | EOPNOTSUPP', ({ op }) => op.endsWith('xattr')),
-  gapOf(
-    'a rename that exchanges, or must not replace | EINVAL',
-    (step) => step.op === 'rename' && ['EXCHANGE', 'NOREPLACE'].includes(step.flags),
-  ),
-  gapOf('fallocate | EOPNOTSUPP', ({ op }) => op === 'fallocate'),
+  ...beyond.map(({ because, isOne }) => ({ because, has: ({ steps }: PosixCase) => steps.some(isOne) })),
   {
     because: 'another spelling of a name that was just used | as it was, for up to 1 s',
     has: ({ name }) => name === 'names are stored in NFC',
   },
 ];
 
-/** Can the protocol say all of it? */
 export const isForNfs = (each: PosixCase): boolean => !nfsGaps.some(({ has }) => has(each));
-
-function gapOf(because: string, isOne: (step: Operation) => boolean): Gap {
-  return { because, has: ({ steps }) => steps.some(isOne) };
-}

@@ -16,12 +16,17 @@ export interface Machine {
   start(argv: readonly string[], as?: 'root' | 'user'): Promise<Duplex>;
   /** Runs a shell script to its end and resolves with its output; rejects with it when the script fails. */
   run(script: string, as?: 'root' | 'user'): Promise<string>;
-  /** Mounts what a server on this computer exports. */
-  mount(served: { readonly port: number; readonly exportPath: string }, folder: string): Promise<void>;
+  /** Mounts what a server on this computer exports. `options`: of mount(8), more than the usual ones. */
+  mount(served: Served, folder: string, options?: readonly string[]): Promise<void>;
   unmount(folder: string): Promise<void>;
   /** What the kernel and the programs said on the console so far. */
   console(): string;
   close(): Promise<void>;
+}
+
+export interface Served {
+  readonly port: number;
+  readonly exportPath: string;
 }
 
 /** A slow computer without KVM that has other things to do; 12 s are usual on a fast one. */
@@ -72,10 +77,11 @@ function createMachine(agent: Agent, getConsole: () => string, close: () => Prom
       if (!output.endsWith(success)) throw new Error(`${script}\n${output}\n${getConsole().slice(-2_000)}`);
       return output.slice(0, -success.length);
     },
-    mount: async ({ port, exportPath }, folder) => {
-      const options = `vers=3,proto=tcp,hard,nolock,local_lock=all,actimeo=1,port=${port},mountport=${port},mountproto=tcp`;
-      const addresses = 'addr=10.0.2.2,mountaddr=10.0.2.2';
-      const mount = `mount -i -t nfs -o ${options},${addresses} 10.0.2.2:${exportPath} ${folder}`;
+    mount: async ({ port, exportPath }, folder, more = []) => {
+      const ports = [`port=${port}`, `mountport=${port}`, 'proto=tcp', 'mountproto=tcp'];
+      const addresses = ['addr=10.0.2.2', 'mountaddr=10.0.2.2'];
+      const options = ['vers=3', 'hard', 'nolock', 'local_lock=all', 'actimeo=1', ...ports, ...addresses, ...more];
+      const mount = `mount -i -t nfs -o ${options} 10.0.2.2:${exportPath} ${folder}`;
       await machine.run(`mkdir -p ${folder} && ${mount}`, 'root');
     },
     unmount: async (folder) => void (await machine.run(`umount ${folder}`, 'root')),

@@ -12,6 +12,8 @@ export interface GeneratorOptions {
   readonly otherCases?: boolean;
   /** Without what only a kernel does: maps and permissions. */
   readonly withoutKernel?: boolean;
+  /** What the file system is not asked for. */
+  readonly without?: (operation: Operation) => boolean;
   /** Now and then the file system goes and comes back. */
   readonly remounts?: boolean;
 }
@@ -38,6 +40,7 @@ export function generateOperations(options: GeneratorOptions): Operation[] {
     const due = operations.length % treeEvery === treeEvery - 1;
     const remounts = options.remounts === true && random.below(remountEvery) === 0;
     const operation = due ? fs.tree('') : remounts ? fs.remount() : choose();
+    if (options.without?.(operation) === true) continue;
     model.perform(operation);
     operations.push(operation);
   }
