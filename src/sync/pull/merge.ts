@@ -8,6 +8,7 @@ import { defaultFileMode, defaultFolderMode } from '../tree/modes.ts';
 import { findEndsOfBegun, noteFormerPlace } from '../tree/paths.ts';
 import type { Remote, RemoteEntry, RemoteFile } from '../tree/remote.ts';
 import { nameEntries } from '../tree/standIns.ts';
+import { decideFile, decideNew, decideVanished, type FileDecision } from './reconcile.ts';
 import { holdsNews, revive } from './revive.ts';
 
 /** A name in a folder that means something else now. */
@@ -42,232 +43,265 @@ export interface MergeDeps {
  * Brings `synced` of one folder's children to what a listing says; clean nodes follow, dirty ones become conflicts, local
  * removals and creations stand until the server has them. `since` is `activity.seq` from before the listing was asked
  * for: names that our own pushes touched after that, or may still have touched, are left alone. One transaction; idempotent.
+ * What is to happen is decided in reconcile.ts.
  */
 export function mergeListing(
-  { nodes, activity, names, isBase, isLitter, remote }: MergeDeps,
-  listed: Ino,
-  given: readonly RemoteEntry[],
+  deps: MergeDeps,
+  folder: Ino,
+  entries: readonly RemoteEntry[],
   since: number,
   now: number,
 ): MergeResult {
-  let folder = listed;
-  const changes: TreeChange[] = [];
-  const conflicts: { original: TreeChange; copy: TreeChange }[] = [];
-  const discarded: string[] = [];
-  let namesMoved = false;
-  const note = (parent: Ino | null, name: string, how: Pick<TreeChange, 'came' | 'went'> = {}) => {
-    if (parent !== null) changes.push({ parent, name, ...how });
-  };
+  const merge = new Merge(deps, folder, now);
+  deps.nodes.transaction(() => merge.run(entries, since));
+  return merge;
+}
 
-  const noteAbove = (ino: Ino) => {
-    for (let at = nodes.get(ino); at !== undefined && at.parent !== null; at = nodes.get(at.parent)) {
-      note(at.parent, at.name);
-    }
-  };
-
+class Merge implements MergeResult {
+  readonly changes: TreeChange[] = [];
+  readonly conflicts: { original: TreeChange; copy: TreeChange }[] = [];
+  readonly discarded: string[] = [];
+  readonly #deps: MergeDeps;
+  readonly #now: number;
   /** Nobody has seen the names of a folder before its first listing. */
-  const isKnown = nodes.get(listed)?.listedAt !== null;
+  readonly #isSeen: boolean;
+  /** Rows that a close decides about, and the folders they are in. */
+  readonly #waiting = new Set<Ino>();
+  /** Under which the entries belong: another row's once the listed folder had to be revived. */
+  #folder: Ino;
+  #namesMoved = false;
 
-  const insert = (entry: RemoteEntry, came = isKnown) => {
-    namesMoved = true;
-    note(folder, entry.name, { came });
-    nodes.insert({
-      kind: entry.kind,
-      parent: folder,
-      name: entry.name,
-      size: entry.kind === 'file' ? entry.size : 0,
-      mtime: { sec: entry.kind === 'file' ? entry.mtime : Math.floor(now / 1000), nsec: 0 },
-      ctimeMs: entry.kind === 'file' ? entry.mtime * 1000 : now,
-      mode: entry.kind === 'file' ? defaultFileMode : defaultFolderMode,
-      md5: entry.kind === 'file' ? entry.md5 : null,
-      localOnly: false,
-      link: getFirstLinkState(entry.kind, entry.name),
-      synced: toSynced(folder, entry),
-    });
-  };
+  constructor(deps: MergeDeps, folder: Ino, now: number) {
+    this.#deps = deps;
+    this.#folder = folder;
+    this.#now = now;
+    this.#isSeen = deps.nodes.get(folder)?.listedAt !== null;
+  }
 
-  const makeConflict = (row: NodeRow, clash: 'content' | 'name') => {
-    const copy = setAside(nodes, row, clash, names());
-    activity.noteChange(row.ino);
-    note(row.parent, row.name);
-    note(copy.parent, copy.name, { came: true });
-    conflicts.push({
-      original: { parent: folder, name: row.name },
-      copy: { parent: copy.parent as Ino, name: copy.name },
-    });
-  };
-
-  const addNew = (entry: RemoteEntry, came = isKnown) => {
-    const occupant = nodes.getChild(folder, entry.name);
-    if (occupant === undefined) {
-      insert(entry, came);
-      return;
-    }
-    // This machine's own litter hides the server's; it is never sent, so there is nothing to conflict with.
-    if (occupant.localOnly) return;
-    const bothFolders = entry.kind !== 'file' && occupant.kind !== 'file';
-    const unwritten = occupant.staging === null && !activity.isUnflushed(occupant.ino);
-    const sameBytes = entry.kind === 'file' && unwritten && occupant.md5 === entry.md5;
-    if (occupant.synced === null && (bothFolders || sameBytes)) {
-      nodes.update(occupant.ino, { synced: toSynced(folder, entry), name: entry.name, failure: null });
-      return;
-    }
-    makeConflict(occupant, 'name');
-    insert(entry, false);
-  };
-
-  /**
-   * Who has it open reads on in the revision that was opened; an edit of another file may need the rest of its bytes, a copy
-   * that is not sent yet all of them.
-   */
-  const isNeeded = (ino: Ino, { md5 }: Synced) =>
-    activity.isOpen(ino) || (md5 !== null && (isBase(md5) || nodes.isWanted(md5)));
-
-  const follow = (row: NodeRow, old: Synced, listed: RemoteFile) => {
-    // The server cannot say every time: one that it was sent is agreed on when it says what it kept of it.
-    const entry = listed.mtime === remote.toKeptTime(old.mtime) ? { ...listed, mtime: old.mtime } : listed;
-    const synced = toSynced(folder, entry);
-    const bytesMoved = entry.md5 !== old.md5;
-    if (bytesMoved && isNeeded(row.ino, old)) noteFormerPlace(nodes, old);
-    if (row.parent === null) {
-      // Removed here, changed there: the newer bytes win over the removal, so that nothing is lost.
-      // Unless they are an upload of our own, whose answer never came.
-      const ours = nodes.facts.getSent(row.ino).includes(entry.md5);
-      if (bytesMoved && old.md5 !== null && !ours) restore(row, synced, entry);
-      else nodes.update(row.ino, { synced });
-      return;
-    }
-    const unwritten = row.staging === null && !activity.isUnflushed(row.ino);
-    const clean = unwritten && (row.md5 === old.md5 || row.md5 === entry.md5);
-    if (!clean && nodes.facts.getSent(row.ino).includes(entry.md5)) {
-      // Our own upload, whose answer was lost: the newer local bytes rest on it.
-      nodes.update(row.ino, { synced });
-      return;
-    }
-    const here = row.parent === old.parent && row.name === old.name;
-    // Perhaps the same bytes: the upload's own look at the server knows.
-    if (here && row.staging !== null && row.size === entry.size && !activity.isUnflushed(row.ino)) return;
-    if (!clean && bytesMoved) {
-      makeConflict(row, 'content');
-      addNew(entry, false);
-      return;
-    }
-    // What is written next rests on what was opened: then it is an edit of a version that is no longer the newest.
-    if (clean && bytesMoved && row.md5 !== entry.md5 && activity.isOpenForWriting(row.ino)) {
-      activity.noteBehind(row.ino);
-      return;
-    }
-    const timeMoved = clean && (bytesMoved || (row.mtime.sec === old.mtime && entry.mtime !== old.mtime));
-    nodes.update(row.ino, {
-      synced,
-      ...(here ? { name: entry.name } : {}),
-      ...(clean ? { md5: entry.md5, size: entry.size } : {}),
-      ...(clean && bytesMoved && row.md5 !== entry.md5 && row.link !== null ? { link: 'new' } : {}),
-      ...(timeMoved ? { mtime: { sec: entry.mtime, nsec: 0 }, ctimeMs: now } : {}),
-    });
-    if (bytesMoved || timeMoved || entry.name !== old.name) note(row.parent, row.name);
-  };
-
-  /** A file that is open goes on without a name until its last release, as after an unlink. */
-  const drop = (row: NodeRow) => {
-    for (const litter of nodes.getChildren(row.ino).filter(isLitter)) drop(litter);
-    if (row.synced !== null && isNeeded(row.ino, row.synced)) noteFormerPlace(nodes, row.synced);
-    if (!activity.isOpen(row.ino)) {
-      if (row.localOnly && row.staging !== null) discarded.push(row.staging);
-      nodes.remove(row.ino);
-      return;
-    }
-    nodes.update(row.ino, { parent: null, synced: null, begun: null, failure: null });
-  };
-
-  const restore = (row: NodeRow, synced: Synced, entry: RemoteFile) => {
-    drop(row);
-    if (nodes.getChild(folder, entry.name) === undefined) insert(entry);
-    else addNew({ ...entry, wire: synced.wire });
-  };
-
-  /** Open for writing and not written to, and the folders they are in: whether they are gone, a close tells. */
-  const waiting = new Set<Ino>();
-
-  /** `replaced`: something else has its name. */
-  const vanish = (row: NodeRow, replaced = false): void => {
-    for (const child of nodes.getSyncedChildren(row.ino)) vanish(child, replaced);
-    const children = nodes.getChildren(row.ino);
-    const isEdited = row.staging !== null || activity.isUnflushed(row.ino) || row.md5 !== row.synced?.md5;
-    const isHeld = activity.isOpenForWriting(row.ino);
-    const hasOwnWork =
-      row.kind === 'file'
-        ? isEdited || (isHeld && replaced) || hasMoved(row)
-        : !children.every((child) => isLitter(child) || waiting.has(child.ino)) || hasMoved(row);
-    const waits = isHeld || children.some((child) => waiting.has(child.ino));
-    if (row.parent !== null && !hasOwnWork && waits) {
-      waiting.add(row.ino);
-      if (isHeld) activity.noteBehind(row.ino);
-      if (row.synced !== null) noteFormerPlace(nodes, row.synced);
-      return;
-    }
-    namesMoved = true;
-    if (row.parent === null || !hasOwnWork) {
-      note(row.parent, row.name, { went: row });
-      drop(row);
-      return;
-    }
-    note(row.parent, row.name);
-    // Before the rows above it go: what was changed only in part still needs the rest.
-    if (row.kind === 'file' && row.synced !== null) noteFormerPlace(nodes, row.synced);
-    // What was refused was another change.
-    nodes.update(row.ino, { synced: null, begun: null, failure: null });
-  };
-
-  nodes.transaction(() => {
-    const home = nodes.get(folder);
+  run(given: readonly RemoteEntry[], since: number): void {
+    const { nodes, activity } = this.#deps;
+    const home = nodes.get(this.#folder);
     if (home === undefined) return;
-    let held = nodes.getSyncedChildren(folder);
-    const entries = nameEntries(given, held);
-    if (home.parent === null && home.synced !== null && holdsNews({ nodes, activity }, folder, entries, since)) {
-      folder = revive(nodes, home, (occupant) => makeConflict(occupant, 'name'));
-      noteAbove(folder);
-      held = nodes.getSyncedChildren(folder);
-    }
+    const entries = this.#reviveFor(home, given, since);
+    const held = nodes.getSyncedChildren(this.#folder);
     const known = new Map(held.map((row) => [nameKey(row.synced?.name ?? ''), row]));
-    const isEndOfBegun = findEndsOfBegun(nodes, folder, held);
-    const isOurs = (name: string) => activity.isTouched(folder, name, since) || isEndOfBegun(name);
+    const isEndOfBegun = findEndsOfBegun(nodes, this.#folder, held);
+    const isOurs = (name: string) => activity.isTouched(this.#folder, name, since) || isEndOfBegun(name);
     const seen = new Set<string>();
     for (const entry of entries) {
       const key = nameKey(entry.name);
       if (seen.has(key)) continue;
       seen.add(key);
-      if (isOurs(entry.name)) continue;
-      const row = known.get(key);
-      const synced = row?.synced;
-      if (row === undefined || synced === null || synced === undefined) addNew(entry);
-      else if ((row.kind === 'file') !== (entry.kind === 'file')) {
-        vanish(row, true);
-        addNew(entry);
-      } else if (entry.kind === 'file') follow(row, synced, entry);
-      else if (entry.wire !== synced.wire) {
-        nodes.update(row.ino, {
-          synced: toSynced(folder, entry),
-          ...(row.parent === folder && row.name === synced.name ? { name: entry.name } : {}),
-        });
-        note(row.parent, row.name);
-      }
+      if (!isOurs(entry.name)) this.#merge(entry, known.get(key));
     }
     for (const [key, row] of known) {
-      const unconfirmed = row.kind === 'file' && row.synced?.md5 === null;
-      if (seen.has(key) || unconfirmed || isOurs(row.synced?.name ?? '')) continue;
-      vanish(row);
+      const isUnconfirmed = row.kind === 'file' && row.synced?.md5 === null;
+      if (!seen.has(key) && !isUnconfirmed && !isOurs(row.synced?.name ?? '')) this.#vanish(row);
     }
-    settleLinks(nodes, folder, (row) => note(row.parent, row.name));
+    settleLinks(nodes, this.#folder, (row) => this.#note(row.parent, row.name));
     // Entries that came, went or were renamed since the last listing: the folder has a new time, as everywhere.
-    const moved = home.listedAt !== null && namesMoved;
-    nodes.update(folder, { listedAt: now, ...(moved ? { mtime: timestampOfMs(now), ctimeMs: now } : {}) });
-  });
-  return { changes, conflicts, discarded };
-}
+    const moved = home.listedAt !== null && this.#namesMoved;
+    const times = moved ? { mtime: timestampOfMs(this.#now), ctimeMs: this.#now } : {};
+    nodes.update(this.#folder, { listedAt: this.#now, ...times });
+  }
 
-function hasMoved({ parent, name, synced }: NodeRow): boolean {
-  return parent !== synced?.parent || name !== synced?.name;
+  /** A folder that was removed here and holds something new comes back first. Answers the entries by the names shown here. */
+  #reviveFor(home: NodeRow, given: readonly RemoteEntry[], since: number): readonly RemoteEntry[] {
+    const { nodes } = this.#deps;
+    const entries = nameEntries(given, nodes.getSyncedChildren(home.ino));
+    if (home.parent !== null || home.synced === null) return entries;
+    if (!holdsNews(this.#deps, home.ino, entries, since)) return entries;
+    this.#folder = revive(nodes, home, (occupant) => this.#makeConflict(occupant, 'name'));
+    for (let at = nodes.get(this.#folder); at !== undefined && at.parent !== null; at = nodes.get(at.parent)) {
+      this.#note(at.parent, at.name);
+    }
+    return entries;
+  }
+
+  #merge(entry: RemoteEntry, row: NodeRow | undefined): void {
+    const synced = row?.synced;
+    if (row === undefined || synced === null || synced === undefined) this.#addNew(entry);
+    else if ((row.kind === 'file') !== (entry.kind === 'file')) {
+      this.#vanish(row, true);
+      this.#addNew(entry);
+    } else if (entry.kind === 'file') this.#followFile(row, synced, entry);
+    else if (entry.wire !== synced.wire) this.#followFolder(row, synced, entry);
+  }
+
+  #followFolder(row: NodeRow, old: Synced, entry: RemoteEntry): void {
+    const isInPlace = row.parent === this.#folder && row.name === old.name;
+    this.#deps.nodes.update(row.ino, {
+      synced: toSynced(this.#folder, entry),
+      ...(isInPlace ? { name: entry.name } : {}),
+    });
+    this.#note(row.parent, row.name);
+  }
+
+  #addNew(entry: RemoteEntry, came = this.#isSeen): void {
+    const { nodes, activity } = this.#deps;
+    const row = nodes.getChild(this.#folder, entry.name);
+    const occupant = row && {
+      isFile: row.kind === 'file',
+      md5: row.md5,
+      isLocalOnly: row.localOnly,
+      isOnServer: row.synced !== null,
+      isWritten: row.staging !== null || activity.isUnflushed(row.ino),
+    };
+    const isFile = entry.kind === 'file';
+    const decision = decideNew({ entry: { isFile, md5: isFile ? entry.md5 : null }, occupant });
+    if (row === undefined || decision === 'insert') this.#insert(entry, came);
+    else if (decision === 'join') {
+      nodes.update(row.ino, { synced: toSynced(this.#folder, entry), name: entry.name, failure: null });
+    } else if (decision === 'conflict') {
+      this.#makeConflict(row, 'name');
+      this.#insert(entry, false);
+    }
+  }
+
+  #insert(entry: RemoteEntry, came: boolean): void {
+    this.#namesMoved = true;
+    this.#note(this.#folder, entry.name, { came });
+    const file = entry.kind === 'file' ? entry : undefined;
+    this.#deps.nodes.insert({
+      kind: entry.kind,
+      parent: this.#folder,
+      name: entry.name,
+      size: file?.size ?? 0,
+      mtime: { sec: file?.mtime ?? Math.floor(this.#now / 1000), nsec: 0 },
+      ctimeMs: file === undefined ? this.#now : file.mtime * 1000,
+      mode: file === undefined ? defaultFolderMode : defaultFileMode,
+      md5: file?.md5 ?? null,
+      localOnly: false,
+      link: getFirstLinkState(entry.kind, entry.name),
+      synced: toSynced(this.#folder, entry),
+    });
+  }
+
+  #followFile(row: NodeRow, old: Synced, listed: RemoteFile): void {
+    const { nodes, activity, remote } = this.#deps;
+    // The server cannot say every time: one that it was sent is agreed on when it says what it kept of it.
+    const entry = listed.mtime === remote.toKeptTime(old.mtime) ? { ...listed, mtime: old.mtime } : listed;
+    if (entry.md5 !== old.md5 && this.#isNeeded(row.ino, old)) noteFormerPlace(nodes, old);
+    const decision = decideFile({
+      old,
+      listed: entry,
+      local: { md5: row.md5, size: row.size, seconds: row.mtime.sec },
+      isRemoved: row.parent === null,
+      isInPlace: row.parent === old.parent && row.name === old.name,
+      isStaged: row.staging !== null,
+      isUnflushed: activity.isUnflushed(row.ino),
+      isOpenForWriting: activity.isOpenForWriting(row.ino),
+      // Asked of the database, and rarely of interest.
+      get isOwnUpload() {
+        return nodes.facts.getSent(row.ino).includes(entry.md5);
+      },
+    });
+    this.#doToFile(decision, row, entry);
+  }
+
+  #doToFile(decision: FileDecision, row: NodeRow, entry: RemoteFile): void {
+    const { nodes, activity } = this.#deps;
+    const synced = toSynced(this.#folder, entry);
+    switch (decision.do) {
+      case 'leave':
+        break;
+      case 'noteServerSide':
+        nodes.update(row.ino, { synced });
+        break;
+      case 'restore':
+        this.#drop(row);
+        this.#addNew(entry);
+        break;
+      case 'conflict':
+        this.#makeConflict(row, 'content');
+        this.#addNew(entry, false);
+        break;
+      case 'defer':
+        activity.noteBehind(row.ino);
+        break;
+      case 'follow':
+        nodes.update(row.ino, {
+          synced,
+          ...(decision.takesName ? { name: entry.name } : {}),
+          ...(decision.takesContent ? { md5: entry.md5, size: entry.size } : {}),
+          ...(decision.isNewContent && row.link !== null ? { link: 'new' } : {}),
+          ...(decision.takesTime ? { mtime: { sec: entry.mtime, nsec: 0 }, ctimeMs: this.#now } : {}),
+        });
+        if (decision.isVisible) this.#note(row.parent, row.name);
+    }
+  }
+
+  /** `isReplaced`: something else has its name. */
+  #vanish(row: NodeRow, isReplaced = false): void {
+    const { nodes, activity, isLitter } = this.#deps;
+    for (const child of nodes.getSyncedChildren(row.ino)) this.#vanish(child, isReplaced);
+    const children = nodes.getChildren(row.ino);
+    const isOpenForWriting = activity.isOpenForWriting(row.ino);
+    const decision = decideVanished({
+      isFile: row.kind === 'file',
+      isRemoved: row.parent === null,
+      hasMoved: row.parent !== row.synced?.parent || row.name !== row.synced?.name,
+      isEdited: row.staging !== null || activity.isUnflushed(row.ino) || row.md5 !== row.synced?.md5,
+      ...{ isOpenForWriting, isReplaced },
+      hasOtherChildren: !children.every((child) => isLitter(child) || this.#waiting.has(child.ino)),
+      hasWaitingChildren: children.some((child) => this.#waiting.has(child.ino)),
+    });
+    if (decision === 'wait') {
+      this.#waiting.add(row.ino);
+      if (isOpenForWriting) activity.noteBehind(row.ino);
+      if (row.synced !== null) noteFormerPlace(nodes, row.synced);
+      return;
+    }
+    this.#namesMoved = true;
+    if (decision === 'drop') {
+      this.#note(row.parent, row.name, { went: row });
+      this.#drop(row);
+      return;
+    }
+    this.#note(row.parent, row.name);
+    // Before the rows above it go: what was changed only in part still needs the rest.
+    if (row.kind === 'file' && row.synced !== null) noteFormerPlace(nodes, row.synced);
+    // What was refused was another change.
+    nodes.update(row.ino, { synced: null, begun: null, failure: null });
+  }
+
+  /** A file that is open goes on without a name until its last release, as after an unlink. */
+  #drop(row: NodeRow): void {
+    const { nodes, activity, isLitter } = this.#deps;
+    for (const litter of nodes.getChildren(row.ino).filter(isLitter)) this.#drop(litter);
+    if (row.synced !== null && this.#isNeeded(row.ino, row.synced)) noteFormerPlace(nodes, row.synced);
+    if (!activity.isOpen(row.ino)) {
+      if (row.localOnly && row.staging !== null) this.discarded.push(row.staging);
+      nodes.remove(row.ino);
+      return;
+    }
+    nodes.update(row.ino, { parent: null, synced: null, begun: null, failure: null });
+  }
+
+  #makeConflict(row: NodeRow, clash: 'content' | 'name'): void {
+    const { nodes, activity, names } = this.#deps;
+    const copy = setAside(nodes, row, clash, names());
+    activity.noteChange(row.ino);
+    this.#note(row.parent, row.name);
+    this.#note(copy.parent, copy.name, { came: true });
+    this.conflicts.push({
+      original: { parent: this.#folder, name: row.name },
+      copy: { parent: copy.parent as Ino, name: copy.name },
+    });
+  }
+
+  /**
+   * Who has it open reads on in the revision that was opened; an edit of another file may need the rest of its bytes, a copy
+   * that is not sent yet all of them.
+   */
+  #isNeeded(ino: Ino, { md5 }: Synced): boolean {
+    const { nodes, activity, isBase } = this.#deps;
+    return activity.isOpen(ino) || (md5 !== null && (isBase(md5) || nodes.isWanted(md5)));
+  }
+
+  #note(parent: Ino | null, name: string, how: Pick<TreeChange, 'came' | 'went'> = {}): void {
+    if (parent !== null) this.changes.push({ parent, name, ...how });
+  }
 }
 
 export function toSynced(parent: Ino, entry: RemoteEntry): Synced {
