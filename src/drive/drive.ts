@@ -132,6 +132,7 @@ export class Drive {
       transfers: transferStates(session),
       lastPollAt: session.poller.lastPollAt,
       rescued: session.rescued,
+      lacking: session.client.lacking,
     };
   }
 

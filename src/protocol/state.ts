@@ -78,6 +78,8 @@ export interface DriveState {
   readonly lastPollAt: number | null;
   /** Where content that was not uploaded went when this start found it without a place in the tree. */
   readonly rescued: RescuedFiles | null;
+  /** What the service turned out not to do since this start, each a word of the program; it is done another way. */
+  readonly lacking: readonly string[];
 }
 
 export interface RescuedFiles {
@@ -100,6 +102,7 @@ export const emptyDriveState: DriveState = {
   transfers: [],
   lastPollAt: null,
   rescued: null,
+  lacking: [],
 };
 
 /** How far a node is from the server; the tree shows it as icon and description. */

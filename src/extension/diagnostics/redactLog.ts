@@ -48,6 +48,8 @@ export const ownWords: ReadonlySet<string> = new Set([
     'handOver',
     'drain',
   ],
+  // What the service may turn out not to do (jottacloud/habits.ts).
+  ...['range', 'pinnedRange', 'rejectConflicts', 'percentInNames', 'backslashInNames', 'semicolonInNames'],
   ...['true', 'false', 'null', 'undefined'],
 ]);
 

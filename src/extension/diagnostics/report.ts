@@ -68,12 +68,13 @@ function block(lines: readonly string[]): string[] {
 }
 
 function describeState(state: DriveState, pseudonyms: Pseudonyms): string[] {
-  const { account, health, mounts, pendingChanges, failedChanges, transfersPaused, lastPollAt } = state;
+  const { account, health, mounts, pendingChanges, failedChanges, transfersPaused, lastPollAt, lacking } = state;
   return [
     `account: ${account === null ? 'none' : `${account.usedBytes} of ${toLimit(account.totalBytes)} bytes used`}`,
     `health: ${health}`,
     `pending: ${pendingChanges}, failed: ${failedChanges}, paused: ${transfersPaused}`,
     `last poll: ${lastPollAt === null ? 'never' : new Date(lastPollAt).toISOString()}`,
+    `done another way, because the service does not do it: ${lacking.map(toWord).join(', ') || 'nothing so far'}`,
     ...mounts.map((mount) => `mount: ${describeMount(mount, pseudonyms)}`),
   ];
 }

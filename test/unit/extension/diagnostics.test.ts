@@ -41,6 +41,7 @@ const state: DriveState = {
   ],
   lastPollAt: Date.UTC(2026, 10, 1),
   rescued: null,
+  lacking: ['pinnedRange', 'semicolonInNames', secrets.file],
 } as DriveState;
 
 function writeLogs(): string {
@@ -115,6 +116,7 @@ describe('a diagnostics report', () => {
       'jottacloud.poll.interval: 45',
       '123456 of 5000000 bytes used',
       'pending: 1, failed: 1, paused: false',
+      'the service does not do it: pinnedRange, semicolonInNames, other',
       'pid=4711 version=0.1.0',
       'push failed, will be tried again kind=upload',
       'inMs=1500 error=DriveError quota <- Error ENOENT',
