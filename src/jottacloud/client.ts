@@ -19,8 +19,10 @@ import {
   fetchHistory,
   fetchKeptRevisions,
   fetchMountpoints,
+  fetchProgress,
   fetchRevisions,
   type History,
+  type Progress,
 } from './listing/listings.ts';
 import { liststream } from './listing/liststream.ts';
 import type { ServiceDeps } from './options.ts';
@@ -116,6 +118,10 @@ export class JottacloudClient {
 
   fetchHistory(path: RemotePath, signal: AbortSignal): Promise<History> {
     return fetchHistory(this.#service, path, signal);
+  }
+
+  fetchProgress(path: RemotePath, signal: AbortSignal): Promise<Progress> {
+    return fetchProgress(this.#service, path, signal);
   }
 
   liststream(path: RemotePath, signal: AbortSignal): AsyncIterable<StreamedEntry> {

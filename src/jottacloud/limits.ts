@@ -6,7 +6,8 @@ export interface ClientLimits {
   readonly metadataMs: number;
   /**
    * First byte of a command that changes a tree (mvDir, dlDir, mkDir, cp…). Longer than for reads because the server
-   * may work through the tree before it answers (guess; PROTOCOL.md §2.3 reports slow moves answered 5xx).
+   * may work through the tree before it answers (guess; PROTOCOL.md §2.3 reports slow moves answered 5xx). Also of a download
+   * of a file that went silent before.
    */
   readonly commandFirstByteMs: number;
   /** A whole command with all its tries. */

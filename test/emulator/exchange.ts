@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { ConnectionCut, type Exchange, noBody, readText, send, shapedBody } from './bodies.ts';
 import type { Call } from './call.ts';
 import type { Context } from './context.ts';
@@ -6,7 +7,7 @@ import { errorForm } from './errors.ts';
 import { actAfter, actBefore } from './faultEffects.ts';
 import type { FaultAction } from './faults.ts';
 import { refusalReply } from './refusals.ts';
-import type { Reply } from './reply.ts';
+import { jsonReply, type Reply } from './reply.ts';
 import { route } from './route.ts';
 import { waitFor } from './shape.ts';
 
@@ -55,11 +56,27 @@ async function work(at: Exchange, faults: FaultAction[], text: string): Promise<
   const former =
     faults.some(({ type }) => type === 'stale') && call.method === 'GET' ? context.faults.former() : undefined;
   const seen = former ? { ...context, account: former } : context;
+  const late = faults.find((fault) => fault.type === 'duplicate' && fault.late !== undefined);
   try {
+    if (late?.type === 'duplicate') return await workLater(at, late.late ?? 0, text, body);
     const reply = await route(seen, call, text, body);
     return faults.some(({ type }) => type === 'repeat') ? await route(seen, call, text, noBody()) : reply;
   } catch (error) {
     if (error instanceof ConnectionCut || response.destroyed) return undefined;
     return refusalReply(context, error, errorForm(call.rawPath));
   }
+}
+
+/** Answers when all of the request is there; what comes of it shows later. */
+async function workLater(
+  { context, call }: Exchange,
+  ms: number,
+  text: string,
+  body: AsyncIterable<Buffer>,
+): Promise<Reply> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  // A refusal reaches nobody, and the emulator may be closed by then.
+  setTimeout(() => route(context, call, text, Readable.from(chunks)).catch(() => {}), ms).unref();
+  return jsonReply({});
 }

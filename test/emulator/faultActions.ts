@@ -21,8 +21,11 @@ export type FaultAction =
   | { type: 'corrupt' }
   /** Does the work, then names another md5 wherever the answer has one. */
   | { type: 'wrong-md5' }
-  /** Does the work, then answers this status (500 without it), resets the connection or stays silent. */
-  | { type: 'duplicate'; answer?: number | 'reset' | 'stall' }
+  /**
+   * Does the work, then answers this status (500 without it), resets the connection or stays silent. `late`: answers when the
+   * request is there, and does the work so many ms after, as behind a front that loses patience.
+   */
+  | { type: 'duplicate'; answer?: number | 'reset' | 'stall'; late?: number }
   /** Does the work twice, as a proxy that repeats a request; the second answer is sent. */
   | { type: 'repeat' }
   /** Sends the answer, then the same bytes once more on the connection. */

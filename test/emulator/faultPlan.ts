@@ -47,7 +47,7 @@ const actionFields: Record<FaultType, Fields> = {
   slow: { needs: { bytesPerSecond: positive } },
   corrupt: {},
   'wrong-md5': {},
-  duplicate: { takes: { answer: either(status, oneOf(['reset', 'stall'])) } },
+  duplicate: { takes: { answer: either(status, oneOf(['reset', 'stall'])), late: count } },
   repeat: {},
   'answer-twice': {},
   stale: {},

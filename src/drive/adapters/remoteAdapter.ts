@@ -79,6 +79,10 @@ export function createRemote(client: JottacloudClient, link: Link, rates: Rates)
       const { isLive, revisions } = await call(client.fetchHistory(path, signal));
       return { isLive, revisions: revisions.map(toFile) };
     },
+    fetchProgress: async (path, signal) => {
+      const { current, unfinished } = await call(client.fetchProgress(path, signal));
+      return { current: current && toFile(current), unfinished };
+    },
     allocate: (path, { size, md5, mtime, onto }, signal) => {
       const file = { size, md5, modified: mtime };
       if (onto === 'reject') return call(client.allocate(path, { ...file, onConflict: 'reject' }, signal));

@@ -8,9 +8,9 @@ import { thingOf, xmlOf } from '../transport/roots.ts';
 import type { Account, Customer, RemoteEntry, RemoteFile, RemoteMountpoint, RemotePath } from '../types.ts';
 import { checkPath, jfsUrl } from '../urls.ts';
 import { parseAccount, parseMountpoints } from './parseAccount.ts';
-import { isDeleted, parseFile, parseRevisions } from './parseFile.ts';
+import { isDeleted, parseFile, parseRevisions, parseSize } from './parseFile.ts';
 import { parseFolder } from './parseFolder.ts';
-import type { XmlElement } from './xml.ts';
+import { childOf, textOf, type XmlElement } from './xml.ts';
 
 export async function fetchCustomer(service: Service, signal: AbortSignal): Promise<Customer> {
   const url = `${service.endpoints.api}/account/v1/customer`;
@@ -74,6 +74,32 @@ export interface History {
   readonly isLive: boolean;
   /** Newest first, of a file in the trash too. */
   readonly revisions: RemoteFile[];
+}
+
+/** What became of an upload of which no answer came: the newest complete content of a path, and what is under way there. */
+export interface Progress {
+  readonly current: RemoteFile | undefined;
+  /** A newer revision that may still become complete. */
+  readonly unfinished: Unfinished | undefined;
+}
+
+export interface Unfinished {
+  /** Lower case. */
+  readonly md5: string;
+  /** Bytes of it that the service has; undefined where it does not tell. */
+  readonly received: number | undefined;
+}
+
+export async function fetchProgress(service: Service, path: RemotePath, signal: AbortSignal): Promise<Progress> {
+  const found = await look(service, path, signal);
+  if (found.kind !== 'file') return { current: undefined, unfinished: undefined };
+  const latest = childOf(found.root, 'latestRevision');
+  const isLost = latest === undefined || textOf(latest, 'state') === 'CORRUPT';
+  const md5 = isLost ? '' : (textOf(latest, 'md5') ?? '').toLowerCase();
+  return {
+    current: parseFile(found.root, service.http.log),
+    unfinished: isLost ? undefined : { md5, received: parseSize(textOf(latest, 'size')) },
+  };
 }
 
 /** What is live at a path; the server tells by the root element alone (§2.2). An unfinished file counts as a file. */

@@ -82,19 +82,24 @@ function sendOnce(
   ranged: boolean,
   signal: AbortSignal,
 ): Promise<Opened & { status: number }> {
-  const { firstByteMs, metadataMs } = service.http.limits;
+  const { firstByteMs, commandFirstByteMs, metadataMs } = service.http.limits;
+  const { silent } = service.reads;
+  const key = path.join('/');
   const request = {
     method: 'GET' as const,
     ...addressOf(service, path, `?mode=bin${revision === undefined ? '' : `&revision=${revision}`}`),
     headers: ranged ? { Range: `bytes=${range.start}-${range.end - 1}` } : {},
-    firstByteMs,
     identity: true,
   };
   return withRetry(
     service.retry,
     signal,
     async () => {
-      const answer = await sendAuthorized(service, request, signal);
+      const waitMs = silent.has(key) ? commandFirstByteMs : firstByteMs;
+      const answer = await sendAuthorized(service, { ...request, firstByteMs: waitMs }, signal).catch((error) => {
+        if (isJottaError(error, 'timeout')) silent.set(key, true);
+        throw error;
+      });
       const drop = () => void answer.body.destroy();
       try {
         checkAnswer(answer, range);

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createEmitter, type Emitter } from '../../base/events.ts';
-import type { Log } from '../../base/log.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import type { Push, PushKind, StartedPush } from '../plan/planner.ts';
 import { getAsideFolder } from '../plan/rings.ts';
@@ -32,10 +31,9 @@ export interface FinishedPush {
   readonly outcome: 'done' | RemoteErrorKind | 'internal';
 }
 
-export interface PushRunnerDeps extends Omit<UploadDeps, 'onProgress' | 'creations'> {
+export interface PushRunnerDeps extends Omit<UploadDeps, 'onProgress' | 'creations' | 'unanswered'> {
   readonly folders: Folders;
   readonly retries: Retries;
-  readonly log: Log;
   readonly now: () => number;
   /** Ends every push. */
   readonly signal: AbortSignal;
@@ -76,6 +74,7 @@ export class PushRunner {
   readonly #deps: PushRunnerDeps;
   readonly #running = new Map<Ino, Running>();
   readonly #creations = new Map<Ino, number>();
+  readonly #unanswered = new Map<Ino, string>();
 
   constructor(deps: PushRunnerDeps) {
     this.#deps = deps;
@@ -153,7 +152,8 @@ export class PushRunner {
     };
     let stale: readonly Ino[];
     try {
-      stale = await runPush({ ...this.#deps, onProgress, creations: this.#creations }, push, signal);
+      const memory = { creations: this.#creations, unanswered: this.#unanswered };
+      stale = await runPush({ ...this.#deps, ...memory, onProgress }, push, signal);
     } catch (error) {
       // Of a node that is gone nothing is to be done any more, whatever the last step met.
       const isGone = nodes.get(push.ino) === undefined;

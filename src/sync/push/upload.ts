@@ -1,6 +1,4 @@
-import { Readable } from 'node:stream';
 import { fsErrorCode } from '../../base/errno.ts';
-import type { Foreground } from '../../base/foreground.ts';
 import type { Checksummer } from '../../content/checksummer.ts';
 import { type ContentReader, type ContentRef, newReadahead } from '../../content/contentReader.ts';
 import type { ContentStore } from '../../content/contentStore.ts';
@@ -11,35 +9,25 @@ import type { DurabilityBarrier } from '../../store/durability.ts';
 import type { Ino, NodeRow, Synced } from '../../store/nodeRow.ts';
 import type { Activity } from '../tree/activity.ts';
 import { setAside } from '../tree/conflicts.ts';
-import type { FaultPoint } from '../tree/faultPoints.ts';
-import { writebackLimits } from '../tree/limits.ts';
 import { noteFormerPlace } from '../tree/paths.ts';
 import { isRemoteError, type Remote, RemoteError, type RemoteFile, type WirePath } from '../tree/remote.ts';
 import { beginCreation, type CreationDeps, findOverwritten, keepOverwritten } from './creation.ts';
+import { type Sendable, type SendDeps, send } from './send.ts';
 
-export interface UploadDeps extends CreationDeps {
+export interface UploadDeps extends CreationDeps, SendDeps {
   readonly activity: Activity;
   readonly staging: StagingStore;
   readonly store: ContentStore;
   readonly reader: ContentReader;
   readonly room: Room;
   readonly checksummer: Checksummer;
-  readonly foreground: Foreground;
   readonly barrier: DurabilityBarrier;
-  readonly onProgress: (ino: Ino, done: number, total: number) => void;
-  /** Called at each step whose survival is proved (faultPoints.ts). */
-  readonly reach: (point: FaultPoint) => void;
 }
 
-/** The bytes to send, fixed: if the file is written to meanwhile, `stillSame` turns false and the upload is repeated. */
-interface Snapshot {
-  readonly md5: string;
-  readonly size: number;
-  readonly mtime: number;
+/** The bytes to send, fixed: if the file is written to meanwhile, the upload is repeated. */
+interface Snapshot extends Sendable {
   /** The file that the cache may take over, with the checksums of its blocks. */
   readonly staged: { readonly file: StagingFile; readonly blockSums: Uint8Array } | undefined;
-  readonly stillSame: () => boolean;
-  readonly chunks: (start: number) => AsyncIterable<Buffer>;
 }
 
 /** A place on the server, fixed for one push: the file may be renamed here meanwhile. */
@@ -217,46 +205,6 @@ async function* readChunks(reader: ContentReader, content: { md5: string; size: 
   const ahead = newReadahead();
   const step = 1024 * 1024;
   for (let at = start; at < content.size; at += step) yield await reader.read(content, at, at + step, ahead);
-}
-
-/** The chunks, each but the first in a turn of its own: the first goes with the turn of the push. */
-async function* takeTurns(chunks: AsyncIterable<Buffer>, foreground: Foreground, signal: AbortSignal) {
-  let isFirst = true;
-  for await (const chunk of chunks) {
-    if (!isFirst) await foreground.turn(signal);
-    isFirst = false;
-    yield chunk;
-  }
-}
-
-async function send(
-  deps: UploadDeps,
-  ino: Ino,
-  snapshot: Snapshot,
-  path: WirePath,
-  onto: 'reject' | { readonly created: number },
-  signal: AbortSignal,
-): Promise<void> {
-  const { md5, size, mtime } = snapshot;
-  for (let attempt = 1; ; attempt += 1) {
-    const slot = await deps.remote.allocate(path, { size, md5, mtime, onto }, signal);
-    deps.reach('allocated');
-    if (slot.completed) return;
-    const chunks = takeTurns(snapshot.chunks(slot.resumePos), deps.foreground, signal);
-    const body = Readable.from(chunks, { objectMode: false, highWaterMark: 1024 * 1024 });
-    try {
-      await deps.remote.upload(slot.uploadUrl, body, { start: slot.resumePos, size, md5 }, signal, (done) =>
-        deps.onProgress(ino, slot.resumePos + done, size),
-      );
-      deps.reach('sent');
-      return;
-    } catch (error) {
-      if (!snapshot.stillSame()) throw new RemoteError('cancelled', 'written to while being sent', { cause: error });
-      if (!isRemoteError(error, 'incomplete') || attempt === writebackLimits.resumes) throw error;
-    } finally {
-      body.destroy();
-    }
-  }
 }
 
 /** The server has `synced`; the staging file becomes clean cache unless it was written to meanwhile. */

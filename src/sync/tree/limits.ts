@@ -68,6 +68,15 @@ export const writebackLimits = {
   lastBytes: 1024 * 1024,
   /** While a new file of this size or more is sent, another may come to its path: it is looked at afterwards. Bytes. */
   watchedBytes: 8 * 1024 * 1024,
+  /**
+   * After all bytes of a file of `watchedBytes` or more were sent, and no answer told what became of them: the server is asked so
+   * often, and so long in all, and so much longer for each GiB, whether it is there, before anything is sent once more. It may
+   * work through the bytes that long (PROTOCOL.md §3.2).
+   */
+  arrivalFirstMs: 1_000,
+  arrivalLookMs: 30_000,
+  arrivalMs: 300_000,
+  arrivalMsPerGib: 120_000,
   /** Upload attempts that end short before the push counts as failed; each continues where the last one stopped. */
   resumes: 5,
 } as const;

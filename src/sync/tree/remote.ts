@@ -97,6 +97,15 @@ export interface Remote {
   tryRefusal(path: WirePath, file: { size: number; md5: string; mtime: number }, signal: AbortSignal): Promise<void>;
   /** What a path holds, and the revisions that are to be had there, newest first, of a file in the trash too. */
   fetchHistory(path: WirePath, signal: AbortSignal): Promise<{ isLive: boolean; revisions: RemoteFile[] }>;
+  /** The newest complete content of a path, and a newer revision that may still become complete. */
+  fetchProgress(
+    path: WirePath,
+    signal: AbortSignal,
+  ): Promise<{
+    current: RemoteFile | undefined;
+    /** `received`: bytes of it, undefined where that is not told. */
+    unfinished: { md5: string; received: number | undefined } | undefined;
+  }>;
   allocate(
     path: WirePath,
     /** `reject`: a new file. Otherwise the next revision of a file of that `created`, seconds since the epoch, 0 when not known. */

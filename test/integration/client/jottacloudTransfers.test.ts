@@ -203,6 +203,15 @@ describe('a download', () => {
     await assert.rejects(collect(await client.download(at('big'), range, never)), of('timeout'));
   });
 
+  it('waits longer for the first byte of a file that was not answered in time before', async () => {
+    await restart({}, { firstByteMs: 40 });
+    await emulator.put(remote('big'), content);
+    emulator.setFaults([{ match: { kind: 'download' }, action: { type: 'delay', ms: 400 } }]);
+    const chunks = await client.download(at('big'), { start: 0, end: content.length, size: content.length }, never);
+    assert.deepEqual(await collect(chunks), content);
+    assert.equal(emulator.stats().requests.download, 2);
+  });
+
   it('ends with its signal', async () => {
     emulator.setFaults([{ match: { kind: 'download' }, action: { type: 'stall', after: 10_000 } }]);
     const caller = new AbortController();
