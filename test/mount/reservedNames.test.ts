@@ -9,6 +9,8 @@ const reservedNames = [
   '.fuse_hidden0000000200000001',
   '.fuse_hidden1',
   '.rclonelink',
+  '..rclonelink',
+  '...rclonelink',
   'link.rclonelink',
   'twice.rclonelink.rclonelink',
   '.folder.jottacloud-7',

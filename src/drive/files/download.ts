@@ -7,9 +7,10 @@ import { fsErrorCode } from '../../base/errno.ts';
 import { nameKey } from '../../base/nameKey.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { DownloadParams } from '../../protocol/fileMessages.ts';
-import type { NodeRow } from '../../store/nodeRow.ts';
+import { type NodeRow, rootIno } from '../../store/nodeRow.ts';
 import { cutName, splitEnding } from '../../sync/tree/standIns.ts';
 import { splitPath } from '../../vfs/names.ts';
+import type { Vfs } from '../../vfs/vfs.ts';
 import { resolveName } from './collision.ts';
 import { about, type FilesContext, find, joinPath } from './context.ts';
 import { copy } from './copy.ts';
@@ -41,13 +42,15 @@ export async function download(
         return;
       }
       const row = await find(context, path);
+      const vfs = getBounded(context, row);
+      const shown = row.ino === rootIno ? wanted : vfs.getShownName(row);
       const name = await resolveName(
-        toLocalName(wanted),
+        toLocalName(shown),
         collision,
         (candidate) => exists(join(target.path, candidate)),
-        join(localFolder, wanted),
+        join(localFolder, shown),
       );
-      await save(context, row, { path, localPath: join(target.path, name) }, links, signal);
+      await save({ context, vfs, links, signal }, row, { path, localPath: join(target.path, name) });
       made.push(join(localFolder, name));
     });
   }
@@ -72,22 +75,30 @@ interface LaterLink extends Saved {
   readonly row: NodeRow;
 }
 
-async function save(
-  context: FilesContext,
-  row: NodeRow,
-  { path, localPath }: Saved,
-  links: LaterLink[],
-  signal: AbortSignal,
-): Promise<void> {
+interface Saving {
+  readonly context: FilesContext;
+  /** What is downloaded, as if it were a volume of its own. */
+  readonly vfs: Vfs;
+  /** Found so far. */
+  readonly links: LaterLink[];
+  readonly signal: AbortSignal;
+}
+
+/** A link made elsewhere that stays in the account may lead anywhere from where a part of the account is saved. */
+function getBounded({ session }: FilesContext, { ino, kind, parent }: NodeRow): Vfs {
+  return session.vfs.within({ root: kind === 'file' && parent !== null ? parent : ino });
+}
+
+async function save(saving: Saving, row: NodeRow, { path, localPath }: Saved): Promise<void> {
+  const { context, vfs, links, signal } = saving;
   signal.throwIfAborted();
-  const { vfs } = context.session;
   if (row.kind !== 'file') {
     await ensureOwnFolder(localPath, path);
     const toLocalName = createLocalNames();
     for (const { name, row: child } of await vfs.readdir(row.ino)) {
       if (child.localOnly) continue;
       const saved = { path: joinPath(path, name), localPath: join(localPath, toLocalName(name)) };
-      await save(context, child, saved, links, signal);
+      await save(saving, child, saved);
     }
   } else if (vfs.isLink(row)) links.push({ path, localPath, row });
   else await saveFile(context, row, path, localPath, signal);

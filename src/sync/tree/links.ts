@@ -8,10 +8,14 @@ import type { Nodes } from '../../store/nodes.ts';
  */
 export const linkSuffix = '.rclonelink';
 
+/** A link called so could be neither listed nor opened nor removed. */
+const noNames = ['', '.', '..'];
+
 /** The name of the link that a file of this name stands for; undefined when it is no link file's name. */
 export function getLinkName(stored: string): string | undefined {
-  const isNamed = stored.endsWith(linkSuffix) && stored.length > linkSuffix.length;
-  return isNamed ? stored.slice(0, -linkSuffix.length) : undefined;
+  if (!stored.endsWith(linkSuffix)) return undefined;
+  const name = stored.slice(0, -linkSuffix.length);
+  return noNames.includes(name) ? undefined : name;
 }
 
 /** What a node that comes from the server is shown as until its target is known (sync/pull/linkTargets.ts). */

@@ -304,6 +304,25 @@ describe('a download', () => {
     assert.deepEqual(await readdir(outside), []);
   });
 
+  it('makes no link that was made elsewhere and leads out of what is downloaded', async () => {
+    const { emulator } = world.drive;
+    await world.drive.settle();
+    // Both stay in the account.
+    await emulator.put(`${dir}/project/deep/up.rclonelink`, '../../.profile');
+    await emulator.put(`${dir}/project/deep/near.rclonelink`, '../beside');
+    await world.drive.session().folders.refresh((await resolve(dir)).ino);
+    const localFolder = await mkdtemp(join(local, 'down-'));
+    const save = (path: string) =>
+      download(world.context, { paths: [`${dir}/${path}`], localFolder, collision: 'replace' }, world.signal);
+    await save('project');
+    assert.deepEqual((await readdir(join(localFolder, 'project/deep'))).sort(), ['near', 'up.rclonelink']);
+    assert.equal(await readlink(join(localFolder, 'project/deep/near')), '../beside');
+    assert.equal(await readLocal(join(localFolder, 'project/deep/up.rclonelink'), 'utf8'), '../../.profile');
+    await save('project/deep');
+    assert.deepEqual((await readdir(join(localFolder, 'deep'))).sort(), ['near.rclonelink', 'up.rclonelink']);
+    assert.deepEqual(await save('project/deep/near'), [join(localFolder, 'near.rclonelink')]);
+  });
+
   it('that fails in the middle leaves no half of a file, and all that was there', async () => {
     const { emulator } = world.drive;
     await world.drive.settle();
