@@ -62,7 +62,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const watchSet = new WatchSet(client);
   const report = createReporter(log);
   const files = new FilesView(client, watchSet, hasSession, report);
-  const decorations = new Decorations(client);
+  const decorations = new Decorations(client, watchSet);
   const services: Services = {
     ...{ client, tokens, fuse, files, log, report },
     memory: context.globalState,

@@ -4,6 +4,7 @@ import { watchMounts } from './notices/fallenMounts.ts';
 import { watchReadOnlySaves } from './notices/readOnlySaves.ts';
 import { watchRefusals } from './notices/refusals.ts';
 import { watchRescued } from './notices/rescued.ts';
+import { watchSavesOfDeleted } from './notices/savedAgain.ts';
 import { watchSignOut } from './notices/signOut.ts';
 import type { Services } from './services.ts';
 
@@ -20,6 +21,7 @@ export function createNotifications(services: Services): vscode.Disposable {
     watchMounts(services),
     watchRescued(services),
     watchReadOnlySaves(services),
+    watchSavesOfDeleted(services),
     client.onDidFail((error) => void (client.speaks && report(error))),
   );
 }

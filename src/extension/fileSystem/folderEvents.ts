@@ -13,6 +13,8 @@ interface Known {
   readonly path: string;
   /** Entries by key; what a reader of this file system was told. */
   readonly entries: Map<string, EntryInfo>;
+  /** Keys of those told to be deleted: when they are there again, that is told too. */
+  readonly deleted: Set<string>;
   /** All of them, so that an unknown one is new. */
   complete: boolean;
 }
@@ -65,7 +67,12 @@ export class FolderEvents implements vscode.Disposable {
 
   #use(folder: string): Known {
     const key = nameKey(folder);
-    const known = this.#folders.get(key) ?? { path: folder, entries: new Map<string, EntryInfo>(), complete: false };
+    const known: Known = this.#folders.get(key) ?? {
+      path: folder,
+      entries: new Map(),
+      deleted: new Set(),
+      complete: false,
+    };
     this.#folders.delete(key);
     this.#folders.set(key, known);
     const [oldest] = this.#folders.keys();
@@ -109,12 +116,14 @@ function getEvents(known: Known, now: readonly EntryInfo[]): vscode.FileChangeEv
     if (entry === undefined) {
       events.push({ type: vscode.FileChangeType.Deleted, uri: toUri(before.path) });
       known.entries.delete(key);
+      known.deleted.add(key);
     } else if (isOther(before, entry)) events.push({ type: vscode.FileChangeType.Changed, uri: toUri(entry.path) });
   }
   for (const [key, entry] of current) {
+    const isTold = known.deleted.delete(key) || known.complete;
     const isNew = !known.entries.has(key);
-    if (isNew && known.complete) events.push({ type: vscode.FileChangeType.Created, uri: toUri(entry.path) });
-    if (!isNew || known.complete) known.entries.set(key, entry);
+    if (isNew && isTold) events.push({ type: vscode.FileChangeType.Created, uri: toUri(entry.path) });
+    if (!isNew || isTold) known.entries.set(key, entry);
   }
   return events;
 }

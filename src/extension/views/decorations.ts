@@ -4,6 +4,7 @@ import { nameKey } from '../../base/nameKey.ts';
 import { lookup } from '../../protocol/fileMessages.ts';
 import type { EntryInfo, TransferState } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
+import type { WatchSet } from '../drive/watchSet.ts';
 import { findAccountPath } from '../fileSystem/scheme.ts';
 
 /** An explorer asks for every row it draws; one request answers for all of them. ms. */
@@ -13,6 +14,9 @@ const batchSize = 500;
 /** Files that VS Code asked about and is told of when they change; the ones asked about last. */
 const maxAsked = 5_000;
 
+/** Folders of such files that are kept fresh. */
+const maxWatched = 200;
+
 interface Waiting {
   readonly path: string;
   readonly resolve: (decoration: vscode.FileDecoration | undefined) => void;
@@ -21,6 +25,7 @@ interface Waiting {
 /** Badges of files in a mount and in `jottacloud:` folders: on their way, refused, conflicted, kept offline. */
 export class Decorations implements vscode.FileDecorationProvider, vscode.Disposable {
   readonly #client: DriveClient;
+  readonly #watchSet: WatchSet;
   readonly #emitter = new vscode.EventEmitter<vscode.Uri[]>();
   readonly #disposable: vscode.Disposable;
   /** By key of the account path. */
@@ -30,8 +35,9 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
 
   readonly onDidChangeFileDecorations = this.#emitter.event;
 
-  constructor(client: DriveClient) {
+  constructor(client: DriveClient, watchSet: WatchSet) {
     this.#client = client;
+    this.#watchSet = watchSet;
     this.#disposable = vscode.Disposable.from(
       vscode.window.registerFileDecorationProvider(this),
       this.#emitter,
@@ -67,6 +73,9 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
   async #ask(): Promise<void> {
     const all = this.#waiting;
     this.#waiting = [];
+    // An explorer shows them: what changes there elsewhere is to be looked for.
+    const folders = [...this.#asked.keys()].reverse().map((key) => path.posix.dirname(key));
+    this.#watchSet.set('explorers', [...new Set(folders)].slice(0, maxWatched));
     for (let at = 0; at < all.length; at += batchSize) {
       const batch = all.slice(at, at + batchSize);
       const paths = batch.map((waiting) => waiting.path);

@@ -48,13 +48,18 @@ test('without FUSE: edits, compares versions, renames, deletes and restores in t
       await window.answer('greeting.md', 'New name of');
       await window.treeRow('greeting.md').first().waitFor();
       await until('it is renamed on the server', () => findOnServer(emulator, `${folder}/greeting.md`));
+      await window.tab('greeting.md').first().waitFor();
+      assert.equal(await window.tab('hello.md').count(), 0, 'the tab goes along');
+      const struck = page.locator('.tabs-container .tab .strikethrough', { hasText: 'greeting.md' });
 
       await window.runRowAction('greeting.md', 'Delete');
       await window.pressDialogButton('Move to Trash');
       await until('it is gone from the server', () => findOnServer(emulator, `${folder}/greeting.md`) === undefined);
+      await struck.waitFor();
       await window.expand('Trash');
       await window.runRowAction(/greeting\.md.*deleted/, 'Restore from Trash');
       await until('it is back on the server', () => findOnServer(emulator, `${folder}/greeting.md`));
+      await struck.waitFor({ state: 'detached' });
 
       await window.runRowAction('Archive', 'Open as Folder in VS Code');
       await window.explorerRow('greeting.md').first().waitFor();

@@ -101,5 +101,19 @@ test('a mounted folder as the workspace: explorer, edits, search and source cont
     await until('the commit is on the server', () =>
       findOnServer(stage.emulator, `${project}/.git/objects/${head.slice(0, 2)}/${head.slice(2)}`),
     );
+
+    // What happens elsewhere shows by itself, and the tab of a file that is gone is struck through.
+    await page.keyboard.press('Control+Shift+E');
+    await stage.emulator.put(`${project}/from elsewhere.md`, 'from elsewhere\n');
+    await window.explorerRow('from elsewhere.md').first().dblclick();
+    await window.editorText.filter({ hasText: /from\selsewhere/ }).waitFor();
+    await typeAtEnd(window, 'of here\n');
+    stage.emulator.remove(`${project}/from elsewhere.md`);
+    await window.explorerRow('from elsewhere.md').waitFor({ state: 'detached' });
+    await page.locator('.tabs-container .tab .strikethrough', { hasText: 'from elsewhere.md' }).waitFor();
+    await window.save();
+    await untilOnServer(stage, `${project}/from elsewhere.md`, 'from elsewhere\nof here\n');
+    await window.pressNotificationButton('from elsewhere.md had been deleted.', 'Delete Again');
+    await until('it is gone again', () => findOnServer(stage.emulator, `${project}/from elsewhere.md`) === undefined);
   });
 });
