@@ -66,6 +66,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const services: Services = {
     ...{ client, tokens, fuse, files, log, report },
     memory: context.globalState,
+    windowMemory: context.workspaceState,
     extension: context.extension,
   };
   const keys = createStateKeys(client, fuse);

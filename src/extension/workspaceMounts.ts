@@ -8,7 +8,10 @@ import { toDriveError } from './errors.ts';
 import { getErrorAction, getErrorSentence } from './errorTexts.ts';
 import type { Services } from './services.ts';
 import { contractHome, getAllProfiles, type MountProfile, toMountParams } from './settings.ts';
-import { showError, showWarning, withProgress } from './ui/messages.ts';
+import { showError, showInformation, showWarning, withProgress } from './ui/messages.ts';
+
+/** That this window was reloaded because its folder was missing, and has not found it mounted since. */
+const reloadedKey = 'jottacloud.reloadedForMount';
 
 /** Attaching and mounting take a second; a mount that another window has begun is waited for this long. */
 const mountingDeadlineMs = 60_000;
@@ -18,7 +21,9 @@ const mountingDeadlineMs = 60_000;
  * at an empty folder and wonders. Opening the folder is the asking; nothing else is mounted. Never throws.
  */
 export async function ensureWorkspaceMounts(services: Services): Promise<void> {
-  for (const profile of findNeeded(services.client.state)) await ensureMount(services, profile);
+  const needed = findNeeded(services.client.state);
+  if (needed.length === 0) await services.windowMemory.update(reloadedKey, undefined);
+  for (const profile of needed) await ensureMount(services, profile);
 }
 
 /** Profiles that a folder of this window lies in and that are not mounted. */
@@ -53,7 +58,7 @@ async function ensureMount(services: Services, profile: MountProfile): Promise<v
     const folders = findFolders(mountPoint);
     const before = await countFolders(folders);
     await showWaiting(place, () => mountOrWait(services, profile));
-    await showFolders((await countFolders(folders)) > before);
+    await showFolders(services, place, (await countFolders(folders)) > before);
   } catch (error) {
     const failure = toDriveError(error);
     log.warn('the folder of this window could not be mounted', { error: failure });
@@ -88,11 +93,23 @@ async function countFolders(folders: readonly string[]): Promise<number> {
 
 /**
  * A folder that was there, empty, is read again. A window whose folder was missing has been told so by VS Code, and its
- * search, source control and language servers have given up on it: it is loaded again, with all that it holds.
+ * search, source control and language servers have given up on it: it is loaded again, with all that it holds. Once: where
+ * the drive ends before the window is back, the folder would be missing again each time.
  */
-async function showFolders(appeared: boolean): Promise<void> {
-  const command = appeared ? 'workbench.action.reloadWindow' : 'workbench.files.action.refreshFilesExplorer';
-  await vscode.commands.executeCommand(command);
+async function showFolders({ windowMemory }: Services, place: string, appeared: boolean): Promise<void> {
+  if (appeared && windowMemory.get(reloadedKey) === undefined) {
+    await windowMemory.update(reloadedKey, true);
+    await vscode.commands.executeCommand('workbench.action.reloadWindow');
+    return;
+  }
+  await vscode.commands.executeCommand('workbench.files.action.refreshFilesExplorer');
+  if (!appeared) return;
+  const reload = vscode.l10n.t('Reload Window');
+  const text = vscode.l10n.t('{0} is mounted now. What did not find it needs the window to be reloaded.', place);
+  // Not awaited: what is mounted next must not wait for an answer.
+  void showInformation(text, reload).then((chosen) => {
+    if (chosen === reload) void vscode.commands.executeCommand('workbench.action.reloadWindow');
+  });
 }
 
 function showWaiting(place: string, work: () => Promise<void>): Promise<void> {

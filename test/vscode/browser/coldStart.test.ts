@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { endDrive, mount, onStage, showNotifications, signIn, until } from './support.ts';
+import type { Workbench } from '../harness/workbench.ts';
+import { endDrive, mount, onStage, type Stage, showNotifications, signIn, until } from './support.ts';
 
 test('a window opened on a mount point, cold, mounts it and shows what is in it', async () => {
   await onStage(async (stage) => {
@@ -34,22 +36,42 @@ test('a window opened on a mount point, cold, mounts it and shows what is in it'
 
 test('a window opened on a folder inside a mount, cold, mounts it and shows what is in the folder', async () => {
   await onStage(async (stage) => {
-    await stage.emulator.put('/Jotta/Archive/project/hello.md', '# Hello\n');
-    const first = await stage.openWindow();
-    await signIn(stage, first);
-    await mount(stage, first);
-    await first.close();
-    await endDrive(stage.stateDir, stage.mountPoint);
-    await until('nothing is mounted', async () => (await stage.getMountId()) === undefined);
-
-    // VS Code says that there is no such folder, until there is.
-    const folder = path.join(stage.mountPoint, 'Jotta', 'Archive', 'project');
-    const second = await stage.openWindow(folder, { create: false });
+    const { window, folder } = await openInsideMount(stage);
     await until('it is mounted', () => stage.getMountId());
-    await second.explorerRow('hello.md').first().waitFor();
-    await second.dialog.waitFor({ state: 'detached' });
-    await second.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
-    await second.openFile(path.join(folder, 'hello.md'));
-    await second.editorText.filter({ hasText: /#\sHello/ }).waitFor();
+    await window.explorerRow('hello.md').first().waitFor();
+    await window.dialog.waitFor({ state: 'detached' });
+    await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+    await window.openFile(path.join(folder, 'hello.md'));
+    await window.editorText.filter({ hasText: /#\sHello/ }).waitFor();
   });
 });
+
+test('such a window is reloaded once, even when the drive ends before it is back', async () => {
+  await onStage(
+    async (stage) => {
+      const { window } = await openInsideMount(stage);
+      let loads = 0;
+      window.page.on('load', () => {
+        loads += 1;
+      });
+      await window.notification('is mounted now').waitFor({ timeout: 60_000 });
+      await window.explorerRow('hello.md').first().waitFor();
+      assert.equal(loads, 1);
+    },
+    // A reload takes seconds: nothing is mounted when the window is there again.
+    { graceMs: 500 },
+  );
+});
+
+/** Opens a window on a folder of a mount that is not mounted: VS Code says that there is no such folder, until there is. */
+async function openInsideMount(stage: Stage): Promise<{ window: Workbench; folder: string }> {
+  await stage.emulator.put('/Jotta/Archive/project/hello.md', '# Hello\n');
+  const first = await stage.openWindow();
+  await signIn(stage, first);
+  await mount(stage, first);
+  await first.close();
+  await endDrive(stage.stateDir, stage.mountPoint);
+  await until('nothing is mounted', async () => (await stage.getMountId()) === undefined);
+  const folder = path.join(stage.mountPoint, 'Jotta', 'Archive', 'project');
+  return { window: await stage.openWindow(folder, { create: false }), folder };
+}
