@@ -1,5 +1,13 @@
 import net from 'node:net';
 import { XdrReader, XdrWriter } from '../../src/volume/nfs/xdr.ts';
+import {
+  type Attributes,
+  type Changes,
+  readAttributes,
+  readPostAttributes,
+  readWcc,
+  writeChanges,
+} from './attributes.ts';
 
 /** nfsstat3 of RFC 1813 that the tests name. */
 export const nfsStatus = {
@@ -21,16 +29,6 @@ export interface Reply {
   /** `accepted` and its state, or why the call was denied. */
   readonly outcome: 'success' | 'denied' | number;
   readonly result: XdrReader;
-}
-
-export interface Attributes {
-  readonly type: number;
-  readonly mode: number;
-  readonly size: number;
-  readonly fileid: number;
-  readonly mtimeSec: number;
-  readonly ctimeSec: number;
-  readonly ctimeNsec: number;
 }
 
 export interface Entry {
@@ -55,6 +53,7 @@ export class NfsClient {
   readonly #waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>();
   #pending = Buffer.alloc(0);
   #nextXid = 1;
+  #answers = 0;
 
   private constructor(socket: net.Socket, uid: number) {
     this.#socket = socket;
@@ -77,6 +76,11 @@ export class NfsClient {
     return this.#socket.destroyed;
   }
 
+  /** How many calls were answered. */
+  get answers(): number {
+    return this.#answers;
+  }
+
   /** Resolves when the server has ended the connection. */
   untilClosed(): Promise<void> {
     if (this.#socket.destroyed) return Promise.resolve();
@@ -85,6 +89,11 @@ export class NfsClient {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  /** Takes no answers from now on. */
+  pause(): void {
+    this.#socket.pause();
   }
 
   sendBytes(bytes: Buffer): void {
@@ -122,6 +131,7 @@ export class NfsClient {
   call(procedure: number, args: (writer: XdrWriter) => void, options: CallOptions = {}): Promise<Reply> {
     const { xid, bytes } = this.encode(procedure, args, options);
     return new Promise((resolve, reject) => {
+      if (this.closed) throw new Error('the connection was closed');
       this.#waiting.set(xid, { resolve, reject });
       this.#socket.write(bytes);
     });
@@ -134,6 +144,7 @@ export class NfsClient {
       if (this.#pending.length < 4 + length) return;
       const reader = new XdrReader(this.#pending.subarray(4, 4 + length));
       this.#pending = this.#pending.subarray(4 + length);
+      this.#answers += 1;
       const xid = reader.u32();
       const waiting = this.#waiting.get(xid);
       this.#waiting.delete(xid);
@@ -211,7 +222,7 @@ export class NfsClient {
       (w) => {
         w.opaque(folder).text(name);
         if (Buffer.isBuffer(how)) w.u32(2).fixed(how);
-        else writeNoChanges(w.u32(how === 'unchecked' ? 0 : 1));
+        else writeChanges(w.u32(how === 'unchecked' ? 0 : 1), {});
       },
       options,
     );
@@ -221,7 +232,7 @@ export class NfsClient {
   }
 
   async mkdir(folder: Buffer, name: string): Promise<Buffer | number> {
-    const { status, result } = await this.#status(9, (w) => writeNoChanges(w.opaque(folder).text(name)));
+    const { status, result } = await this.#status(9, (w) => writeChanges(w.opaque(folder).text(name), {}));
     if (status !== 0) return status;
     result.bool();
     return Buffer.from(result.opaque(64));
@@ -235,21 +246,22 @@ export class NfsClient {
     return (await this.#status(14, (w) => w.opaque(from).text(fromName).opaque(to).text(toName))).status;
   }
 
+  async rmdir(folder: Buffer, name: string): Promise<number> {
+    return (await this.#status(13, (w) => w.opaque(folder).text(name))).status;
+  }
+
   /** `guard`: the ctime that the caller knows of. */
-  async truncate(handle: Buffer, size: number, guard?: { sec: number; nsec: number }): Promise<number> {
+  async setattr(handle: Buffer, changes: Changes, guard?: { sec: number; nsec: number }): Promise<number> {
     const { status } = await this.#status(2, (w) => {
-      w.opaque(handle)
-        .bool(false)
-        .bool(false)
-        .bool(false)
-        .bool(true)
-        .u64(size)
-        .u32(0)
-        .u32(0)
-        .bool(guard !== undefined);
+      writeChanges(w.opaque(handle), changes).bool(guard !== undefined);
       if (guard !== undefined) w.u32(guard.sec).u32(guard.nsec);
     });
     return status;
+  }
+
+  /** What an unmount tells the server. */
+  async umount(path: string): Promise<void> {
+    await this.call(3, (w) => w.text(path), { program: mountProgram });
   }
 
   /** One part of a listing. */
@@ -284,30 +296,4 @@ export class NfsClient {
       if (part.end) return all;
     }
   }
-}
-
-function writeNoChanges(writer: XdrWriter): void {
-  writer.bool(false).bool(false).bool(false).bool(false).u32(0).u32(0);
-}
-
-function readAttributes(reader: XdrReader): Attributes {
-  const type = reader.u32();
-  const mode = reader.u32();
-  reader.fixed(12);
-  const size = reader.u64();
-  reader.fixed(24);
-  const fileid = reader.u64();
-  reader.fixed(8);
-  const mtimeSec = reader.u32();
-  reader.u32();
-  return { type, mode, size, fileid, mtimeSec, ctimeSec: reader.u32(), ctimeNsec: reader.u32() };
-}
-
-function readPostAttributes(reader: XdrReader): void {
-  if (reader.bool()) readAttributes(reader);
-}
-
-function readWcc(reader: XdrReader): void {
-  if (reader.bool()) reader.fixed(24);
-  readPostAttributes(reader);
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { LocalFile } from '../../src/base/localFile.ts';
-import { type Attributes, nfsStatus } from './client.ts';
+import type { Attributes } from './attributes.ts';
+import { nfsStatus } from './client.ts';
 import { type NfsWorld, openNfsWorld } from './world.ts';
 
 const asHandle = (answer: Buffer | number): Buffer => {
@@ -132,9 +133,9 @@ describe('an NFS client of the drive', () => {
     const { client, archive } = nfs;
     const file = asHandle(await client.create(archive, 'guarded.txt'));
     const { ctimeSec, ctimeNsec } = asAttributes(await client.getattr(file));
-    assert.equal(await client.truncate(file, 5, { sec: ctimeSec - 10, nsec: ctimeNsec }), nfsStatus.notSync);
+    assert.equal(await client.setattr(file, { size: 5 }, { sec: ctimeSec - 10, nsec: ctimeNsec }), nfsStatus.notSync);
     assert.equal(asAttributes(await client.getattr(file)).size, 0);
-    assert.equal(await client.truncate(file, 5, { sec: ctimeSec, nsec: ctimeNsec }), nfsStatus.ok);
+    assert.equal(await client.setattr(file, { size: 5 }, { sec: ctimeSec, nsec: ctimeNsec }), nfsStatus.ok);
     assert.equal(asAttributes(await client.getattr(file)).size, 5);
   });
 
@@ -197,7 +198,7 @@ describe('an NFS volume that is read-only', () => {
       assert.equal(await client.mkdir(archive, 'no'), nfsStatus.rofs);
       assert.equal(await client.remove(archive, 'no'), nfsStatus.rofs);
       assert.equal(await client.rename(archive, 'no', archive, 'yes'), nfsStatus.rofs);
-      assert.equal(await client.truncate(archive, 0), nfsStatus.rofs);
+      assert.equal(await client.setattr(archive, { size: 0 }), nfsStatus.rofs);
       assert.equal(await client.write(archive, 0, Buffer.from('x')), nfsStatus.rofs);
       assert.deepEqual((await client.list(archive)).map(({ name }) => name).sort(), ['.', '..']);
     } finally {
