@@ -19,12 +19,15 @@ export class ErrnoError extends Error {
   }
 }
 
-/** macOS says ENOATTR, which node:os does not name, where others say ENODATA: "no such extended attribute". */
-const darwinNoAttribute = 93;
+/**
+ * What macOS says in another word: ENOATTR, which node:os does not name, for "no such extended attribute"; and ENOTSUP for "this
+ * file system does not do that", where EOPNOTSUPP is another number and is about sockets.
+ */
+const darwinNumbers: Partial<Record<ErrnoCode, number>> = { ENODATA: 93, EOPNOTSUPP: 45 };
 
 /** Positive errno number on this platform. */
-export function errnoNumber(code: ErrnoCode): number {
-  return code === 'ENODATA' && process.platform === 'darwin' ? darwinNoAttribute : constants.errno[code];
+export function errnoNumber(code: ErrnoCode, platform: NodeJS.Platform = process.platform): number {
+  return (platform === 'darwin' ? darwinNumbers[code] : undefined) ?? constants.errno[code];
 }
 
 /** The code of a failed `node:fs` call, when it has one. */

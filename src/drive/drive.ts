@@ -61,6 +61,7 @@ const defaultOptions: DriveOptions = {
   pollIntervalMs: 45_000,
   ...cacheDefaults,
   keepAfterClose: false,
+  driver: 'auto',
   ignoredNames: defaultLocalNames,
   followOutsideLinks: false,
   uploadBytesPerSecond: 0,
@@ -294,7 +295,7 @@ export class Drive {
     return pastTransfers(this.#need().session, limit);
   }
 
-  /** Rejects with fuseMissing, fuseNotAllowed or fuseTooOld. */
+  /** Rejects with fuseMissing, fuseNotAllowed, fuseTooOld or nfsMissing. */
   async preflight(): Promise<void> {
     try {
       await findDrivers(this.#getDrivers(), this.#deps.log);
@@ -342,7 +343,7 @@ export class Drive {
       log,
     });
     applyPace(session, this.#options);
-    const mounts = new Mounts(session, [stateDir, cacheDir], log, this.#getDrivers(client.username));
+    const mounts = new Mounts(session, [stateDir, cacheDir], log, () => this.#getDrivers(client.username));
     noteConnections(stateDir, mounts, log);
     const open = { session, mounts };
     this.#open = open;
@@ -385,7 +386,8 @@ export class Drive {
   }
 
   #getDrivers(account = ''): readonly VolumeDriver[] {
-    return getVolumeDrivers('auto', { stateFile: join(this.#deps.stateDir, 'nfs.json'), account });
+    // The secret and the ports in that file last from one drive to the next.
+    return getVolumeDrivers(this.#options.driver, { stateFile: join(this.#deps.stateDir, 'nfs.json'), account });
   }
 
   #need(): Open {

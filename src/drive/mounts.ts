@@ -34,27 +34,28 @@ export class Mounts {
   readonly #session: Session;
   readonly #reserved: readonly string[];
   readonly #log: Log;
-  readonly #drivers: readonly VolumeDriver[];
+  readonly #getDrivers: () => readonly VolumeDriver[];
   readonly #mounts = new Map<string, Mount>();
   /** Volumes that are being made. */
   readonly #opening = new Set<Promise<void>>();
   #closed = false;
 
-  /** `drivers` are tried in this order. */
-  constructor(session: Session, reserved: readonly string[], log: Log, drivers: readonly VolumeDriver[]) {
+  /** `getDrivers` answers them in the order in which they are tried; asked before each mount. */
+  constructor(session: Session, reserved: readonly string[], log: Log, getDrivers: () => readonly VolumeDriver[]) {
     this.#session = session;
     this.#reserved = reserved;
     this.#log = log;
-    this.#drivers = drivers;
+    this.#getDrivers = getDrivers;
     this.changed = createEmitter((error) => log.error('listener failed', { error }));
   }
 
   getStates(): MountState[] {
-    return [...this.#mounts.entries()].map(([mountPoint, { params, status }]) => ({
+    return [...this.#mounts.entries()].map(([mountPoint, { params, status, volume }]) => ({
       mountPoint,
       source: params.source,
       readOnly: params.readOnly,
       status,
+      ...(volume === undefined ? {} : { kind: volume.kind }),
     }));
   }
 
@@ -77,16 +78,18 @@ export class Mounts {
       // Before the folder is looked at: the drive never touches a volume of its own.
       const wanted = resolve(params.mountPoint);
       if (this.#mounts.has(wanted)) throw new DriveError('alreadyMounted', { path: wanted });
-      const drivers = await findDrivers(this.#drivers, this.#log);
+      const drivers = await findDrivers(this.#getDrivers(), this.#log);
       const root = await this.#findSource(params.source);
       const rules = { home: homedir(), reserved: this.#reserved };
       const goesOn = await canResume(drivers, wanted);
       const mountPoint = goesOn ? wanted : await ensureMountPoint(params.mountPoint, rules, this.#log);
       if (this.#closed) throw new DriveError('shuttingDown');
       if (this.#mounts.has(mountPoint)) throw new DriveError('alreadyMounted', { path: mountPoint });
-      await this.#add({ ...params, mountPoint }, root, (name, view) => mountWithBest(drivers, mountPoint, name, view));
-      this.#log.info('mounted', { mountPoint, source: params.source, readOnly: params.readOnly });
-      return { mountPoint, source: params.source, readOnly: params.readOnly, status: 'mounted' };
+      const make: MakeVolume = (name, view) => mountWithBest(drivers, mountPoint, name, view);
+      const { kind } = await this.#add({ ...params, mountPoint }, root, make);
+      const { source, readOnly } = params;
+      this.#log.info('mounted', { mountPoint, source, readOnly, kind });
+      return { mountPoint, source, readOnly, status: 'mounted', kind };
     } catch (error) {
       if (this.#closed) throw new DriveError('shuttingDown', {}, { cause: error });
       if (error instanceof MountError) throw new DriveError(error.kind, error.detail, { cause: error });

@@ -1,20 +1,26 @@
 import type { Log } from '../base/log.ts';
+import { driverSettings } from '../protocol/messages.ts';
 import { createKernelDriver } from '../volume/linux/volume.ts';
 import { bindingDriver } from '../volume/macfuse/volume.ts';
 import { createNfsDriver, type NfsDriverOptions } from '../volume/nfs/driver.ts';
 import type { Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
 
-export const driverChoices = ['auto', 'fuse', 'binding', 'nfs'] as const;
+/** The setting's, and the libfuse binding where the kernel's protocol could be had. */
+export const driverChoices = [...driverSettings, 'binding'] as const;
 /** `auto`: the best that this computer has; `fuse`: the kernel's protocol, the binding where only that speaks it. */
 export type DriverChoice = (typeof driverChoices)[number];
 
 const kernelDriver = createKernelDriver();
 
 /** The drivers of volumes in the order in which they are tried. */
-export function getVolumeDrivers(choice: DriverChoice, nfs: NfsDriverOptions): readonly VolumeDriver[] {
+export function getVolumeDrivers(
+  choice: DriverChoice,
+  nfs: NfsDriverOptions,
+  platform: NodeJS.Platform = process.platform,
+): readonly VolumeDriver[] {
   if (choice === 'nfs') return [createNfsDriver(nfs)];
   if (choice === 'binding') return [bindingDriver];
-  if (process.platform === 'linux') return choice === 'fuse' ? [kernelDriver] : [kernelDriver, bindingDriver];
+  if (platform === 'linux') return choice === 'fuse' ? [kernelDriver] : [kernelDriver, bindingDriver];
   // Every Mac can mount by NFS; where macFUSE is, it keeps more.
   return choice === 'fuse' ? [bindingDriver] : [bindingDriver, createNfsDriver(nfs)];
 }

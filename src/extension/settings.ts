@@ -2,7 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { cacheDefaults } from '../protocol/cacheDefaults.ts';
-import type { DriveOptions, MountParams } from '../protocol/messages.ts';
+import { type DriveOptions, driverSettings, type MountParams } from '../protocol/messages.ts';
 import { getNetworkOptions } from './networkSettings.ts';
 
 const bytesPerGigabyte = 1_000_000_000;
@@ -33,6 +33,7 @@ export function getDriveOptions(): DriveOptions {
         bytesPerGigabyte,
     ),
     keepAfterClose: settings.get('mount.keepAfterClose', false),
+    driver: driverSettings.find((driver) => driver === settings.get('mount.driver')) ?? 'auto',
     ignoredNames: getIgnoredNames(settings.get<unknown>('files.ignoredNames')),
     followOutsideLinks: settings.get('files.followOutsideLinks', false),
     uploadBytesPerSecond: clamp(settings.get('transfer.uploadLimit', 0), 0, 10_000_000) * bytesPerKilobyte,

@@ -77,12 +77,18 @@ export interface UnmountParams {
   readonly mode: 'drain' | 'keep' | 'force';
 }
 
+/** How volumes reach the operating system. `auto`: the best that this computer has; `fuse`: Linux's or macFUSE; `nfs`: on loopback. */
+export const driverSettings = ['auto', 'fuse', 'nfs'] as const;
+export type DriverSetting = (typeof driverSettings)[number];
+
 /** Live options; every window may send them, the last one wins. Sizes in bytes, times in ms. */
 export interface DriveOptions {
   readonly pollIntervalMs: number;
   readonly cacheMaxBytes: number;
   readonly cacheMinFreeBytes: number;
   readonly keepAfterClose: boolean;
+  /** For volumes mounted after it is set. */
+  readonly driver: DriverSetting;
   /** Patterns of names that never leave this computer; `*` stands for any characters. For names made after it is set. */
   readonly ignoredNames: readonly string[];
   /** Symbolic links made elsewhere are followed even where they lead out of the volume. */

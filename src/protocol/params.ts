@@ -56,6 +56,7 @@ define(
     cacheMaxBytes: integer(0),
     cacheMinFreeBytes: integer(0),
     keepAfterClose: flag,
+    driver: oneOf(...messages.driverSettings),
     ignoredNames: list(path, 10_000),
     followOutsideLinks: flag,
     uploadBytesPerSecond: integer(0),

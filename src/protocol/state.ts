@@ -15,6 +15,8 @@ export interface AccountState {
 
 export type MountStatus = 'mounting' | 'mounted' | 'unmounting' | 'failed';
 
+export type VolumeKind = 'fuse' | 'nfs';
+
 export interface MountState {
   /** Absolute local folder; the identity of a mount. */
   readonly mountPoint: string;
@@ -22,6 +24,8 @@ export interface MountState {
   readonly source: string;
   readonly readOnly: boolean;
   readonly status: MountStatus;
+  /** What it is mounted by; absent until it is mounted. */
+  readonly kind?: VolumeKind;
 }
 
 export type TransferKind = 'upload' | 'download' | 'move' | 'delete' | 'createFolder' | 'setTimes';

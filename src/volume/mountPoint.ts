@@ -87,8 +87,9 @@ export interface MountedPath {
   readonly device: string;
 }
 
-/** What the mount table calls our volumes. */
+/** What the mount table calls our FUSE volumes: their type on Linux, their source everywhere. */
 export const subtype = 'jottacloud';
+export const volumeSource = 'Jottacloud';
 
 /** What the exports of all our NFS volumes begin with, so that the mount table tells which are ours. */
 export const exportPrefix = '/jottacloud-';
@@ -102,7 +103,8 @@ export function parseMacMounts(text: string): MountedPath[] {
   return [...text.matchAll(/^(.+?) on (.+) \(([^,)]+)/gm)].map(([, source = '', path = '', type = '']) => ({
     path,
     fuse: /fuse/.test(type),
-    ours: isOurExport(type, source),
+    // macFUSE knows no subtypes, and numbers its sources: `Jottacloud@macfuse0`.
+    ours: isOurExport(type, source) || (/fuse/.test(type) && source.split('@')[0] === volumeSource),
     device: '',
   }));
 }

@@ -51,6 +51,8 @@ export interface VolumeView {
 }
 
 export interface Volume {
+  /** What the operating system takes it for. */
+  readonly kind: 'fuse' | 'nfs';
   readonly mountPoint: string;
   /** Resolves when the volume is gone, by us or by the user's eject. */
   readonly gone: Promise<void>;

@@ -84,7 +84,7 @@ export async function startTestDrive(options: TestDriveOptions = {}): Promise<Te
     });
   let session = await open();
   const nfs = { stateFile: join(dir, 'nfs.json'), account: 'test' };
-  const drivers = getVolumeDrivers(options.driver ?? 'auto', nfs);
+  const drivers = () => getVolumeDrivers(options.driver ?? 'auto', nfs);
   let mounts = new Mounts(session, [], log, drivers);
   const mountPoint = join(dir, 'volume');
   let again: (() => Promise<unknown>) | undefined;

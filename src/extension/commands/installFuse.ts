@@ -44,7 +44,8 @@ function getMacStep({ fuse: { problem } }: Services): NextStep {
   if (problem === 'fuseNotAllowed') {
     return {
       text: vscode.l10n.t(
-        'macFUSE is installed, but macOS does not let it run yet. Open System Settings › Privacy & Security, allow the system software of “Benjamin Fleischer”, restart the Mac when asked, then check again.',
+        'macFUSE is installed, but macOS does not let it run yet. On a Mac with Apple silicon, shut down, hold the power button until the startup options show, open Options › Utilities › Startup Security Utility, choose Reduced Security and allow kernel extensions of identified developers. Then open System Settings › Privacy & Security, allow the system software of “Benjamin Fleischer”, restart the Mac when asked, and check again. The setting {0} with “nfs” needs none of this.',
+        'jottacloud.mount.driver',
       ),
       button: vscode.l10n.t('Open System Settings'),
       run: () => vscode.env.openExternal(vscode.Uri.parse(privacyPane)),

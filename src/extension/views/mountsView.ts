@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { MountStatus } from '../../protocol/state.ts';
+import type { MountStatus, VolumeKind } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { contractHome, getAllProfiles, getMountProfiles, toMountParams } from '../settings.ts';
 
@@ -10,6 +10,7 @@ export interface MountRow {
   readonly source: string;
   readonly readOnly: boolean;
   readonly status: MountStatus | 'unmounted';
+  readonly kind: VolumeKind | undefined;
   /** undefined: no profile, so nothing is remembered about it. */
   readonly onStartup: boolean | undefined;
 }
@@ -63,15 +64,15 @@ function getRows(client: DriveClient): MountRow[] {
   const ofProfiles = getAllProfiles().map((profile): MountRow => {
     const params = { ...toMountParams(profile), onStartup: profile.onStartup };
     const mount = mounts.find(({ mountPoint }) => mountPoint === params.mountPoint);
-    if (mount === undefined) return { ...params, status: 'unmounted' };
-    const { source, readOnly, status } = mount;
-    return { ...params, source, readOnly, status };
+    if (mount === undefined) return { ...params, status: 'unmounted', kind: undefined };
+    const { source, readOnly, status, kind } = mount;
+    return { ...params, source, readOnly, status, kind };
   });
   const others = mounts.filter(({ mountPoint }) => !ofProfiles.some((row) => row.mountPoint === mountPoint));
   return [
     ...ofProfiles.filter(({ status }) => showsUnmounted || status !== 'unmounted'),
-    ...others.map(({ mountPoint, source, readOnly, status }) => {
-      return { mountPoint, source, readOnly, status, onStartup: undefined };
+    ...others.map(({ mountPoint, source, readOnly, status, kind }) => {
+      return { mountPoint, source, readOnly, status, kind, onStartup: undefined };
     }),
   ];
 }
@@ -85,7 +86,7 @@ function toMountItem(row: MountRow): vscode.TreeItem {
   item.contextValue = `mount.${row.status}.${remembered}`;
   item.iconPath = new vscode.ThemeIcon(icons[row.status]);
   const source = row.source === '/' ? vscode.l10n.t('whole account') : row.source;
-  const parts = [getStatusText(row.status), source];
+  const parts = [getStatusText(row), source];
   if (row.readOnly) parts.push(vscode.l10n.t('read-only'));
   if (row.onStartup) parts.push(vscode.l10n.t('on startup'));
   item.description = parts.join(' · ');
@@ -94,12 +95,17 @@ function toMountItem(row: MountRow): vscode.TreeItem {
   return item;
 }
 
-function getStatusText(status: MountRow['status']): string {
+/** `platform` is that of the drive, which runs where the extension does. */
+export function getStatusText(
+  { status, kind }: Pick<MountRow, 'status' | 'kind'>,
+  platform: NodeJS.Platform = process.platform,
+): string {
   switch (status) {
     case 'mounting':
       return vscode.l10n.t('mounting');
     case 'mounted':
-      return vscode.l10n.t('mounted');
+      if (kind !== 'nfs') return vscode.l10n.t('mounted');
+      return platform === 'darwin' ? vscode.l10n.t('mounted without macFUSE') : vscode.l10n.t('mounted by NFS');
     case 'unmounting':
       return vscode.l10n.t('unmounting');
     case 'failed':

@@ -43,6 +43,7 @@ async function mountVolume(mountPoint: string, view: VolumeView, queue: NoticeQu
     throw error;
   }
   return {
+    kind: 'fuse',
     mountPoint,
     gone,
     notify: (change) => notify(served, change),

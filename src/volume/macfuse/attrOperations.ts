@@ -4,6 +4,7 @@ import { ErrnoError } from '../../base/errno.ts';
 import { vfsLimits } from '../../vfs/limits.ts';
 import type { Attr, TimeChange } from '../../vfs/vfs.ts';
 import type { VolumeView } from '../volume.ts';
+import { fuseLimits } from './limits.ts';
 import { change, find, serve } from './serve.ts';
 
 const fileTypes = { file: constants.S_IFREG, folder: constants.S_IFDIR, link: constants.S_IFLNK };
@@ -51,7 +52,7 @@ export function toStats(view: VolumeView, attr: Attr): Fuse.Stats {
     uid: view.uid,
     gid: view.gid,
     size: attr.size,
-    blksize: vfsLimits.statfsBlock,
+    blksize: process.platform === 'darwin' ? fuseLimits.macTransferBytes : vfsLimits.statfsBlock,
     blocks: Math.ceil(attr.size / 512),
     mtime,
     atime: mtime,

@@ -4,6 +4,8 @@ export const fuseLimits = {
   kernelTtl: { entryTimeout: 1, attrTimeout: 1 },
   /** Bytes per kernel request: twice the default, since each costs a trip through JavaScript; larger ones only cost memory. */
   transferBytes: 256 * 1024,
+  /** Bytes per request on macOS: what a file says to be a good size (`st_blksize`) is the size of what is asked for there. */
+  macTransferBytes: 1024 * 1024,
   /** Requests at a time; the binding's default of 4 lets four slow reads freeze the volume. */
   concurrency: 64,
   /** ms per operation: longer than every deadline of our own, shorter than macFUSE's 60 s. */

@@ -7,8 +7,14 @@ import type { VolumeView } from '../volume.ts';
 import { toStats } from './attrOperations.ts';
 import { change, checkUtf8, find, locate, locateNew, serve } from './serve.ts';
 
-/** renameat2(2)'s flags, which node:fs does not name. */
-const renameModes: Readonly<Record<number, RenameMode>> = { 0: 'replace', 1: 'noReplace', 2: 'exchange' };
+/** The flags of renameat2(2) on Linux and of renamex_np(2) on macOS, which node:fs does not name. Undefined: unknown. */
+export function parseRenameFlags(flags: number, platform: NodeJS.Platform = process.platform): RenameMode | undefined {
+  const noReplace = platform === 'darwin' ? 4 : 1;
+  const exchange = 2;
+  if (flags === 0) return 'replace';
+  if (flags === noReplace) return 'noReplace';
+  return flags === exchange ? 'exchange' : undefined;
+}
 
 /** What libfuse renames a file to that is removed or replaced while open: with the number of the node, and that of the renaming. */
 const hiddenName = /^\.fuse_hidden[0-9a-f]{8}([0-9a-f]{8})$/;
@@ -53,6 +59,7 @@ export function nameOperations(view: VolumeView) {
     mkdir: (path, mode, cb) =>
       change(view, 'mkdir', path, cb, async () => {
         const { parent, name } = await locateNew(view, path);
+        if (isFinderTrash(path)) return refuse();
         await vfs.mkdir(parent, name, mode);
       }),
     unlink: (path, cb) =>
@@ -67,7 +74,7 @@ export function nameOperations(view: VolumeView) {
       }),
     renameWithFlags: (from, to, flags, cb) =>
       change(view, 'rename', from, cb, async () => {
-        const mode = renameModes[flags];
+        const mode = parseRenameFlags(flags);
         if (mode === undefined) throw new ErrnoError('EINVAL', 'rename flag is not supported');
         const [source, target] = [await locate(view, from), await locateNew(view, to)];
         if (isHiddenName(target.name) && (await vfs.tryHide(source, target))) return;
@@ -91,6 +98,11 @@ export function nameOperations(view: VolumeView) {
         await vfs.release(fh);
       }),
   } satisfies Fuse.OPERATIONS;
+}
+
+/** Without it Finder offers "Delete Immediately", and what is deleted goes to the trash of the account. */
+export function isFinderTrash(path: string, platform: NodeJS.Platform = process.platform): boolean {
+  return platform === 'darwin' && path === '/.Trashes';
 }
 
 function refuse(): never {

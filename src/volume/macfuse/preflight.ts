@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type Fuse from 'fuse-native';
 import { isOutOfFiles } from '../../base/errno.ts';
 import { getInstallHint } from '../installHint.ts';
@@ -12,7 +13,7 @@ const allowHint = process.platform === 'darwin' ? '' : 'sudo modprobe fuse';
 const kinds: Readonly<Record<string, MountErrorKind>> = {
   EFUSEDEVICE: 'fuseNotAllowed',
   EFUSEALLOWOTHER: 'fuseNotAllowed',
-  // Its timeout is the only sign that macOS waits for the approval of the system extension.
+  // Its timeout is one sign that macOS waits for the approval of the system extension.
   EMACFUSEMOUNT: 'fuseNotAllowed',
   EMACFUSEABI: 'fuseTooOld',
   EMACFUSEVERSION: 'fuseTooOld',
@@ -22,7 +23,7 @@ const kinds: Readonly<Record<string, MountErrorKind>> = {
 /** Loads the binding and checks the system: rejects with MountError fuseMissing, fuseNotAllowed or fuseTooOld. */
 export async function ensureFuse(): Promise<FuseModule> {
   try {
-    const { default: fuseModule } = await import('fuse-native');
+    const fuseModule = loadBinding();
     await fuseModule.checkEnvironment();
     return fuseModule;
   } catch (error) {
@@ -32,10 +33,16 @@ export async function ensureFuse(): Promise<FuseModule> {
   }
 }
 
+/** By `require`, which tries again what has failed: an `import` fails for good, though what was missing has been installed since. */
+export function loadBinding(from: string = import.meta.url): FuseModule {
+  return createRequire(from)('fuse-native');
+}
+
 /** What the binding says about the FUSE of this computer; undefined when it says something else. */
-export function toFuseError(error: unknown): MountError | undefined {
+export function toFuseError(error: unknown, platform: NodeJS.Platform = process.platform): MountError | undefined {
   const code = error instanceof Error ? String((error as NodeJS.ErrnoException).code) : '';
-  const kind = kinds[code];
+  // A mount program that fails is the other sign of that.
+  const kind = code === 'EFUSEMOUNT' && platform === 'darwin' ? 'fuseNotAllowed' : kinds[code];
   if (kind === undefined) return undefined;
   return new MountError(kind, { hint: kind === 'fuseNotAllowed' ? allowHint : getInstallHint() }, { cause: error });
 }

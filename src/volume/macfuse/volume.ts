@@ -4,10 +4,11 @@ import { promisify } from 'node:util';
 import type Fuse from 'fuse-native';
 import { isContainer } from '../../store/nodeRow.ts';
 import type { Fh } from '../../vfs/openInode.ts';
-import { detach, loadMounts, subtype, tryUnmount } from '../mountPoint.ts';
+import { detach, loadMounts, tryUnmount } from '../mountPoint.ts';
 import type { Volume, VolumeDriver, VolumeView } from '../volume.ts';
 import { fuseLimits } from './limits.ts';
 import { createOperations } from './operations.ts';
+import { getFuseOptions, getMacMountOptions, withMountOptions } from './options.ts';
 import { ensureFuse, type FuseModule, toFuseError } from './preflight.ts';
 
 /** Volumes by the libfuse binding. */
@@ -38,19 +39,9 @@ export async function mountVolume(
       void releaseAll(view, handles).then(gone.resolve);
     },
   };
-  const fuse: Fuse = new fuseModule(mountPoint, operations, {
-    ...fuseLimits.kernelTtl,
-    autoCache: true,
-    acAttrTimeout: 0,
-    defaultPermissions: true,
-    uid: view.uid,
-    gid: view.gid,
-    fsname: 'Jottacloud',
-    subtype,
-    maxConcurrency: fuseLimits.concurrency,
-    maxRead: fuseLimits.transferBytes,
-    timeout: fuseLimits.timeouts,
-    ...(process.platform === 'darwin' ? { displayFolder: true, name: volumeName } : {}),
+  const binding = withMountOptions(fuseModule, process.platform === 'darwin' ? getMacMountOptions(volumeName) : []);
+  const fuse: Fuse = new binding(mountPoint, operations, {
+    ...getFuseOptions(process.platform, view),
     // An unmount from outside (eject, fusermount3 -u) ends the request loop: no failure of an operation.
     onError: (error, operation) =>
       view.log[operation === 'lifecycle' ? 'debug' : 'error']('file operation threw', { operation, error }),
@@ -64,6 +55,7 @@ export async function mountVolume(
   const keepAlive = setInterval(() => {}, 60_000);
   void gone.promise.then(() => clearInterval(keepAlive));
   return {
+    kind: 'fuse',
     mountPoint,
     gone: gone.promise,
     notify: ({ parent, name }) => {

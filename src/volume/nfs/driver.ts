@@ -124,6 +124,7 @@ export async function serveVolume(view: VolumeView, options: NfsDriverOptions): 
   const gone = Promise.withResolvers<void>();
   const url = `nfs://127.0.0.1:${server.port}${path}`;
   return {
+    kind: 'nfs',
     url,
     mountPoint: url,
     gone: gone.promise,
@@ -172,6 +173,7 @@ function createVolume(mountPoint: string, view: VolumeView, server: NfsServer, s
     return ending;
   };
   return {
+    kind: 'nfs',
     mountPoint,
     gone: gone.promise,
     notify: ({ parent }) => server.noteChange(parent),

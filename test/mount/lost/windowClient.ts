@@ -31,6 +31,7 @@ const { DriveClient } = await import('../../../src/extension/drive/client.ts');
 export const driveOptions: DriveOptions = {
   ...{ pollIntervalMs: 45_000, cacheMaxBytes: 1e9, cacheMinFreeBytes: 0, keepAfterClose: false, ignoredNames: [] },
   ...{ uploadBytesPerSecond: 0, downloadBytesPerSecond: 0, parallelPushes: 4, network: defaultNetworkOptions },
+  driver: 'auto',
   followOutsideLinks: false,
 };
 

@@ -34,6 +34,7 @@ const samples: Readonly<Record<string, object>> = {
   'drive/watch': { paths: [path] },
   'drive/setOptions': {
     ...{ pollIntervalMs: 45_000, cacheMaxBytes: 1, cacheMinFreeBytes: 1, keepAfterClose: false, ignoredNames: ['*'] },
+    driver: 'auto',
     followOutsideLinks: false,
     ...{ uploadBytesPerSecond: 0, downloadBytesPerSecond: 0, parallelPushes: 1 },
     network: { ...defaultNetworkOptions, noProxy: ['localhost'] },

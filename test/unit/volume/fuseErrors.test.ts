@@ -16,6 +16,8 @@ describe('what the FUSE binding says about this computer', () => {
 
   it('takes a mount that macOS does not let happen for one that is not allowed yet', () => {
     assert.equal(toFuseError(failWith('EMACFUSEMOUNT'))?.kind, 'fuseNotAllowed');
+    assert.equal(toFuseError(failWith('EFUSEMOUNT'), 'darwin')?.kind, 'fuseNotAllowed');
+    assert.equal(toFuseError(failWith('EFUSEMOUNT'), 'linux'), undefined);
   });
 
   it('names the command that helps, and never an installation where something is installed', () => {
