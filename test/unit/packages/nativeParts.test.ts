@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { getArchitecture } from '../../setup/packages/binary.ts';
+import { isMended, mendBinding } from '../../setup/packages/mendBinding.ts';
+import { checkIntegrity } from '../../setup/packages/npmPackage.ts';
+import { getPrebuilds, type NativeTarget, nativeParts, parseTarget } from '../../setup/packages/targets.ts';
+import { root } from '../../setup/root.ts';
+
+const natives = Object.keys(nativeParts) as NativeTarget[];
+const readBinding = (target: NativeTarget) =>
+  readFileSync(path.join(root, 'node_modules/fuse-native', getPrebuilds(target)[0] ?? ''));
+
+describe('native parts of a package', () => {
+  it('are told apart by what their files say they run on', () => {
+    for (const target of natives) assert.equal(getArchitecture(readBinding(target)), target);
+    assert.equal(getArchitecture(Buffer.from('#!/bin/sh\necho a script is no machine code\n')), undefined);
+    assert.equal(getArchitecture(Buffer.concat([Buffer.from('MZ'), Buffer.alloc(62)])), 'other');
+  });
+
+  it('have a binding on macOS that does what it can of a change with a creation time', () => {
+    for (const target of ['darwin-arm64', 'darwin-x64'] as const) {
+      const published = readBinding(target);
+      assert.ok(!isMended(target, published));
+      const shipped = mendBinding(target, published);
+      assert.ok(isMended(target, shipped));
+      assert.equal(shipped.length, published.length);
+      assert.throws(() => mendBinding(target, shipped), /another one/, 'it is made for one binding only');
+    }
+  });
+
+  it('keep a signature that fits, without which macOS on Apple silicon ends the drive', () => {
+    const shipped = mendBinding('darwin-arm64', readBinding('darwin-arm64'));
+    shipped.writeUInt8(shipped.readUInt8(0x5000) ^ 1, 0x5000);
+    assert.ok(!isMended('darwin-arm64', shipped), 'a byte that its hash does not know');
+  });
+
+  it('are left as they were published on Linux', () => {
+    const published = readBinding('linux-x64');
+    assert.equal(mendBinding('linux-x64', published), published);
+  });
+
+  it('are refused where their bytes are not those of package-lock.json', async () => {
+    const dir = mkdtempSync(path.join(os.tmpdir(), 'tarball-'));
+    const file = path.join(dir, 'x.tgz');
+    writeFileSync(file, 'abc');
+    // SHA-512 of "abc", FIPS 180-2.
+    const known = 'sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknw==';
+    await checkIntegrity(file, known);
+    writeFileSync(file, 'abd');
+    await assert.rejects(checkIntegrity(file, known), /x\.tgz is not what package-lock\.json names/);
+    rmSync(dir, { recursive: true });
+  });
+
+  it('are asked for by a name that exists', () => {
+    assert.equal(parseTarget('universal'), 'universal');
+    assert.throws(() => parseTarget('win32-x64'), /There are: linux-x64/);
+  });
+});
