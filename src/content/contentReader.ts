@@ -3,6 +3,7 @@ import { Slots } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import { Recent } from '../base/recent.ts';
 import { inBlocks, lastBlock } from './blocks.ts';
+import { ContentPieces } from './contentPieces.ts';
 import type { ContentStore } from './contentStore.ts';
 import { cacheLimits } from './limits.ts';
 
@@ -59,6 +60,7 @@ export class ContentReader {
   readonly #checked = new Recent<string, true>(cacheLimits.rememberedChecks);
   readonly #flights = new Map<string, Promise<Buffer>>();
   readonly #slots = new Slots(cacheLimits.parallelDownloads);
+  readonly #pieces = new ContentPieces((content, start, end) => this.#fetchPiece(content, start, end));
   /** Blocks on their way to the disk. */
   readonly #keeping = new Set<Promise<void>>();
   #downloading = 0;
@@ -78,7 +80,10 @@ export class ContentReader {
     if (start >= stop) return Buffer.alloc(0);
     const first = Math.floor(start / blockBytes);
     const last = Math.floor((stop - 1) / blockBytes);
-    this.#startDownloads(content, first, last, ahead, start, stop);
+    const window = ahead === undefined || isSmall(content) ? 0 : this.#window(ahead, start, stop);
+    const jumps = ahead !== undefined && window === 0 && !isSmall(content);
+    if (jumps && this.#isPiece(content, start, stop)) return this.#pieces.read(content, start, stop);
+    this.#startDownloads(content, first, last, window);
     const parts: Buffer[] = [];
     for (let index = first; index <= last; index += 1) {
       const block = await this.#block(content, index);
@@ -131,6 +136,11 @@ export class ContentReader {
     return content.size === 0 || this.#deps.store.hasAll(content.md5, content.size);
   }
 
+  #isPiece(content: ContentRef, start: number, stop: number): boolean {
+    if (this.#has(content, Math.floor(start / blockBytes)) || this.#deps.source.comesWhole(content)) return false;
+    return this.#pieces.takes(content, start, stop);
+  }
+
   async #block(content: ContentRef, index: number): Promise<Buffer> {
     const key = `${content.md5}.${index}`;
     const known = this.#flights.get(key) ?? (await this.#localBlock(content, index));
@@ -177,19 +187,12 @@ export class ContentReader {
   }
 
   /** Starts what `first..last` and the readahead window lack. */
-  #startDownloads(
-    content: ContentRef,
-    first: number,
-    last: number,
-    ahead: Readahead | undefined,
-    start: number,
-    stop: number,
-  ): void {
+  #startDownloads(content: ContentRef, first: number, last: number, window: number): void {
     if (isSmall(content)) {
       this.#startSmall(content);
       return;
     }
-    const until = ahead === undefined ? last : this.#reach(content, first, last, this.#window(ahead, start, stop));
+    const until = this.#reach(content, first, last, window);
     let runStart: number | undefined;
     for (let index = first; index <= until + 1; index += 1) {
       const wanted = index <= until && !this.#has(content, index);
@@ -279,6 +282,22 @@ export class ContentReader {
         flight.reject(error);
       }
     });
+  }
+
+  async #fetchPiece(content: ContentRef, start: number, end: number): Promise<Buffer> {
+    const { source, signal } = this.#deps;
+    const parts: Buffer[] = [];
+    await this.#slots.with(signal, async () => {
+      this.#downloading += 1;
+      try {
+        for await (const chunk of await source.openRange(content, start, end, signal)) parts.push(chunk);
+      } finally {
+        this.#downloading -= 1;
+      }
+    });
+    const bytes = Buffer.concat(parts);
+    if (bytes.length !== end - start) throw new Error(`download ended after ${bytes.length} of ${end - start} bytes`);
+    return bytes;
   }
 
   async #whileUnwritten(): Promise<void> {

@@ -3,6 +3,10 @@ export const cacheLimits = {
   /** Unit of download, of the disk cache and of eviction. Small enough that a random 4 KiB read of a huge file stays cheap,
    *  large enough that a sequential read costs few files. */
   blockBytes: 256 * 1024,
+  /** Unit of what is fetched of a large file for who jumps about in it: at 2 MB/s a few milliseconds beside the round trip. */
+  pieceBytes: 16 * 1024,
+  /** Such parts kept in memory: 8 MiB. */
+  rememberedPieces: 512,
   /** Small contents remembered as checked against their md5; a forgotten one is hashed again when it is read. */
   rememberedChecks: 100_000,
   /** Blocks kept in memory for all open files together: the last stop before the disk. Two readahead windows; what is read

@@ -115,10 +115,16 @@ export const contentQuirks = {
     async (emulator, client) => {
       await emulator.put(`${top}/f`, 'hello');
       const plain = await client.get(`${top}/f`, '?mode=bin', { range: 'bytes=1-2' });
+      await emulator.put(`${top}/f`, 'other');
       const pinned = await client.get(`${top}/f`, '?mode=bin&revision=1', { range: 'bytes=1-2' });
-      return [plain.text, pinned.status];
+      return [plain.text, pinned.status, ...(pinned.status < 300 ? [pinned.text] : [])];
     },
-    { honoured: ['el', 206], ignored: ['el', 200], 400: ['el', 400], 404: ['el', 404], 500: ['el', 500] },
+    {
+      honoured: ['el', 206, 'el'],
+      ignored: ['el', 200, 'hello'],
+      newest: ['el', 206, 'th'],
+      ...{ 400: ['el', 400], 404: ['el', 404], 500: ['el', 500] },
+    },
   ],
   requests: [
     async (emulator, client) => {

@@ -11,7 +11,8 @@ import { pathOf } from './tree.ts';
  */
 export function download(context: Context, file: FileNode, revision: string | null, asked: string | undefined): Reply {
   const range = rangeToServe(context, file, revision, asked);
-  const wanted = revision === null ? file.current : completed(file).find(({ number }) => String(number) === revision);
+  const isNewest = revision === null || (range !== undefined && context.quirks.pinnedRange === 'newest');
+  const wanted = isNewest ? file.current : completed(file).find(({ number }) => String(number) === revision);
   if (!wanted) throw noSuchFile(pathOf(context.account, file));
   const { size, md5, mime } = wanted;
   const part = parseRange(range, size, context.quirks.emptyRange === '200');
@@ -30,7 +31,7 @@ function rangeToServe(
 ): string | undefined {
   if (asked === undefined) return undefined;
   const isIgnored = quirks.range === 'ignored';
-  if (revision === null || quirks.pinnedRange === 'honoured') return isIgnored ? undefined : asked;
+  if (revision === null || ['honoured', 'newest'].includes(quirks.pinnedRange)) return isIgnored ? undefined : asked;
   if (quirks.pinnedRange === '400') throw new PlainError(400, 'Bad request');
   if (quirks.pinnedRange === '404') throw noSuchFile(pathOf(account, file));
   if (quirks.pinnedRange === '500') throw new ServiceError(500, 'InternalServerErrorException', 'Internal error');

@@ -74,8 +74,8 @@ export const quirkTable = {
   emptyRange: ['416', '200'],
   /** `Range`, §2.7: proven by several clients; a proxy on the way may drop it, and the whole file comes. */
   range: ['honoured', 'ignored'],
-  /** `Range` together with `revision`, §2.2 and §2.7: each alone is proven, no known client sends both. */
-  pinnedRange: ['honoured', 'ignored', '400', '404', '500'],
+  /** `Range` together with `revision`, §2.2 and §2.7: each alone is proven, no known client sends both. `newest`: the number is ignored. */
+  pinnedRange: ['honoured', 'ignored', 'newest', '400', '404', '500'],
   /** What no client leaves out (content type and times of an allocate) or invents (a `mode`), §2.2 and §3.1. */
   requests: ['lenient', 'strict'],
   /** Status of an allocate that needs no transfer, §3.1. */

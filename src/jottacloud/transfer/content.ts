@@ -8,6 +8,7 @@ import { fromAbort } from '../transport/transportErrors.ts';
 import type { DownloadRange, RemoteFile, RemotePath } from '../types.ts';
 import { checkPath } from '../urls.ts';
 import { type Opened, openBytes, openWhole } from './download.ts';
+import { tryPinned } from './pinned.ts';
 
 /** Paths of which something is remembered: more than are read side by side. */
 const rememberedPaths = 1_000;
@@ -24,6 +25,8 @@ export class Reads {
   /** Contents that are not the newest of their path any more; the newest has the same size, or another. */
   readonly older = new Recent<string, 'sameSize' | 'otherSize'>(rememberedPaths);
   readonly looks = new FreshFlights<string, RemoteFile | undefined>();
+  /** Whether the number of a revision counts where a part is asked for (pinned.ts); undefined: nobody has asked. */
+  heedsNumbers: Promise<boolean> | undefined;
 }
 
 /** Never aborts: a look is shared by callers that come and go, and has a deadline of its own. */
@@ -33,10 +36,11 @@ const unhurried = new AbortController().signal;
  * Bytes `start…end-1` of a file known to be `size` long. Resolves when the answer has begun and is of the right revision;
  * repeats only before that. The iterable must be read, or the signal aborted, to free the connection.
  *
- * With `md5`: of that content, wherever among the revisions of the path it is by now. The newest revision is asked for
- * without its number, as every client does that is known to work, and then shown to be of that content: by its md5 when it
- * is read whole and small, by the md5 in the answer's ETag, or by a look at the file that begins after the answer did. Only
- * what is not the newest any more is asked for as `revision`; 'notFound' when that is not given.
+ * With `md5`: of that content, wherever among the revisions of the path it is by now. It is asked for by the number of its
+ * revision where the service heeds that (pinned.ts). Else the newest revision is asked for without its number, as every
+ * client does that is known to work, and then shown to be of that content: by its md5 when it is read whole and small, by the
+ * md5 in the answer's ETag, or by a look at the file that begins after the answer did. What is not the newest any more is asked
+ * for as `revision`; 'notFound' when that is not given.
  *
  * JottaError 'corrupt': the file has another size now, or gave more bytes; 'incomplete': the body ended early (retryable);
  * 'timeout' on silence, 'range' for a range outside the file, 'notFound'.
@@ -57,6 +61,10 @@ export async function download(
   if (md5 === undefined) return (await openBytes(service, path, range, revision, signal)).chunks;
   const { older } = service.reads;
   const key = olderKey(path, md5);
+  if (revision !== undefined && !isChecked(range)) {
+    const pinned = await tryPinned(service, path, range, revision, signal);
+    if (pinned !== undefined) return pinned;
+  }
   if (!older.has(key)) {
     const newest = await tryNewest(service, path, { ...range, md5 }, signal);
     if (typeof newest !== 'string') return newest;
@@ -81,6 +89,11 @@ function olderKey(path: RemotePath, md5: string): string {
   return `${md5} ${path.join('/')}`;
 }
 
+/** Its md5 tells what it is. */
+function isChecked({ start, end, size }: DownloadRange): boolean {
+  return start === 0 && end === size && size <= checkedBytes;
+}
+
 async function* nothing(): AsyncGenerator<Buffer, void, undefined> {}
 
 /** Or how the newest revision differs. */
@@ -98,8 +111,8 @@ async function tryNewest(
     if (isJottaError(error, 'corrupt') || isJottaError(error, 'range')) return 'otherSize';
     throw error;
   }
-  const { start, end, size, md5 } = range;
-  if (start === 0 && end === size && size <= checkedBytes) return tryWhole(opened, md5);
+  const { md5 } = range;
+  if (isChecked(range)) return tryWhole(opened, md5);
   if (hasMd5(opened, md5)) return opened.chunks;
   try {
     const newest = await look(service, path, signal);

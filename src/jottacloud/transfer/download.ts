@@ -57,6 +57,17 @@ export async function openBytes(
   }
 }
 
+/** The same without another try: what the service makes of `Range` with that revision. 206 for the part. */
+export function openPart(
+  service: Service,
+  path: RemotePath,
+  range: ByteRange,
+  revision: number,
+  signal: AbortSignal,
+): Promise<Opened & { status: number }> {
+  return sendOnce(service, path, range, revision, true, signal);
+}
+
 /** The same without `Range`. */
 export function openWhole(
   service: Service,
@@ -72,7 +83,13 @@ export function openWhole(
 const refusalsOfPart: readonly string[] = ['unreachableName', 'protocol'];
 
 /** `revision` and `Range` together were never seen at work: whatever comes of them says little about the file. */
-const refusalsOfPinnedPart: readonly string[] = [...refusalsOfPart, 'notFound', 'server', 'corrupt', 'forbidden'];
+export const refusalsOfPinnedPart: readonly string[] = [
+  ...refusalsOfPart,
+  'notFound',
+  'server',
+  'corrupt',
+  'forbidden',
+];
 
 function sendOnce(
   service: Service,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { newReadahead } from '../../../src/content/contentReader.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
 import type { Quirks } from '../../emulator/quirks.ts';
 import { md5, type SessionWorld, withWorld } from '../../support/sessionWorld.ts';
 
@@ -13,6 +15,7 @@ const services: readonly Partial<Quirks>[] = [
   {},
   { range: 'ignored' },
   { pinnedRange: 'ignored' },
+  { pinnedRange: 'newest' },
   { pinnedRange: '400' },
   { pinnedRange: '404' },
   { pinnedRange: '500' },
@@ -117,5 +120,54 @@ describe('a file that was uploaded here and is not in the cache any more', () =>
       const reading = reader.read(ref, 8 * mebibyte, ref.size);
       await emulator.put(path, randomBytes(ref.size));
       assert.ok((await reading).equals(content.subarray(8 * mebibyte)));
+    }));
+});
+
+describe('a file that the server has', () => {
+  /** Listed, with nothing of it in the cache. */
+  async function put(world: SessionWorld, emulator: Emulator, content: Buffer): Promise<{ md5: string; size: number }> {
+    await emulator.put(path, content);
+    await world.session().folders.refresh(await world.find('/Jotta/Archive'));
+    return { md5: md5(content), size: content.length };
+  }
+
+  for (const quirks of services) {
+    for (const change of [0, 1, -1]) {
+      it(`is read as it was where ${nameOf(quirks)} and ${change} bytes more take its place`, () =>
+        withWorld({ quirks }, {}, async (world, emulator) => {
+          const content = randomBytes(9 * mebibyte);
+          const ref = await put(world, emulator, content);
+          const { reader } = world.session();
+          const readAt = (at: number) => reader.read(ref, at, at + 100, newReadahead());
+          for (const at of [7, 3]) {
+            assert.deepEqual(await readAt(at * mebibyte + 5), content.subarray(at * mebibyte + 5, at * mebibyte + 105));
+          }
+          await emulator.put(path, randomBytes(content.length + change));
+          for (const at of [5, 2]) {
+            assert.deepEqual(await readAt(at * mebibyte + 5), content.subarray(at * mebibyte + 5, at * mebibyte + 105));
+          }
+          assert.ok((await reader.read(ref, 0, ref.size)).equals(content));
+        }));
+    }
+  }
+
+  it('is asked for by the number of its revision once the service heeds it, one request a part', () =>
+    withWorld({}, {}, async (world, emulator) => {
+      const ref = await put(world, emulator, randomBytes(9 * mebibyte));
+      const { reader } = world.session();
+      emulator.resetStats();
+      for (const at of [7, 3, 5]) await reader.read(ref, at * mebibyte, at * mebibyte + 100, newReadahead());
+      const urls = emulator.requests().map(({ url }) => url.replace(/^.*[?]/, ''));
+      assert.deepEqual(urls.sort(), [...Array(3).fill('mode=bin&revision=1'), 'mode=bin&revision=1000001']);
+    }));
+
+  it('is looked at after each part where the service ignores the number', () =>
+    withWorld({ quirks: { pinnedRange: 'newest' } }, {}, async (world, emulator) => {
+      const ref = await put(world, emulator, randomBytes(9 * mebibyte));
+      const { reader } = world.session();
+      await reader.read(ref, mebibyte, mebibyte + 100, newReadahead());
+      emulator.resetStats();
+      await reader.read(ref, 3 * mebibyte, 3 * mebibyte + 100, newReadahead());
+      assert.equal(emulator.stats().requests.file, 1);
     }));
 });

@@ -9,7 +9,7 @@ import { ContentReader, newReadahead } from '../../../src/content/contentReader.
 import { ContentStore } from '../../../src/content/contentStore.ts';
 import { cacheLimits } from '../../../src/content/limits.ts';
 
-const { blockBytes, maxWindowBytes, parallelDownloads, runBytes, unwrittenBytes } = cacheLimits;
+const { blockBytes, maxWindowBytes, parallelDownloads, pieceBytes, runBytes, unwrittenBytes } = cacheLimits;
 let dir: string;
 let abort: AbortController;
 let ranges: [number, number][];
@@ -67,11 +67,43 @@ describe('the content reader', () => {
     assert.equal((await reader.read(content, content.size, content.size + 50)).length, 0);
   });
 
-  it('does not download a huge file for random reads', async () => {
+  it('fetches little more than is asked for of who jumps about in a large file, once', async () => {
     const content = { md5: 'c'.repeat(32), size: 1e9 };
     const ahead = newReadahead();
-    for (let index = 1; index <= 10; index += 1) await reader.read(content, index * 9e7, index * 9e7 + 4096, ahead);
-    assert.ok(downloaded() <= 10 * 2 * blockBytes, `${downloaded()} bytes`);
+    const places = Array.from({ length: 10 }, (_, index) => (index + 1) * 9e7 + 100);
+    for (let round = 0; round < 2; round += 1) {
+      for (const at of places) assert.deepEqual(await reader.read(content, at, at + 4096, ahead), make(at, at + 4096));
+    }
+    assert.equal(ranges.length, 10);
+    assert.ok(downloaded() <= 10 * 2 * pieceBytes, `${downloaded()} bytes`);
+  });
+
+  it('fetches the whole block of which another part is wanted, and goes on from a part as a sequential reader does', async () => {
+    const content = { md5: 'c'.repeat(32), size: 1e9 };
+    const block = 400;
+    const start = block * blockBytes;
+    const jump = newReadahead();
+    await reader.read(content, start + 100_000, start + 100_010, jump);
+    assert.deepEqual(await reader.read(content, start + 9, start + 19, newReadahead()), make(start + 9, start + 19));
+    assert.deepEqual(ranges.slice(1), [[start, start + blockBytes]]);
+    await reader.read(content, 900 * blockBytes + 5, 900 * blockBytes + 9, jump);
+    await reader.read(content, 900 * blockBytes + 9, 900 * blockBytes + 99, jump);
+    assert.deepEqual(ranges[3], [900 * blockBytes, 902 * blockBytes + blockBytes]);
+  });
+
+  it('reads the end of a large file by its last part', async () => {
+    const content = { md5: 'c'.repeat(32), size: 400 * blockBytes + 10_000 };
+    const end = await reader.read(content, content.size - 22, content.size + 50, newReadahead());
+    assert.deepEqual(end, make(content.size - 22, content.size));
+    assert.deepEqual(ranges, [[400 * blockBytes, content.size]]);
+  });
+
+  it('asks again for a part that did not come', async () => {
+    const content = { md5: 'c'.repeat(32), size: 1e9 };
+    answer = (start, end) => make(start, end - 1);
+    await assert.rejects(reader.read(content, 5e8, 5e8 + 10, newReadahead()), /ended after/);
+    answer = make;
+    assert.deepEqual(await reader.read(content, 5e8, 5e8 + 10, newReadahead()), make(5e8, 5e8 + 10));
   });
 
   it('reads ahead of a sequential reader, within its window', async () => {
@@ -88,7 +120,7 @@ describe('the content reader', () => {
     const far = ranges.filter(([start]) => start > 8e8);
     assert.deepEqual(
       far.map(([start, end]) => end - start),
-      [blockBytes],
+      [pieceBytes],
       'a far seek resets the window',
     );
   });

@@ -101,7 +101,7 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     ],
     'A larger file is fetched in blocks of 256 KiB': ['reads ahead of a sequential reader, within its window'],
     'A far seek resets the window': [
-      'does not download a huge file for random reads',
+      'fetches little more than is asked for of who jumps about in a large file, once',
       'answers callers of one block from one request',
     ],
     'A cached block whose CRC-32 is wrong': [
