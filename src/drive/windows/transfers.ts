@@ -1,5 +1,5 @@
 import type { PastTransfer, TransferKind, TransferState } from '../../protocol/state.ts';
-import type { PushKind } from '../../sync/plan/planner.ts';
+import type { PushKind } from '../../sync/plan/decide.ts';
 import { getLocalPath } from '../../sync/tree/paths.ts';
 import type { Session } from '../session.ts';
 

@@ -1,22 +1,11 @@
-import { emptyMd5 } from '../../store/limits.ts';
 import type { Ino, NodeRow, Synced } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { FaultPoint } from '../tree/faultPoints.ts';
 import { writebackLimits } from '../tree/limits.ts';
-import { getPlace, isSyncedWithin, unsync } from '../tree/paths.ts';
-import { getAsideFolder, mustStepAside } from './rings.ts';
+import { isSyncedWithin, unsync } from '../tree/paths.ts';
+import { type Deciding, decide, type PushKind } from './decide.ts';
 import { getSettleMs, type SettleContext } from './settle.ts';
 
-/** One server call (or one upload) that makes a node's synced side follow its local side. */
-export type PushKind =
-  | 'createFolder'
-  | 'moveFolder'
-  | 'moveFile'
-  | 'trashFile'
-  | 'trashFolder'
-  | 'upload'
-  | 'setTimes'
-  | 'moveAside';
 export interface Push {
   readonly kind: PushKind;
   readonly ino: Ino;
@@ -50,7 +39,7 @@ export interface Plan {
 /**
  * Turns differences into pushes that can start now, in dependency order: folders before what goes into them, moves before
  * deletions, one `trashFolder` for a removed tree. A file that took another's place takes over its synced side, so that it
- * becomes the next revision of that file; that hand-over is written to the rows here.
+ * becomes the next revision of that file: such changes of rows alone are written here, what decide.ts says is only read.
  */
 export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
   const pushes: Push[] = [];
@@ -76,7 +65,7 @@ export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
     }
     try {
       checkPlace(context.nodes, row);
-      const kind = planOne(context, row);
+      const kind = planRow(context, row);
       if (kind !== undefined && !crossesStructure(context, row)) pushes.push({ kind, ino });
     } catch (error) {
       // The disk, not the row: everything is planned again later.
@@ -99,10 +88,9 @@ function checkPlace(nodes: Nodes, row: NodeRow): void {
   }
 }
 
-interface Planning extends PlanContext {
+interface Planning extends PlanContext, Deciding {
+  readonly running: PlanContext['running'];
   readonly revisit: (ino: Ino) => void;
-  /** What isRemovable has answered in this pass: it is asked for every child. Forgotten when the pass changes a row. */
-  readonly removable: Map<Ino, boolean>;
 }
 
 /**
@@ -115,109 +103,27 @@ function getRemovedAt({ activity, now }: PlanContext, { ino, synced }: NodeRow):
   return Math.max(own, activity.removedInAt(synced.parent));
 }
 
-function planOne(context: Planning, row: NodeRow): PushKind | undefined {
-  const { nodes, activity } = context;
-  const place = row.synced === null ? undefined : getPlace(nodes, row.synced.parent);
-  if (place === 'lost') {
-    context.removable.clear();
-    nodes.transaction(() => unsync(nodes, row.ino, { isOpen: (ino) => activity.isOpen(ino), isBase: () => false }));
-    const now = nodes.get(row.ino);
-    return now === undefined ? undefined : planOne(context, now);
-  }
-  if (place === 'known' && mustStepAside(nodes, row)) {
-    return getAsideFolder(nodes, row) === undefined || activity.isUnflushed(row.ino) ? undefined : 'moveAside';
-  }
-  // Paths that lead through a folder of unsure place would be guesses.
-  const isUnsure = (ino: Ino | null) => ino !== null && getPlace(nodes, ino) === 'unsure';
-  if (place === 'unsure') return undefined;
-  // Where it is to go since then does not matter yet.
-  if (row.begun !== null) return isUnsure(row.begun.parent) ? undefined : planBegun(row);
-  if (isUnsure(row.parent)) return undefined;
-  return row.parent === null ? planRemoval(context, row) : planLive(context, row, row.parent);
-}
-
-/** What was begun is done once more, as it was: each of these is done only once by the server. */
-function planBegun(row: NodeRow): PushKind {
-  if (row.kind === 'file') return 'moveFile';
-  return row.synced === null ? 'createFolder' : 'moveFolder';
-}
-
-function planRemoval(context: Planning, row: NodeRow): PushKind | undefined {
-  const { nodes, activity } = context;
-  if (row.synced === null || activity.isOpen(row.ino)) return undefined;
-  // A live file is to be pushed with these bytes: first that, then the removal of what holds them.
-  if (holdsWanted(nodes, row)) return undefined;
-  const folderGone = nodes.get(row.synced.parent);
-  if (folderGone?.parent === null && folderGone.synced !== null && isRemovable(context, folderGone)) return undefined;
-  if (row.kind !== 'file') return isRemovable(context, row) ? 'trashFolder' : undefined;
-  const successor = nodes.getChild(row.synced.parent, row.synced.name);
-  return successor?.kind === 'file' && !successor.localOnly ? undefined : 'trashFile';
-}
-
-/** A removed folder can go when nothing on the server under it is still wanted: moved out and not pushed yet, or open. */
-function isRemovable(context: Planning, folder: NodeRow): boolean {
+/** Goes on until a request, or nothing, is left to do for the node. */
+function planRow(context: Planning, row: NodeRow): PushKind | undefined {
   const { nodes, activity, removable } = context;
-  const known = removable.get(folder.ino);
-  if (known !== undefined) return known;
-  const isDone = (child: NodeRow) =>
-    child.begun === null &&
-    (child.kind === 'file' ? !holdsWanted(nodes, child) && !activity.isOpen(child.ino) : isRemovable(context, child));
-  const answer =
-    !nodes.hasBegunChildren(folder.ino) &&
-    nodes.getSyncedChildren(folder.ino).every((child) => child.parent === null && isDone(child));
-  removable.set(folder.ino, answer);
-  return answer;
-}
-
-function holdsWanted(nodes: Nodes, file: NodeRow): boolean {
-  const md5 = file.synced?.md5 ?? null;
-  return md5 !== null && md5 !== emptyMd5 && nodes.isWanted(md5);
-}
-
-function planLive(context: Planning, row: NodeRow, parentIno: Ino): PushKind | undefined {
-  const { nodes } = context;
-  const parent = nodes.get(parentIno);
-  if (parent === undefined || parent.synced === null) return undefined;
-  const begun = nodes.getBegunChild(parentIno, row.name) ?? nodes.getSyncedChild(parentIno, row.name);
-  if (begun !== undefined && begun.ino !== row.ino && begun.begun !== null) return undefined;
-  return row.kind === 'file' ? planFile(context, row, parentIno) : planFolder(context, row, parentIno);
-}
-
-function planFolder({ nodes }: PlanContext, row: NodeRow, parent: Ino): PushKind | undefined {
-  const occupant = nodes.getSyncedChild(parent, row.name);
-  if (occupant !== undefined && occupant.ino !== row.ino) return undefined;
-  if (row.synced === null) return 'createFolder';
-  if (row.synced.parent === parent && row.synced.name === row.name) return undefined;
-  return isSyncedWithin(nodes, parent, row.ino) ? undefined : 'moveFolder';
-}
-
-function planFile(context: Planning, row: NodeRow, parent: Ino): PushKind | undefined {
-  const { nodes, activity } = context;
-  if (activity.isUnflushed(row.ino)) return undefined;
-  const occupant = nodes.getSyncedChild(parent, row.name);
-  if (occupant !== undefined && occupant.ino !== row.ino) {
-    if (occupant.kind !== 'file' || context.running.has(occupant.ino)) return undefined;
-    handOver(context, occupant, row);
-    context.reach('handedOver');
-    context.revisit(occupant.ino);
-    return planFile(context, nodes.get(row.ino) ?? row, parent);
+  for (let now: NodeRow | undefined = row; now !== undefined; now = nodes.get(row.ino)) {
+    const step = decide(context, now);
+    if (step === undefined) return undefined;
+    if (step.do === 'push') return step.kind;
+    removable.clear();
+    if (step.do === 'swapServerSides') {
+      swapServerSides(context, step.occupant, now);
+      context.reach('handedOver');
+      context.revisit(step.occupant.ino);
+    } else {
+      nodes.transaction(() => unsync(nodes, row.ino, { isOpen: (ino) => activity.isOpen(ino), isBase: () => false }));
+    }
   }
-  const synced = row.synced;
-  if (synced === null) return 'upload';
-  if (synced.parent !== parent || synced.name !== row.name) {
-    const successor = nodes.getChild(synced.parent, synced.name);
-    const awaited = successor !== undefined && successor.ino !== row.ino && successor.kind === 'file';
-    return awaited && !successor.localOnly ? undefined : 'moveFile';
-  }
-  if (row.staging === null && row.md5 === synced.md5) {
-    return row.mtime.sec === synced.mtime ? undefined : 'setTimes';
-  }
-  return needsOldBytes(nodes, row, synced) ? undefined : 'upload';
+  return undefined;
 }
 
 /** `row` sits where the server holds `occupant`: it takes that synced side, the occupant gets what `row` had. */
-function handOver({ nodes, activity, removable }: Planning, occupant: NodeRow, row: NodeRow): void {
-  removable.clear();
+function swapServerSides({ nodes, activity }: Planning, occupant: NodeRow, row: NodeRow): void {
   const [ofOccupant, ofRow] = [getHandedOver(nodes, occupant), getHandedOver(nodes, row)];
   nodes.transaction(() => {
     nodes.facts.swapSent(occupant.ino, row.ino);
@@ -231,12 +137,6 @@ function handOver({ nodes, activity, removable }: Planning, occupant: NodeRow, r
 /** An upload that was begun stays unfinished unless something is sent to its place: the times, where nothing else differs. */
 function getHandedOver(nodes: Nodes, { ino, synced }: NodeRow): Synced | null {
   return synced !== null && nodes.facts.getSent(ino).length > 0 ? { ...synced, mtime: 0 } : synced;
-}
-
-/** A backup of the bytes about to be replaced must reach the server first, while it still knows them. */
-function needsOldBytes(nodes: Nodes, row: NodeRow, synced: Synced): boolean {
-  if (synced.md5 === null || synced.md5 === emptyMd5) return false;
-  return nodes.getUnsyncedCopies(synced.md5).some((copy) => copy.ino !== row.ino && copy.failure === null);
 }
 
 /** A push may not run across a folder that is being moved or removed, nor the other way round. */

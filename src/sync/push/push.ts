@@ -85,7 +85,7 @@ const refusals: readonly RemoteErrorKind[] = [
   'writeLocked',
 ];
 
-/** On record before the first request: whatever cuts this short, what may have been done is found again (planner.ts planBegun). */
+/** On record before the first request: whatever cuts this short, what may have been done is found again (decide.ts repeatBegun). */
 async function whileBegun(deps: UploadDeps, ino: Ino, { parent, path, name }: Target, work: () => Promise<void>) {
   const { nodes } = deps;
   nodes.update(ino, { begun: { parent, name, wire: path.at(-1) as string } });

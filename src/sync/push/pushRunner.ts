@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createEmitter, type Emitter } from '../../base/events.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
-import type { Push, PushKind, StartedPush } from '../plan/planner.ts';
+import type { PushKind } from '../plan/decide.ts';
+import type { Push, StartedPush } from '../plan/planner.ts';
 import { getAsideFolder } from '../plan/rings.ts';
 import type { Folders } from '../pull/folders.ts';
 import { writebackLimits } from '../tree/limits.ts';
