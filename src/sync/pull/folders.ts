@@ -1,5 +1,5 @@
+import { untilAborted } from '../../base/abort.ts';
 import type { Clock } from '../../base/clock.ts';
-import { within } from '../../base/deadline.ts';
 import type { Emitter } from '../../base/events.ts';
 import { Flights, Slots } from '../../base/flights.ts';
 import type { Foreground } from '../../base/foreground.ts';
@@ -50,7 +50,7 @@ export class Folders {
     if (row.listedAt !== null) return;
     // A folder the server does not have yet holds just what was put into it here.
     if (row.synced === null && ino !== rootIno) return;
-    await within(writebackLimits.listingDeadlineMs, this.refresh(ino), notInTime);
+    await inTime(this.refresh(ino), AbortSignal.timeout(writebackLimits.listingDeadlineMs));
   }
 
   /** Asks the server now; callers at the same time share one request. */
@@ -175,4 +175,10 @@ function isSamePath(a: WirePath, b: WirePath | undefined): boolean {
   return b !== undefined && a.length === b.length && a.every((name, index) => name === b[index]);
 }
 
-const notInTime = () => new RemoteError('offline', 'the listing did not arrive in time');
+async function inTime(listing: Promise<void>, deadline: AbortSignal): Promise<void> {
+  try {
+    await untilAborted(listing, deadline);
+  } catch (error) {
+    throw deadline.aborted ? new RemoteError('offline', 'the listing did not arrive in time') : error;
+  }
+}
