@@ -41,7 +41,9 @@ const kinds: Record<JottaErrorKind, RemoteErrorKind> = {
 
 function toRemoteError(error: unknown): unknown {
   if (!isJottaError(error)) return error;
-  return new RemoteError(kinds[error.kind], error.message, { cause: error });
+  // What was asked is wrong and stays so, whatever it is: asking again changes nothing.
+  const isRefusal = error.kind === 'protocol' && error.status === 400;
+  return new RemoteError(isRefusal ? 'forbidden' : kinds[error.kind], error.message, { cause: error });
 }
 
 /** How fast bytes may go, for all transfers of one direction together. */
