@@ -42,12 +42,12 @@ export function putAttr(
 
 /** A name's node; `kept` when the kernel may believe both for long. Answers where it ends. */
 export function putEntry(out: Buffer, start: number, node: NodeId, attr: Attr, kept: boolean, served: Served): number {
-  const seconds = kept ? kernelLimits.keptSeconds : 0;
+  const canKeep = attr.kind !== 'folder' || served.notices.canExpire;
+  const seconds = canKeep ? kernelLimits.keptSeconds : kernelLimits.unexpiredFolderSeconds;
   write64(out, node, start + entry.node);
   write64(out, 0, start + entry.generation);
-  write64(out, seconds, start + entry.entryValid);
-  // Of an alias nothing is told when it changes.
-  write64(out, served.ids.isAlias(node) ? 0 : kernelLimits.keptSeconds, start + entry.attrValid);
+  write64(out, kept ? seconds : 0, start + entry.entryValid);
+  write64(out, attrSeconds(served, node, attr), start + entry.attrValid);
   write64(out, 0, start + entry.entryValidNsec);
   putAttr(out, start + entry.bytes, attr, served);
   return start + entryBytes;
@@ -63,17 +63,27 @@ export function missingEntry(seconds: number): Reply {
   };
 }
 
+/** For how long the kernel may believe these attributes: of an alias nothing is told when it changes. */
+function attrSeconds({ ids, corrections }: Served, node: NodeId, { ino }: Attr): number {
+  return ids.isAlias(node) || !corrections.canKeep(ino) ? 0 : kernelLimits.keptSeconds;
+}
+
 function attrReply(served: Served, node: NodeId, attr: Attr): Reply {
   return (out) => {
-    write64(out, served.ids.isAlias(node) ? 0 : kernelLimits.keptSeconds, answers.attr.valid);
+    write64(out, attrSeconds(served, node, attr), answers.attr.valid);
     write64(out, 0, answers.attr.validNsec);
     putAttr(out, answers.attr.bytes, attr, served);
     return answers.attr.bytes + at.bytes;
   };
 }
 
-export const getattr: Operation = (served, request) =>
-  attrReply(served, request.node, served.vfs.getAttr(inoOf(served, request)));
+export const getattr: Operation = (served, request) => {
+  const { node } = request;
+  const ino = inoOf(served, request);
+  const answer = () => attrReply(served, node, served.vfs.getAttr(ino));
+  const wait = served.corrections.getWait(request.pid, node);
+  return wait === undefined ? answer() : wait.then(answer);
+};
 
 export const setattr: Operation = async (served, request) => {
   const { vfs, view, ids } = served;

@@ -4,7 +4,7 @@ import type { Fh } from '../../vfs/openInode.ts';
 import { dropPrivileges } from './attrs.ts';
 import { openFlags, openRequestFlags, writeFlags } from './flags.ts';
 import { answerHeader, answers, readU64, requests, write64 } from './layouts.ts';
-import { entryOf, noteMade } from './names.ts';
+import { entryOf, make } from './names.ts';
 import { done, inoOf, inoToChange, type Operation, type Reply, readName, reportNode } from './served.ts';
 
 /** open(2)'s access mode bits; node:fs does not name the mask. */
@@ -53,9 +53,11 @@ export const create: Operation = async (served, request) => {
   const mode = buffer.readUInt32LE(requests.create.mode);
   const { name } = readName(request, requests.create.bytes);
   const options = parseFlags(flags);
-  const { row, fh } = await vfs.create(parent, name, mode, { ...options, exclusive: (flags & constants.O_EXCL) !== 0 });
+  const exclusive = (flags & constants.O_EXCL) !== 0;
+  const { row, fh } = await make(served, request, name, () =>
+    vfs.create(parent, name, mode, { ...options, exclusive }),
+  );
   handles.add(fh);
-  noteMade(served, request, parent, name);
   const entry = entryOf(served, request, name, row);
   return (out) => {
     const end = entry.put(out, answerHeader.bytes, true);

@@ -16,9 +16,6 @@ export const initFlags = {
 /** Of the second word. */
 export const initFlags2 = { expireOnly: 1 << 3 } as const;
 
-/** From this minor version on, all names can be made invalid at once, without any lock. */
-export const epochMinor = 44;
-
 export const openFlags = { keepCache: 1 << 1, cacheFolder: 1 << 3, noFlush: 1 << 5 } as const;
 export const writeFlags = { fromCache: 1 << 0, killPrivileges: 1 << 2 } as const;
 /** Of `open` and `create`. */

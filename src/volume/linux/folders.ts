@@ -66,7 +66,8 @@ interface Part {
 function fill(served: Served, request: Request, listing: Listing, out: Buffer, { offset, size, plus }: Part): number {
   const { entries } = listing;
   const end = answerHeader.bytes + size;
-  const isFresh = listing.changes === served.changes && !served.ids.isAlias(request.node);
+  const canKeep = !served.ids.isAlias(request.node) && served.corrections.canKeep(inoOf(served, request));
+  const isFresh = canKeep && listing.changes === served.changes;
   if (plus && isFresh) served.names.noteTold(inoOf(served, request));
   let at = answerHeader.bytes;
   for (let index = offset; index < entries.length + dots; index += 1) {
@@ -94,7 +95,7 @@ function putPlus(served: Served, out: Buffer, at: number, attr: Attr | undefined
     out.fill(0, at, at + entryBytes);
     return at + entryBytes;
   }
-  return putEntry(out, at, served.ids.toId(attr.ino), attr, true, served);
+  return putEntry(out, at, served.ids.tellShown(attr.ino), attr, true, served);
 }
 
 function tryGetAttr({ vfs }: Served, { row }: DirEntry): Attr | undefined {

@@ -1,5 +1,5 @@
 import { ErrnoError } from '../../base/errno.ts';
-import { epochMinor, initFlags, initFlags2 } from './flags.ts';
+import { initFlags, initFlags2 } from './flags.ts';
 import { answers, requests } from './layouts.ts';
 import { kernelLimits } from './limits.ts';
 import type { Operation } from './served.ts';
@@ -25,7 +25,6 @@ export const init: Operation = ({ notices }, { buffer }) => {
   const offered2 = (flags & initFlags.extended) !== 0 ? buffer.readUInt32LE(layout.flags2) : 0;
   const readahead = Math.min(kernelLimits.readaheadBytes, buffer.readUInt32LE(layout.maxReadahead));
   notices.canExpire = (offered2 & initFlags2.expireOnly) !== 0;
-  notices.hasEpochs = minor >= epochMinor;
   return (out) => {
     const answer = answers.init;
     out.fill(0, answer.major, answer.bytes);

@@ -1,8 +1,16 @@
 import { nameKey } from '../../base/nameKey.ts';
 import type { Ino } from '../../store/nodeRow.ts';
+import type { Entry } from './corrections.ts';
 import { kernelLimits } from './limits.ts';
-import type { NodeIds } from './nodeIds.ts';
+import type { NodeId, NodeIds } from './nodeIds.ts';
 import type { Notices } from './notices.ts';
+
+interface Missing {
+  /** Those that were answered as missing. */
+  readonly spellings: readonly string[];
+  /** ms of `performance.now()` from which on the kernel believes none of them any more. */
+  readonly until: number;
+}
 
 /**
  * What the kernel was told about names, and for how long it may believe it.
@@ -10,15 +18,13 @@ import type { Notices } from './notices.ts';
  * The kernel keeps one entry for each spelling that somebody used, and knows nothing of their being one name. So only an
  * entry in the spelling that is shown is kept; another is asked for each time. That a name is missing is kept too, in any
  * spelling, and remembered here: when the name is made, the entries of its other spellings are wrong at that very moment. So
- * is the shown entry of what is removed or moved by another spelling. Both are rare, and then the kernel is made to ask for
- * all names again, before it hears of the change: the one notice that waits for no lock. A kernel that has no such notice is
- * not told to keep missing names, and hears of the other case a moment later.
+ * is the shown entry of what is removed or moved by another spelling. Both are rare, and corrected first (corrections.ts).
  */
 export class KnownNames {
   readonly #ids: NodeIds;
   readonly #notices: Notices;
-  /** Spellings that were answered as missing, by folder and key. */
-  readonly #missing = new Map<string, Set<string>>();
+  /** By folder and key; those that were asked for last are at the end. */
+  readonly #missing = new Map<string, Missing>();
   /** Folders of which any name was told. */
   readonly #folders = new Set<Ino>();
 
@@ -33,47 +39,66 @@ export class KnownNames {
 
   /** Seconds for which the kernel may believe that there is no such name. */
   noteMissing(parent: Ino, name: string): number {
-    if (!this.#notices.hasEpochs) return 0;
-    if (this.#missing.size >= kernelLimits.missingNames) this.#askAgain();
-    this.#folders.add(parent);
     const key = toKey(parent, name);
-    const spellings = this.#missing.get(key);
-    if (spellings === undefined) this.#missing.set(key, new Set([name]));
-    else spellings.add(name);
+    const known = this.#missing.get(key);
+    if (known === undefined && !this.#hasRoom()) return 0;
+    this.#folders.add(parent);
+    const spellings = known?.spellings.includes(name) ? known.spellings : [...(known?.spellings ?? []), name];
+    this.#missing.delete(key);
+    this.#missing.set(key, { spellings, until: performance.now() + 1_000 * (kernelLimits.keptSeconds + 1) });
     return kernelLimits.keptSeconds;
   }
 
-  /** Before the answer to what made this name. */
-  noteMade(parent: Ino, name: string): void {
-    if (this.#missing.size === 0) return;
-    const key = toKey(parent, name);
-    const spellings = this.#missing.get(key);
-    if (spellings === undefined) return;
-    this.#missing.delete(key);
-    spellings.delete(name);
-    if (spellings.size > 0) this.#askAgain();
+  /** Entries that are to expire before `name` is made in the folder that the kernel calls `folder`: when one is of another spelling. */
+  getWrongIfMade(folder: NodeId, name: string): Entry[] {
+    if (this.#missing.size === 0) return [];
+    const parent = this.#ids.toIno(folder);
+    const { spellings = [] } = this.#missing.get(toKey(parent, name)) ?? {};
+    if (spellings.every((spelling) => this.#isSeen(folder, name, spelling))) return [];
+    return spellings.map((spelling) => ({ parent, name: spelling }));
   }
 
-  /** Before the answer to what removed, moved or replaced the node shown as `shown`, by the name `used`. */
-  noteGone(parent: Ino, used: string, shown: string): void {
-    if (used === shown) return;
-    if (this.#notices.hasEpochs) this.#askAgain();
-    else this.noteChanged(parent, shown);
+  /** The same when the node shown as `shown` is removed, moved or replaced by the name `used`. */
+  getWrongIfGone(folder: NodeId, used: string, shown: string): Entry[] {
+    const parent = this.#ids.toIno(folder);
+    if (this.#isSeen(folder, used, shown) || !this.#folders.has(parent)) return [];
+    return [{ parent, name: shown }];
   }
 
-  /** A change from elsewhere. False when the kernel knows nothing of this folder. */
-  noteChanged(parent: Ino, name: string): boolean {
+  /** The name is there now, or the kernel hears that it is to ask for it again. */
+  forgetMissing(parent: Ino, name: string): void {
+    if (this.#missing.size > 0) this.#missing.delete(toKey(parent, name));
+  }
+
+  /**
+   * A change from elsewhere; `isFolder`: the name stands for a folder now. False when the kernel knows nothing of the folder it
+   * is in.
+   */
+  noteChanged(parent: Ino, name: string, isFolder: boolean): boolean {
     if (!this.#folders.has(parent)) return false;
+    const expires = isFolder && !this.#notices.canExpire;
     const key = toKey(parent, name);
-    const spellings = this.#missing.get(key) ?? new Set();
+    const spellings = this.#missing.get(key)?.spellings ?? [];
     this.#missing.delete(key);
-    for (const spelling of spellings.add(name)) this.#notices.name(this.#ids.toId(parent), spelling);
+    const changed = new Set([...(expires ? [] : [name]), ...spellings]);
+    for (const spelling of changed) this.#notices.name(this.#ids.toId(parent), spelling);
     return true;
   }
 
-  #askAgain(): void {
-    this.#missing.clear();
-    this.#notices.allNames();
+  /** Does the kernel see by itself what a change of `used` means for `spelling`? Not when that is made in an alias of the folder. */
+  #isSeen(folder: NodeId, used: string, spelling: string): boolean {
+    return spelling === used && !this.#ids.isAlias(folder);
+  }
+
+  /** Is there room for one more? What the kernel believes no longer makes some. */
+  #hasRoom(): boolean {
+    if (this.#missing.size < kernelLimits.missingNames) return true;
+    const now = performance.now();
+    for (const [key, { until }] of this.#missing) {
+      if (until > now) break;
+      this.#missing.delete(key);
+    }
+    return this.#missing.size < kernelLimits.missingNames;
   }
 }
 

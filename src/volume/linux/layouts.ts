@@ -144,7 +144,6 @@ export const answers = {
 export const notices = {
   inode: { code: 2, ...answer({ node: 8, offset: 8, length: 8 }) },
   entry: { code: 3, ...answer({ parent: 8, nameLength: 4, flags: 4 }) },
-  epoch: { code: 8, ...answer({}) },
 } as const;
 
 /** The entry is asked about again instead of being dropped: folders that programs stand in stay reachable. */

@@ -6,6 +6,11 @@ export const kernelLimits = {
    * answers by itself, nobody here sees as use.
    */
   keptSeconds: 300,
+  /**
+   * s a kernel keeps the name of a folder that can only be told to drop it: it is not told at all, because a program whose working
+   * directory is dropped could not name it any more.
+   */
+  unexpiredFolderSeconds: 1,
   /** Bytes per write: the most that the kernel sends in one request. */
   writeBytes: 1024 * 1024,
   /** Bytes of a request beside what it writes: header and arguments, or two names. */
@@ -18,9 +23,14 @@ export const kernelLimits = {
    */
   background: 512,
   congestion: 384,
-  /** Names answered as missing that are remembered; with more, the kernel is made to forget all names. */
+  /** Names answered as missing that are remembered; of more the kernel keeps none. */
   missingNames: 20_000,
-  /** ms within which the kernel looks a name up again that it was told to: at once, when the computer is not overloaded. */
+  /**
+   * ms that a thread with a change waits at most until entries which that makes wrong have expired: as long as another operation
+   * holds the folder, which is hardly ever more than a moment.
+   */
+  correctedMs: 5_000,
+  /** ms within which the kernel does again what it was told to: at once, when the computer is not overloaded. */
   lookedAgainMs: 10_000,
   /** Names that came or went elsewhere and wait to be told to watchers of files; of more than these in one go they miss the rest. */
   repeats: 2_000,

@@ -16,17 +16,21 @@ function shownAs({ vfs }: Served, { ino, name: stored }: NodeRow, name: string):
 
 /** The entry for a node found, or just made, as `name` in a folder. */
 export function entryOf(served: Served, request: Request, name: string, row: NodeRow) {
-  const { ids, names, looks, vfs } = served;
+  const { ids, names, looks, corrections, vfs } = served;
   const parent = inoOf(served, request);
   const isShown = shownAs(served, row, name) === name;
   const inPlace = row.parent === parent && vfs.getPlace(row.ino) !== undefined;
   const attr = vfs.getAttr(row.ino);
   names.noteTold(parent);
-  const isNode = isShown || looks.isExpected(request.pid, row.ino, name);
+  const isNode = ids.isFormer(row.ino, name) || looks.isExpected(request.pid, row.ino, name);
+  const tell = (open: boolean) => {
+    if (isShown) return ids.tellShown(row.ino);
+    return isNode || open ? ids.toId(row.ino) : ids.tellAlias(row.ino, name);
+  };
   return {
     put: (out: Buffer, start: number, open = false) => {
-      const node = isNode || open ? ids.toId(row.ino) : ids.tellAlias(row.ino, name);
-      return putEntry(out, start, node, attr, isShown && inPlace && !ids.isAlias(request.node), served);
+      const kept = isShown && inPlace && !ids.isAlias(request.node) && corrections.canKeep(parent);
+      return putEntry(out, start, tell(open), attr, kept, served);
     },
   };
 }
@@ -37,29 +41,39 @@ const reply =
     entry.put(out, answerHeader.bytes);
 
 export const lookup: Operation = async (served, request) => {
-  const { vfs, names, ids } = served;
+  const { vfs, names, ids, corrections } = served;
   const parent = inoOf(served, request);
   const { name } = readName(request, requests.none.bytes);
   try {
     return reply(entryOf(served, request, name, await vfs.lookup(parent, name)));
   } catch (error) {
     if (!(error instanceof ErrnoError) || error.code !== 'ENOENT') throw error;
-    return missingEntry(ids.isAlias(request.node) ? 0 : names.noteMissing(parent, name));
+    const canKeep = !ids.isAlias(request.node) && corrections.canKeep(parent);
+    return missingEntry(canKeep ? names.noteMissing(parent, name) : 0);
   }
 };
 
-/** After a name was made: what the kernel is told of it, when it knows what else has changed. */
-export function noteMade(served: Served, request: Request, parent: Ino, name: string): void {
-  served.names.noteMade(parent, name);
-  noteNames(served, request.node, parent, name);
+/** Makes a name, unless its thread is to come again (corrections.ts); then tells of it. */
+export async function make<T>(served: Served, request: Request, name: string, work: () => Promise<T>): Promise<T> {
+  const { names, corrections } = served;
+  const { pid, node } = request;
+  corrections.check({ pid, folders: [node], name }, names.getWrongIfMade(node, name));
+  try {
+    const made = await work();
+    const parent = inoOf(served, request);
+    names.forgetMissing(parent, name);
+    noteNames(served, node, parent, name);
+    return made;
+  } finally {
+    corrections.end(pid);
+  }
 }
 
 export const mkdir: Operation = async (served, request) => {
   const parent = inoOf(served, request);
   const mode = request.buffer.readUInt32LE(requests.mkdir.mode);
   const { name } = readName(request, requests.mkdir.bytes);
-  const row = await served.vfs.mkdir(parent, name, mode);
-  noteMade(served, request, parent, name);
+  const row = await make(served, request, name, () => served.vfs.mkdir(parent, name, mode));
   return reply(entryOf(served, request, name, row));
 };
 
@@ -70,9 +84,11 @@ export const mknod: Operation = async (served, request) => {
   const { name } = readName(request, requests.mknod.bytes);
   if ((mode & constants.S_IFMT) !== constants.S_IFREG) return refuse();
   const options = { writing: true, append: false, truncate: false, exclusive: true };
-  const { row, fh } = await vfs.create(parent, name, mode, options);
-  await vfs.release(fh);
-  noteMade(served, request, parent, name);
+  const row = await make(served, request, name, async () => {
+    const { row, fh } = await vfs.create(parent, name, mode, options);
+    await vfs.release(fh);
+    return row;
+  });
   return reply(entryOf(served, request, name, row));
 };
 
@@ -81,9 +97,10 @@ export const symlink: Operation = async (served, request) => {
   const parent = inoOf(served, request);
   const { name, next } = readName(request, requests.none.bytes);
   const { name: target } = readName(request, next);
-  await vfs.symlink(parent, name, target);
-  const row = await vfs.lookup(parent, name);
-  noteMade(served, request, parent, name);
+  const row = await make(served, request, name, async () => {
+    await vfs.symlink(parent, name, target);
+    return vfs.lookup(parent, name);
+  });
   return reply(entryOf(served, request, name, row));
 };
 
@@ -93,28 +110,31 @@ export const readlink: Operation = async (served, request) =>
 /** A plain refusal, so that programs fall back: git copies instead of linking. */
 export const link: Operation = () => refuse();
 
-export const unlink: Operation = async (served, request) => {
+export const unlink: Operation = (served, request) =>
+  remove(served, request, (parent, name) => served.vfs.unlink(parent, name));
+
+export const rmdir: Operation = (served, request) =>
+  remove(served, request, (parent, name) => served.vfs.rmdir(parent, name));
+
+async function remove(
+  served: Served,
+  request: Request,
+  work: (parent: Ino, name: string) => Promise<void>,
+): Promise<Reply> {
+  const { names, corrections, notices, ids } = served;
+  const { pid, node } = request;
   const parent = inoOf(served, request);
   const { name } = readName(request, requests.none.bytes);
-  const found = await lookShown(served, parent, name);
-  await served.vfs.unlink(parent, name);
-  return noteGone(served, request, parent, name, found);
-};
-
-export const rmdir: Operation = async (served, request) => {
-  const parent = inoOf(served, request);
-  const { name } = readName(request, requests.none.bytes);
-  const found = await lookShown(served, parent, name);
-  await served.vfs.rmdir(parent, name);
-  return noteGone(served, request, parent, name, found);
-};
-
-function noteGone(served: Served, request: Request, parent: Ino, name: string, { shown, ino }: Found): Reply {
-  const { names, notices, ids } = served;
-  names.noteGone(parent, name, shown);
+  const { shown, ino } = await lookShown(served, parent, name);
+  corrections.check({ pid, folders: [node], name }, names.getWrongIfGone(node, name, shown));
+  try {
+    await work(parent, name);
+  } finally {
+    corrections.end(pid);
+  }
   // To the kernel an alias lost its name; who has the file open sees that it has none.
   if (ino !== undefined) notices.attributes(ids.toId(ino));
-  noteNames(served, request.node, parent, name, ...(shown === name ? [] : [shown]));
+  noteNames(served, node, parent, ...new Set([name, shown]));
   return done;
 }
 
@@ -128,18 +148,28 @@ export const rename2: Operation = (served, request) => {
 };
 
 async function move(served: Served, request: Request, mode: RenameMode, folder: number, start: number): Promise<Reply> {
-  const { vfs, names, ids } = served;
+  const { vfs, names, corrections, ids } = served;
+  const { pid, node } = request;
   const [from, to] = [inoOf(served, request), ids.toIno(folder)];
   const { name: old, next } = readName(request, start);
   const { name } = readName(request, next);
   const source = await lookShown(served, from, old);
   const target = await lookShown(served, to, name);
-  await vfs.rename({ parent: from, name: old }, { parent: to, name }, mode);
-  names.noteGone(from, old, source.shown);
-  names.noteGone(to, name, target.shown);
-  names.noteMade(to, name);
+  const isItself = from === to && source.shown === target.shown;
+  const wrong = [
+    ...names.getWrongIfGone(node, old, source.shown),
+    ...(isItself ? [] : names.getWrongIfGone(folder, name, target.shown)),
+    ...names.getWrongIfMade(folder, name),
+  ];
+  corrections.check({ pid, folders: [node, folder], name: `${old}/${name}` }, wrong);
+  try {
+    await vfs.rename({ parent: from, name: old }, { parent: to, name }, mode);
+  } finally {
+    corrections.end(pid);
+  }
+  names.forgetMissing(to, name);
   for (const { ino } of [source, target]) if (ino !== undefined) served.notices.attributes(ids.toId(ino));
-  noteNames(served, request.node, from, ...new Set([old, source.shown]));
+  noteNames(served, node, from, ...new Set([old, source.shown]));
   noteNames(served, folder, to, ...new Set([name, target.shown]));
   return done;
 }

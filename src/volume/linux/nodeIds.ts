@@ -29,6 +29,8 @@ export class NodeIds {
   readonly #root: Ino;
   readonly #aliases = new Map<NodeId, Alias>();
   readonly #bySpelling = new Map<string, Alias[]>();
+  /** Folders that are shown in another spelling since the kernel was told of them, with the one that it knows. */
+  readonly #former = new Map<Ino, string>();
   #next = firstAlias;
 
   constructor(root: Ino) {
@@ -56,6 +58,24 @@ export class NodeIds {
   /** Does the kernel know any node by this name, which is not the one that is shown? */
   isSpelling(name: string): boolean {
     return this.#bySpelling.has(name);
+  }
+
+  /** The node as it is found by the name that is shown: from now on the kernel knows it by that. */
+  tellShown(ino: Ino): NodeId {
+    this.#former.delete(ino);
+    return this.toId(ino);
+  }
+
+  /**
+   * A folder was shown as `spelling` before it was renamed to another one elsewhere. That stands for the folder itself until the
+   * kernel hears of the new one: programs may have it as their working directory, which would be lost with another node.
+   */
+  noteFormer(ino: Ino, spelling: string): void {
+    if (!this.#former.has(ino)) this.#former.set(ino, spelling);
+  }
+
+  isFormer(ino: Ino, spelling: string): boolean {
+    return this.#former.get(ino) === spelling;
   }
 
   /** The alias for a node under another spelling; counted as told to the kernel. */

@@ -4,12 +4,14 @@ import { answerHeader, expireOnly, notices as layouts, write64 } from './layouts
 import type { NodeId } from './nodeIds.ts';
 
 /**
- * What waits to be told, of all volumes of this process, one at a time. The kernel takes a notice about a name only once no
- * operation on that folder is under way, one about bytes once no read of them is: written by the thread that answers those, it
- * would wait for itself for ever; written by many threads of the pool, it could take all of those that operations need.
+ * What waits to be told, of all volumes of this process, one at a time; what is urgent has a queue of its own. The kernel takes
+ * a notice about a name only once no operation on that folder is under way, one about bytes once no read of them is: written by
+ * the thread that answers those, it would wait for itself for ever; written by many threads of the pool, it could take all of
+ * those that operations need.
  */
 export class NoticeQueue {
   #last: Promise<void> = Promise.resolve();
+  #lastUrgent: Promise<void> = Promise.resolve();
 
   add(work: () => Promise<void>): void {
     this.#last = this.#last.then(work, work);
@@ -18,6 +20,12 @@ export class NoticeQueue {
   /** Resolves when what waits now is told. */
   told(): Promise<void> {
     return this.#last.catch(() => {});
+  }
+
+  /** Resolves when it is done. */
+  addUrgent(work: () => Promise<void>): Promise<void> {
+    this.#lastUrgent = this.#lastUrgent.then(work, work);
+    return this.#lastUrgent;
   }
 }
 
@@ -29,17 +37,10 @@ export class Notices {
   readonly #names = new Set<string>();
   /** Can names be made to be asked for again without being dropped? */
   canExpire = false;
-  /** Can all names be made to be asked for again, at once and without a lock? */
-  hasEpochs = false;
 
   constructor(device: Device, queue: NoticeQueue) {
     this.#device = device;
     this.#queue = queue;
-  }
-
-  /** Every name is asked for again. At once; nothing where the kernel cannot. */
-  allNames(): void {
-    if (this.hasEpochs) this.#device.tell(message(layouts.epoch.code, layouts.epoch.bytes));
   }
 
   /** What a name stands for is asked for again, soon. */
@@ -47,17 +48,18 @@ export class Notices {
     const key = `${parent}/${name}`;
     if (this.#names.has(key)) return;
     this.#names.add(key);
-    const bytes = Buffer.from(`${name}\0`);
-    const notice = message(layouts.entry.code, layouts.entry.bytes + bytes.length);
-    write64(notice, parent, layouts.entry.parent);
-    notice.writeUInt32LE(bytes.length - 1, layouts.entry.nameLength);
-    notice.writeUInt32LE(this.canExpire ? expireOnly : 0, layouts.entry.flags);
-    bytes.copy(notice, layouts.entry.bytes);
+    const notice = this.#toEntry(parent, name);
     this.#queue.add(() => {
       // Before it is written: a change from now on needs a notice of its own.
       this.#names.delete(key);
       return this.#device.tellSlowly(notice);
     });
+  }
+
+  /** The same; resolves when the kernel has taken it. */
+  nameUrgently(parent: NodeId, name: string): Promise<void> {
+    const notice = this.#toEntry(parent, name);
+    return this.#queue.addUrgent(() => this.#device.tellSlowly(notice));
   }
 
   /** Attributes of a node are asked for again. At once. */
@@ -84,6 +86,16 @@ export class Notices {
   /** Is the kernel yet to drop what it keeps of this node's content? Who opens it now must not be let see that. */
   isStale(node: NodeId | Ino): boolean {
     return this.#stale.size > 0 && this.#stale.has(node);
+  }
+
+  #toEntry(parent: NodeId, name: string): Buffer {
+    const bytes = Buffer.from(`${name}\0`);
+    const notice = message(layouts.entry.code, layouts.entry.bytes + bytes.length);
+    write64(notice, parent, layouts.entry.parent);
+    notice.writeUInt32LE(bytes.length - 1, layouts.entry.nameLength);
+    notice.writeUInt32LE(this.canExpire ? expireOnly : 0, layouts.entry.flags);
+    bytes.copy(notice, layouts.entry.bytes);
+    return notice;
   }
 }
 

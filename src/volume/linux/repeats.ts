@@ -163,7 +163,6 @@ export class Repeats {
     const row = this.#getMade(served, request, name);
     const fh = await served.vfs.open(row.ino, { writing: false, append: false, truncate: false });
     served.handles.add(fh);
-    served.names.noteMade(row.parent ?? 0, name);
     const entry = entryOf(served, request, name, row);
     return (out) => putOpen(out, entry.put(out, answerHeader.bytes, true), fh, false, false);
   }
@@ -171,7 +170,6 @@ export class Repeats {
   #make(served: Served, request: Request, start: number): Reply {
     const { name } = readName(request, start);
     const row = this.#getMade(served, request, name);
-    served.names.noteMade(row.parent ?? 0, name);
     const entry = entryOf(served, request, name, row);
     return (out) => entry.put(out, answerHeader.bytes);
   }

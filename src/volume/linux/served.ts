@@ -3,6 +3,7 @@ import type { Ino } from '../../store/nodeRow.ts';
 import type { Fh } from '../../vfs/openInode.ts';
 import type { DirEntry, Vfs } from '../../vfs/vfs.ts';
 import type { NameChange, VolumeView } from '../volume.ts';
+import type { Corrections } from './corrections.ts';
 import type { KnownNames } from './knownNames.ts';
 import { answerHeader, readU64, requestHeader } from './layouts.ts';
 import type { NodeId, NodeIds } from './nodeIds.ts';
@@ -16,6 +17,7 @@ export interface Served {
   readonly ids: NodeIds;
   readonly names: KnownNames;
   readonly looks: SecondLooks;
+  readonly corrections: Corrections;
   readonly notices: Notices;
   readonly repeats: Repeating;
   /** Given to the kernel and not released. */
@@ -133,7 +135,6 @@ export function noteNames(served: Served, folderId: NodeId, parent: Ino, ...name
     // The kernel has noted it at the alias.
     notices.attributes(ids.toId(parent));
     notices.content(ids.toId(parent));
-    for (const name of names) served.names.noteChanged(parent, name);
   }
   for (const name of names) view.onChanged({ parent, name });
 }

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isContainer } from '../../store/nodeRow.ts';
 import { detach, loadMounts, subtype, tryUnmount } from '../mountPoint.ts';
 import type { NameChange, Volume, VolumeDriver, VolumeView } from '../volume.ts';
+import { Corrections } from './corrections.ts';
 import { checkDescriptor, mountDescriptor } from './descriptor.ts';
 import { Device } from './device.ts';
 import { startGuard } from './guard.ts';
@@ -60,14 +62,16 @@ async function mountVolume(mountPoint: string, view: VolumeView, queue: NoticeQu
 function createServed(mountPoint: string, view: VolumeView, device: Device, queue: NoticeQueue): Served {
   const ids = new NodeIds(view.root);
   const notices = new Notices(device, queue);
+  const names = new KnownNames(ids, notices);
   return {
     view,
     vfs: view.vfs,
     ids,
     notices,
     repeats: new Repeats(mountPoint, view),
-    names: new KnownNames(ids, notices),
+    names,
     looks: new SecondLooks(),
+    corrections: new Corrections(ids, names, notices),
     handles: new Set(),
     written: new Set(),
     listings: new Map(),
@@ -86,12 +90,14 @@ function notify(served: Served, change: NameChange): void {
   const { vfs, ids, names, notices, repeats } = served;
   const { parent, name } = change;
   served.changes += 1;
-  if (!names.noteChanged(parent, name)) return;
+  const row = vfs.getKnown(parent, name);
+  const isFolder = row !== undefined && isContainer(row);
+  if (!names.noteChanged(parent, name, isFolder)) return;
   repeats.note(change);
   notices.attributes(ids.toId(parent));
   notices.content(ids.toId(parent));
-  const row = vfs.getKnown(parent, name);
   if (row === undefined) return;
+  if (isFolder && vfs.getPlace(row.ino)?.name !== name) ids.noteFormer(row.ino, name);
   notices.attributes(ids.toId(row.ino));
   notices.content(ids.toId(row.ino));
 }

@@ -17,6 +17,12 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     ],
     'Looking for a local-only name': ['looks around, keeps its view settings and its daemons’ folders'],
     'A path through a file is ENOTDIR': ['a path through a file is ENOTDIR'],
+    'A program whose working directory is in the volume keeps it': [
+      'stays valid when it is the first that is looked at, while what is around it becomes known',
+      'stays valid when its name is given another case elsewhere, whatever it is then looked up by',
+      'stays valid while something in it is made and removed in two cases, and it is looked up meanwhile',
+      'is known by its new path, once that is looked at, when it was moved elsewhere',
+    ],
   },
   getattr: {
     'Answered from memory or the database': ['lists 5,000 entries with ls -la for one request, and again for none'],
