@@ -14,6 +14,8 @@ export interface NfsWorld {
   readonly client: NfsClient;
   readonly server: () => NfsServer;
   readonly exportPath: string;
+  /** What is served. */
+  readonly view: VolumeView;
   readonly complaints: readonly string[];
   /** Ends the server, as a drive that is killed, and starts another on the same session and port. */
   restartServer(): Promise<void>;
@@ -46,7 +48,7 @@ export async function openNfsWorld(
       port,
       secret,
       account: 'test',
-      getExportPath: () => exportPath,
+      exported: { path: exportPath, once: false },
       clock: { now: () => now() },
     });
   let server = await serve(0);
@@ -65,6 +67,7 @@ export async function openNfsWorld(
     },
     server: () => server,
     exportPath,
+    view,
     complaints,
     restartServer: async () => {
       const { port } = server;

@@ -8,13 +8,14 @@ import { exportPrefix, loadMounts } from '../mountPoint.ts';
 import type { Volume, VolumeDriver, VolumeView } from '../volume.ts';
 import { type Command, getLinuxMountCommand, getMacMountCommand, getUnmountCommands } from './commands.ts';
 import { nfsLimits } from './limits.ts';
+import type { Export } from './mountProgram.ts';
 import { type NfsServer, startNfsServer } from './server.ts';
-import { loadNfsState, type NfsState } from './state.ts';
+import { loadNfsState, type NfsState, type ServedVolume } from './state.ts';
 
 const run = promisify(execFile);
 
 export interface NfsDriverOptions {
-  /** Keeps the secret of the handles and the ports (state.ts). */
+  /** Keeps the secrets of the handles and the ports (state.ts). */
   readonly stateFile: string;
   /** Names the account. */
   readonly account: string;
@@ -65,25 +66,23 @@ async function mountVolume(
   options: NfsDriverOptions,
   state: NfsState,
 ): Promise<Volume> {
-  const secretPath = newExportPath();
   /**
-   * The mount table, which every user of the computer may read, shows the path of a mounted volume. So the path works only
-   * while we mount: afterwards a client needs a file handle, which nobody can make.
+   * The arguments of the program that mounts and the mount table, which every user of the computer may read, show the path. So it
+   * works once: who is faster than our client keeps it from mounting, and has a handle of a volume that then never was.
    */
-  let exportPath: string | undefined = secretPath;
-  const server = await startServer(view, options, state, 0, () => exportPath);
+  const exported = { path: newExportPath(), once: true };
+  const secret = newSecret();
+  const server = await startServer(view, options, { secret, port: 0 }, exported);
   try {
-    const request = { port: server.port, exportPath: secretPath, mountPoint, readOnly: view.readOnly };
+    const request = { port: server.port, exportPath: exported.path, mountPoint, readOnly: view.readOnly };
     const command = process.platform === 'darwin' ? getMacMountCommand(request) : getLinuxMountCommand(request);
     await runCommand(command);
   } catch (error) {
     await server.close();
     throw new MountError('nfsNotAllowed', { path: mountPoint }, { cause: error });
-  } finally {
-    exportPath = undefined;
   }
   const { root, readOnly } = view;
-  await state.keepVolume(mountPoint, { port: server.port, root, readOnly });
+  await state.keepVolume(mountPoint, { port: server.port, root, readOnly, secret });
   return createVolume(mountPoint, view, server, state);
 }
 
@@ -100,7 +99,7 @@ async function resumeVolume(
   const isSame = known.root === view.root && known.readOnly === view.readOnly;
   if (isMounted && isSame) {
     try {
-      const server = await startServer(view, options, state, known.port, () => undefined);
+      const server = await startServer(view, options, known, undefined);
       view.log.info('a volume of before goes on', { mountPoint });
       return createVolume(mountPoint, view, server, state);
     } catch (error) {
@@ -117,10 +116,11 @@ export async function serveVolume(view: VolumeView, options: NfsDriverOptions): 
   const state = await loadNfsState(options.stateFile);
   const known = state.getVolume(servedKey);
   const path = newExportPath();
-  const serve = (port: number) => startServer(view, options, state, port, () => path);
+  const secret = known?.secret ?? newSecret();
+  const serve = (port: number) => startServer(view, options, { secret, port }, { path, once: false });
   // Clients that were told the last port find the volume again.
   const server = await serve(known?.port ?? 0).catch(() => serve(0));
-  await state.keepVolume(servedKey, { port: server.port, root: view.root, readOnly: view.readOnly });
+  await state.keepVolume(servedKey, { port: server.port, root: view.root, readOnly: view.readOnly, secret });
   const gone = Promise.withResolvers<void>();
   const url = `nfs://127.0.0.1:${server.port}${path}`;
   return {
@@ -146,14 +146,24 @@ function newExportPath(): string {
   return exportPrefix + randomBytes(16).toString('hex');
 }
 
+/** Of a volume, 32 bytes in hex. */
+function newSecret(): string {
+  return randomBytes(32).toString('hex');
+}
+
 function startServer(
   view: VolumeView,
   { account }: NfsDriverOptions,
-  { secret }: NfsState,
-  port: number,
-  getExportPath: () => string | undefined,
+  { secret, port }: Pick<ServedVolume, 'secret' | 'port'>,
+  exported: Export | undefined,
 ): Promise<NfsServer> {
-  return startNfsServer(view, { port, secret, account, getExportPath, clock: systemClock });
+  return startNfsServer(view, {
+    port,
+    secret: Buffer.from(secret, 'hex'),
+    account,
+    exported,
+    clock: systemClock,
+  });
 }
 
 function createVolume(mountPoint: string, view: VolumeView, server: NfsServer, state: NfsState): Volume {

@@ -6,7 +6,7 @@ export const nfsLimits = {
   directoryBytes: 64 * 1024,
   /** Longest record: a WRITE of full size with its header, names and credentials. A longer one ends the connection. */
   recordBytes: 1024 * 1024 + 16 * 1024,
-  /** Connections at a time. A client uses one a volume, two while it reconnects. */
+  /** Connections at a time (connections.ts). A client uses one a volume, two while it reconnects. */
   connections: 32,
   /** Calls of one connection that may run at a time; more wait in the socket. */
   callsPerConnection: 64,

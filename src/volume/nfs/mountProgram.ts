@@ -10,8 +10,24 @@ const mount = { null: 0, mnt: 1, dump: 2, umnt: 3, umntall: 4, export: 5 };
 const noSuchExport = 2;
 const authSys = 1;
 
-/** The path under which the volume may be mounted; undefined: it may not be now. */
-export type ExportPath = () => string | undefined;
+/** The path under which a volume is given out. */
+export interface Export {
+  readonly path: string;
+  /** It is given out a single time: to the client that the drive itself tells to mount. */
+  readonly once: boolean;
+}
+
+/** Is this the path under which the volume is given out now? Who asks gets it. */
+export type TakeExport = (path: string) => boolean;
+
+export function createExport(offered: Export | undefined): TakeExport {
+  let open = offered;
+  return (path) => {
+    if (open === undefined || !isSame(path, open.path)) return false;
+    if (open.once) open = undefined;
+    return true;
+  };
+}
 
 /**
  * Runs a procedure of the MOUNT protocol; false for one that there is not. Nothing lists what is exported or mounted: the
@@ -19,7 +35,7 @@ export type ExportPath = () => string | undefined;
  */
 export async function runMountProcedure(
   context: NfsContext,
-  getExportPath: ExportPath,
+  takeExport: TakeExport,
   procedure: number,
   args: XdrReader,
   writer: XdrWriter,
@@ -30,7 +46,7 @@ export async function runMountProcedure(
     case mount.umntall:
       return true;
     case mount.mnt: {
-      const folder = await findFolder(context, getExportPath(), args.text(nfsLimits.pathBytes) ?? '');
+      const folder = await findFolder(context, takeExport, args.text(nfsLimits.pathBytes) ?? '');
       if (folder === undefined) writer.u32(noSuchExport);
       else writer.u32(0).opaque(context.handles.toHandle(folder)).u32(1).u32(authSys);
       return true;
@@ -45,13 +61,9 @@ export async function runMountProcedure(
 }
 
 /** The export itself or a folder below it; undefined when there is none, or the export is not named rightly. */
-async function findFolder(
-  { view }: NfsContext,
-  exportPath: string | undefined,
-  path: string,
-): Promise<Ino | undefined> {
+async function findFolder({ view }: NfsContext, takeExport: TakeExport, path: string): Promise<Ino | undefined> {
   const [first = '', ...names] = splitPath(path);
-  if (exportPath === undefined || !isSame(`/${first}`, exportPath)) return undefined;
+  if (!takeExport(`/${first}`)) return undefined;
   try {
     const { ino, kind } = await view.vfs.resolve(view.root, names);
     return kind === 'file' ? undefined : ino;

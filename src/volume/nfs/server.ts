@@ -4,15 +4,16 @@ import type { Clock } from '../../base/clock.ts';
 import { Recent } from '../../base/recent.ts';
 import type { Ino } from '../../store/nodeRow.ts';
 import type { VolumeView } from '../volume.ts';
+import { Connections } from './connections.ts';
 import { type NfsContext, noteChangedNode, noteNewTime } from './context.ts';
 import { DuplicateCalls } from './duplicates.ts';
 import { createHandles } from './handles.ts';
 import { nfsLimits } from './limits.ts';
 import { Listings } from './listings.ts';
-import { type ExportPath, runMountProcedure } from './mountProgram.ts';
+import { createExport, type Export, runMountProcedure } from './mountProgram.ts';
 import { OpenFiles } from './openFiles.ts';
 import { Patience } from './patience.ts';
-import { runProcedure } from './procedures/procedure.ts';
+import { readHandle, runProcedure } from './procedures/procedure.ts';
 import { procedures } from './procedures/table.ts';
 import { serveRecords } from './records.ts';
 import { RemovedFiles } from './removedFiles.ts';
@@ -30,11 +31,12 @@ export interface NfsServer {
 export interface NfsServerOptions {
   /** 0: any. */
   readonly port: number;
-  /** 32 bytes, known to this user only, the same after a restart. */
+  /** 32 bytes, known to this user only, the same as long as clients have this volume. */
   readonly secret: Buffer;
   /** Names the account whose tree this is. */
   readonly account: string;
-  readonly getExportPath: ExportPath;
+  /** undefined: the volume is given out no more. */
+  readonly exported: Export | undefined;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -49,7 +51,8 @@ const superuser = 0;
  * user, or for root as kernels do in their own name.
  */
 export async function startNfsServer(view: VolumeView, options: NfsServerOptions): Promise<NfsServer> {
-  const { port, getExportPath } = options;
+  const { port } = options;
+  const takeExport = createExport(options.exported);
   const account = createHash('sha256').update(options.account).digest().subarray(0, 8);
   const context = createContext(view, account, options);
   const duplicates = new DuplicateCalls();
@@ -61,7 +64,7 @@ export async function startNfsServer(view: VolumeView, options: NfsServerOptions
     const writer = accepted(xid, acceptance.success);
     try {
       if (program === mountProgram) {
-        const isKnown = await runMountProcedure(context, getExportPath, procedure, args, writer);
+        const isKnown = await runMountProcedure(context, takeExport, procedure, args, writer);
         return (isKnown ? writer : accepted(xid, acceptance.procedureUnavailable)).finish();
       }
       const known = procedures[procedure];
@@ -75,7 +78,9 @@ export async function startNfsServer(view: VolumeView, options: NfsServerOptions
     }
   };
 
-  const answer = async (record: Buffer): Promise<Buffer[] | undefined> => {
+  const connections = new Connections(nfsLimits.connections);
+
+  const answer = async (socket: net.Socket, record: Buffer): Promise<Buffer[] | undefined> => {
     const call = parseCall(record);
     if (call === undefined) return undefined;
     if (call === 'wrongVersion') return rpcMismatch(record.readUInt32BE(0)).finish();
@@ -86,17 +91,17 @@ export async function startNfsServer(view: VolumeView, options: NfsServerOptions
     if (call.version !== version) return versionMismatch(xid, version, version).finish();
     if (call.procedure === 0) return accepted(xid, acceptance.success).finish();
     if (!mayCall(call)) return refusedCaller(xid).finish();
+    if (connections.isStranger(socket) && program === nfsProgram && showsHandle(context, record)) {
+      connections.noteClient(socket);
+    }
     const once = program === nfsProgram && procedures[call.procedure]?.once === true;
     return once ? duplicates.answer(record, () => run(call)) : run(call);
   };
 
-  const sockets = new Set<net.Socket>();
   const server = net.createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    serveRecords(socket, answer);
+    connections.add(socket);
+    serveRecords(socket, (record) => answer(socket, record));
   });
-  server.maxConnections = nfsLimits.connections;
   await listen(server, port);
   return {
     port: (server.address() as net.AddressInfo).port,
@@ -106,11 +111,22 @@ export async function startNfsServer(view: VolumeView, options: NfsServerOptions
     },
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
+      connections.destroyAll();
       await closed;
       await context.files.close();
     },
   };
+}
+
+/** Does this call begin, as all that have arguments do, with a handle of ours? */
+function showsHandle(context: NfsContext, record: Buffer): boolean {
+  const call = parseCall(record);
+  try {
+    if (typeof call === 'object') readHandle(context, call.args);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function createContext(view: VolumeView, account: Buffer, { secret, clock }: NfsServerOptions): NfsContext {
