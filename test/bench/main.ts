@@ -5,13 +5,23 @@ import { parseArgs } from 'node:util';
 import { startEmulator } from '../emulator/emulator.ts';
 import { contenders } from './contenders.ts';
 import { measures, prepare, residentMebibytes } from './measures.ts';
+import { compareWithNfs } from './nfs.ts';
 
 // `npm run bench [-- --latency MS --bandwidth BYTES/S]`: this drive and `rclone mount` on the same emulator, each with an
 // empty cache, one after the other. Prints a Markdown table. Bandwidth is per connection, as Jottacloud's is reported.
+// `npm run bench -- --nfs`: this drive by FUSE and by NFS instead, on a server that answers at once.
 
 const { values } = parseArgs({
-  options: { latency: { type: 'string', default: '30' }, bandwidth: { type: 'string' } },
+  options: {
+    latency: { type: 'string', default: '30' },
+    bandwidth: { type: 'string' },
+    nfs: { type: 'boolean', default: false },
+  },
 });
+if (values.nfs) {
+  await compareWithNfs();
+  process.exit();
+}
 const dir = await mkdtemp(join(tmpdir(), 'jottacloud-bench-'));
 const columns: string[][] = [];
 try {

@@ -67,7 +67,7 @@ const tasks = {
   demo: { entry: 'test/demo/main.ts', needs: ['fuse'] },
   emulator: { entry: 'test/emulator/main.ts', needs: [] },
   mount: { entry: headless, needs: ['fuse'], bundle: headless },
-  bench: { entry: 'test/bench/main.ts', needs: ['fuse', 'rclone'], bundle: headless },
+  bench: { entry: 'test/bench/main.ts', needs: ['fuse', 'rclone', 'nfs'], bundle: headless },
   fuzz: { entry: 'test/posix/fuzz.ts', needs: ['fuse', 'rclone', 'programs', 'nfs'] },
   chaos: { entry: 'test/chaos/main.ts', needs: ['fuse', 'rclone'] },
   package: { entry: 'test/setup/package.ts', needs: [] },
