@@ -6,15 +6,15 @@
 export const quirkTable = {
   /** mv onto a live file, §2.3: unknown; `new-revision` keeps the target's history and adds one revision. */
   moveOntoLive: ['409', 'new-revision'],
-  /** mv onto a name that is in the trash, §2.3: unknown. */
+  /** mv onto a name that is in the trash, §2.3: what is moved ends live (rclone's suites). */
   moveOntoTrashed: ['live', 'stays-trashed', '409'],
   /** mvDir onto a live folder, §2.3: unknown; `merge` moves the children, newer files become revisions. */
   moveFolderOntoLive: ['409', 'merge'],
   /** mvDir onto a name that is in the trash, §2.3: unknown. */
   moveFolderOntoTrashed: ['live', '409'],
-  /** mv and cp into a folder that is missing, §2.3: made, though rclone makes it first. */
+  /** mv and cp into a folder that is missing, §2.3: it is made (rclone's suites). */
   moveMakesParents: ['yes', '404'],
-  /** Answer of mv and mvDir once done, §2.3: 500 in 2020, 404 through one host. */
+  /** Answer of mv and mvDir once done, §2.3: 200 (rclone's suites); in 2020 it was 500, and 404 through one host. */
   moveAnswer: ['200', '500-though-done', '404-though-done'],
   /** mv that only changes the case of a name, §5: unknown. */
   caseRename: ['allowed', '409'],
@@ -58,7 +58,7 @@ export const quirkTable = {
   xmlLayout: ['compact', 'lines'],
   /** `<mstyle>`, §2.5: optional in newer captures. */
   mstyle: ['given', 'absent'],
-  /** Case of md5 in replies, §2.5: as the uploader spelled it. */
+  /** Case of md5 in replies, §2.5: as the uploader spelled it, which is lower case (rclone's suites); captures have both. */
   md5Case: ['as-sent', 'upper', 'lower'],
   /** An unfinished revision that another content overtakes, §2.6: may stay among the older ones. */
   unfinishedRevisions: ['kept', 'dropped'],
@@ -82,7 +82,7 @@ export const quirkTable = {
   dedupStatus: ['200', '201'],
   /** `resume_pos` of an allocate that needs no transfer, §3.1. */
   dedupResumePos: ['bytes', '0'],
-  /** Whether content known under another path needs no transfer, §3.1. */
+  /** Content that the account has under another path, §3.1: it needs no transfer (rclone's suites). */
   dedup: ['on', 'off'],
   /** State of a fresh upload, §3.1: anything but COMPLETED means sending. */
   allocateState: ['INCOMPLETE', 'ADDED', 'PROCESSING'],

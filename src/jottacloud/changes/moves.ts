@@ -13,9 +13,9 @@ import { asidePath, type Cargo, isSameItem, type Look, lookAtEnds, type Move } f
 import { giveUpSource, moveByContent, reviveTree } from './revive.ts';
 
 /**
- * Moves or renames. The destination's parent should exist. What the server does with a taken destination is unknown, so
- * it is looked at first: JottaError 'conflict' if it is taken, 'notFound' if there is no source of that kind. A move that
- * had already happened is a success: the source is gone and the destination is there.
+ * Moves or renames; missing parents of the destination are made (PROTOCOL.md §2.3). What the server does with a taken
+ * destination is unknown, so it is looked at first: JottaError 'conflict' if it is taken, 'notFound' if there is no source of
+ * that kind. A move that had already happened is a success: the source is gone and the destination is there.
  *
  * A 5xx, a 404 or a cut connection may hide a move that was done (PROTOCOL.md §2.3, rclone #4295): then both ends
  * are looked at, and the command is sent again only when it provably was not done. A failure to look after the command is
@@ -139,7 +139,7 @@ async function goAround(
   return 'done';
 }
 
-/** Something stays in the trash when it is moved onto a trashed name, as copies do (§2.3, rclone #6112). */
+/** Copies onto a trashed name stay in the trash (§2.3, rclone #6112); so may what is moved there. */
 async function revive(service: Service, { from, to }: Move, { file, tree }: Cargo, signal: AbortSignal): Promise<void> {
   service.http.log.info('what was moved is taken out of the trash');
   if (tree !== undefined) return reviveTree(service, from, to, tree, signal);
