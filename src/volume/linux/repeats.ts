@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import { ErrnoError } from '../../base/errno.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
+import { loadMounts } from '../mountPoint.ts';
 import type { NameChange, VolumeView } from '../volume.ts';
 import { missingEntry, putEntry } from './attrs.ts';
 import { putOpen } from './content.ts';
@@ -32,15 +33,20 @@ export class Repeats {
   readonly #mountPoint: string;
   readonly #view: VolumeView;
   readonly #waiting: Repeat[] = [];
+  /** Of the mounted volume; undefined when the mount table does not tell: then nothing is repeated. */
+  readonly #device: Promise<string | undefined>;
   #process: ChildProcess | undefined;
   #current: Repeat | undefined;
   #idle = Promise.withResolvers<void>();
   #isPaused = false;
+  #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
 
+  /** The volume is mounted by now. */
   constructor(mountPoint: string, view: VolumeView) {
     this.#mountPoint = mountPoint;
     this.#view = view;
+    this.#device = findDevice(mountPoint, view);
     this.#idle.resolve();
   }
 
@@ -79,6 +85,7 @@ export class Repeats {
   close(): void {
     this.#waiting.length = 0;
     this.#isPaused = true;
+    this.#isClosed = true;
     this.#process?.kill('SIGKILL');
   }
 
@@ -107,8 +114,16 @@ export class Repeats {
     this.#current = next;
     this.#idle = Promise.withResolvers();
     clearTimeout(this.#timer);
+    void this.#device.then((device) => this.#order(next.deed, device, path.posix.join(`.${folder}`, next.name)));
+  }
+
+  #order(deed: Deed, device: string | undefined, inVolume: string): void {
+    if (device === undefined || this.#isClosed) {
+      this.#finish();
+      return;
+    }
     this.#process ??= this.#start();
-    const order: Order = { deed: next.deed, path: path.join(this.#mountPoint, folder, next.name) };
+    const order: Order = { deed, root: this.#mountPoint, device, path: inVolume };
     this.#process.send(order, (error) => error !== null && this.#finish());
   }
 
@@ -180,6 +195,16 @@ export class Repeats {
     const row = served.vfs.getKnown(parent, name);
     if (row === undefined || row.ino !== this.#current?.row.ino) throw new ErrnoError('ENOENT', 'gone again');
     return row;
+  }
+}
+
+/** The last that was mounted there is what a path leads to. */
+async function findDevice(mountPoint: string, { log }: VolumeView): Promise<string | undefined> {
+  try {
+    return (await loadMounts()).findLast((mount) => mount.path === mountPoint)?.device;
+  } catch (error) {
+    log.info('watchers of files are not told of changes elsewhere', { error });
+    return undefined;
   }
 }
 
