@@ -25,9 +25,10 @@ const programs = ['ed', 'git', 'nano', 'patch', 'python3', 'rsync', 'sqlite3', '
 /** @type {Record<string, Need>} */
 const needs = {
   fuse: {
-    isThere: () => (onMac() ? existsSync('/Library/Filesystems/macfuse.fs') : hasCommand('fusermount3')),
+    // macOS mounts by NFS as well.
+    isThere: () => onMac() || hasCommand('fusermount3'),
     apt: ['fuse3'], // brings the right libfuse3 along
-    brew: ['--cask', 'macfuse'],
+    brew: [],
   },
   rclone: { isThere: () => hasCommand('rclone'), apt: ['rclone'], brew: ['rclone'] },
   programs: {
@@ -71,6 +72,7 @@ const tasks = {
   fuzz: { entry: 'test/posix/fuzz.ts', needs: ['fuse', 'rclone', 'programs', 'nfs'] },
   chaos: { entry: 'test/chaos/main.ts', needs: ['fuse', 'rclone'] },
   package: { entry: 'test/setup/package.ts', needs: [] },
+  checkup: { entry: 'test/checkup/main.ts', needs: ['fuse'], bundle: headless },
 };
 
 const [taskName, ...taskArguments] = process.argv.slice(2);
@@ -97,7 +99,7 @@ function ensureSystemPackages(names) {
   const missing = names.map((name) => needs[name]).filter((need) => !need.isThere());
   if (missing.length === 0) return;
   const install = onMac() ? brewCommands(missing) : aptCommands(missing);
-  // On macOS a person decides: macFUSE asks for an approval in System Settings and a restart.
+  // On macOS a person decides.
   const mayInstall = !onMac() && hasCommand('apt-get') && (isRoot() || canSudo());
   const printed = install.map((command) => command.join(' ')).join(' && ');
   if (!mayInstall) fail(`something is missing on this machine. Run this, then try again:\n\n  ${printed}\n`);

@@ -59,9 +59,3 @@ export function getUnmountCommands(platform: NodeJS.Platform, mountPoint: string
   ];
   return force ? forced : [['umount', mountPoint]];
 }
-
-/** The port in what `nfsstat -m` of macOS or the mount table of Linux says of a volume. */
-export function parsePort(text: string): number | undefined {
-  const port = Number(/(?:^|[,\s])port=(\d+)/.exec(text)?.[1]);
-  return Number.isInteger(port) && port > 0 ? port : undefined;
-}

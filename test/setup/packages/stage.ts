@@ -32,8 +32,8 @@ export async function stageFiles(stage: string, target: Target, withRuntime: boo
   await writeNotices(path.join(stage, 'ThirdPartyNotices.txt'), shipped);
 }
 
-/** Answers the folders of the npm packages that parts are from. */
-async function stageNativeParts(stage: string, target: NativeTarget, withRuntime: boolean): Promise<string[]> {
+/** Binding, keyring and runtime. Answers the folders of the npm packages that they are from. */
+export async function stageNativeParts(stage: string, target: NativeTarget, withRuntime: boolean): Promise<string[]> {
   const modules = path.join(stage, 'dist', 'node_modules');
   const { node, keyring } = nativeParts[target];
   const folders: string[] = [];

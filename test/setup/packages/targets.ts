@@ -23,6 +23,13 @@ export function parseTarget(name: string): Target {
   return found;
 }
 
+/** Of the computer that this runs on. @throws Error where there is none */
+export function getHostTarget(): NativeTarget {
+  const target = parseTarget(`${process.platform}-${process.arch}`);
+  if (target === 'universal') throw new Error('no computer is of that kind');
+  return target;
+}
+
 /** Prebuilt bindings in the package of FUSE: for FUSE 3's two library versions on Linux, for the Node.js that is shipped. */
 export function getPrebuilds(target: NativeTarget): readonly string[] {
   const file = `fuse-napi.abi${process.versions.modules}.node`;

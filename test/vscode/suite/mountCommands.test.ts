@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ExtensionApi } from '../../../src/extension/extension.ts';
+import { getStatusText } from '../../../src/extension/views/mountsView.ts';
 import type { TransferState } from '../../../src/protocol/state.ts';
 import { acceptQuickPicks, answering, connect, intercepting, waitForServer } from './session.ts';
-import { getEnvironment, waitFor } from './support.ts';
+import { collectErrorMessages, getEnvironment, waitFor } from './support.ts';
 
 const { fs } = vscode.workspace;
 const { executeCommand } = vscode.commands;
@@ -48,6 +50,7 @@ describe('commands on mounts', () => {
     const mount = await waitFor('the mount', () => api.state().mounts.find(({ status }) => status === 'mounted'));
     mountPoint = mount.mountPoint;
     assert.equal(mount.source, home);
+    assert.equal(mount.kind, 'fuse', 'the best that Linux has');
     assert.deepEqual(await readdir(mountPoint), ['there']);
     assert.deepEqual(
       getProfiles().map(({ path: file, source }) => [file, source]),
@@ -115,6 +118,29 @@ describe('commands on mounts', () => {
       () => executeCommand('jottacloud.installFuse'),
     );
     assert.match(String(asked[0]?.[0]), /FUSE is ready/);
+  });
+
+  it('the setting says by what the next one is mounted', async () => {
+    const settings = vscode.workspace.getConfiguration('jottacloud');
+    await settings.update('mount.driver', 'nfs', vscode.ConfigurationTarget.Global);
+    try {
+      // Only an administrator of a Linux with the program for it can; anybody else is told so.
+      const isPossible = process.getuid?.() === 0 && existsSync('/sbin/mount.nfs');
+      const told = await waitFor('the drive to know of it', async () => {
+        const messages = await collectErrorMessages(() => executeCommand('jottacloud.checkFuse'));
+        return messages.length > 0 || isPossible ? messages : undefined;
+      });
+      if (isPossible) assert.deepEqual(told, []);
+      else assert.match(String(told[0]), /cannot be mounted by NFS/);
+    } finally {
+      await settings.update('mount.driver', undefined, vscode.ConfigurationTarget.Global);
+    }
+  });
+
+  it('the Mounts view says where macFUSE was not needed', () => {
+    assert.equal(getStatusText({ status: 'mounted', kind: 'nfs' }, 'darwin'), 'mounted without macFUSE');
+    assert.equal(getStatusText({ status: 'mounted', kind: 'nfs' }, 'linux'), 'mounted by NFS');
+    assert.equal(getStatusText({ status: 'mounted', kind: 'fuse' }, 'darwin'), 'mounted');
   });
 
   it('Show Log shows the log of the drive beside that of the window', async () => {

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { before, describe, it } from 'node:test';
+import { redact } from '../checkup/collect.ts';
+import { root } from '../setup/root.ts';
+
+const checkUp = (...args: string[]) =>
+  spawnSync(process.execPath, [path.join(root, 'test/checkup/main.ts'), ...args], { encoding: 'utf8' });
+
+describe('npm run checkup', () => {
+  before(() => {
+    if (existsSync(path.join(root, 'dist', 'headless.mjs'))) return;
+    assert.equal(spawnSync('npm', ['run', '--silent', 'build:drive'], { cwd: root }).status, 0);
+  });
+
+  it('finds nothing wrong with a volume of what is shipped', () => {
+    const { status, stdout, stderr } = checkUp();
+    assert.equal(status, 0, stdout + stderr);
+    assert.match(stdout, /^ok {4}the volume goes away with the drive$/m);
+  });
+
+  it('writes what is to be known when a step fails, and ends with 1', () => {
+    const dir = mkdtempSync(path.join(os.tmpdir(), 'checkup-report-'));
+    const report = path.join(dir, 'report.txt');
+    const { status, stdout } = checkUp('--driver', 'steam', '--report', report);
+    assert.equal(status, 1);
+    assert.match(stdout, /^FAIL {2}the volume is mounted/m);
+    const text = readFileSync(report, 'utf8');
+    assert.match(text, /--driver is one of auto, fuse, nfs/, 'the log of the drive');
+    assert.match(text, /^\$ mount$/m, 'the mount table');
+    rmSync(dir, { recursive: true });
+  });
+
+  it('shows nobody who the user is, nor the path of an export', () => {
+    const text = '127.0.0.1:/jottacloud-0123456789abcdef0123456789abcdef on /Users/ada/Cloud (mounted by ada) adas-mac';
+    assert.equal(
+      redact(text, { home: '/Users/ada', user: 'ada', host: 'adas-mac' }),
+      '127.0.0.1:/jottacloud-EXPORT on ~/Cloud (mounted by USER) HOST',
+    );
+  });
+});
