@@ -1,10 +1,12 @@
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { openConnection } from '../../protocol/connection.ts';
 import { shutdown } from '../../protocol/messages.ts';
 import { socketPath } from '../../protocol/socketPath.ts';
 import { proveToDrive } from '../../protocol/socketProof.ts';
 import { findSocketSecret } from '../../protocol/socketSecret.ts';
 import { cacheDir, stateDir } from '../../protocol/stateDir.ts';
+import { takeLeftVolumes } from '../../volume/nfs/leftVolumes.ts';
 import { findNotedCacheDir } from './forget.ts';
 import { leave } from './leave.ts';
 
@@ -13,6 +15,10 @@ const answerMs = 1_000;
 
 /** VS Code runs this once the extension is gone for good (`vscode:uninstall`), on whatever Node.js it has. */
 endDrive()
+  .then(async (wasThere) => {
+    // A drive that is there takes its own volumes away, once nothing is left to send.
+    if (!wasThere) await takeLeftVolumes(join(stateDir(), 'nfs.json'));
+  })
   .then(async () => leave(stateDir(), (await findNotedCacheDir(stateDir())) ?? cacheDir()))
   .then(
     (notices) => {
@@ -24,14 +30,16 @@ endDrive()
     },
   );
 
-/** A drive that was kept after the last window (`keepAfterClose`) has nobody left to tell it to stop. */
-function endDrive(): Promise<void> {
+/** A drive that was kept after the last window (`keepAfterClose`) has nobody left to tell it to stop. False: there is none. */
+function endDrive(): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(socketPath(stateDir()));
-    socket.on('error', () => resolve());
-    socket.once('close', () => resolve());
+    let isThere = false;
+    socket.on('error', () => resolve(isThere));
+    socket.once('close', () => resolve(isThere));
     socket.setTimeout(answerMs, () => socket.destroy());
     socket.once('connect', async () => {
+      isThere = true;
       const secret = await findSocketSecret(stateDir());
       if ((await proveToDrive(socket, secret, answerMs)) !== 'proved') return;
       const rpc = openConnection(socket);

@@ -37,6 +37,13 @@ export async function loadNfsState(file: string): Promise<NfsState> {
   };
 }
 
+/** Where `file` says that volumes are mounted. Makes no file; empty where none can be understood. */
+export async function findMountPoints(file: string): Promise<string[]> {
+  const mountPoints = [...parseVolumes(await readOwn(file)).keys()];
+  // Of a volume that is only served there is none.
+  return mountPoints.filter((mountPoint) => mountPoint !== '');
+}
+
 function parseVolumes(text: string | undefined): Map<string, ServedVolume> {
   try {
     const { volumes } = JSON.parse(text ?? '') as { volumes: unknown };
