@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { rename } from '../../src/drive/files/names.ts';
 import { rootIno } from '../../src/store/nodeRow.ts';
 import { Vfs } from '../../src/vfs/vfs.ts';
 import { initFlags2 } from '../../src/volume/linux/flags.ts';
@@ -139,7 +140,22 @@ for (const { driver, expires, title } of kernels) {
 
     // The binding knows folders by their paths.
     if (driver === 'binding') return;
-    it('is known by its new path, once that is looked at, when it was moved elsewhere', async (test) => {
+    it('stays valid and has its new path when a window renames it, to another case too', async (test) => {
+      await sh(drive.mountPoint, 'mkdir named');
+      const program = await sitIn(test, join(drive.mountPoint, 'named'));
+      const context = { session: drive.session(), getMounts: () => [], mountsTold: async () => {} };
+      for (const [from, to] of [
+        ['named', 'Named'],
+        ['Named', 'other'],
+      ] as const) {
+        const [source, target] = [from, to].map((name) => `/Jotta/Archive/${name}`) as [string, string];
+        await rename(context, { from: source, to: target, overwrite: false });
+        await until('it has its new path', async () => (await program.ask()).path === join(drive.mountPoint, to));
+        assert.equal((await program.ask()).state, 'valid');
+      }
+    });
+
+    it('is known by its new path, once that is looked at, when it was moved through another volume', async (test) => {
       await sh(drive.mountPoint, 'mkdir here');
       const program = await sitIn(test, join(drive.mountPoint, 'here'));
       const { vfs, treeChanged } = drive.session();

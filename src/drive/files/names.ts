@@ -18,8 +18,11 @@ export async function rename(context: FilesContext, { from, to, overwrite }: Ren
   const [source, target] = [await locate(context, from), await locate(context, to)];
   const { vfs } = context.session;
   const went = vfs.getShownChild(source.parent, source.name);
-  await noting(context, target, () => vfs.rename(source, target, overwrite ? 'replace' : 'noReplace'));
-  await noteChanged(context, went === undefined ? source : { ...source, went });
+  const taken = vfs.getShownChild(target.parent, target.name);
+  await vfs.rename(source, target, overwrite ? 'replace' : 'noReplace');
+  // Another case of its own name comes as well. It comes before the other goes: programs that are in a folder go along.
+  const came = taken === undefined || taken.ino === went?.ino;
+  await noteChanged(context, { ...target, came }, went === undefined ? source : { ...source, went });
 }
 
 /** To the trash. A folder with all that it holds: what other devices put into it meanwhile comes back, and it with that. */
