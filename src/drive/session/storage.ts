@@ -86,6 +86,8 @@ export async function openStorage(options: StorageOptions, teardown: Teardown): 
     onTorn: (row) => noteTorn(history, nodes, row, clock.now()),
   });
   nodes.pruneFormerPlaces(() => false);
+  // The process before this one may have left its last changes to the kernel. What fails is told with the next change.
+  barrier.barrier().catch(() => undefined);
   const store = await ContentStore.open(options.cacheDir, options.budget, log, {
     pinned: new Set(pins.getContents().map(({ md5 }) => md5)),
     isPinned: (md5) => isPinned(pins, nodes, md5),

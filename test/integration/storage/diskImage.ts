@@ -35,10 +35,12 @@ export class DiskWatch {
   readonly #dir: string;
   readonly #synced = new Map<string, Buffer>();
 
-  constructor(accountDir: string) {
+  /** `isKept`: what is there now was synced. */
+  constructor(accountDir: string, isKept = true) {
     this.#dir = accountDir;
     const watch = this;
-    for (const name of ['metadata.db-wal', ...this.#listStaging()]) this.#note(join(this.#dir, name));
+    const kept = isKept ? ['metadata.db-wal', ...this.#listStaging()] : [];
+    for (const name of kept) this.#note(join(this.#dir, name));
     LocalFile.prototype.datasync = async function () {
       const name = basename(this.path);
       watch.take(`before the sync of ${name}`);

@@ -196,4 +196,30 @@ describe('a drive that was killed while the machine goes on', () => {
       assert.equal(world.session().rescued, null);
     });
   });
+
+  it('makes it last for good with its next start, without another change', async () => {
+    const clock = new TestClock();
+    let boot = 'boot';
+    await withWorld({}, { clock, getBootId: () => boot }, async (world, emulator) => {
+      for (const name of ['known.txt', 'doc.txt'] as const) await emulator.put(`${top}/${name}`, before[name]);
+      await showTree(world, top);
+      for (const name of ['gone.txt', 'moved.txt'] as const) await world.save(`${top}/${name}`, before[name]);
+      const { moments } = await actAndWatch(world, clock);
+      const killed = moments.find(({ what }) => what === 'after a move') as Moment;
+      let disk: DiskWatch | undefined;
+      await world.restart(async (dir) => {
+        restore(dir, killed, true, 'all of them');
+        disk = new DiskWatch(dir, false);
+      });
+      const isKept = ({ what }: Moment) => what === 'after the sync of metadata.db-wal';
+      const end = performance.now() + 30_000;
+      while (disk?.moments.some(isKept) !== true && performance.now() < end) await turn();
+      disk?.stop();
+      const kept = disk?.moments.findLast(isKept);
+      assert.ok(kept !== undefined, 'nothing made it last');
+      boot = 'another boot';
+      await world.restart(async (dir) => restore(dir, kept, false, 'nothing'));
+      assert.deepEqual(await showTree(world, top), after);
+    });
+  });
 });
