@@ -61,11 +61,13 @@ async function checkEntry(model: Model, entry: Entry, kept: Kept): Promise<strin
   return [];
 }
 
-/** Is what was acknowledged last anywhere: live, as an older revision, in the trash, or set aside? */
+/** Is what was acknowledged last, or what a cut of the power left of it, anywhere: live, as an older revision, in the trash, or set aside? */
 async function isKept(file: FileState, { server, setAside, load }: Kept): Promise<boolean> {
-  const digest = md5(file.stable);
-  if (file.stable.length === 0 || server.revisions.some((revision) => revision.md5 === digest)) return true;
-  if (setAside.includes(digest)) return true;
+  for (const content of [file.stable, ...file.orElse]) {
+    const digest = md5(content);
+    if (content.length === 0 || server.revisions.some((revision) => revision.md5 === digest)) return true;
+    if (setAside.includes(digest)) return true;
+  }
   if (file.changes.length === 0) return false;
   for (const other of new Set(server.revisions.map((revision) => revision.md5))) {
     const content = await load(other);

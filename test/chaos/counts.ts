@@ -3,6 +3,7 @@ export interface Counts {
   rounds: number;
   operations: number;
   kills: number;
+  powerCuts: number;
   /** Kills that ended the drive only once its FUSE connection was aborted. */
   hungDeaths: number;
   stops: number;
@@ -33,6 +34,7 @@ export function newCounts(): Counts {
     rounds: 0,
     operations: 0,
     kills: 0,
+    powerCuts: 0,
     hungDeaths: 0,
     stops: 0,
     ejects: 0,

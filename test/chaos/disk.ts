@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, lstat, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { stopDisk } from './powerCut.ts';
 
 const run = promisify(execFile);
 
@@ -11,10 +13,12 @@ const imageBytes = 3 * 1024 ** 3;
 /** Where the drive keeps its state. */
 export interface Disk {
   readonly dir: string;
-  /** False: this computer allows no loop mounts, and the disk is never full. */
+  /** False: this computer allows no loop mounts; the disk is never full, and has its power all the time. */
   readonly canFill: boolean;
   /** Leaves `bytes` free. */
   fill(bytes: number): Promise<void>;
+  /** What was not synced is lost, as when the power is cut. `end` ends whoever has something open there; the disk is back afterwards. */
+  cutPower(end: () => Promise<void>): Promise<void>;
   /** Takes the ballast away. */
   free(): Promise<void>;
   /** Bytes of ballast are on the disk. */
@@ -63,6 +67,14 @@ export async function createDisk(base: string): Promise<Disk> {
       was = true;
       // What the drive takes meanwhile makes it fail, with the disk as full as can be.
       await run('fallocate', ['--length', String(length), ballast]).catch(() => undefined);
+    },
+    cutPower: async (end) => {
+      if (!canFill || closed) throw new Error('there is no disk of our own to cut the power of');
+      stopDisk(dir);
+      await end();
+      await run('umount', [dir]);
+      await run('mount', ['-o', 'loop', image, dir]);
+      full &&= existsSync(ballast);
     },
     free,
     close: async (keep) => {

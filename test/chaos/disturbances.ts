@@ -3,9 +3,10 @@ import type { Emulator } from '../emulator/emulator.ts';
 import type { FaultRule } from '../emulator/faults.ts';
 import { add } from './counts.ts';
 import { sampleFault } from './faultSamples.ts';
+import { dateAnew, loseNewest } from './powerCut.ts';
 import type { Random } from './random.ts';
 import { editRemotely, type OtherDevice } from './remoteEdits.ts';
-import type { Stage } from './stage.ts';
+import type { Stage, Weather } from './stage.ts';
 import { Violation } from './violation.ts';
 
 export interface Havoc {
@@ -25,6 +26,7 @@ type Disturbance = (director: Director) => Promise<void>;
 /** What may happen at any moment, and how often. */
 const disturbances: Record<string, { weight: number; work: Disturbance }> = {
   kill: { weight: 14, work: (director) => director.kill() },
+  powerCut: { weight: 4, work: (director) => director.cutPower() },
   stop: { weight: 3, work: (director) => director.end() },
   eject: { weight: 1, work: (director) => director.eject(false) },
   lazyUnmount: { weight: 2, work: (director) => director.eject(true) },
@@ -65,7 +67,7 @@ export class Director {
   }
 
   /** Nothing new happens, what lasts ends; afterwards the weather is fine. Answers what it was like. */
-  async stop(): Promise<{ corrupt: boolean }> {
+  async stop(): Promise<Pick<Weather, 'corrupt' | 'powerCut'>> {
     this.#stop.abort();
     await Promise.all(this.#lasting);
     const { emulator, stage } = this.#havoc;
@@ -74,18 +76,34 @@ export class Director {
     emulator.shape({ latency: 0, bandwidth: undefined });
     emulator.quota(null, false);
     await stage.disk.free();
-    const { corrupt } = stage.weather;
-    Object.assign(stage.weather, { faults: false, corrupt: false, outage: false });
-    return { corrupt };
+    const { corrupt, powerCut } = stage.weather;
+    Object.assign(stage.weather, { faults: false, corrupt: false, outage: false, powerCut: false });
+    return { corrupt, powerCut };
   }
 
   async kill(): Promise<void> {
     const { stage, random } = this.#havoc;
+    const at = performance.now();
     if ((await stage.drive.kill()).hung) stage.counts.hungDeaths += 1;
     stage.counts.kills += 1;
     stage.weather.killed = true;
     await this.#serverIsDone();
     if (random.chance(0.3)) await this.#pause(random.int(0, 600));
+    await this.restart();
+    dateAnew(stage.model, at);
+  }
+
+  async cutPower(): Promise<void> {
+    const { stage } = this.#havoc;
+    if (!stage.disk.canFill) return;
+    const at = performance.now();
+    if ((await stage.drive.cutPower(stage.disk)).hung) stage.counts.hungDeaths += 1;
+    stage.counts.powerCuts += 1;
+    Object.assign(stage.weather, { killed: true, powerCut: true });
+    await this.#serverIsDone();
+    // What was answered before has been heard by then.
+    await stage.hands.call('stat', '/');
+    loseNewest(stage.model, at);
     await this.restart();
   }
 

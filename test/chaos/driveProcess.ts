@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as messages from '../../src/protocol/messages.ts';
+import type { Disk } from './disk.ts';
 import { createLogReader } from './logReader.ts';
 import { Violation } from './violation.ts';
 import { attachWindow, type Secrets, type Window } from './window.ts';
@@ -46,6 +47,8 @@ export class DriveProcess {
   #exited: Promise<number | null> = Promise.resolve(0);
   #up = Promise.withResolvers<void>();
   #expectsEnd = false;
+  /** Counts the starts of the computer. */
+  #boot = 1;
   #lines: string[] = [];
   epoch = 0;
   life = 0;
@@ -92,10 +95,15 @@ export class DriveProcess {
       '--report-directory',
       dirname(logFile),
       '--import',
-      join(root, 'test/chaos/pace.ts'),
+      join(root, 'test/chaos/driveWorld.ts'),
     ];
     args.push(join(root, 'src/drive/main.ts'), '--state', state, '--cache', cache);
-    const env = { JOTTACLOUD_ENDPOINT: endpoint, HOME: home, CHAOS_SETTLE_MS: String(given.settleMs) };
+    const env = {
+      JOTTACLOUD_ENDPOINT: endpoint,
+      HOME: home,
+      CHAOS_SETTLE_MS: String(given.settleMs),
+      CHAOS_BOOT: `boot ${this.#boot}`,
+    };
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...env },
@@ -128,6 +136,25 @@ export class DriveProcess {
    */
   async kill(): Promise<{ hung: boolean }> {
     this.note('-- SIGKILL');
+    return this.#kill();
+  }
+
+  /** The computer goes down, and comes up anew: `disk` has what was on it for good. */
+  async cutPower(disk: Disk): Promise<{ hung: boolean }> {
+    this.note('-- power cut');
+    this.#expectsEnd = true;
+    this.#end();
+    // Nothing is answered any more, not even with an error.
+    this.#child?.kill('SIGSTOP');
+    let death = { hung: false };
+    await disk.cutPower(async () => {
+      death = await this.#kill();
+    });
+    this.#boot += 1;
+    return death;
+  }
+
+  async #kill(): Promise<{ hung: boolean }> {
     this.#expectsEnd = true;
     this.#end();
     this.#child?.kill('SIGKILL');

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { apply, type Change, isPossible } from './content.ts';
 import { describe, describeChange, type Judged, judge } from './judge.ts';
 import { type Entry, type FileState, type Handle, join, noteDoubt } from './model.ts';
+import { acknowledge } from './powerCut.ts';
 import { type Outcome, perform, performOn, type Stage, type Tail, type Value } from './stage.ts';
 import { Violation } from './violation.ts';
 import type { OperationName, Operations } from './worker.ts';
@@ -153,6 +154,7 @@ export class FileActor {
     const outcome = await this.byPath('utimes', path, seconds);
     this.judge(outcome, 'utimes', path);
     file.mtimeSec = outcome.code === undefined ? seconds : undefined;
+    entry.changedAt = performance.now();
   }
 
   async setMode(entry: Entry, mode: number): Promise<void> {
@@ -187,7 +189,8 @@ export class FileActor {
       ]);
     }
     const found = outcome.value;
-    Object.assign(file, { stable: found, view: found, changes: [], uncertain: false, mtimeSec: undefined });
+    acknowledge(file, found);
+    Object.assign(file, { view: found, changes: [], uncertain: false, mtimeSec: undefined });
     model.note(outcome.value, `found at ${path} after a crash or an error`);
     return true;
   }
@@ -260,15 +263,15 @@ export class FileActor {
       noteDoubt(file, file.changes.slice(0, Math.max(begun, 0)));
     }
     // A write that failed before leaves in doubt what this flush made durable.
-    if (handle.writing && !file.uncertain) this.#acknowledge(entry, whole);
+    if (handle.writing && !file.uncertain) this.#acknowledge(entry, whole, name === 'fsync');
     return true;
   }
 
-  #acknowledge(entry: Entry, whole: boolean): void {
+  #acknowledge(entry: Entry, whole: boolean, isSynced = false): void {
     const file = fileOf(entry);
     // What a contested file held before these writes is not known; all of it is when all of it was written.
     if (entry.contested && !whole) return;
-    file.stable = file.view;
+    acknowledge(file, file.view, isSynced);
     file.changes = [];
   }
 

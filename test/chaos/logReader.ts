@@ -1,38 +1,39 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Answers the lines that were added to a log since the last call, over its rotation to `.1` too. */
+interface Position {
+  /** Inode number. */
+  readonly file: number;
+  readonly offset: number;
+}
+
+/** Answers the lines that were added to a log since the last call, over its rotation to `.1`, and over a disk that lost the last of them. */
 export function createLogReader(file: string): () => string[] {
-  let offset = 0;
+  let position: Position | undefined;
   let begun = '';
-  const read = (path: string): Buffer => {
-    const fd = openSync(path, 'r');
-    try {
-      const bytes = Buffer.alloc(Math.max(0, fstatSync(fd).size - offset));
-      readSync(fd, bytes, 0, bytes.length, offset);
-      offset += bytes.length;
-      return bytes;
-    } finally {
-      closeSync(fd);
-    }
-  };
   return () => {
     if (!existsSync(file)) return [];
-    const parts = [begun];
-    if (isShorter(file, offset)) {
-      parts.push(read(`${file}.1`).toString());
-      offset = 0;
+    const former = `${file}.1`;
+    const before = position;
+    let text = '';
+    ({ text, position } = readFrom(file, before));
+    if (before !== undefined && position.file !== before.file && existsSync(former)) {
+      text = readFrom(former, before).text + text;
     }
-    parts.push(read(file).toString());
-    const lines = parts.join('').split('\n');
+    const lines = (begun + text).split('\n');
     begun = lines.pop() ?? '';
     return lines;
   };
 }
 
-function isShorter(file: string, offset: number): boolean {
-  const fd = openSync(file, 'r');
+/** From the beginning when `position` is in another file. */
+function readFrom(path: string, position: Position | undefined): { text: string; position: Position } {
+  const fd = openSync(path, 'r');
   try {
-    return fstatSync(fd).size < offset;
+    const { ino, size } = fstatSync(fd);
+    const from = position?.file === ino ? position.offset : 0;
+    const bytes = Buffer.alloc(Math.max(0, size - from));
+    readSync(fd, bytes, 0, bytes.length, from);
+    return { text: bytes.toString(), position: { file: ino, offset: size } };
   } finally {
     closeSync(fd);
   }

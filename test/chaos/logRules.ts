@@ -4,6 +4,7 @@ export interface Past {
   readonly corrupt: boolean;
   /** The disk of the state folder was full. */
   readonly fullDisk: boolean;
+  readonly powerCut: boolean;
 }
 
 interface Rule {
@@ -29,6 +30,11 @@ const rules: readonly Rule[] = [
     line: /the drive cannot start code=(offline|timeout|server|protocol)/,
     when: () => true,
     because: 'a login token can only be exchanged with a server that answers',
+  },
+  {
+    line: /a file lost bytes with the power; what is left of it is set aside/,
+    when: ({ powerCut }) => powerCut,
+    because: 'a row may reach the disk before the bytes it promises; that is told (SEMANTICS.md, "Durability")',
   },
   {
     line: /planning failed .*disk is full/,

@@ -1,4 +1,5 @@
 import { type Change, md5 } from './content.ts';
+import type { Acknowledged } from './powerCut.ts';
 
 /** A file the worker holds open. */
 export interface Handle {
@@ -12,6 +13,10 @@ export interface Handle {
 export interface FileState {
   /** As of the last acknowledged flush: what may not be lost. */
   stable: Buffer;
+  /** The same with when: the last that a cut of the power leaves, and what came after. */
+  acknowledged: readonly Acknowledged[];
+  /** What it may hold instead since the power was cut. */
+  orElse: readonly Buffer[];
   /** Contents that someone else gave it this round: what was not acknowledged may rest on these. */
   readonly foreign: Buffer[];
   /** What a reader sees now. */
@@ -55,6 +60,8 @@ export interface Entry {
   parent: Entry | undefined;
   name: string;
   removed: boolean;
+  /** When its name or its time was last changed here. */
+  changedAt: number;
   /** Every path it had this round. */
   readonly places: Set<string>;
   /** Someone else changed it on the server this round: only the loss of bytes is checked. */
@@ -110,11 +117,13 @@ export class Model {
     this.#entries.push(entry);
     this.#place(entry);
     if (content !== undefined) this.note(content, `created ${this.getPath(entry)}`);
+    entry.changedAt = performance.now();
     return entry;
   }
 
   move(entry: Entry, parent: Entry, name: string): void {
     const from = this.getPath(entry);
+    entry.changedAt = performance.now();
     entry.parent = parent;
     entry.name = name;
     const to = this.getPath(entry);
@@ -134,7 +143,8 @@ export class Model {
   remove(entry: Entry): void {
     const path = this.getPath(entry);
     if ([...this.#contested].some((contested) => isWithin(contested, path))) this.contest(path);
-    for (const gone of [entry, ...this.getBelow(entry)]) gone.removed = true;
+    for (const gone of [entry, ...this.getBelow(entry)])
+      Object.assign(gone, { removed: true, changedAt: performance.now() });
   }
 
   /** Someone else changes what is at `path` on the server, or what is below it; `content` is what he puts there. */
@@ -199,7 +209,11 @@ export class Model {
       const cut = path.lastIndexOf('/');
       const parent = cut < 0 ? this.root : this.find(path.slice(0, cut));
       if (parent === undefined) throw new Error(`no folder for ${path}`);
-      this.add(parent, path.slice(cut + 1), content);
+      // It has long been here.
+      const at = Number.NEGATIVE_INFINITY;
+      const entry = this.add(parent, path.slice(cut + 1), content);
+      entry.changedAt = at;
+      if (entry.file !== undefined) entry.file.acknowledged = [{ content: entry.file.stable, at }];
     }
   }
 
@@ -217,6 +231,7 @@ function newEntry(id: number, parent: Entry | undefined, name: string, content: 
     parent,
     name,
     removed: false,
+    changedAt: Number.NEGATIVE_INFINITY,
     places: new Set(),
     contested: false,
     file,
@@ -226,7 +241,20 @@ function newEntry(id: number, parent: Entry | undefined, name: string, content: 
 
 function newFile(content: Buffer): FileState {
   const newest = { view: content, changes: [], changedIn: 0, uncertain: false };
-  return { stable: content, foreign: [], doubted: [], ...newest, handles: [], mtimeSec: undefined };
+  const acknowledged = [
+    { content: Buffer.alloc(0), at: Number.NEGATIVE_INFINITY },
+    { content, at: performance.now() },
+  ];
+  return {
+    stable: content,
+    acknowledged,
+    orElse: [],
+    foreign: [],
+    doubted: [],
+    ...newest,
+    handles: [],
+    mtimeSec: undefined,
+  };
 }
 
 export function join(folder: string, name: string): string {
@@ -240,11 +268,17 @@ export function isWithin(path: string, folder: string): boolean {
 
 const copySuffix = /^(.*) \(conflicted copy [^)]*\)(\.[^.]*)?$/;
 
-/** What a conflicted copy, or what is in one, was made of, and what that was made of in turn; empty for any other path. */
+/** What a conflicted copy, or what is in one, may have been made of, and what that was made of in turn; empty for any other path. */
 export function getOriginals(path: string): string[] {
-  const original = path
-    .split('/')
-    .map((name) => name.replace(copySuffix, (_all, stem: string, extension = '') => stem + extension))
-    .join('/');
-  return original === path ? [] : [original, ...getOriginals(original)];
+  const names = path.split('/');
+  const found = new Set<string>();
+  // The deepest first: a folder that is a copy of old is where what is in it was made.
+  for (let depth = names.length - 1; depth >= 0; depth -= 1) {
+    const name = names[depth] ?? '';
+    const original = name.replace(copySuffix, (_all, stem: string, extension = '') => stem + extension);
+    if (original === name) continue;
+    const above = names.with(depth, original).join('/');
+    for (const each of [above, ...getOriginals(above)]) found.add(each);
+  }
+  return [...found];
 }

@@ -17,6 +17,8 @@ export interface Weather {
   /** A death may have taken a token along that was just renewed: that costs the sign-in. */
   killed: boolean;
   outage: boolean;
+  /** The power was cut. */
+  powerCut: boolean;
 }
 
 /** What lanes, disturbances and checks share. */

@@ -9,6 +9,7 @@ import { md5 } from './content.ts';
 import { describe } from './judge.ts';
 import { type Entry, type FileState, join, noteDoubt } from './model.ts';
 import type { Plan } from './plan.ts';
+import { acknowledge } from './powerCut.ts';
 import type { Outcome, Tail, Value } from './stage.ts';
 import { Violation } from './violation.ts';
 import type { OperationName, Operations } from './worker.ts';
@@ -136,7 +137,8 @@ export class WindowActor extends Actor {
     const outcome = await work();
     if (outcome.code === undefined) {
       if (file.uncertain) noteDoubt(file, before);
-      Object.assign(file, { stable: content, view: content, changes: [], mtimeSec: undefined });
+      acknowledge(file, content);
+      Object.assign(file, { view: content, changes: [], mtimeSec: undefined });
       await this.stat(entry);
       return entry;
     }
@@ -162,8 +164,12 @@ export class WindowActor extends Actor {
       if (!isThere || parent === undefined) continue;
       const entry = model.add(parent, basename(path), content);
       made.set(path, entry);
+      // Nobody else comes near before all of it is known.
+      entry.locks.path = true;
       if (code !== undefined && content !== undefined) await this.read(entry);
     }
+    made.delete('.');
+    for (const { locks } of made.values()) locks.path = false;
     return made.get(plan[0]?.path ?? '');
   }
 

@@ -53,7 +53,7 @@ export async function createWorld(counts: Counts, quirks: Partial<Quirks>): Prom
     drive,
     disk,
     counts,
-    weather: { faults: false, corrupt: false, signedOut: false, killed: false, outage: false },
+    weather: { faults: false, corrupt: false, signedOut: false, killed: false, outage: false, powerCut: false },
     top: join(volume, 'Archive'),
     local: join(dir, 'local'),
     load,

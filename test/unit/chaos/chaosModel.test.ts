@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { checkServer } from '../../chaos/checkServer.ts';
 import { isPossible, md5 } from '../../chaos/content.ts';
-import { Model } from '../../chaos/model.ts';
+import { getOriginals, Model } from '../../chaos/model.ts';
 
 it('the model of a fault run knows that a folder removed here may travel on the server, and come back from there', async () => {
   const model = new Model();
@@ -48,4 +48,13 @@ it('the model of a fault run takes a whole new content for what it is: there in 
   assert.equal(isPossible(Buffer.from('XYZ bytes'), [base], [put, write]), true);
   assert.equal(isPossible(Buffer.from('XYe new ones'), [base], [put, write]), true);
   assert.equal(isPossible(Buffer.from('XYZ new'), [base], [put, write]), false);
+});
+
+it('the model of a fault run finds what a copy was made of, in a folder that is a copy too', () => {
+  assert.deepEqual(getOriginals('A (conflicted copy vm 2026-01-01)/b (conflicted copy vm 2026-01-01).txt'), [
+    'A (conflicted copy vm 2026-01-01)/b.txt',
+    'A/b.txt',
+    'A/b (conflicted copy vm 2026-01-01).txt',
+  ]);
+  assert.deepEqual(getOriginals('A/b.txt'), []);
 });

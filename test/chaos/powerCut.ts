@@ -1,0 +1,84 @@
+import { closeSync, openSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { FileState, Model } from './model.ts';
+
+/** What is older than this when the power goes must be on the disk (SEMANTICS.md, "Durability"): a second, and another for a busy computer. ms. */
+const promisedMs = 2_000;
+
+/** Bytes that a file was acknowledged to hold, and since when. */
+export interface Acknowledged {
+  readonly content: Buffer;
+  readonly at: number;
+}
+
+/** `isSynced`: by an fsync, which nothing undoes. */
+export function acknowledge(file: FileState, content: Buffer, isSynced = false): void {
+  const at = performance.now();
+  const newest = isSynced ? { content, at: Number.NEGATIVE_INFINITY } : { content, at };
+  file.acknowledged = isSynced ? [newest] : [...fromLasting(file.acknowledged, at), newest];
+  file.stable = content;
+  file.orElse = [];
+}
+
+/** What was on the disk for good at that time, and all that came after it. */
+function fromLasting(acknowledged: readonly Acknowledged[], at: number): readonly Acknowledged[] {
+  const lasting = acknowledged.findLastIndex(({ at: since }) => at - since >= promisedMs);
+  return acknowledged.slice(Math.max(lasting, 0));
+}
+
+/** The drive died at `diedAt` and is back: it makes what it left to the kernel last from now on. */
+export function dateAnew(model: Model, diedAt: number): void {
+  const now = performance.now();
+  const renew = (at: number) => (diedAt - at < promisedMs ? now : at);
+  for (const entry of model.getAll()) {
+    entry.changedAt = renew(entry.changedAt);
+    const { file } = entry;
+    if (file === undefined) continue;
+    file.acknowledged = file.acknowledged.map(({ content, at }) => ({ content, at: renew(at) }));
+  }
+}
+
+/**
+ * The power went at `at`. What was changed shortly before may be as it was, or as it became: nothing is said about its path, and
+ * of its contents since then one must be kept.
+ */
+export function loseNewest(model: Model, at: number): void {
+  for (const entry of model.getAll()) {
+    const { file } = entry;
+    const isNew = at - entry.changedAt < promisedMs;
+    if (isNew) for (const place of entry.places) model.contest(place);
+    if (file === undefined) continue;
+    if (isNew) file.mtimeSec = undefined;
+    const [kept, ...newer] = fromLasting(file.acknowledged, at);
+    if (kept === undefined || newer.length === 0) continue;
+    model.contest(model.getPath(entry));
+    file.stable = kept.content;
+    file.orElse = newer.map(({ content }) => content);
+  }
+}
+
+/** <linux/ext4.h>: EXT4_IOC_SHUTDOWN, without a flush of the journal. */
+const shutdownRequest = 0x8004587dn;
+const noFlush = 2;
+
+interface Ffi {
+  dlopen(
+    library: null,
+    functions: object,
+  ): { functions: { ioctl(fd: number, request: bigint, flags: Buffer): number } };
+}
+
+/** From now on the ext4 file system of `dir` is as it is on its disk: nothing more is written, and nothing can be read. */
+export function stopDisk(dir: string): void {
+  const { dlopen } = createRequire(import.meta.url)('node:ffi') as Ffi;
+  const ioctl = { return: 'int32', arguments: ['int32', 'uint64', 'buffer'] };
+  const { functions } = dlopen(null, { ioctl });
+  const flags = Buffer.alloc(4);
+  flags.writeUInt32LE(noFlush);
+  const fd = openSync(dir, 'r');
+  try {
+    if (functions.ioctl(fd, shutdownRequest, flags) !== 0) throw new Error('the disk does not stop');
+  } finally {
+    closeSync(fd);
+  }
+}
