@@ -11,7 +11,7 @@ export interface ErrorAction {
 }
 interface ErrorText {
   readonly sentence: (args: Args) => string;
-  readonly action?: () => ErrorAction;
+  readonly action?: (args: Args) => ErrorAction;
 }
 
 /** Shown where a mount point was refused. */
@@ -251,17 +251,29 @@ const texts: Record<DriveErrorCode, ErrorText> = {
   },
   mountPointNotEmpty: {
     sentence: (args) =>
-      vscode.l10n.t('{0} is not empty. Choose an empty folder, as {1}.', place(args), args.proposal ?? example),
-    action: otherFolder,
+      args.leftBehind === undefined
+        ? vscode.l10n.t('{0} is not empty. Choose an empty folder, such as {1}.', place(args), args.proposal ?? example)
+        : vscode.l10n.t(
+            '{0} holds files that were saved while it was not mounted. Bring them into your account, and it is mounted.',
+            place(args),
+          ),
+    action: (args) =>
+      args.leftBehind === undefined
+        ? otherFolder()
+        : {
+            title: vscode.l10n.t('Bring In {0} Files…', args.leftBehind),
+            command: 'jottacloud.bringIn',
+            args: [{ mountPoint: args.mountPoint }],
+          },
   },
   mountPointReserved: {
     sentence: (args) =>
-      vscode.l10n.t('{0} is needed by your computer. Choose a folder of its own, as {1}.', place(args), example),
+      vscode.l10n.t('{0} is a system folder. Choose a folder of its own, such as {1}.', place(args), example),
     action: otherFolder,
   },
   mountPointNotWritable: {
     sentence: (args) =>
-      vscode.l10n.t('You may not write to {0}. Choose a folder of your own, as {1}.', place(args), example),
+      vscode.l10n.t('You may not write to {0}. Choose a folder of your own, such as {1}.', place(args), example),
     action: otherFolder,
   },
   mountPointNotAFolder: {
@@ -328,6 +340,6 @@ export function getErrorSentence(code: DriveErrorCode, args: Args): string {
   return texts[code].sentence(args).trim();
 }
 
-export function getErrorAction(code: DriveErrorCode): ErrorAction | undefined {
-  return texts[code].action?.();
+export function getErrorAction(code: DriveErrorCode, args: Args): ErrorAction | undefined {
+  return texts[code].action?.(args);
 }

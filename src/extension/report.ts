@@ -23,7 +23,7 @@ export function createReporter(log: Log): Reporter {
 
 async function showWithActions({ code, args }: DriveError): Promise<void> {
   const showLog = vscode.l10n.t('Show Log');
-  const action = getErrorAction(code);
+  const action = getErrorAction(code, args);
   const buttons = action === undefined ? [showLog] : [action.title, showLog];
   const chosen = await showError(getErrorSentence(code, args), ...buttons);
   if (chosen === showLog) await vscode.commands.executeCommand('jottacloud.showLog');

@@ -62,7 +62,7 @@ async function ensureMount(services: Services, profile: MountProfile): Promise<v
   } catch (error) {
     const failure = toDriveError(error);
     log.warn('the folder of this window could not be mounted', { error: failure });
-    const action = getErrorAction(failure.code);
+    const action = getErrorAction(failure.code, failure.args);
     const again = vscode.l10n.t('Try Again');
     const showLog = vscode.l10n.t('Show Log');
     const sentence = getErrorSentence(failure.code, failure.args);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, open, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { fsErrorCode } from '../base/errno.ts';
@@ -45,23 +45,46 @@ export async function ensureMountPoint(path: string, rules: MountPointRules, log
   if ((await readdir(real)).length > 0) {
     throw new MountError('mountPointNotEmpty', { path: real, proposal: join(real, 'Jottacloud') });
   }
-  await access(real, constants.W_OK).catch((error) => {
+  try {
+    // As `mountOver` left it, and as the system mounts on no folder.
+    if (((await stat(real)).mode & 0o777) === bareMode) await chmod(real, folderMode);
+    await access(real, constants.W_OK);
+  } catch (error) {
     throw new MountError('mountPointNotWritable', { path: real }, { cause: error });
-  });
+  }
   return real;
+}
+
+const folderMode = 0o700;
+/** Of a mount point without its volume. */
+const bareMode = 0o500;
+
+/**
+ * Runs `mount`, which puts a volume over the folder at `path`. From then on nobody can write to the folder itself: what is
+ * saved there when the volume is gone is refused, instead of being where no volume shows it and the next one finds it in its way.
+ */
+export async function mountOver<T>(path: string, mount: () => Promise<T>, log: Log): Promise<T> {
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const volume = await mount();
+    await folder.chmod(bareMode).catch((error) => log.info('a mount point stays writable', { path, error }));
+    return volume;
+  } finally {
+    await folder.close();
+  }
 }
 
 /** Level by level: `mkdir` with `recursive` never returns where the system refuses to create (as under /proc). */
 async function ensureFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o755 });
+    await mkdir(path, { mode: folderMode });
   } catch (error) {
     const code = fsErrorCode(error);
     if (code === 'EEXIST') return;
     const parent = dirname(path);
     if (code !== 'ENOENT' || parent === path || (await exists(parent))) throw error;
     await ensureFolder(parent);
-    await mkdir(path, { mode: 0o755 });
+    await mkdir(path, { mode: folderMode });
   }
 }
 

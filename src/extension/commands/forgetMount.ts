@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
 import { contractHome, expandHome, forgetMountProfile, getMountProfiles } from '../settings.ts';
@@ -7,10 +8,14 @@ import { tell } from './items.ts';
 import { getMountPointArgument } from './targets.ts';
 
 /** "Forget Mount": takes a remembered mount off the list; what is mounted stays mounted, files are not touched. */
-export function forgetMount(_: Services) {
+export function forgetMount({ client }: Services) {
   return async (argument?: unknown): Promise<void> => {
     const mountPoint = getMountPointArgument(argument) ?? (await askProfile());
-    if (mountPoint !== undefined) await forgetMountProfile(mountPoint);
+    if (mountPoint === undefined) return;
+    await forgetMountProfile(mountPoint);
+    // Without a volume it lets nobody write to it, for as long as it is a mount point.
+    const isMounted = client.state.mounts.some((mount) => mount.mountPoint === mountPoint);
+    if (!isMounted) await chmod(mountPoint, 0o700).catch(() => undefined);
   };
 }
 

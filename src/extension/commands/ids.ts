@@ -4,6 +4,7 @@ export const commandIds = [
   'jottacloud.disconnect',
   'jottacloud.mount',
   'jottacloud.mountFolder',
+  'jottacloud.bringIn',
   'jottacloud.unmount',
   'jottacloud.openMountedFolder',
   'jottacloud.openMountedFolderInNewWindow',

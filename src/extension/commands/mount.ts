@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { DriveError } from '../../protocol/errors.ts';
 import { type MountParams, mount } from '../../protocol/messages.ts';
+import type { DriveClient } from '../drive/client.ts';
+import { findLeftBehind } from '../leftBehind.ts';
 import type { Services } from '../services.ts';
 import { contractHome, expandHome, getAllProfiles, getDefaultMount, toMountParams } from '../settings.ts';
 import { withProgress } from '../ui/messages.ts';
@@ -30,8 +32,17 @@ export async function mountNow({ client, fuse }: Services, params: MountParams):
     try {
       await client.request(mount, params);
     } catch (error) {
-      throw fuse.note(error);
+      throw await explain(client, params, fuse.note(error));
     }
     void fuse.update();
   });
+}
+
+/** Says of a mount point that is not empty how many files were saved there while nothing was mounted. */
+async function explain(client: DriveClient, params: MountParams, failure: DriveError): Promise<DriveError> {
+  if (failure.code !== 'mountPointNotEmpty') return failure;
+  const files = await findLeftBehind(client, params).catch(() => []);
+  if (files.length === 0) return failure;
+  const args = { ...failure.args, mountPoint: params.mountPoint, leftBehind: String(files.length) };
+  return new DriveError(failure.code, args, { cause: failure });
 }

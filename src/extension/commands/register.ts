@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
 import { showInformation } from '../ui/messages.ts';
+import { bringIn } from './bringIn.ts';
 import { connect } from './connect.ts';
 import { copyPath } from './copyPath.ts';
 import { deleteItems } from './delete.ts';
@@ -39,6 +40,7 @@ const handlers: Record<CommandId, (services: Services) => Handler> = {
   'jottacloud.disconnect': disconnect,
   'jottacloud.mount': mountJottacloud,
   'jottacloud.mountFolder': mountFolder,
+  'jottacloud.bringIn': bringIn,
   'jottacloud.unmount': unmountJottacloud,
   'jottacloud.openMountedFolder': openMountedFolder,
   'jottacloud.openMountedFolderInNewWindow': openMountedFolderInNewWindow,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { findOnServer, mount, onStage, showNotifications, signIn, until, untilOnServer } from './support.ts';
 
 const folder = '/Jotta/Archive';
 
-test('unmounting keeps what is not uploaded yet when told to, and else waits for it', async () => {
+test('unmounting keeps what is not uploaded yet when told to, else waits for it; what is saved afterwards is brought in', async () => {
   await onStage(async (stage) => {
     await stage.emulator.put(`${folder}/hello.md`, '# Hello\n');
     const window = await stage.openWindow();
@@ -35,5 +35,22 @@ test('unmounting keeps what is not uploaded yet when told to, and else waits for
     await window.runCommand('Unmount Jottacloud');
     await until('it is unmounted', async () => (await stage.getMountId()) === undefined);
     assert.ok(findOnServer(stage.emulator, `${folder}/slow.txt`), 'it was sent before the volume went');
+
+    // The bare mount point refuses what would be written to it; what is there nevertheless is brought into the account.
+    assert.equal((await stat(stage.mountPoint)).mode & 0o777, 0o500);
+    const bare = path.join(stage.mountPoint, folder);
+    await mkdir(path.join(bare, 'new folder'), { recursive: true });
+    await writeFile(path.join(bare, 'hello.md'), '# Hello again\n');
+    await writeFile(path.join(bare, 'new folder', 'new.md'), '# New\n');
+    await window.runCommand('Mount Jottacloud');
+    const refused = await showNotifications(window, 'holds files that were saved while it was not mounted');
+    await refused.getByRole('button', { name: 'Bring In 2 Files…' }).click();
+    await window.dialog.filter({ hasText: 'hello.md is there already.' }).waitFor();
+    await window.pressDialogButton('Replace');
+    await untilOnServer(stage, `${folder}/hello.md`, '# Hello again\n');
+    await untilOnServer(stage, `${folder}/new folder/new.md`, '# New\n');
+    assert.equal(findOnServer(stage.emulator, `${folder}/hello.md`)?.revision, 2, 'the version before is kept');
+    assert.ok(await stage.getMountId());
+    await until('nothing is left behind', async () => (await readdir(path.dirname(stage.mountPoint))).length === 1);
   });
 });
