@@ -11,6 +11,7 @@ import { type Ino, rootIno } from '../store/nodeRow.ts';
 import { getLocalPath, isLocallyWithin } from '../sync/tree/paths.ts';
 import { getPossibleNames } from '../vfs/links.ts';
 import { splitPath } from '../vfs/names.ts';
+import { findHolders } from '../volume/holders.ts';
 import { MountError } from '../volume/mountError.ts';
 import { ensureMountPoint, mountOver } from '../volume/mountPoint.ts';
 import type { NameChange, Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
@@ -122,7 +123,7 @@ export class Mounts {
     if (!done) {
       mount.status = 'mounted';
       this.changed.emit();
-      throw new DriveError('busy', { path: mountPoint });
+      throw new DriveError('busy', { path: mountPoint, holders: (await findHolders(mountPoint)).join(', ') });
     }
     this.#mounts.delete(mountPoint);
     this.changed.emit();

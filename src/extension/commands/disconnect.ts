@@ -1,14 +1,19 @@
 import * as vscode from 'vscode';
-import { signOut, signOutAndForget, unmount } from '../../protocol/messages.ts';
+import { signOut, signOutAndForget } from '../../protocol/messages.ts';
 import { getLiveMounts } from '../mountedPath.ts';
 import type { Services } from '../services.ts';
 import { showInformation, showWarning } from '../ui/messages.ts';
+import { closeFolders, confirmLeaving } from './leaveMount.ts';
+import { unmountAsking } from './unmount.ts';
 
 /** "Disconnect from Jottacloud": unmounts, signs out and forgets the tokens. Asks first when changes are waiting, else whether the rest is to go too. */
-export function disconnect({ client, tokens }: Services) {
+export function disconnect(services: Services) {
+  const { client, tokens } = services;
   return async (): Promise<boolean> => {
     if (!client.attached && (await tokens.load()) === undefined) return true;
     await client.attach();
+    const mountPoints = getLiveMounts(client.state).map(({ mountPoint }) => mountPoint);
+    for (const mountPoint of mountPoints) if (!(await confirmLeaving(mountPoint))) return false;
     const { pendingChanges, failedChanges } = client.state;
     if (pendingChanges + failedChanges > 0) {
       const anyway = vscode.l10n.t('Disconnect Anyway');
@@ -26,11 +31,10 @@ export function disconnect({ client, tokens }: Services) {
     }
     const forget = pendingChanges + failedChanges === 0 ? await askToForget() : false;
     if (forget === undefined) return false;
-    for (const { mountPoint } of getLiveMounts(client.state)) {
-      await client.request(unmount, { mountPoint, mode: 'keep' });
-    }
+    for (const mountPoint of mountPoints) if (!(await unmountAsking(services, mountPoint, 'keep'))) return false;
     await client.call(forget ? signOutAndForget : signOut);
     await tokens.clear();
+    for (const mountPoint of mountPoints) await closeFolders(mountPoint);
     return true;
   };
 }

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
-import { unmount } from '../../protocol/messages.ts';
+import { type UnmountParams, unmount } from '../../protocol/messages.ts';
 import { toDriveError } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { contractHome } from '../settings.ts';
 import { showWarning, withProgress } from '../ui/messages.ts';
+import { closeFolders, confirmLeaving, hasFolders } from './leaveMount.ts';
 import { chooseMount } from './targets.ts';
 
 /** "Unmount Jottacloud": waits for uploads with progress; Unmount Anyway keeps the rest for the next mount. */
@@ -11,16 +12,40 @@ export function unmountJottacloud(services: Services) {
   return async (argument?: unknown): Promise<boolean> => {
     const mount = await chooseMount(services, argument, vscode.l10n.t('Unmount Jottacloud'));
     if (mount === undefined) return false;
-    try {
-      const drained = canDrain(services) && (await drain(services, mount.mountPoint));
-      return drained || (await unmountAnyway(services, mount.mountPoint));
-    } catch (error) {
-      const { code } = toDriveError(error);
-      if (code === 'pendingUploads') return unmountAnyway(services, mount.mountPoint);
-      if (code === 'busy') return forceUnmount(services, mount.mountPoint);
-      throw error;
-    }
+    const { mountPoint } = mount;
+    if (!(await confirmLeaving(mountPoint))) return false;
+    const unmounted = await unmountAsking(services, mountPoint, canDrain(services) ? 'drain' : 'ask');
+    if (unmounted) await closeFolders(mountPoint);
+    return unmounted;
   };
+}
+
+/**
+ * Unmounts, asking about uploads and programs that stand in its way: `ask` does not wait for uploads, `keep` does not ask
+ * about them. False when it is not to be.
+ */
+export async function unmountAsking(
+  services: Services,
+  mountPoint: string,
+  uploads: 'drain' | 'ask' | 'keep',
+): Promise<boolean> {
+  try {
+    if (uploads === 'ask') return await keepPending(services, mountPoint);
+    if (uploads === 'keep') return await send(services, mountPoint, 'keep');
+    return (await drain(services, mountPoint)) || (await keepPending(services, mountPoint));
+  } catch (error) {
+    const { code, args } = toDriveError(error);
+    if (code === 'pendingUploads') return keepPending(services, mountPoint);
+    // What this window's own programs hold goes with the folder, which is about to be closed.
+    if (code === 'busy' && hasFolders(mountPoint)) return send(services, mountPoint, 'force');
+    if (code === 'busy') return forceUnmount(services, mountPoint, args.holders ?? '');
+    throw error;
+  }
+}
+
+async function send({ client }: Services, mountPoint: string, mode: UnmountParams['mode']): Promise<boolean> {
+  await client.request(unmount, { mountPoint, mode });
+  return true;
 }
 
 /** Waiting makes no sense while nothing can be sent. */
@@ -53,37 +78,25 @@ async function drain({ client }: Services, mountPoint: string): Promise<boolean>
   });
 }
 
-async function unmountAnyway(services: Services, mountPoint: string): Promise<boolean> {
-  const { client } = services;
-  const { pendingChanges } = client.state;
+async function keepPending(services: Services, mountPoint: string): Promise<boolean> {
   const anyway = vscode.l10n.t('Unmount Anyway');
   const chosen = await showWarning(
     vscode.l10n.t(
       'Changes that are not uploaded yet: {0}. They are kept on this computer and sent with the next mount at the latest.',
-      pendingChanges,
+      services.client.state.pendingChanges,
     ),
     anyway,
   );
-  if (chosen !== anyway) return false;
-  try {
-    await client.request(unmount, { mountPoint, mode: 'keep' });
-    return true;
-  } catch (error) {
-    if (toDriveError(error).code !== 'busy') throw error;
-    return forceUnmount(services, mountPoint);
-  }
+  return chosen === anyway && unmountAsking(services, mountPoint, 'keep');
 }
 
-async function forceUnmount({ client }: Services, mountPoint: string): Promise<boolean> {
+async function forceUnmount(services: Services, mountPoint: string, holders: string): Promise<boolean> {
   const anyway = vscode.l10n.t('Unmount Anyway');
-  const chosen = await showWarning(
-    vscode.l10n.t(
-      'Files in {0} are still open. Save and close them first; what is saved is never lost.',
-      contractHome(mountPoint),
-    ),
-    anyway,
-  );
-  if (chosen !== anyway) return false;
-  await client.request(unmount, { mountPoint, mode: 'force' });
-  return true;
+  const place = contractHome(mountPoint);
+  const text =
+    holders === ''
+      ? vscode.l10n.t('Another program still uses {0}. Unmount anyway? Saved changes are kept.', place)
+      : vscode.l10n.t('{0} still uses {1}. Unmount anyway? Saved changes are kept.', holders, place);
+  const chosen = await showWarning(text, anyway);
+  return chosen === anyway && send(services, mountPoint, 'force');
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readlink, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { findOnServer, mount, onStage, showNotifications, signIn, until, untilOnServer } from './support.ts';
@@ -52,5 +53,27 @@ test('unmounting keeps what is not uploaded yet when told to, else waits for it;
     assert.equal(findOnServer(stage.emulator, `${folder}/hello.md`)?.revision, 2, 'the version before is kept');
     assert.ok(await stage.getMountId());
     await until('nothing is left behind', async () => (await readdir(path.dirname(stage.mountPoint))).length === 1);
+
+    // A program that works in the volume is named, and does not keep it when told so; leaving the account asks the same.
+    const leave = {
+      'Unmount Jottacloud': async () => {},
+      'Disconnect from Jottacloud': () => window.pressDialogButton('Disconnect'),
+    };
+    for (const [command, answer] of Object.entries(leave)) {
+      if ((await stage.getMountId()) === undefined) await mount(stage, window);
+      const holder = spawn('sh', ['-c', `cd '${bare}' && exec sleep 600`]);
+      try {
+        await until('it works there', async () => (await readlink(`/proc/${holder.pid}/cwd`)) === bare);
+        await window.runCommand(command);
+        await answer();
+        const busy = await showNotifications(window, 'sleep still uses');
+        assert.ok(await stage.getMountId());
+        await busy.getByRole('button', { name: 'Unmount Anyway' }).click();
+        await until('it is unmounted', async () => (await stage.getMountId()) === undefined);
+      } finally {
+        holder.kill('SIGKILL');
+      }
+    }
+    await window.welcomeView('Connect to your Jottacloud account').first().waitFor();
   });
 });

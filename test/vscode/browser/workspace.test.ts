@@ -115,5 +115,18 @@ test('a mounted folder as the workspace: explorer, edits, search and source cont
     await untilOnServer(stage, `${project}/from elsewhere.md`, 'from elsewhere\nof here\n');
     await window.pressNotificationButton('from elsewhere.md had been deleted.', 'Delete Again');
     await until('it is gone again', () => findOnServer(stage.emulator, `${project}/from elsewhere.md`) === undefined);
+
+    // Unmounting saves what is not saved, and closes the folder that is about to be gone.
+    await page.keyboard.press('Control+Shift+E');
+    await window.explorerRow('readme.md').first().dblclick();
+    await window.tab('readme.md').first().waitFor();
+    await typeAtEnd(window, ' and not saved');
+    await window.runCommand('Unmount Jottacloud');
+    await window.dialog.filter({ hasText: 'Files with changes that are not saved: 1.' }).waitFor();
+    await window.pressDialogButton('Unmount');
+    await until('it is unmounted', async () => (await stage.getMountId()) === undefined);
+    await untilOnServer(stage, `${project}/readme.md`, `${content} and not saved`);
+    await window.explorerRow('readme.md').waitFor({ state: 'detached' });
+    await window.statusBarItem('Jottacloud: not mounted').waitFor();
   });
 });

@@ -101,7 +101,7 @@ export class Workbench {
     return this.page.locator('.monaco-dialog-box');
   }
   async pressDialogButton(button: string): Promise<void> {
-    await this.dialog.getByRole('button', { name: button }).click();
+    await this.dialog.getByRole('button', { name: button, exact: true }).click();
   }
 
   // Views
