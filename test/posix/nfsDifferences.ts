@@ -66,6 +66,10 @@ export const nfsGaps: readonly Gap[] = [
     because: 'another spelling of a name that was just used | as it was, for up to 1 s',
     has: ({ name }) => name === 'names are stored in NFC',
   },
+  {
+    because: 'fstat of an open folder that was removed | ESTALE, or as it was for up to 1 s',
+    has: ({ name }) => name === 'a removed folder that is open lists nothing and takes nothing',
+  },
 ];
 
 export const isForNfs = (each: PosixCase): boolean => !nfsGaps.some(({ has }) => has(each));
