@@ -161,7 +161,7 @@ export class ContentStore {
    * Takes over a finished staging file of `size` bytes with its checksums, by rename(2) where both are on one disk. Its bytes
    * are on the server: when the cache cannot take it, it is deleted.
    */
-  async adopt({ md5, blockSums }: Checksums, size: number, stagingFile: string): Promise<void> {
+  async moveIntoCache({ md5, blockSums }: Checksums, size: number, stagingFile: string): Promise<void> {
     try {
       await this.#makeFolder(md5);
       const bytes = await sealWholeFile(stagingFile, size, blockSums);

@@ -237,7 +237,7 @@ export class StagingStore {
   }
 
   /** The server has the bytes and no row names the file, on the disk too. Hands it to `take`, which moves or deletes it. */
-  async takeOver(id: string, take: (path: string) => Promise<void>): Promise<void> {
+  async moveToCache(id: string, take: (path: string) => Promise<void>): Promise<void> {
     await this.#release(id);
     await take(this.path(id));
     this.#forget(id);

@@ -252,7 +252,7 @@ export class Drive {
     const session = this.#open?.session;
     if (session === undefined) return;
     for (const path of [...this.#watched.values()].flat()) {
-      const note = async () => session.folders.noteUse((await session.vfs.resolve(rootIno, splitPath(path))).ino);
+      const note = async () => session.folders.noteViewed((await session.vfs.resolve(rootIno, splitPath(path))).ino);
       // One that is gone is kept for as long as it is shown: it may come back.
       session.work.run(note).catch(() => {});
     }

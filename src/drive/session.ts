@@ -32,13 +32,13 @@ import { createEventListener } from './adapters/eventAdapter.ts';
 import type { Rates } from './adapters/remoteAdapter.ts';
 import { getAccountFolder } from './lifecycle/forget.ts';
 import type { RescueOptions } from './lifecycle/openOrRescue.ts';
-import { watchWake } from './lifecycle/wake.ts';
+import { watchForSleep } from './lifecycle/sleepDetector.ts';
 import { PinKeeper } from './offline/pinKeeper.ts';
 import { Account } from './session/account.ts';
 import { openStorage, type Storage } from './session/storage.ts';
 import { type Conflict, createSync, type Sync } from './session/sync.ts';
 import { Jobs } from './windows/jobs.ts';
-import { ShownChanges } from './windows/shownChanges.ts';
+import { VisibleChanges } from './windows/visibleChanges.ts';
 
 export type { Conflict } from './session/sync.ts';
 
@@ -53,7 +53,7 @@ export interface SessionOptions extends RescueOptions {
   /** Absent: links that lead out of the volume are not followed. */
   readonly linkRules?: LinkRules;
   /** What happens at the steps of a push (faultPoints.ts); nothing when absent. */
-  readonly reach?: (point: FaultPoint) => void;
+  readonly faultPoint?: (point: FaultPoint) => void;
   /** Names this run of the machine; undefined: not known. The system's when absent. */
   readonly getBootId?: () => string | undefined;
   /** The system's when absent. */
@@ -83,7 +83,7 @@ export interface Session {
   readonly keeper: PinKeeper;
   readonly jobs: Jobs;
   /** Folders whose listing looks otherwise now, whoever changed it. */
-  readonly shown: ShownChanges;
+  readonly shown: VisibleChanges;
   /** Unlimited until set. */
   readonly rates: Rates;
   /** Where unsent content went that this start found without a place in the tree. */
@@ -129,7 +129,7 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
   const { signal } = work;
   const account = getAccountFolder(client.username);
   const onError = (error: unknown) => log.error('listener failed', { error });
-  let shown: ShownChanges | undefined;
+  let shown: VisibleChanges | undefined;
   const storage = await openStorage(
     {
       ...options,
@@ -144,7 +144,7 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
   );
   const { nodes, store } = storage;
   const isLocal = ({ md5, size }: { md5: string; size: number }) => size === 0 || store.hasAll(md5, size);
-  shown = new ShownChanges({ nodes, isLocal, clock, signal, onError });
+  shown = new VisibleChanges({ nodes, isLocal, clock, signal, onError });
   teardown.add('the client', () => client.close());
   const checksummer = new Checksummer(log);
   teardown.add('the checksums', () => checksummer.close());
@@ -160,8 +160,8 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
   const owner = new Account({ client, nodes, onChange: () => pusher.changed.emit(), signal });
   const localNames = new LocalNames(options.localNames);
   const linkRules: LinkRules = { followOutside: false, ...options.linkRules };
-  const onShownAnew = (change: TreeChange) => sync.treeChanged.emit([change]);
-  const vfs = new Vfs({ ...storage, ...sync, localNames, linkRules, onShownAnew, clock, log });
+  const onVisibleChange = (change: TreeChange) => sync.treeChanged.emit([change]);
+  const vfs = new Vfs({ ...storage, ...sync, localNames, linkRules, onVisibleChange, clock, log });
   let watching: Promise<void> | undefined;
   teardown.add('the work', async () => {
     await work.end(new RemoteError('cancelled', 'the session ends'));
@@ -179,7 +179,7 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
   sync.poller.start();
   pusher.nudge();
   keeper.nudge();
-  watching = client.watchEvents(createEventListener(sync.sightings, log), signal);
+  watching = client.watchEvents(createEventListener(sync.remoteEvents, log), signal);
   watching.catch((error) => log.error('the events of the server are not followed', { error }));
   return {
     ...sync,
@@ -195,7 +195,7 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
 
 interface KeeperParts {
   readonly jobs: Jobs;
-  readonly shown: ShownChanges;
+  readonly shown: VisibleChanges;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -253,5 +253,5 @@ function startTimers({ client, nodes, vfs, store, owner, sync, clock, log }: Tim
     void poller.pollNow('full');
   };
   const onError = (error: unknown) => log.warn('what a wake asks for failed', { error });
-  teardown.add('the watch for a sleep', watchWake(clock.now, onWake, onError));
+  teardown.add('the watch for a sleep', watchForSleep(clock.now, onWake, onError));
 }

@@ -22,6 +22,6 @@ export function createNotifications(services: Services): vscode.Disposable {
     watchRescued(services),
     watchReadOnlySaves(services),
     watchSavesOfDeleted(services),
-    client.onDidFail((error) => void (client.speaks && report(error))),
+    client.onDidFail((error) => void (client.isNotifying && report(error))),
   );
 }

@@ -33,7 +33,7 @@ export async function startUp(services: Services, updateKeys: () => void): Promi
 
 /** Nobody asked for it here: one window tells. */
 function tell({ client, report, log }: Services, error: unknown): void {
-  if (client.speaks) report(error);
+  if (client.isNotifying) report(error);
   else log.warn('another window tells', { error: toDriveError(error) });
 }
 

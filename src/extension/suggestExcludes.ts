@@ -12,7 +12,7 @@ const toldKey = 'jottacloud.excludesSuggested';
  */
 export function suggestExcludes({ client, memory }: Services): vscode.Disposable {
   const look = ({ mounts }: DriveState) => {
-    if (!client.speaks) return;
+    if (!client.isNotifying) return;
     const open = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
     const told = memory.get<readonly string[]>(toldKey, []);
     const fresh = mounts.find(

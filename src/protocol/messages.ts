@@ -22,8 +22,8 @@ export interface HelloResult {
   readonly logFile: string;
   /** True when the drive has a session; false: send `resume` with the stored tokens, or `signIn`. */
   readonly signedIn: boolean;
-  /** As `spokesman` tells afterwards. */
-  readonly spokesman: boolean;
+  /** As `notifyingWindow` tells afterwards. */
+  readonly notifyingWindow: boolean;
   readonly state: DriveState;
 }
 
@@ -166,7 +166,7 @@ export const storeTokens = new RequestType<StoredTokens, void, DriveErrorData>('
  * Notification of the drive to one window: whether it is the one that speaks to the person. There is one at a time, the
  * window looked at last, so that what happened is told once however many windows are open.
  */
-export const spokesman = new NotificationType<{ spokesman: boolean }>('window/spokesman');
+export const notifyingWindow = new NotificationType<{ notifyingWindow: boolean }>('window/notifying');
 
 /** Notifications of the drive to every window. */
 export const stateChanged = new NotificationType<DriveState>('drive/stateChanged');

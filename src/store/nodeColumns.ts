@@ -62,7 +62,7 @@ export function toRow(raw: RawNode): NodeRow {
     link: raw.link,
     target: raw.target,
     synced,
-    begun: raw.bParent === null ? null : { parent: raw.bParent, name: raw.bName, wire: raw.bWire },
+    pendingTarget: raw.bParent === null ? null : { parent: raw.bParent, name: raw.bName, wire: raw.bWire },
     listedAt: raw.listedAt,
     failure: raw.failure,
   };
@@ -117,7 +117,7 @@ const columns: { readonly [F in Field]: Columns<Changeable[F]> } = {
     ],
     same: (a, b) => samePlace(a, b) && (a === b || (a !== null && b !== null && sameContent(a, b))),
   },
-  begun: { names: placeColumns('b'), write: writePlace, same: samePlace },
+  pendingTarget: { names: placeColumns('b'), write: writePlace, same: samePlace },
   listedAt: own('listedAt'),
   failure: own('failure'),
 };
@@ -177,7 +177,7 @@ export function toStored<Patch extends Partial<Changeable>>(patch: Patch): Patch
   const stored: { -readonly [F in Field]?: Changeable[F] } = { ...patch };
   if (patch.ctimeMs !== undefined) stored.ctimeMs = Math.trunc(patch.ctimeMs);
   if (patch.name !== undefined) stored.name = patch.name.toWellFormed();
-  for (const side of ['synced', 'begun'] as const) {
+  for (const side of ['synced', 'pendingTarget'] as const) {
     const place = patch[side];
     if (place === undefined || place === null || (place.name.isWellFormed() && place.wire.isWellFormed())) continue;
     Object.assign(stored, { [side]: { ...place, name: place.name.toWellFormed(), wire: place.wire.toWellFormed() } });

@@ -83,7 +83,7 @@ export interface NodeRow {
   readonly target: string | null;
   readonly synced: Synced | null;
   /** Where a move or the making of a folder was to end whose outcome is not known; null = none is begun. */
-  readonly begun: ServerPlace | null;
+  readonly pendingTarget: ServerPlace | null;
   /** ms since the epoch of the last complete listing; null = never listed. */
   readonly listedAt: number | null;
   /** Why the server refused the change for good; null = not refused. */

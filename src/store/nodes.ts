@@ -10,7 +10,7 @@ import { NodeTable } from './nodeTable.ts';
 import { pendingCondition } from './schema.ts';
 
 /** What a node starts with; the rest is empty. `link` and `target` are null when absent. */
-export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'begun' | 'listedAt' | 'failure' | 'link' | 'target'> &
+export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'pendingTarget' | 'listedAt' | 'failure' | 'link' | 'target'> &
   Partial<Pick<NodeRow, 'link' | 'target'>>;
 
 export type NodePatch = Partial<Omit<NodeRow, 'ino' | 'kind'>>;
@@ -87,7 +87,7 @@ export class Nodes {
   }
 
   /** The node whose push, of unknown outcome, was to end at this place. */
-  getBegunChild(parent: Ino, name: string): NodeRow | undefined {
+  getPendingChild(parent: Ino, name: string): NodeRow | undefined {
     return this.#selectOne('SELECT * FROM node WHERE bParent = ? AND bKey = ?', parent, nameKey(name));
   }
 
@@ -179,7 +179,7 @@ export class Nodes {
   }
 
   insert(node: NewNode): NodeRow {
-    const rest = { staging: null, begun: null, listedAt: null, failure: null };
+    const rest = { staging: null, pendingTarget: null, listedAt: null, failure: null };
     const stored = toStored({ link: null, target: null, ...node, ...rest });
     const row: NodeRow = { ...stored, ino: this.#table.insert(node.kind, stored) };
     this.#rows.set(row.ino, row);

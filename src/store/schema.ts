@@ -52,7 +52,7 @@ CREATE TABLE pin (ino INTEGER PRIMARY KEY) STRICT;
 CREATE TRIGGER dropPin AFTER DELETE ON node BEGIN DELETE FROM pin WHERE ino = OLD.ino; END;
 `;
 
-/** A push whose outcome is not known is pending, whatever the two sides say (nodeRow.ts `begun`). */
+/** A push whose outcome is not known is pending, whatever the two sides say (nodeRow.ts `pendingTarget`). */
 const begunColumns = `
 ALTER TABLE node ADD COLUMN bParent INTEGER;
 ALTER TABLE node ADD COLUMN bName TEXT;

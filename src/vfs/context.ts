@@ -43,7 +43,7 @@ export interface VfsDeps {
   readonly room: Room;
   readonly foreground: Foreground;
   /** A name shows something else from now on, though nothing was changed here. */
-  readonly onShownAnew: (change: TreeChange) => void;
+  readonly onVisibleChange: (change: TreeChange) => void;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -16,7 +16,7 @@ export async function lookup(context: VfsContext, parent: Ino, name: string): Pr
   const { folders, localNames } = context;
   const hidden = getHiddenAs(context, { parent, name });
   if (hidden !== undefined) return hidden;
-  folders.noteUse(parent);
+  folders.noteViewed(parent);
   const known = getShownChild(context, parent, name);
   if (known !== undefined) return known;
   const folder = getFolder(context, parent);

@@ -40,7 +40,7 @@ export async function open(context: VfsContext, ino: Ino, options: OpenOptions):
           inode.clean = { md5: now.md5, size: now.size };
           inode.mtime = now.mtime;
         }
-        if (isBehind && now.parent !== null) context.onShownAnew({ parent: now.parent, name: now.name });
+        if (isBehind && now.parent !== null) context.onVisibleChange({ parent: now.parent, name: now.name });
       }
       if (options.truncate) await truncateOpen(context, ino, 0);
     });
@@ -108,12 +108,12 @@ export async function release(context: VfsContext, fh: Fh): Promise<void> {
     if (last) activity.noteUnflushed(handle.ino, false);
     // Only now: what is removed and not open any more may be forgotten at any moment.
     activity.noteClose(handle.ino, handle.writing);
-    if (activity.takeBehind(handle.ino)) listAgain(context, before);
+    if (activity.takeDeferredRefresh(handle.ino)) listAgain(context, before);
     if (!last) return;
     const row = nodes.get(handle.ino);
     // The kernel still knows the attributes of the revision that was read.
     if (wasPinned && row !== undefined && row.parent !== null) {
-      context.onShownAnew({ parent: row.parent, name: row.name });
+      context.onVisibleChange({ parent: row.parent, name: row.name });
     }
     if (row === undefined || (row.parent === null && row.synced === null && row.ino !== rootIno)) {
       forget(context, handle.ino, row);

@@ -59,7 +59,7 @@ export function detach(context: VfsContext, row: NodeRow, kept = false): string 
   const { nodes, clock, pusher } = context;
   const open = kept || context.open.has(row.ino);
   pusher.cancelUpload(row.ino);
-  if (row.synced === null && row.begun === null && !open && !pusher.isPushing(row.ino)) {
+  if (row.synced === null && row.pendingTarget === null && !open && !pusher.isPushing(row.ino)) {
     nodes.remove(row.ino);
     return row.staging;
   }
@@ -103,7 +103,7 @@ async function unlinkHidden(context: VfsContext, place: Place): Promise<void> {
 
 /** The rename for which libfuse has just hidden the file of that name is refused: the file has its name again. */
 export function unhide(context: VfsContext, parent: Ino, name: string): void {
-  const { nodes, activity, room, onShownAnew, log } = context;
+  const { nodes, activity, room, onVisibleChange, log } = context;
   const hidden = getJustHidden(context, { parent, name });
   if (hidden === undefined || nodes.getChild(parent, hidden.name) !== undefined) return;
   const { ino, name: formerName } = hidden;
@@ -123,7 +123,7 @@ export function unhide(context: VfsContext, parent: Ino, name: string): void {
     }
     activity.noteChange(ino);
     // To the kernel the name is still what libfuse has hidden.
-    onShownAnew({ parent, name: formerName });
+    onVisibleChange({ parent, name: formerName });
   } catch (error) {
     log.error('an open file lost its name to a rename that failed', { name, error });
   }

@@ -77,8 +77,8 @@ export class Vfs {
   }
 
   /** A folder is looked at without a call of ours: the system shows what it keeps. */
-  noteUse(folder: Ino): void {
-    this.#context.folders.noteUse(folder);
+  noteViewed(folder: Ino): void {
+    this.#context.folders.noteViewed(folder);
   }
 
   readdir(ino: Ino): Promise<lookups.DirEntry[]> {

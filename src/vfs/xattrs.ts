@@ -51,7 +51,7 @@ export function setXattr(
     xattrs.set(ino, name, whole);
     nodes.update(ino, { ctimeMs: clock.now() });
   });
-  // Finder says by an attribute when a copy is complete (sync/plan/settle.ts).
+  // Finder says by an attribute when a copy is complete (sync/plan/quietTime.ts).
   activity.noteChange(ino);
   barrier.note();
   pusher.nudge();

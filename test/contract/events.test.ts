@@ -223,7 +223,7 @@ describe('emulator: event socket (§4)', { timeout: 60_000 }, () => {
     const watching = client.watchEvents(
       {
         onSubscribed: () => subscribed.resolve(),
-        onSightings: ([sighting]) => told.resolve(sighting?.path.join('/') ?? ''),
+        onEvents: ([sighting]) => told.resolve(sighting?.path.join('/') ?? ''),
       },
       stop.signal,
     );

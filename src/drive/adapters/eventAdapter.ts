@@ -1,14 +1,14 @@
 import type { Log } from '../../base/log.ts';
 import type { EventListener } from '../../jottacloud/events/eventSocket.ts';
 
-import type { Sightings } from '../../sync/pull/sightings.ts';
+import type { RemoteEvents } from '../../sync/pull/remoteEvents.ts';
 import { toLocalName } from './names.ts';
 
 /**
- * The client's events as the write-back's sightings: names decoded, wire names kept where they are compared. One that cannot
+ * The client's events as the write-back's remote events: names decoded, wire names kept where they are compared. One that cannot
  * be followed is logged: nobody calls these functions who could catch an error.
  */
-export function createEventListener(sightings: Sightings, log: Log): EventListener {
+export function createEventListener(remoteEvents: RemoteEvents, log: Log): EventListener {
   const guard = (work: () => void) => {
     try {
       work();
@@ -17,10 +17,10 @@ export function createEventListener(sightings: Sightings, log: Log): EventListen
     }
   };
   return {
-    onSubscribed: () => guard(() => sightings.noteMissed()),
-    onSightings: (seen) =>
+    onSubscribed: () => guard(() => remoteEvents.noteMissed()),
+    onEvents: (seen) =>
       guard(() =>
-        sightings.note(
+        remoteEvents.note(
           seen.map(({ path, state, md5, modified }) => ({
             path: path.map(toLocalName),
             wire: path.at(-1) ?? '',

@@ -179,7 +179,7 @@ function openHeadlessSession(
     linkRules: { followOutside: options.followOutsideLinks },
     rescueDir: join(stateDir, 'rescued'),
     onDamage: (error) => ending.fail(error),
-    reach: faultPoint,
+    faultPoint: faultPoint,
     ...(settleMs === undefined ? {} : { settleMs }),
     log,
   });

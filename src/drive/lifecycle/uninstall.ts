@@ -8,7 +8,7 @@ import { findSocketSecret } from '../../protocol/socketSecret.ts';
 import { cacheDir, stateDir } from '../../protocol/stateDir.ts';
 import { takeLeftVolumes } from '../../volume/nfs/leftVolumes.ts';
 import { findNotedCacheDir } from './forget.ts';
-import { leave } from './leave.ts';
+import { leave } from './uninstallCleanup.ts';
 
 /** VS Code gives this process a few seconds in all. ms. */
 const answerMs = 1_000;

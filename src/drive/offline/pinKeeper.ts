@@ -17,7 +17,7 @@ export interface PinKeeperDeps {
   readonly nodes: Nodes;
   readonly store: ContentStore;
   readonly reader: ContentReader;
-  readonly folders: Pick<Folders, 'refresh' | 'noteUse'>;
+  readonly folders: Pick<Folders, 'refresh' | 'noteViewed'>;
   readonly jobs: Jobs;
   /** May something be downloaded now? Not while transfers are paused or the server is out of reach. */
   readonly mayFetch: () => boolean;
@@ -109,7 +109,7 @@ export class PinKeeper {
     const { pins, nodes, folders } = this.#deps;
     for (;;) {
       const all = pins.getFolders();
-      for (const ino of all) if (this.#listed.has(ino)) folders.noteUse(ino);
+      for (const ino of all) if (this.#listed.has(ino)) folders.noteViewed(ino);
       const unlisted = all.filter((ino) => !this.#listed.has(ino) && nodes.get(ino)?.synced !== null);
       if (unlisted.length === 0) return;
       await inParallel(unlisted, writebackLimits.parallelListings, (ino) => this.#listFolder(ino));

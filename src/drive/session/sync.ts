@@ -11,7 +11,7 @@ import type { NodeRow } from '../../store/nodeRow.ts';
 import { Folders } from '../../sync/pull/folders.ts';
 import type { MergeResult, TreeChange } from '../../sync/pull/merge.ts';
 import { Poller } from '../../sync/pull/poller.ts';
-import { Sightings } from '../../sync/pull/sightings.ts';
+import { RemoteEvents } from '../../sync/pull/remoteEvents.ts';
 import { Pusher } from '../../sync/push/pusher.ts';
 import { Activity } from '../../sync/tree/activity.ts';
 import type { FaultPoint } from '../../sync/tree/faultPoints.ts';
@@ -37,7 +37,7 @@ export interface SyncOptions {
   /** Bytes of a file were asked for, and nobody can ask for it. */
   readonly onUnreachable: (row: NodeRow) => void;
   /** What happens at the steps of a push (faultPoints.ts); nothing when absent. */
-  readonly reach?: (point: FaultPoint) => void;
+  readonly faultPoint?: (point: FaultPoint) => void;
   /** 0 ≤ x < 1, for jitter; Math.random when absent. */
   readonly random?: () => number;
   readonly clock: Clock;
@@ -59,7 +59,7 @@ export interface Sync {
   readonly folders: Folders;
   readonly pusher: Pusher;
   readonly poller: Poller;
-  readonly sightings: Sightings;
+  readonly remoteEvents: RemoteEvents;
   readonly treeChanged: Emitter<readonly TreeChange[]>;
   readonly conflictMade: Emitter<Conflict>;
   /** Resolves when none of it is at work any more; `signal` has aborted before. */
@@ -118,10 +118,10 @@ export function createSync(options: SyncOptions): Sync {
     },
     random: options.random ?? Math.random,
     settleMs: options.settleMs ?? writebackLimits.settleMs,
-    reach: options.reach ?? (() => {}),
+    faultPoint: options.faultPoint ?? (() => {}),
   });
   const poller = new Poller({ nodes, folders, remote, link, clock, log, signal }, options.pollMs);
-  const sightings = new Sightings({ nodes, activity, folders, remote, poller, clock, log, signal });
+  const remoteEvents = new RemoteEvents({ nodes, activity, folders, remote, poller, clock, log, signal });
   merged.on(({ changes, conflicts }) => {
     treeChanged.emit(changes);
     for (const conflict of conflicts) conflictMade.emit(conflict);
@@ -135,11 +135,11 @@ export function createSync(options: SyncOptions): Sync {
   });
   return {
     ...{ link, rates, remote, reader, activity, foreground },
-    ...{ folders, pusher, poller, sightings, treeChanged, conflictMade },
+    ...{ folders, pusher, poller, remoteEvents, treeChanged, conflictMade },
     settled: async () => {
       // Each may still ask for listings, which are waited for last.
       await pusher.settled();
-      await sightings.settled();
+      await remoteEvents.settled();
       await poller.settled();
       await folders.settled();
     },

@@ -12,8 +12,8 @@ import type { Drive } from '../drive.ts';
 import { type Answer, answerFiles } from '../files/handlers.ts';
 import { listBrands } from '../signIn/browserSignIns.ts';
 import { driveVersion } from '../version.ts';
+import { NotifyingWindow } from './notifyingWindow.ts';
 import { toResponseError } from './rpcErrors.ts';
-import { Spokesman } from './spokesman.ts';
 import type { TokenKeeper } from './tokenKeeper.ts';
 
 export interface ServerDeps {
@@ -41,8 +41,8 @@ export function startServer(socketFile: string, deps: ServerDeps): Promise<Serve
   ensureSocketFolder(socketFile);
   rmSync(socketFile, { force: true });
   const windows = new Set<MessageConnection>();
-  const spokesman = new Spokesman<MessageConnection>((window, isSpokesman) => {
-    window.sendNotification(messages.spokesman, { spokesman: isSpokesman }).catch((error) => {
+  const notifyingWindow = new NotifyingWindow<MessageConnection>((window, isNotifying) => {
+    window.sendNotification(messages.notifyingWindow, { notifyingWindow: isNotifying }).catch((error) => {
       deps.log.debug('a window did not listen', { error });
     });
   });
@@ -50,7 +50,7 @@ export function startServer(socketFile: string, deps: ServerDeps): Promise<Serve
   const server = createServer(async (socket) => {
     socket.on('error', (error) => deps.log.info('a window went away', { error }));
     const outcome = await proveToWindow(socket, deps.secret);
-    if (outcome === 'proved') attachWindow(socket, windows, spokesman, tellState, deps);
+    if (outcome === 'proved') attachWindow(socket, windows, notifyingWindow, tellState, deps);
     else deps.log.info('who did not prove to be a window was let go', { outcome });
   });
   return new Promise((resolve, reject) => {
@@ -68,7 +68,7 @@ export function startServer(socketFile: string, deps: ServerDeps): Promise<Serve
 function attachWindow(
   socket: Socket,
   windows: Set<MessageConnection>,
-  spokesman: Spokesman<MessageConnection>,
+  notifyingWindow: NotifyingWindow<MessageConnection>,
   tellState: () => void,
   deps: ServerDeps,
 ): void {
@@ -78,7 +78,7 @@ function attachWindow(
   const leave = () => {
     if (!windows.delete(connection)) return;
     forgetKeeper();
-    spokesman.remove(connection);
+    notifyingWindow.remove(connection);
     drive.watch(connection, []);
     connection.dispose();
     deps.onWindows(windows.size);
@@ -94,14 +94,14 @@ function attachWindow(
     if (params.keepsTokens) {
       forgetKeeper = keeper.addWindow((tokens) => connection.sendRequest(messages.storeTokens, tokens));
     }
-    spokesman.add(connection, params.focused);
+    notifyingWindow.add(connection, params.focused);
     return {
       protocolVersion: messages.protocolVersion,
       driveVersion,
       pid: process.pid,
       logFile: deps.logFile,
       signedIn: drive.signedIn,
-      spokesman: spokesman.current === connection,
+      notifyingWindow: notifyingWindow.current === connection,
       state: drive.getState(),
     };
   });
@@ -131,7 +131,7 @@ function attachWindow(
   answer.request(messages.history, ({ limit }) => drive.getHistory(limit));
   answer.plain(messages.preflight, () => drive.preflight());
   answer.request(messages.shutdown, ({ reason }) => deps.onShutdown(reason));
-  connection.onNotification(messages.windowFocused, () => spokesman.focus(connection));
+  connection.onNotification(messages.windowFocused, () => notifyingWindow.focus(connection));
   answerFiles(inSession, () => drive.getFiles());
   windows.add(connection);
   connection.listen();

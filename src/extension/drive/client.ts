@@ -52,11 +52,11 @@ export class DriveClient implements vscode.Disposable {
   #attaching: Promise<MessageConnection> | undefined;
   #logFile: string | undefined;
   #driveVersion: string | undefined;
-  #spokesman = false;
+  #isNotifying = false;
   readonly #focusListener: vscode.Disposable;
   /** Newer than the greeting: what the drive told while attaching was not finished. */
   #early: DriveState | undefined;
-  #earlySpokesman: boolean | undefined;
+  #earlyNotifying: boolean | undefined;
 
   readonly onDidChangeState = this.#stateEmitter.event;
   /** Folders (paths in the account) whose listing changed. */
@@ -96,10 +96,10 @@ export class DriveClient implements vscode.Disposable {
 
   /**
    * Whether this is the window that tells the person what happened; never two at a time. The drive chooses (protocol's
-   * `spokesman`); while there is none to choose, it is the one looked at.
+   * `notifyingWindow`); while there is none to choose, it is the one looked at.
    */
-  get speaks(): boolean {
-    return this.attached ? this.#spokesman : vscode.window.state.focused;
+  get isNotifying(): boolean {
+    return this.attached ? this.#isNotifying : vscode.window.state.focused;
   }
 
   /** Attaches, starting the drive when there is none, and takes up the stored session. Throws DriveError. */
@@ -156,7 +156,7 @@ export class DriveClient implements vscode.Disposable {
     let opened: MessageConnection | undefined;
     let closed = false;
     this.#early = undefined;
-    this.#earlySpokesman = undefined;
+    this.#earlyNotifying = undefined;
     try {
       const { connection, greeting, handedOver } = await attach({
         socketFile: socketPath(stateDir),
@@ -179,7 +179,7 @@ export class DriveClient implements vscode.Disposable {
       });
       this.#logFile = greeting.logFile;
       this.#driveVersion = greeting.driveVersion;
-      this.#spokesman = this.#earlySpokesman ?? greeting.spokesman;
+      this.#isNotifying = this.#earlyNotifying ?? greeting.notifyingWindow;
       await connection.sendRequest(rpc.setOptions, this.#options.getDriveOptions());
       const account = greeting.signedIn ? greeting.state.account : await this.#resume(connection);
       // Nobody listened for its end so far.
@@ -204,9 +204,9 @@ export class DriveClient implements vscode.Disposable {
       if (this.#connection === connection) this.#setState(state);
       else this.#early = state;
     });
-    connection.onNotification(rpc.spokesman, ({ spokesman }) => {
-      if (this.#connection === connection) this.#spokesman = spokesman;
-      else this.#earlySpokesman = spokesman;
+    connection.onNotification(rpc.notifyingWindow, ({ notifyingWindow }) => {
+      if (this.#connection === connection) this.#isNotifying = notifyingWindow;
+      else this.#earlyNotifying = notifyingWindow;
     });
     connection.onNotification(rpc.entriesChanged, ({ folders }) => this.#entriesEmitter.fire(folders));
     connection.onNotification(rpc.conflictMade, (notice) => this.#conflictEmitter.fire(notice));

@@ -18,7 +18,7 @@ export function watchConflicts({ client }: Services): vscode.Disposable {
     const notices = waiting;
     waiting = [];
     const compare = vscode.l10n.t('Compare');
-    if (!client.speaks) return;
+    if (!client.isNotifying) return;
     if ((await showWarning(describe(notices), compare)) !== compare) return;
     const chosen = notices.length === 1 ? notices[0] : await chooseConflict(notices);
     if (chosen !== undefined) await showBoth(client.state, chosen);

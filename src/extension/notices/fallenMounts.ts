@@ -10,7 +10,7 @@ export function watchMounts({ client }: Services): vscode.Disposable {
   return client.onDidChangeState(({ mounts }) => {
     const fallen = mounts.filter(({ status, mountPoint }) => status === 'failed' && up.has(mountPoint));
     up = new Set(mounts.filter(({ status }) => status === 'mounted').map(({ mountPoint }) => mountPoint));
-    if (client.speaks) for (const mount of fallen) void tell(mount);
+    if (client.isNotifying) for (const mount of fallen) void tell(mount);
   });
 }
 

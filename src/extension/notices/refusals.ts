@@ -27,7 +27,7 @@ export function watchRefusals({ client }: Services): vscode.Disposable {
     const there = new Set(transfers.map(({ id }) => id));
     const told = [...(before ?? [])].filter((id) => there.has(id));
     known = new Set([...told, ...refused.map(({ id }) => id)]);
-    if (before === undefined || !client.speaks) return;
+    if (before === undefined || !client.isNotifying) return;
     const fresh = refused.filter(({ id }) => !before.has(id));
     for (const code of [...ofTheAccount, ...ofOneChange]) {
       const rows = fresh.filter(({ reason }) => reason === code);

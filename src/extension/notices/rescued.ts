@@ -10,7 +10,7 @@ const toldKey = 'jottacloud.rescuedTold';
 /** Tells once where unsent content went that the drive found without a place in the tree. Without any there is nothing to do. */
 export function watchRescued({ client, memory }: Services): vscode.Disposable {
   const look = ({ rescued }: DriveState) => {
-    if (rescued === null || rescued.files === 0 || !client.speaks) return;
+    if (rescued === null || rescued.files === 0 || !client.isNotifying) return;
     if (memory.get<number>(toldKey) === rescued.at) return;
     void memory.update(toldKey, rescued.at);
     void tell(rescued);

@@ -13,7 +13,7 @@ export function watchSignOut({ client }: Services): vscode.Disposable {
     client.onDidSignOut(async () => {
       if (asked) return;
       asked = true;
-      if (!client.speaks) return;
+      if (!client.isNotifying) return;
       const signIn = vscode.l10n.t('Sign In Again');
       const chosen = await showWarning(getErrorSentence('signedOut', {}), signIn);
       if (chosen === signIn) await vscode.commands.executeCommand('jottacloud.connect');

@@ -4,7 +4,7 @@ import { type Found, isTaken, look } from '../listing/listings.ts';
 import { parseFile, parseRevisions } from '../listing/parseFile.ts';
 import type { Service } from '../service.ts';
 import type { FileStamp, RemotePath, StreamedEntry } from '../types.ts';
-import { getAsideName } from './asideNames.ts';
+import { getAsideName } from './tempNames.ts';
 
 export interface Move {
   readonly kind: 'file' | 'folder';

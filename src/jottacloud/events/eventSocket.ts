@@ -4,12 +4,12 @@ import { isJottaError, type JottaErrorKind } from '../errors.ts';
 import type { Service } from '../service.ts';
 import { type Ending, runEventConnection } from './eventConnection.ts';
 import { fetchEventUrl } from './eventToken.ts';
-import type { ServerFrame, Sighting } from './serverEvents.ts';
+import type { ServerEvent, ServerFrame } from './serverEvents.ts';
 
 export interface EventListener {
   /** Events come from now on; whatever happened before may have been missed. */
   readonly onSubscribed: () => void;
-  readonly onSightings: (sightings: readonly Sighting[]) => void;
+  readonly onEvents: (sightings: readonly ServerEvent[]) => void;
 }
 
 /** Failures of createToken that pass by themselves. Every other one means that the account has no event socket. */
@@ -71,7 +71,7 @@ async function connect(
       log.debug('event socket subscribed');
       listener.onSubscribed();
     }
-    if (frame.kind === 'event') listener.onSightings(frame.sightings);
+    if (frame.kind === 'event') listener.onEvents(frame.sightings);
   };
   try {
     const url = await fetchEventUrl(service, signal);

@@ -7,25 +7,25 @@ import { isUsableName } from '../urls.ts';
  * What an event says is at a place now. `unknown`: something happened there, but what it left is not said.
  * Nothing of it is to be believed: it only tells where to look.
  */
-export interface Sighting {
+export interface ServerEvent {
   /** At least a device; wire names. */
   readonly path: RemotePath;
-  readonly state: SightingState;
+  readonly state: ServerEventState;
   /** 32 hex digits, lower case; of a file only. */
   readonly md5: string | undefined;
   /** Epoch seconds; 0 = unknown. */
   readonly modified: number;
 }
-export type SightingState = 'file' | 'folder' | 'gone' | 'unknown';
+export type ServerEventState = 'file' | 'folder' | 'gone' | 'unknown';
 
 export type ServerFrame =
   | { readonly kind: 'subscribed' }
   | { readonly kind: 'pong' }
-  | { readonly kind: 'event'; readonly sightings: readonly Sighting[] };
+  | { readonly kind: 'event'; readonly sightings: readonly ServerEvent[] };
 
 interface Outcome {
-  readonly FROM?: SightingState;
-  readonly TO?: SightingState;
+  readonly FROM?: ServerEventState;
+  readonly TO?: ServerEventState;
 }
 
 /** What each `ST` leaves at the places `FROM` and `TO` (PROTOCOL.md §4, "Events"). */
@@ -76,12 +76,12 @@ function parseEvent({ ST, D }: Readonly<Record<string, unknown>>, username: stri
   const outcome = outcomes.get(ST) ?? undescribed;
   const sightings = places.flatMap(({ side, path }) => {
     const state = outcome[side];
-    return state === undefined ? [] : [toSighting(path, state, D)];
+    return state === undefined ? [] : [toServerEvent(path, state, D)];
   });
   return { kind: 'event', sightings };
 }
 
-function toSighting(path: RemotePath, state: SightingState, D: Readonly<Record<string, unknown>>): Sighting {
+function toServerEvent(path: RemotePath, state: ServerEventState, D: Readonly<Record<string, unknown>>): ServerEvent {
   if (state !== 'file') return { path, state, md5: undefined, modified: 0 };
   const md5 = typeof D.md5 === 'string' && /^[0-9a-f]{32}$/i.test(D.md5) ? D.md5.toLowerCase() : undefined;
   const modified = parseTime(typeof D.modified === 'string' ? D.modified : undefined);

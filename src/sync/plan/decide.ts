@@ -3,7 +3,7 @@ import type { Ino, NodeRow, Synced } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { Activity } from '../tree/activity.ts';
 import { getPlace, isSyncedWithin } from '../tree/paths.ts';
-import { getAsideFolder, mustStepAside } from './rings.ts';
+import { getCycleBreakerFolder, mustBreakCycle } from './moveCycles.ts';
 
 /** One server call (or one upload) that makes a node's synced side follow its local side. */
 export type PushKind =
@@ -40,14 +40,16 @@ export function decide(context: Deciding, row: NodeRow): Step | undefined {
   const { nodes, activity } = context;
   const place = row.synced === null ? undefined : getPlace(nodes, row.synced.parent);
   if (place === 'lost') return { do: 'forgetServerSide' };
-  if (place === 'known' && mustStepAside(nodes, row)) {
-    return getAsideFolder(nodes, row) === undefined || activity.isUnflushed(row.ino) ? undefined : push('moveAside');
+  if (place === 'known' && mustBreakCycle(nodes, row)) {
+    return getCycleBreakerFolder(nodes, row) === undefined || activity.isUnflushed(row.ino)
+      ? undefined
+      : push('moveAside');
   }
   // Paths that lead through a folder of unsure place would be guesses.
   const isUnsure = (ino: Ino | null) => ino !== null && getPlace(nodes, ino) === 'unsure';
   if (place === 'unsure') return undefined;
   // Where it is to go since then does not matter yet.
-  if (row.begun !== null) return isUnsure(row.begun.parent) ? undefined : push(repeatBegun(row));
+  if (row.pendingTarget !== null) return isUnsure(row.pendingTarget.parent) ? undefined : push(repeatBegun(row));
   if (isUnsure(row.parent)) return undefined;
   if (row.parent !== null) return decideLive(context, row, row.parent);
   const removal = decideRemoval(context, row);
@@ -78,7 +80,7 @@ function isRemovable(context: Deciding, folder: NodeRow): boolean {
   const known = removable.get(folder.ino);
   if (known !== undefined) return known;
   const isDone = (child: NodeRow) =>
-    child.begun === null &&
+    child.pendingTarget === null &&
     (child.kind === 'file' ? !holdsWanted(nodes, child) && !activity.isOpen(child.ino) : isRemovable(context, child));
   const answer =
     !nodes.hasBegunChildren(folder.ino) &&
@@ -96,8 +98,8 @@ function decideLive(context: Deciding, row: NodeRow, parentIno: Ino): Step | und
   const { nodes } = context;
   const parent = nodes.get(parentIno);
   if (parent === undefined || parent.synced === null) return undefined;
-  const begun = nodes.getBegunChild(parentIno, row.name) ?? nodes.getSyncedChild(parentIno, row.name);
-  if (begun !== undefined && begun.ino !== row.ino && begun.begun !== null) return undefined;
+  const begun = nodes.getPendingChild(parentIno, row.name) ?? nodes.getSyncedChild(parentIno, row.name);
+  if (begun !== undefined && begun.ino !== row.ino && begun.pendingTarget !== null) return undefined;
   if (row.kind === 'file') return decideFile(context, row, parentIno);
   const change = decideFolder(context, row, parentIno);
   return change && push(change);

@@ -2,9 +2,9 @@ import type { Ino, NodeRow, Synced } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { FaultPoint } from '../tree/faultPoints.ts';
 import { writebackLimits } from '../tree/limits.ts';
-import { isSyncedWithin, unsync } from '../tree/paths.ts';
+import { forgetServerSide, isSyncedWithin } from '../tree/paths.ts';
 import { type Deciding, decide, type PushKind } from './decide.ts';
-import { getSettleMs, type SettleContext } from './settle.ts';
+import { getSettleMs, type SettleContext } from './quietTime.ts';
 
 export interface Push {
   readonly kind: PushKind;
@@ -21,7 +21,7 @@ export interface PlanContext extends SettleContext {
   readonly now: number;
   /** Pushes under way; nothing is planned for their nodes, nor across a folder that moves or goes. */
   readonly running: ReadonlyMap<Ino, StartedPush>;
-  readonly reach: (point: FaultPoint) => void;
+  readonly faultPoint: (point: FaultPoint) => void;
   /** A node that cannot be planned, as its row makes no sense, waits for a person; the others go on. */
   readonly setAside: (ino: Ino, error: unknown) => void;
   /** True while a node waits for its next try. */
@@ -57,7 +57,7 @@ export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
     waits ||= isHeld || context.isWaiting(ino);
     if (context.running.has(ino) || context.isWaiting(ino)) continue;
     const quietMs = context.now - (row.parent === null ? getRemovedAt(context, row) : activity.changedAt(ino));
-    const wait = row.begun === null ? getSettleMs(context, row, quietMs) - quietMs : 0;
+    const wait = row.pendingTarget === null ? getSettleMs(context, row, quietMs) - quietMs : 0;
     // A change in the future was made before the clock was put back.
     if (wait > 0 && quietMs >= 0) {
       settlesInMs = Math.min(settlesInMs ?? wait, wait);
@@ -113,10 +113,12 @@ function planRow(context: Planning, row: NodeRow): PushKind | undefined {
     removable.clear();
     if (step.do === 'swapServerSides') {
       swapServerSides(context, step.occupant, now);
-      context.reach('handedOver');
+      context.faultPoint('handedOver');
       context.revisit(step.occupant.ino);
     } else {
-      nodes.transaction(() => unsync(nodes, row.ino, { isOpen: (ino) => activity.isOpen(ino), isBase: () => false }));
+      nodes.transaction(() =>
+        forgetServerSide(nodes, row.ino, { isOpen: (ino) => activity.isOpen(ino), isBase: () => false }),
+      );
     }
   }
   return undefined;
@@ -141,7 +143,9 @@ function getHandedOver(nodes: Nodes, { ino, synced }: NodeRow): Synced | null {
 
 /** A push may not run across a folder that is being moved or removed, nor the other way round. */
 function crossesStructure({ nodes, running }: PlanContext, row: NodeRow): boolean {
-  const places = [row.synced?.parent, row.begun?.parent, row.parent].filter((ino) => ino !== null && ino !== undefined);
+  const places = [row.synced?.parent, row.pendingTarget?.parent, row.parent].filter(
+    (ino) => ino !== null && ino !== undefined,
+  );
   for (const push of running.values()) {
     if (push.kind === 'moveFolder' || push.kind === 'trashFolder' || push.kind === 'moveAside') {
       if (places.some((place) => isSyncedWithin(nodes, place, push.ino))) return true;

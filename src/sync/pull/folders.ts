@@ -46,7 +46,7 @@ export class Folders {
   async ensureListed(ino: Ino): Promise<void> {
     const row = this.#deps.nodes.get(ino);
     if (row === undefined) return;
-    this.noteUse(ino);
+    this.noteViewed(ino);
     if (row.listedAt !== null) return;
     // A folder the server does not have yet holds just what was put into it here.
     if (row.synced === null && ino !== rootIno) return;
@@ -139,7 +139,7 @@ export class Folders {
 
   /** Marks a folder as looked at. One that was not live, or was
    * listed before this start, is revalidated in the background; the poller keeps live ones. */
-  noteUse(ino: Ino): void {
+  noteViewed(ino: Ino): void {
     const { nodes, clock, pollMs } = this.#deps;
     const now = clock.now();
     const wasLive = now - (this.#usedAt.get(ino) ?? 0) < writebackLimits.liveMs;

@@ -217,7 +217,7 @@ class Merge implements MergeResult {
         this.#addNew(entry, false);
         break;
       case 'defer':
-        activity.noteBehind(row.ino);
+        activity.deferRefresh(row.ino);
         break;
       case 'follow':
         nodes.update(row.ino, {
@@ -248,7 +248,7 @@ class Merge implements MergeResult {
     });
     if (decision === 'wait') {
       this.#waiting.add(row.ino);
-      if (isOpenForWriting) activity.noteBehind(row.ino);
+      if (isOpenForWriting) activity.deferRefresh(row.ino);
       if (row.synced !== null) noteFormerPlace(nodes, row.synced);
       return;
     }
@@ -262,7 +262,7 @@ class Merge implements MergeResult {
     // Before the rows above it go: what was changed only in part still needs the rest.
     if (row.kind === 'file' && row.synced !== null) noteFormerPlace(nodes, row.synced);
     // What was refused was another change.
-    nodes.update(row.ino, { synced: null, begun: null, failure: null });
+    nodes.update(row.ino, { synced: null, pendingTarget: null, failure: null });
   }
 
   /** A file that is open goes on without a name until its last release, as after an unlink. */
@@ -275,7 +275,7 @@ class Merge implements MergeResult {
       nodes.remove(row.ino);
       return;
     }
-    nodes.update(row.ino, { parent: null, synced: null, begun: null, failure: null });
+    nodes.update(row.ino, { parent: null, synced: null, pendingTarget: null, failure: null });
   }
 
   #makeConflict(row: NodeRow, clash: 'content' | 'name'): void {

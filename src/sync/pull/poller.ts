@@ -85,7 +85,7 @@ export class Poller {
   }
 
   /** Lists these folders now. Never rejects. */
-  async lookAt(folders: readonly Ino[]): Promise<void> {
+  async refreshAll(folders: readonly Ino[]): Promise<void> {
     const { log, link, folders: listings } = this.#deps;
     if (link.health === 'signedOut') return;
     try {

@@ -1,6 +1,6 @@
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
+import { getCycleBreakerFolder } from '../plan/moveCycles.ts';
 import type { Push } from '../plan/planner.ts';
-import { getAsideFolder } from '../plan/rings.ts';
 import { getWirePath } from '../tree/paths.ts';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../tree/remote.ts';
 import { pushRemoval, type RemovalDeps } from './removal.ts';
@@ -27,7 +27,7 @@ export async function runPush(deps: PushDeps, push: Push, signal: AbortSignal): 
   if (push.kind === 'setTimes') return runSetTimes(deps, row, signal);
   if (push.kind === 'createFolder' && row.kind !== 'folder') return findMountPoint(deps, row);
   const isAside = push.kind === 'moveAside';
-  const target = getBegunTarget(deps, row) ?? (isAside ? getAsideTarget(deps, row) : getTarget(deps, row));
+  const target = getPendingTarget(deps, row) ?? (isAside ? getAsideTarget(deps, row) : getTarget(deps, row));
   try {
     return await pushTo(deps, push, row, target, signal);
   } catch (error) {
@@ -48,7 +48,7 @@ async function pushTo(
   return deps.activity.whileTouching([target], async () => {
     if (kind === 'upload') return pushContent(deps, row, target, signal);
     await whileBegun(deps, row.ino, target, () => deps.remote.createFolder(target.path, signal));
-    deps.reach('folderCreated');
+    deps.faultPoint('folderCreated');
     settle(deps, row.ino, target);
     return [];
   });
@@ -66,11 +66,12 @@ function tryRespell({ nodes, remote }: UploadDeps, ino: Ino, target: Target): Ta
 }
 
 /** Where an earlier try was to end, of which nobody knows what became; it is tried again before anything else. */
-function getBegunTarget({ nodes }: UploadDeps, { ino, begun }: NodeRow): Target | undefined {
-  if (begun === null) return undefined;
-  const folder = getWirePath(nodes, begun.parent);
-  if (folder !== undefined) return { parent: begun.parent, path: [...folder, begun.wire], name: begun.name };
-  nodes.update(ino, { begun: null });
+function getPendingTarget({ nodes }: UploadDeps, { ino, pendingTarget }: NodeRow): Target | undefined {
+  if (pendingTarget === null) return undefined;
+  const folder = getWirePath(nodes, pendingTarget.parent);
+  if (folder !== undefined)
+    return { parent: pendingTarget.parent, path: [...folder, pendingTarget.wire], name: pendingTarget.name };
+  nodes.update(ino, { pendingTarget: null });
   throw new RemoteError('cancelled', 'the folder it was to go to is gone');
 }
 
@@ -88,12 +89,12 @@ const refusals: readonly RemoteErrorKind[] = [
 /** On record before the first request: whatever cuts this short, what may have been done is found again (decide.ts repeatBegun). */
 async function whileBegun(deps: UploadDeps, ino: Ino, { parent, path, name }: Target, work: () => Promise<void>) {
   const { nodes } = deps;
-  nodes.update(ino, { begun: { parent, name, wire: path.at(-1) as string } });
-  deps.reach('begun');
+  nodes.update(ino, { pendingTarget: { parent, name, wire: path.at(-1) as string } });
+  deps.faultPoint('begun');
   try {
     await work();
   } catch (error) {
-    if (isRemoteError(error) && refusals.includes(error.kind)) nodes.update(ino, { begun: null });
+    if (isRemoteError(error) && refusals.includes(error.kind)) nodes.update(ino, { pendingTarget: null });
     throw error;
   }
 }
@@ -112,7 +113,7 @@ const asideCharacters = 100;
 
 /** A free name near the target, for what waits in a ring; the next plan moves it on. */
 function getAsideTarget({ nodes, remote }: UploadDeps, row: NodeRow): Target {
-  const parent = getAsideFolder(nodes, row);
+  const parent = getCycleBreakerFolder(nodes, row);
   const folder = parent === undefined ? undefined : getWirePath(nodes, parent);
   if (parent === undefined || folder === undefined) throw new RemoteError('cancelled', 'there is no place to wait');
   // Of a name as long as names can be only the beginning finds room.
@@ -125,7 +126,7 @@ function settle({ nodes }: UploadDeps, ino: Ino, { parent, path, name }: Target)
   if (row === undefined) return;
   const wire = path.at(-1) as string;
   const known = row.synced ?? { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
-  nodes.update(ino, { synced: { ...known, parent, name, wire }, begun: null, failure: null });
+  nodes.update(ino, { synced: { ...known, parent, name, wire }, pendingTarget: null, failure: null });
 }
 
 /** A mountpoint is the server's to make: whether it is there again, a listing tells. */
@@ -153,7 +154,7 @@ async function runMove(deps: UploadDeps, row: NodeRow, target: Target, signal: A
       // One of its ends is not what we knew: the listings tell which, and what to do instead (merge.ts).
       return places.map(({ parent }) => parent);
     }
-    deps.reach('moved');
+    deps.faultPoint('moved');
     settle(deps, row.ino, target);
     return [];
   });
@@ -173,7 +174,7 @@ async function runSetTimes(deps: UploadDeps, row: NodeRow, signal: AbortSignal):
       if (!isRemoteError(error, 'notFound') && !isRemoteError(error, 'conflict')) throw error;
       return [synced.parent];
     }
-    deps.reach('timesSet');
+    deps.faultPoint('timesSet');
     const current = deps.nodes.get(row.ino)?.synced;
     if (current?.md5 === md5) deps.nodes.update(row.ino, { synced: { ...current, mtime: row.mtime.sec } });
     return [];

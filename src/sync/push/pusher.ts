@@ -4,7 +4,7 @@ import type { Log } from '../../base/log.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import type { Xattrs } from '../../store/xattrs.ts';
 import { type Plan, type Push, plan } from '../plan/planner.ts';
-import { isFinderCopying } from '../plan/settle.ts';
+import { isFinderCopying } from '../plan/quietTime.ts';
 import type { Folders } from '../pull/folders.ts';
 import { writebackLimits } from '../tree/limits.ts';
 import type { Link } from '../tree/link.ts';
@@ -283,12 +283,12 @@ export class Pusher {
   }
 
   #plan(pending: readonly Ino[], now: number): Plan {
-    const { nodes, xattrs, activity, settleMs, reach } = this.#deps;
+    const { nodes, xattrs, activity, settleMs, faultPoint } = this.#deps;
     const isWaiting = (ino: Ino) => this.#retries.isWaiting(ino, now);
     const settle = this.#draining > 0 ? 0 : settleMs;
     const isIncomplete = (row: NodeRow) => isFinderCopying(xattrs.get(row.ino, 'com.apple.FinderInfo'));
     const setAside = (ino: Ino, error: unknown) => this.#setAside(ino, error);
-    const common = { nodes, activity, now, settleMs: settle, running: this.#runner.running, reach, setAside };
+    const common = { nodes, activity, now, settleMs: settle, running: this.#runner.running, faultPoint, setAside };
     return plan({ ...common, isWaiting, isIncomplete }, pending);
   }
 

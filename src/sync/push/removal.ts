@@ -4,7 +4,7 @@ import type { Nodes } from '../../store/nodes.ts';
 import type { Folders } from '../pull/folders.ts';
 import type { Activity } from '../tree/activity.ts';
 import type { FaultPoint } from '../tree/faultPoints.ts';
-import { getWirePath, unsync } from '../tree/paths.ts';
+import { forgetServerSide, getWirePath } from '../tree/paths.ts';
 import { isRemoteError, type Remote, type WirePath } from '../tree/remote.ts';
 
 export interface RemovalDeps {
@@ -14,7 +14,7 @@ export interface RemovalDeps {
   readonly folders: Folders;
   readonly staging: StagingStore;
   /** Called at each step whose survival is proved (faultPoints.ts). */
-  readonly reach: (point: FaultPoint) => void;
+  readonly faultPoint: (point: FaultPoint) => void;
 }
 
 /**
@@ -42,7 +42,7 @@ export async function pushRemoval(deps: RemovalDeps, ino: Ino, signal: AbortSign
   if (row.kind !== 'file' && deps.nodes.getSyncedChildren(ino).some((child) => child.parent !== null)) return;
   await deps.activity.whileTouching([row.synced], async () => {
     await deps.remote[row.kind === 'file' ? 'trashFile' : 'trashFolder'](path, signal);
-    deps.reach('removed');
+    deps.faultPoint('removed');
     forget(deps, ino);
   });
 }
@@ -51,7 +51,10 @@ export async function pushRemoval(deps: RemovalDeps, ino: Ino, signal: AbortSign
 function forget(deps: RemovalDeps, ino: Ino): void {
   const { nodes, activity, staging } = deps;
   nodes.transaction(() => {
-    unsync(nodes, ino, { isOpen: (each) => activity.isOpen(each), isBase: (md5) => staging.isBase(md5, null) });
+    forgetServerSide(nodes, ino, {
+      isOpen: (each) => activity.isOpen(each),
+      isBase: (md5) => staging.isBase(md5, null),
+    });
   });
 }
 

@@ -16,7 +16,7 @@ export interface SendDeps {
   /** Files of which all bytes were sent, with their md5, and no answer told what became of them. */
   readonly unanswered: Map<Ino, string>;
   /** Called at each step whose survival is proved (faultPoints.ts). */
-  readonly reach: (point: FaultPoint) => void;
+  readonly faultPoint: (point: FaultPoint) => void;
 }
 
 /** What is sent. `stillSame` turns false when the file is written to meanwhile. */
@@ -49,7 +49,7 @@ export async function send(
     unanswered.delete(ino);
     if (!content.stillSame()) throw new RemoteError('cancelled', 'written to while being sent');
     const slot = await remote.allocate(path, { size, md5, mtime, onto }, signal);
-    deps.reach('allocated');
+    deps.faultPoint('allocated');
     if (slot.completed) break;
     const { isWhole, error } = await sendBytes(deps, ino, content, slot, signal);
     if (error === undefined) break;
@@ -78,7 +78,7 @@ async function sendBytes(
   };
   try {
     await deps.remote.upload(uploadUrl, body, { start: resumePos, size, md5 }, signal, onProgress);
-    deps.reach('sent');
+    deps.faultPoint('sent');
     return { isWhole: true, error: undefined };
   } catch (error) {
     return { isWhole: sent === size, error };

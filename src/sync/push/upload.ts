@@ -122,7 +122,7 @@ async function pushSnapshot(
     deps.nodes.update(row.ino, { synced: { parent: target.parent, name: target.name, wire, ...attempted } });
   }
   deps.nodes.facts.addSent(row.ino, snapshot.md5);
-  deps.reach('uploadNoted');
+  deps.faultPoint('uploadNoted');
   try {
     await send(deps, row.ino, snapshot, target.path, creating ? 'reject' : { created }, signal);
   } catch (error) {
@@ -235,11 +235,11 @@ async function commitUpload(
     if (overwritten !== undefined) keepOverwritten(deps, row.ino, overwritten);
   });
   if (staged === undefined || adopted === undefined) return;
-  deps.reach('committed');
+  deps.faultPoint('committed');
   // On the disk before the file moves: a row that still names it would name nothing.
   await deps.barrier.barrier();
-  await staging.takeOver(adopted, (path) => store.adopt({ ...snapshot, ...staged }, snapshot.size, path));
-  deps.reach('adopted');
+  await staging.moveToCache(adopted, (path) => store.moveIntoCache({ ...snapshot, ...staged }, snapshot.size, path));
+  deps.faultPoint('adopted');
 }
 
 async function tryFetchFile(remote: Remote, path: WirePath, signal: AbortSignal): Promise<RemoteFile | undefined> {

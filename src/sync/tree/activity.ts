@@ -65,12 +65,12 @@ export class Activity {
   }
 
   /** The server has a newer content than the row tells of, or none any more: whoever has the file open for writing goes on from the old one. */
-  noteBehind(ino: Ino): void {
+  deferRefresh(ino: Ino): void {
     this.#behind.add(ino);
   }
 
   /** Answers whether it is time to look at the server again, and forgets it. */
-  takeBehind(ino: Ino): boolean {
+  takeDeferredRefresh(ino: Ino): boolean {
     return !this.isOpenForWriting(ino) && this.#behind.delete(ino);
   }
 

@@ -25,7 +25,7 @@ export function getPlace(nodes: Nodes, ino: Ino): 'known' | 'unsure' | 'lost' {
   for (let at = ino, levels = 0; at !== rootIno; levels += 1) {
     const row = nodes.get(at);
     if (row === undefined || levels > mostLevels) return 'lost';
-    if (row.begun !== null) return 'unsure';
+    if (row.pendingTarget !== null) return 'unsure';
     if (row.synced === null) return row.parent === null ? 'lost' : 'unsure';
     at = row.synced.parent;
   }
@@ -34,14 +34,14 @@ export function getPlace(nodes: Nodes, ino: Ino): 'known' | 'unsure' | 'lost' {
 
 /** True when this name on the server is an end of a push whose outcome is not known: a listing of it tells nothing. */
 export function isEndOfBegun(nodes: Nodes, parent: Ino, name: string): boolean {
-  if (nodes.getBegunChild(parent, name) !== undefined) return true;
+  if (nodes.getPendingChild(parent, name) !== undefined) return true;
   const held = nodes.getSyncedChild(parent, name);
-  return held !== undefined && held.begun !== null;
+  return held !== undefined && held.pendingTarget !== null;
 }
 
 /** The same, to be asked of all names of a folder in which the server holds `known`: in nearly every folder nothing is begun. */
 export function findEndsOfBegun(nodes: Nodes, parent: Ino, known: readonly NodeRow[]): (name: string) => boolean {
-  const isAny = nodes.hasBegunChildren(parent) || known.some(({ begun }) => begun !== null);
+  const isAny = nodes.hasBegunChildren(parent) || known.some(({ pendingTarget }) => pendingTarget !== null);
   return (name) => isAny && isEndOfBegun(nodes, parent, name);
 }
 
@@ -68,12 +68,12 @@ export function noteFormerPlace(nodes: Nodes, synced: Synced): void {
  * The server holds a node, and what was under it there, no longer where it was known to be: what is live here is new from now
  * on, what was removed here goes; what is open goes with its last release. Part of the caller's transaction.
  */
-export function unsync(
+export function forgetServerSide(
   nodes: Nodes,
   ino: Ino,
   { isOpen, isBase }: { readonly isOpen: (ino: Ino) => boolean; readonly isBase: (md5: string) => boolean },
 ): void {
-  for (const child of nodes.getSyncedChildren(ino)) unsync(nodes, child.ino, { isOpen, isBase });
+  for (const child of nodes.getSyncedChildren(ino)) forgetServerSide(nodes, child.ino, { isOpen, isBase });
   const row = nodes.get(ino);
   if (row === undefined) return;
   const { synced } = row;
@@ -81,7 +81,7 @@ export function unsync(
   const isNeeded = row.parent !== null || isOpen(ino) || (md5 !== null && (isBase(md5) || nodes.isWanted(md5)));
   if (synced !== null && isNeeded) noteFormerPlace(nodes, synced);
   if (row.parent === null && !isOpen(ino)) nodes.remove(ino);
-  else nodes.update(ino, { synced: null, begun: null });
+  else nodes.update(ino, { synced: null, pendingTarget: null });
 }
 
 /** True when `ino` is `ancestor` or lies under it on the server. */

@@ -16,7 +16,7 @@ export const opendir: Operation = (served, request) => {
   const ino = inoOf(served, request);
   if (vfs.getAttr(ino).kind !== 'folder') throw new ErrnoError('ENOTDIR', 'not a folder');
   // The kernel may show what it keeps, and then asks for nothing more.
-  vfs.noteUse(ino);
+  vfs.noteViewed(ino);
   const fh = served.nextFolder;
   served.nextFolder += 1;
   const cached = !ids.isAlias(request.node) && !notices.isStale(ids.toId(ino));

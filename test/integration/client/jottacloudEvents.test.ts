@@ -4,7 +4,7 @@ import { createLog } from '../../../src/base/log.ts';
 import { parseLoginToken } from '../../../src/jottacloud/auth/loginToken.ts';
 import { exchangeLoginToken } from '../../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../../src/jottacloud/client.ts';
-import type { Sighting } from '../../../src/jottacloud/events/serverEvents.ts';
+import type { ServerEvent } from '../../../src/jottacloud/events/serverEvents.ts';
 import { type ClientLimits, defaultLimits } from '../../../src/jottacloud/limits.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/emulator.ts';
@@ -17,7 +17,7 @@ let emulator: Emulator;
 let client: JottacloudClient;
 let watching: Promise<void>;
 let subscriptions: number;
-let seen: Sighting[];
+let seen: ServerEvent[];
 /** What the client asked to sleep before it connected again. */
 let slept: number[];
 let lines: string[];
@@ -67,7 +67,7 @@ async function watch(options: EmulatorOptions, { naps = 1_000, ...limits }: Part
         subscriptions += 1;
         notify();
       },
-      onSightings: (sightings) => {
+      onEvents: (sightings) => {
         seen.push(...sightings);
         notify();
       },

@@ -68,10 +68,10 @@ describe('a push whose node is gone when its answer comes', () => {
   ] as const) {
     it(`${what}: is at its end, is not tried again and is no failure`, async () => {
       let gone = () => {};
-      const reach = (reached: string) => {
+      const faultPoint = (reached: string) => {
         if (reached === point) gone();
       };
-      await withWorld({}, { reach }, async (world, emulator) => {
+      await withWorld({}, { faultPoint }, async (world, emulator) => {
         emulator.setFaults([{ match: { kind: status.kind }, action: { type: 'status', status: status.status } }]);
         const ino = await prepare(world);
         const outcomes: string[] = [];

@@ -21,7 +21,7 @@ const dyingDrive = `
   const state = process.argv[process.argv.indexOf('--state') + 1];
   const greeting = ${JSON.stringify({
     ...{ protocolVersion: messages.protocolVersion, driveVersion: '1.0.0', pid: 1, logFile: '' },
-    ...{ signedIn: false, spokesman: true, state: emptyDriveState },
+    ...{ signedIn: false, notifyingWindow: true, state: emptyDriveState },
   })};
   if (existsSync(state + '/died')) {
     ${drive}

@@ -73,7 +73,11 @@ describe('the content store', () => {
     await store.keepBlock(md5, 0, block);
     rmSync(join(dir, 'c'), { recursive: true });
     writeFileSync(join(dir, 'staged'), 'hello');
-    await store.adopt({ md5: 'b'.repeat(32), blockSums: blockSums(Buffer.from('hello')) }, 5, join(dir, 'staged'));
+    await store.moveIntoCache(
+      { md5: 'b'.repeat(32), blockSums: blockSums(Buffer.from('hello')) },
+      5,
+      join(dir, 'staged'),
+    );
     await store.keepFloor();
     assert.equal(store.usedBytes, unit);
   });
@@ -105,7 +109,7 @@ describe('the content store', () => {
     const store = await ContentStore.open(join(dir, 'c'), budget, silentLog, { isPinned: (name) => name === md5 });
     await store.keepBlock(md5, 0, block);
     writeFileSync(join(dir, 'staged'), block);
-    await store.adopt({ md5, blockSums: blockSums(block) }, block.length, join(dir, 'staged'));
+    await store.moveIntoCache({ md5, blockSums: blockSums(block) }, block.length, join(dir, 'staged'));
     assert.deepEqual([store.usedBytes, store.evictableBytes], [2 * unit, 0]);
     store.drop(md5, block.length);
     assert.deepEqual([store.usedBytes, store.evictableBytes], [0, 0]);
@@ -137,7 +141,11 @@ describe('the content store', () => {
     it(`treats an uploaded file that ${what} as a miss`, async () => {
       const bytes = Buffer.alloc(1_000_000, 7);
       writeFileSync(join(dir, 'staged'), bytes);
-      await (await open(2_000_000)).adopt({ md5, blockSums: blockSums(bytes) }, bytes.length, join(dir, 'staged'));
+      await (await open(2_000_000)).moveIntoCache(
+        { md5, blockSums: blockSums(bytes) },
+        bytes.length,
+        join(dir, 'staged'),
+      );
       const store = await open(2_000_000);
       assert.deepEqual(await store.tryReadBlock(md5, 3, bytes.length), bytes.subarray(3 * blockBytes));
       const file = join(dir, 'c', 'aa', md5);
@@ -152,7 +160,7 @@ describe('the content store', () => {
     const store = await open();
     const whole = Buffer.alloc(1000);
     whole.write('short');
-    await store.adopt({ md5, blockSums: blockSums(whole) }, 1000, join(dir, 'staged'));
+    await store.moveIntoCache({ md5, blockSums: blockSums(whole) }, 1000, join(dir, 'staged'));
     assert.deepEqual(await store.tryReadBlock(md5, 0, 1000), whole);
   });
 
@@ -161,7 +169,7 @@ describe('the content store', () => {
     await store.keepBlock(md5, 0, block);
     const whole = 'b'.repeat(32);
     writeFileSync(join(dir, 'staged'), 'hello');
-    await store.adopt({ md5: whole, blockSums: blockSums(Buffer.from('hello')) }, 5, join(dir, 'staged'));
+    await store.moveIntoCache({ md5: whole, blockSums: blockSums(Buffer.from('hello')) }, 5, join(dir, 'staged'));
     writeFileSync(join(dir, 'c', `${md5}.1.tmp1`), 'half');
     const again = await open();
     assert.equal(again.usedBytes, store.usedBytes);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseServerFrame, type Sighting } from '../../../src/jottacloud/events/serverEvents.ts';
+import { parseServerFrame, type ServerEvent } from '../../../src/jottacloud/events/serverEvents.ts';
 
 const md5 = '02588fb184ae4930cf998b8af2e613e7';
 const parse = (frame: unknown) => parseServerFrame(JSON.stringify(frame), 'u0abc');
@@ -16,7 +16,7 @@ function read(ST: unknown, D: object): string[] | undefined {
   assert.equal(frame.kind, 'event');
   return frame.kind === 'event' ? frame.sightings.map(({ state, path }) => `${state} ${path.join('/')}`) : [];
 }
-function readOne(ST: string, D: object): Sighting | undefined {
+function readOne(ST: string, D: object): ServerEvent | undefined {
   const frame = parse(event(ST, D));
   return frame?.kind === 'event' ? frame.sightings[0] : undefined;
 }

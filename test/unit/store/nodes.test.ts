@@ -213,7 +213,7 @@ describe('a node', () => {
   it('is the same in memory as in the database, whatever of it is changed', () => {
     const parent = add('folder', { kind: 'folder', md5: null }).ino;
     const { ino } = add('a', { ctimeMs: 7.5, name: 'a\ud800', synced: syncedAs('a\udfff') });
-    const begun = { parent, name: 'end', wire: 'end' };
+    const pendingTarget = { parent, name: 'end', wire: 'end' };
     const patches: NodePatch[] = [
       ...[
         {},
@@ -225,8 +225,17 @@ describe('a node', () => {
         { mode: 0o600 },
       ],
       ...[{ md5: null, staging: 's' }, { md5: 'n', staging: null }, { localOnly: true }, { link: 'foreign' as const }],
-      ...[{ target: 't' }, { synced: null }, { synced: syncedAs('c', { revision: null, uuid: 'u' }) }, { begun }],
-      ...[{ synced: syncedAs('c', { revision: 2, uuid: 'u' }) }, { begun: null, parent: null }, { listedAt: 3 }],
+      ...[
+        { target: 't' },
+        { synced: null },
+        { synced: syncedAs('c', { revision: null, uuid: 'u' }) },
+        { pendingTarget },
+      ],
+      ...[
+        { synced: syncedAs('c', { revision: 2, uuid: 'u' }) },
+        { pendingTarget: null, parent: null },
+        { listedAt: 3 },
+      ],
       ...[
         { failure: 'quota', name: 'd', parent: rootIno },
         { failure: null, listedAt: null, target: null, link: null },

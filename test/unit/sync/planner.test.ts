@@ -7,7 +7,7 @@ import { type NodePatch, Nodes } from '../../../src/store/nodes.ts';
 import { openDatabase } from '../../../src/store/schema.ts';
 import { type Plan, type Push, plan, type StartedPush } from '../../../src/sync/plan/planner.ts';
 import { Activity } from '../../../src/sync/tree/activity.ts';
-import { unsync } from '../../../src/sync/tree/paths.ts';
+import { forgetServerSide } from '../../../src/sync/tree/paths.ts';
 
 const settleMs = 2000;
 let now: number;
@@ -56,7 +56,7 @@ const setAside = (ino: Ino) => void nodes.update(ino, { failure: 'internal' });
 function planNow(isWaiting: (ino: Ino) => boolean = () => false): Plan {
   return plan(
     {
-      ...{ nodes, activity, now, settleMs, running, isWaiting, isIncomplete: () => false, reach: () => {} },
+      ...{ nodes, activity, now, settleMs, running, isWaiting, isIncomplete: () => false, faultPoint: () => {} },
       setAside,
     },
     nodes.getPendingInos(0, 1000),
@@ -69,7 +69,7 @@ const syncedName = (row: NodeRow) => nodes.get(row.ino)?.synced?.name;
 function carryOut({ kind, ino }: Push): void {
   const row = nodes.get(ino) as NodeRow;
   if (kind === 'trashFile' || kind === 'trashFolder') {
-    unsync(nodes, ino, { isOpen: () => false, isBase: () => false });
+    forgetServerSide(nodes, ino, { isOpen: () => false, isBase: () => false });
     return;
   }
   const name = kind === 'moveAside' ? `.${row.name}.jottacloud-${ino}` : row.name;
@@ -216,7 +216,7 @@ describe('the planner', () => {
     const row = create('file', home, 'movie.mov');
     activity.noteChange(row.ino);
     now += settleMs;
-    const context = { nodes, activity, now, settleMs, running, isWaiting: () => false, reach: () => {}, setAside };
+    const context = { nodes, activity, now, settleMs, running, isWaiting: () => false, faultPoint: () => {}, setAside };
     assert.equal(plan({ ...context, isIncomplete: ({ ino }) => ino === row.ino }, [row.ino]).pushes.length, 0);
     assert.equal(plan({ ...context, isIncomplete: () => false }, [row.ino]).pushes.length, 1);
   });
@@ -410,7 +410,7 @@ describe('a row looked at again after its push', () => {
       running,
       isWaiting: () => false,
       isIncomplete: () => false,
-      reach: () => {},
+      faultPoint: () => {},
       setAside,
     };
     const again = plan(context, [folder.ino, file.ino]);

@@ -68,7 +68,7 @@ describe('the poller', () => {
   });
 
   it('looks at the folders it is told to', async () => {
-    await poller.lookAt(path);
+    await poller.refreshAll(path);
     assert.deepEqual(listed, path);
   });
 
@@ -76,11 +76,11 @@ describe('the poller', () => {
     answers = async () => {
       throw new RemoteError('server', 'trouble');
     };
-    await poller.lookAt(path);
+    await poller.refreshAll(path);
     assert.ok(listed.length > 0);
     listed = [];
     link.set('signedOut');
-    await poller.lookAt(path);
+    await poller.refreshAll(path);
     assert.deepEqual(listed, []);
   });
 

@@ -67,7 +67,7 @@ beforeEach(async () => {
   const reader = new ContentReader({ store, source, log: silentLog, signal: new AbortController().signal });
   const clock = { now: () => now, sleep: async () => {} };
   // Every folder is known; nothing is pushed.
-  const folders = { noteUse: () => {}, ensureListed: async () => {} } as unknown as Folders;
+  const folders = { noteViewed: () => {}, ensureListed: async () => {} } as unknown as Folders;
   const pusher = { nudge: () => {}, cancelUpload: () => {}, isPushing: () => false } as unknown as Pusher;
   activity = new Activity(clock);
   const localNames = new LocalNames(defaultLocalNames);
@@ -79,7 +79,7 @@ beforeEach(async () => {
     ensureAny: async () => {},
     spendReserve: () => {},
   };
-  const onShownAnew = () => {};
+  const onVisibleChange = () => {};
   const parts = {
     nodes,
     xattrs,
@@ -98,7 +98,7 @@ beforeEach(async () => {
     clock,
     log,
   };
-  vfs = new Vfs({ ...parts, onShownAnew });
+  vfs = new Vfs({ ...parts, onVisibleChange });
   home = addFolder('home', rootIno);
 });
 afterEach(async () => {
@@ -143,7 +143,7 @@ describe('the vfs', () => {
     const md5 = '5d41402abc4b2a76b9719d911017c592';
     const opening = vfs.open(ino, reading);
     nodes.update(ino, { staging: null, md5 });
-    await store.adopt({ md5, blockSums: blockSums(Buffer.from('hello')) }, 5, staging.path(id));
+    await store.moveIntoCache({ md5, blockSums: blockSums(Buffer.from('hello')) }, 5, staging.path(id));
     const fh = await opening;
     assert.equal((await vfs.read(fh, 0, 10)).toString(), 'hello');
     assert.equal(vfs.getHandleAttr(fh).size, 5);

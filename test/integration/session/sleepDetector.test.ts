@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { watchWake } from '../../../src/drive/lifecycle/wake.ts';
+import { watchForSleep } from '../../../src/drive/lifecycle/sleepDetector.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { openSessionWorld } from '../../support/sessionWorld.ts';
 import { TestClock } from '../../support/testClock.ts';
@@ -37,7 +37,7 @@ describe('a computer that wakes', () => {
     const onWake = () => {
       woke += 1;
     };
-    const stop = watchWake(clock.now, onWake, assert.ifError);
+    const stop = watchForSleep(clock.now, onWake, assert.ifError);
     const look = (ms: number) => {
       clock.jump(ms);
       context.mock.timers.tick(lookMs);

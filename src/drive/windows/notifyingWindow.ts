@@ -1,11 +1,11 @@
 /** Tells a window whether it is the one now. */
-export type TellWindow<W> = (window: W, isSpokesman: boolean) => void;
+export type TellWindow<W> = (window: W, isNotifying: boolean) => void;
 
 /**
  * Which of the attached windows speaks to the person: the one looked at last, else the one that has been here longest.
  * Whoever it is, there is one as soon as there is a window.
  */
-export class Spokesman<W> {
+export class NotifyingWindow<W> {
   readonly #tell: TellWindow<W>;
   /** The one looked at last first. */
   #windows: readonly W[] = [];

@@ -21,7 +21,7 @@ const remembered = 20_000;
  * Gathers what a listing would show otherwise than before, whoever changed it, and tells the folders it concerns: rows that
  * changed, and contents that came to this computer or left it.
  */
-export class ShownChanges {
+export class VisibleChanges {
   readonly changed: Emitter<readonly Ino[]>;
   readonly #deps: ShownChangesDeps;
   readonly #local = new Recent<string, boolean>(remembered);

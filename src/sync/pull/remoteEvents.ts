@@ -11,7 +11,7 @@ import type { Folders } from './folders.ts';
 import type { Poller } from './poller.ts';
 
 /** What the server's event socket says is at a place. Never believed: it only tells which folder to list. */
-export interface Sighting {
+export interface RemoteEvent {
   /** Local spelling, device first; at least one name. */
   readonly path: readonly string[];
   /** Spelling of the last name on the wire. */
@@ -29,23 +29,23 @@ export interface SightingsDeps {
   readonly activity: Activity;
   readonly folders: Pick<Folders, 'getLive'>;
   readonly remote: Pick<Remote, 'toKeptTime'>;
-  readonly poller: Pick<Poller, 'lookAt' | 'pollNow'>;
+  readonly poller: Pick<Poller, 'refreshAll' | 'pollNow'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
 interface Pending {
-  readonly sighting: Sighting;
+  readonly sighting: RemoteEvent;
   looks: number;
 }
 
 /**
  * Turns events into listings: has the folder of a sighting listed when what is known of that place disagrees with it. Our own
- * changes come back as events too, and agree once their push is done, so that they cost nothing. Sightings are collected for
+ * changes come back as events too, and agree once their push is done, so that they cost nothing. They are collected for
  * a moment, only the last one of a place counts, and a bucket of looks bounds what a storm of them can ask for.
  */
-export class Sightings {
+export class RemoteEvents {
   readonly #deps: SightingsDeps;
   readonly #pending = new Map<string, Pending>();
   #looksLeft: number = writebackLimits.looksAtOnce;
@@ -64,9 +64,9 @@ export class Sightings {
     deps.signal.addEventListener('abort', () => clearTimeout(this.#timer));
   }
 
-  note(sightings: readonly Sighting[]): void {
+  note(remoteEvents: readonly RemoteEvent[]): void {
     this.#notedMeanwhile = this.#running;
-    for (const sighting of this.#missed ? [] : sightings) {
+    for (const sighting of this.#missed ? [] : remoteEvents) {
       const key = sighting.path.map(nameKey).join('/');
       this.#pending.set(key, { sighting, looks: 0 });
     }
@@ -133,7 +133,7 @@ export class Sightings {
       await poller.pollNow('full');
       return true;
     }
-    if (stale.length > 0) await poller.lookAt(stale);
+    if (stale.length > 0) await poller.refreshAll(stale);
     return stale.length > 0;
   }
 
@@ -169,7 +169,7 @@ export class Sightings {
     return stale;
   }
 
-  #agrees(parent: Ino, name: string, { state, wire, md5, mtime }: Sighting): boolean {
+  #agrees(parent: Ino, name: string, { state, wire, md5, mtime }: RemoteEvent): boolean {
     const row = this.#deps.nodes.getSyncedChild(parent, name);
     const synced = row?.synced;
     if (state === 'gone') return row === undefined;

@@ -1,8 +1,8 @@
 import { fetchFolder } from '../listing/listings.ts';
 import type { Service } from '../service.ts';
 import type { RemoteEntry, RemotePath } from '../types.ts';
-import { parseAsideName } from './asideNames.ts';
 import { moveItem } from './moves.ts';
+import { parseAsideName } from './tempNames.ts';
 
 /**
  * Lists a folder, and finishes the renames that were cut in the middle, whoever began them: an item that waits under its

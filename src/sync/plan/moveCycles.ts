@@ -10,7 +10,7 @@ const mostLooks = 10_000;
  * into a new one that gets its name; what was taken out of a removed folder and gets the name of that. Of each ring the
  * oldest that can steps aside.
  */
-export function mustStepAside(nodes: Nodes, row: NodeRow): boolean {
+export function mustBreakCycle(nodes: Nodes, row: NodeRow): boolean {
   if (!canStepAside(row)) return false;
   const looked = new Set<Ino>();
   const leadsBack = (at: NodeRow): boolean =>
@@ -28,7 +28,7 @@ export function mustStepAside(nodes: Nodes, row: NodeRow): boolean {
  * The folder in which a row that steps aside waits: the nearest above its new place that the server has, and that waits for
  * nothing of the ring itself.
  */
-export function getAsideFolder(nodes: Nodes, row: NodeRow): Ino | undefined {
+export function getCycleBreakerFolder(nodes: Nodes, row: NodeRow): Ino | undefined {
   for (let at = row.parent; at !== null && at !== rootIno; at = nodes.get(at)?.parent ?? null) {
     const stays = getPlace(nodes, at) === 'known' && !isSyncedWithin(nodes, at, row.ino) && !isUnderRemoved(nodes, at);
     if (stays) return at;
@@ -37,8 +37,8 @@ export function getAsideFolder(nodes: Nodes, row: NodeRow): Ino | undefined {
 }
 
 /** It is on the server, and wants to go elsewhere there. */
-function canStepAside({ parent, name, synced, begun }: NodeRow): boolean {
-  if (parent === null || synced === null || begun !== null) return false;
+function canStepAside({ parent, name, synced, pendingTarget }: NodeRow): boolean {
+  if (parent === null || synced === null || pendingTarget !== null) return false;
   return parent !== synced.parent || name !== synced.name;
 }
 

@@ -5,7 +5,7 @@ import { silentLog } from '../../../src/base/log.ts';
 import { type Ino, rootIno } from '../../../src/store/nodeRow.ts';
 import { Nodes } from '../../../src/store/nodes.ts';
 import { openDatabase } from '../../../src/store/schema.ts';
-import { type Sighting, Sightings } from '../../../src/sync/pull/sightings.ts';
+import { type RemoteEvent, RemoteEvents } from '../../../src/sync/pull/remoteEvents.ts';
 import { Activity } from '../../../src/sync/tree/activity.ts';
 import { writebackLimits } from '../../../src/sync/tree/limits.ts';
 
@@ -13,7 +13,7 @@ const { gatherMs, recheckMs, looksAtOnce, lookEveryMs, idleFoldersPerLook, pendi
 let db: DatabaseSync;
 let nodes: Nodes;
 let activity: Activity;
-let sightings: Sightings;
+let remoteEvents: RemoteEvents;
 let stop: AbortController;
 let home: Ino;
 let live: Ino[];
@@ -35,18 +35,18 @@ beforeEach(() => {
   looks = [];
   polls = [];
   listing = async () => {};
-  const lookAt = async (folders: readonly Ino[]) => {
+  const refreshAll = async (folders: readonly Ino[]) => {
     looks.push([...folders]);
     await listing();
   };
   const pollNow = async (depth: string) => void polls.push(depth);
-  sightings = new Sightings({
+  remoteEvents = new RemoteEvents({
     nodes,
     activity,
     clock,
     folders: { getLive: () => live },
     remote: { toKeptTime: (seconds) => seconds },
-    poller: { lookAt, pollNow },
+    poller: { refreshAll, pollNow },
     log: silentLog,
     signal: stop.signal,
   });
@@ -74,7 +74,7 @@ function add(kind: 'file' | 'folder', parent: Ino, name: string, listed = true):
   if (listed) nodes.update(ino, { listedAt: 1 });
   return ino;
 }
-const at = (state: Sighting['state'], ...path: string[]): Sighting => ({
+const at = (state: RemoteEvent['state'], ...path: string[]): RemoteEvent => ({
   path,
   wire: path.at(-1) ?? '',
   state,
@@ -91,11 +91,11 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
-describe('sightings', () => {
+describe('remoteEvents', () => {
   it('have the folder listed after a moment, once for all that came in it', async () => {
-    sightings.note([at('file', 'home', 'a'), at('folder', 'home', 'd')]);
+    remoteEvents.note([at('file', 'home', 'a'), at('folder', 'home', 'd')]);
     await pass(gatherMs - 1);
-    sightings.note([at('file', 'home', 'b')]);
+    remoteEvents.note([at('file', 'home', 'b')]);
     assert.deepEqual(looks, []);
     await pass(1);
     assert.deepEqual(looks, [[home]]);
@@ -104,7 +104,7 @@ describe('sightings', () => {
   it('of what is known already cost nothing', async () => {
     add('file', home, 'A');
     add('folder', home, 'd');
-    sightings.note([at('file', 'HOME', 'A'), at('folder', 'home', 'd'), at('gone', 'home', 'x')]);
+    remoteEvents.note([at('file', 'HOME', 'A'), at('folder', 'home', 'd'), at('gone', 'home', 'x')]);
     await pass(60_000);
     assert.deepEqual(looks, []);
   });
@@ -112,7 +112,7 @@ describe('sightings', () => {
   it('cost a listing for every way of differing from what is known', async () => {
     add('file', home, 'a');
     add('folder', home, 'd');
-    const differing: Sighting[] = [
+    const differing: RemoteEvent[] = [
       { ...at('file', 'home', 'a'), md5: 'other' },
       { ...at('file', 'home', 'a'), mtime: 6 },
       { ...at('file', 'home', 'a'), wire: 'A' },
@@ -123,7 +123,7 @@ describe('sightings', () => {
       at('folder', 'home', 'new'),
     ];
     for (const [index, sighting] of differing.entries()) {
-      sightings.note([sighting]);
+      remoteEvents.note([sighting]);
       await pass(60_000);
       // The second look of an untrue one; nothing more is to be learned from `unknown`.
       const expected = sighting.state === 'unknown' ? 1 : 2;
@@ -134,7 +134,7 @@ describe('sightings', () => {
 
   it('in folders that were never listed or are not known need nothing', async () => {
     add('folder', home, 'unlisted', false);
-    sightings.note([at('file', 'home', 'unlisted', 'x'), at('file', 'home', 'no', 'x'), at('file', 'other', 'x')]);
+    remoteEvents.note([at('file', 'home', 'unlisted', 'x'), at('file', 'home', 'no', 'x'), at('file', 'other', 'x')]);
     await pass(60_000);
     assert.deepEqual(looks, []);
   });
@@ -142,7 +142,7 @@ describe('sightings', () => {
   it('of a place that a push of ours is changing wait for its end', async () => {
     const done = Promise.withResolvers<void>();
     const push = activity.whileTouching([{ parent: home, name: 'mine' }], () => done.promise);
-    sightings.note([at('file', 'home', 'mine')]);
+    remoteEvents.note([at('file', 'home', 'mine')]);
     await pass(60_000);
     assert.deepEqual(looks, []);
     add('file', home, 'mine');
@@ -153,7 +153,7 @@ describe('sightings', () => {
   });
 
   it('are looked at again when the listing was answered before the change', async () => {
-    sightings.note([at('file', 'home', 'a')]);
+    remoteEvents.note([at('file', 'home', 'a')]);
     await pass(gatherMs);
     assert.equal(looks.length, 1);
     await pass(recheckMs);
@@ -165,9 +165,9 @@ describe('sightings', () => {
   it('that come during a listing are not left for later than those before it', async () => {
     const listed = Promise.withResolvers<void>();
     listing = () => listed.promise;
-    sightings.note([at('file', 'home', 'a')]);
+    remoteEvents.note([at('file', 'home', 'a')]);
     await pass(gatherMs);
-    sightings.note([at('file', 'home', 'b')]);
+    remoteEvents.note([at('file', 'home', 'b')]);
     add('file', home, 'a');
     listed.resolve();
     await pass(0);
@@ -178,7 +178,7 @@ describe('sightings', () => {
   it('in a storm ask for few looks at first and for fewer as it goes on', async () => {
     const seconds = 60;
     for (let i = 0; i < seconds * 10; i += 1) {
-      sightings.note([at('file', 'home', `file ${i}`)]);
+      remoteEvents.note([at('file', 'home', `file ${i}`)]);
       await pass(100);
     }
     const most = looksAtOnce + (seconds * 1000) / lookEveryMs;
@@ -190,7 +190,7 @@ describe('sightings', () => {
     listing = () => new Promise((resolve) => setTimeout(resolve, listingMs));
     const seconds = 200;
     for (let i = 0; i < seconds * 10; i += 1) {
-      sightings.note([at('file', 'home', `file ${i}`)]);
+      remoteEvents.note([at('file', 'home', `file ${i}`)]);
       await pass(100);
     }
     const busyMs = looks.length * listingMs;
@@ -203,12 +203,12 @@ describe('sightings', () => {
   ] as const) {
     it(`go on asking when the clock is ${what} during a listing`, async () => {
       listing = async () => mock.timers.setTime(Date.now() + hours * 3_600_000);
-      sightings.note([at('file', 'home', 'a')]);
+      remoteEvents.note([at('file', 'home', 'a')]);
       await pass(gatherMs);
       listing = async () => {};
       await pass(5 * 60_000);
       looks = [];
-      sightings.note([at('file', 'home', 'b')]);
+      remoteEvents.note([at('file', 'home', 'b')]);
       await pass(5_000);
       assert.notEqual(looks.length, 0);
     });
@@ -218,31 +218,31 @@ describe('sightings', () => {
     const idle = Array.from({ length: 50 }, (_, i) => add('folder', home, `idle ${i}`));
     const seen = Array.from({ length: 20 }, (_, i) => add('folder', home, `seen ${i}`));
     live = [home, ...seen];
-    for (const ino of [...idle, ...seen]) sightings.note([at('gone', 'home', nodes.get(ino)?.name ?? '', 'x')]);
+    for (const ino of [...idle, ...seen]) remoteEvents.note([at('gone', 'home', nodes.get(ino)?.name ?? '', 'x')]);
     await pass(60_000);
     assert.equal(looks.length, 0);
-    for (const ino of [...idle, ...seen]) sightings.note([at('unknown', 'home', nodes.get(ino)?.name ?? '', 'x')]);
+    for (const ino of [...idle, ...seen]) remoteEvents.note([at('unknown', 'home', nodes.get(ino)?.name ?? '', 'x')]);
     await pass(60_000);
     assert.equal(looks.length, 1);
     assert.equal(looks[0]?.length, idleFoldersPerLook + seen.length);
   });
 
   it('too many to remember become one full poll', async () => {
-    for (let i = 0; i < 3 * pendingSightings; i += 1) sightings.note([at('file', 'home', `file ${i}`)]);
+    for (let i = 0; i < 3 * pendingSightings; i += 1) remoteEvents.note([at('file', 'home', `file ${i}`)]);
     await pass(60_000);
     assert.deepEqual([polls, looks], [['full'], []]);
-    sightings.note([at('file', 'home', 'later')]);
+    remoteEvents.note([at('file', 'home', 'later')]);
     await pass(gatherMs);
     assert.deepEqual(looks, [[home]]);
   });
 
   it('that may have been missed cost a full poll at once, and a storm of such losses a bounded number', async () => {
-    sightings.noteMissed();
+    remoteEvents.noteMissed();
     await pass(1);
     assert.deepEqual(polls, ['full']);
     const seconds = 30;
     for (let i = 0; i < seconds * 10; i += 1) {
-      sightings.noteMissed();
+      remoteEvents.noteMissed();
       await pass(100);
     }
     const most = looksAtOnce + (seconds * 1000) / lookEveryMs;

@@ -9,7 +9,7 @@ const sleptMs = 15_000;
  * Calls `onWake` with the time slept (ms) after the computer slept: a timer that comes far too late is the one sign that every system gives.
  * What that throws goes to `onError`. Answers the way to stop.
  */
-export function watchWake(
+export function watchForSleep(
   now: () => number,
   onWake: (sleptMs: number) => void,
   onError: (error: unknown) => void,
