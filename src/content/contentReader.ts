@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { Slots } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import { Recent } from '../base/recent.ts';
@@ -55,7 +56,11 @@ const runBlocks = cacheLimits.runBytes / blockBytes;
  */
 export class ContentReader {
   readonly #deps: ContentReaderDeps;
-  readonly #memory = new Recent<string, Buffer>(cacheLimits.memoryBytes, (block) => block.length);
+  /** Bounded by bytes alone: with a bound on entries as well, all of them would be allocated ahead. */
+  readonly #memory = new LRUCache<string, Buffer>({
+    maxSize: cacheLimits.memoryBytes,
+    sizeCalculation: (block) => Math.max(1, block.length),
+  });
   /** Small contents that matched their md5 when they were read from the disk. */
   readonly #checked = new Recent<string, true>(cacheLimits.rememberedChecks);
   readonly #flights = new Map<string, Promise<Buffer>>();
