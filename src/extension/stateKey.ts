@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { DriveState } from '../protocol/state.ts';
 import type { DriveClient } from './drive/client.ts';
-import { findAccountPath } from './fileSystem/scheme.ts';
+import { findAccountPath, scheme } from './fileSystem/scheme.ts';
 import type { FuseCheck } from './fuseCheck.ts';
 
 /** Values of the context key `jottacloud.state`, which switches welcome views and enablement. */
@@ -28,6 +28,8 @@ export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(
     set('jottacloud.transfersPaused', client.state.transfersPaused);
     // The explorer of such a window shows files of the account.
     set('jottacloud.folderIsMounted', showsMount(client.state));
+    // There VS Code's own search waits for a provider that only its own extensions may be.
+    set('jottacloud.folderIsVirtual', showsOnlyVirtual());
   };
   // While the stored session is being taken up, "no account" is not yet the truth.
   const updateWhenAttached = () => {
@@ -48,4 +50,9 @@ export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(
 function showsMount(state: DriveState): boolean {
   const folders = vscode.workspace.workspaceFolders ?? [];
   return folders.some(({ uri }) => uri.scheme === 'file' && findAccountPath(state, uri) !== undefined);
+}
+
+function showsOnlyVirtual(): boolean {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return folders.length > 0 && folders.every(({ uri }) => uri.scheme === scheme);
 }

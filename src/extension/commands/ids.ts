@@ -42,6 +42,7 @@ export const commandIds = [
   'jottacloud.showVersions',
   'jottacloud.restoreVersion',
   'jottacloud.searchFiles',
+  'jottacloud.findInFiles',
   'jottacloud.openAsFolder',
   'jottacloud.showTrash',
   'jottacloud.restoreFromTrash',

@@ -7,6 +7,7 @@ import { copyPath } from './copyPath.ts';
 import { deleteItems } from './delete.ts';
 import { disconnect } from './disconnect.ts';
 import { discardTransfer, exportTransfer } from './failedTransfers.ts';
+import { findInFiles } from './findInFiles.ts';
 import { forgetMount } from './forgetMount.ts';
 import { type CommandId, commandIds } from './ids.ts';
 import { checkFuse, installFuse } from './installFuse.ts';
@@ -78,6 +79,7 @@ const handlers: Record<CommandId, (services: Services) => Handler> = {
   'jottacloud.showVersions': showVersions,
   'jottacloud.restoreVersion': restoreVersion,
   'jottacloud.searchFiles': searchFiles,
+  'jottacloud.findInFiles': findInFiles,
   'jottacloud.openAsFolder': openAsFolder,
   'jottacloud.showTrash': showTrash,
   'jottacloud.restoreFromTrash': restoreTrashed,

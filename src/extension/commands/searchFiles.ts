@@ -4,6 +4,7 @@ import { type SearchResult, search } from '../../protocol/fileMessages.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { toDriveError } from '../errors.ts';
 import { getErrorSentence } from '../errorTexts.ts';
+import { scheme, toAccountPath } from '../fileSystem/scheme.ts';
 import type { Services } from '../services.ts';
 import { inert } from '../ui/inert.ts';
 import { signInIfNeeded } from './connect.ts';
@@ -22,13 +23,19 @@ interface Hit extends vscode.QuickPickItem {
 export function searchFiles(services: Services) {
   return async (argument?: unknown): Promise<string | undefined> => {
     if (!(await signInIfNeeded(services))) return undefined;
-    const folder = getItemArgument(services, argument) ?? '/';
+    const folder = getItemArgument(services, argument) ?? findShownFolder() ?? '/';
     const hit = await pick(services.client, folder);
     if (hit === undefined) return undefined;
     const command = hit.kind === 'file' ? 'jottacloud.open' : 'jottacloud.openAsFolder';
     await vscode.commands.executeCommand(command, hit.path);
     return hit.path;
   };
+}
+
+/** The folder of the account that this window shows, when it shows one and not by a mount. */
+function findShownFolder(): string | undefined {
+  const [first, ...others] = vscode.workspace.workspaceFolders ?? [];
+  return first?.uri.scheme === scheme && others.length === 0 ? toAccountPath(first.uri) : undefined;
 }
 
 function pick(client: DriveClient, folder: string): Promise<SearchResult['hits'][number] | undefined> {
@@ -69,7 +76,11 @@ function pick(client: DriveClient, folder: string): Promise<SearchResult['hits']
       resolve(hit);
       box.dispose();
     };
-    box.onDidChangeValue((text) => restart(text.trim()));
+    box.onDidChangeValue((text) => {
+      // Where this has the key of VS Code's own box, that box is one sign away.
+      if (text.startsWith('>')) void vscode.commands.executeCommand('workbench.action.quickOpen', text);
+      else restart(text.trim());
+    });
     box.onDidAccept(() => box.selectedItems[0] !== undefined && finish(box.selectedItems[0].hit));
     box.onDidHide(() => finish(undefined));
     box.show();

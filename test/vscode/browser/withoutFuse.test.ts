@@ -65,6 +65,17 @@ test('without FUSE: edits, compares versions, renames, deletes and restores in t
       await window.explorerRow('greeting.md').first().waitFor();
       await window.explorerRow('greeting.md').first().dblclick();
       await window.editorText.filter({ hasText: 'second' }).waitFor();
+
+      // VS Code's own search would never end there: its keys lead to what does.
+      await page.keyboard.press('Control+P');
+      await window.quickInput.locator('.quick-input-title', { hasText: 'Search Files by Name' }).waitFor();
+      await window.quickInputBox.fill('greet');
+      await window.quickPickRow('greeting.md').first().waitFor();
+      await page.keyboard.press('Escape');
+      await window.quickInputBox.waitFor({ state: 'hidden' });
+      await page.keyboard.press('Control+Shift+F');
+      await window.pressNotificationButton('VS Code cannot search inside the files', 'Search Files by Name…');
+      await window.quickInput.locator('.quick-input-title', { hasText: 'Search Files by Name' }).waitFor();
       assert.equal(await stage.getMountId(), undefined);
     },
     { missingPrograms: ['fusermount3'] },
