@@ -4,16 +4,11 @@
  */
 export class Recent<K, V> {
   readonly #half: number;
-  readonly #sizeOf: (value: V) => number;
   #young = new Map<K, V>();
   #old = new Map<K, V>();
-  /** Of the young ones. */
-  #size = 0;
 
-  /** `most` entries, or as much as `sizeOf` makes of them. */
-  constructor(most: number, sizeOf: (value: V) => number = () => 1) {
+  constructor(most: number) {
     this.#half = most / 2;
-    this.#sizeOf = sizeOf;
   }
 
   get isEmpty(): boolean {
@@ -34,30 +29,21 @@ export class Recent<K, V> {
   }
 
   set(key: K, value: V): void {
-    const before = this.#young.get(key);
-    if (before !== undefined) this.#size -= this.#sizeOf(before);
-    const size = this.#sizeOf(value);
-    if (this.#size > 0 && this.#size + size > this.#half) {
-      this.#young.delete(key);
+    if (!this.#young.has(key) && this.#young.size + 1 > this.#half) {
       this.#old = this.#young;
       this.#young = new Map();
-      this.#size = 0;
     }
     this.#old.delete(key);
     this.#young.set(key, value);
-    this.#size += size;
   }
 
   /** Answers whether it was here. */
   delete(key: K): boolean {
-    const young = this.#young.get(key);
-    if (young !== undefined) this.#size -= this.#sizeOf(young);
     return this.#young.delete(key) || this.#old.delete(key);
   }
 
   clear(): void {
     this.#young.clear();
     this.#old.clear();
-    this.#size = 0;
   }
 }

@@ -48,21 +48,4 @@ describe('a map of what was used last', () => {
     assert.deepEqual(kept(recent, 7), []);
     assert.equal(recent.isEmpty, true);
   });
-
-  it('counts sizes where it is told them, also of what takes the place of another or is larger than all of it', () => {
-    const recent = new Recent<string, number>(100, (size) => size);
-    for (let time = 0; time < 20; time += 1) recent.set('a', 20);
-    recent.set('b', 20);
-    assert.deepEqual([recent.get('a'), recent.get('b')], [20, 20]);
-    recent.delete('a');
-    recent.set('c', 20);
-    recent.set('large', 500);
-    assert.deepEqual(
-      ['a', 'b', 'c', 'large'].filter((key) => recent.has(key)),
-      ['b', 'c', 'large'],
-    );
-    recent.set('d', 1);
-    recent.set('e', 50);
-    assert.equal(recent.has('large'), false);
-  });
 });
