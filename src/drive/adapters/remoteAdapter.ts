@@ -41,9 +41,13 @@ const kinds: Record<JottaErrorKind, RemoteErrorKind> = {
 
 function toRemoteError(error: unknown): unknown {
   if (!isJottaError(error)) return error;
-  // What was asked is wrong and stays so, whatever it is: asking again changes nothing.
-  const isRefusal = error.kind === 'protocol' && error.status === 400;
-  return new RemoteError(isRefusal ? 'forbidden' : kinds[error.kind], error.message, { cause: error });
+  return new RemoteError(kinds[error.kind], error.message, { cause: error });
+}
+
+/** What is told of a file is wrong and stays so, whatever it is: asking again changes nothing. */
+function refuseLasting(error: unknown): never {
+  const isLasting = isJottaError(error, 'protocol') && error.status === 400;
+  throw isLasting ? new RemoteError('forbidden', error.message, { cause: error }) : error;
 }
 
 /** How fast bytes may go, for all transfers of one direction together. */
@@ -87,9 +91,11 @@ export function createRemote(client: JottacloudClient, link: Link, rates: Rates)
     },
     allocate: (path, { size, md5, mtime, onto }, signal) => {
       const file = { size, md5, modified: mtime };
-      if (onto === 'reject') return call(client.allocate(path, { ...file, onConflict: 'reject' }, signal));
-      const created = onto.created || mtime;
-      return call(client.allocate(path, { ...file, created, onConflict: 'newRevision' }, signal));
+      const asked =
+        onto === 'reject'
+          ? client.allocate(path, { ...file, onConflict: 'reject' }, signal)
+          : client.allocate(path, { ...file, created: onto.created || mtime, onConflict: 'newRevision' }, signal);
+      return call(asked.catch(refuseLasting));
     },
     upload: async (uploadUrl, body, span, signal, onProgress) => {
       const shaped = Readable.from(rates.upload.shape(body, signal), { objectMode: false });
