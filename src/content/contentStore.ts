@@ -41,6 +41,8 @@ export class ContentStore {
   readonly dir: string;
   readonly #log: Log;
   readonly #budget: ContentBudget;
+  /** What ends when a content has arrived, by its md5. */
+  readonly #arriving = new Map<string, Promise<void>>();
   readonly #index: ContentIndex;
   readonly #isPinned: (md5: string) => boolean;
   readonly #unlinking = new Set<Promise<void>>();
@@ -106,8 +108,22 @@ export class ContentStore {
     this.#shrink(0);
   }
 
+  /** Also of content that is on its way here (`expect`). */
   hasBlock(md5: string, index: number): boolean {
-    return this.#index.hasBlock(md5, index);
+    return this.#arriving.has(md5) || this.#index.hasBlock(md5, index);
+  }
+
+  /**
+   * A content is on its way from a staging file to here, and no row names that file any more. Until the answered function is called,
+   * who reads it waits for that instead of asking the server.
+   */
+  expect(md5: string): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#arriving.set(md5, promise);
+    return () => {
+      if (this.#arriving.get(md5) === promise) this.#arriving.delete(md5);
+      resolve();
+    };
   }
 
   /** True when all blocks of a file of `size` bytes are here. */
@@ -117,6 +133,7 @@ export class ContentStore {
 
   /** Bytes of one block, or undefined when it is not here (or no longer sound). */
   async tryReadBlock(md5: string, index: number, size: number): Promise<Buffer | undefined> {
+    await this.#arriving.get(md5);
     const name = this.#index.has(md5) ? md5 : blockName(md5, index);
     if (!this.#index.use(name)) return undefined;
     try {

@@ -140,7 +140,7 @@ for (const { driver, expires, title } of kernels) {
 
     // The binding knows folders by their paths.
     if (driver === 'binding') return;
-    it('stays valid and has its new path when a window renames it, to another case too', async (test) => {
+    it('has its new path when a window renames it, to another case too, and is valid once watchers are told', async (test) => {
       await sh(drive.mountPoint, 'mkdir named');
       const program = await sitIn(test, join(drive.mountPoint, 'named'));
       const context = { session: drive.session(), getMounts: () => [], mountsTold: async () => {} };
@@ -151,7 +151,8 @@ for (const { driver, expires, title } of kernels) {
         const [source, target] = [from, to].map((name) => `/Jotta/Archive/${name}`) as [string, string];
         await rename(context, { from: source, to: target, overwrite: false });
         await until('it has its new path', async () => (await program.ask()).path === join(drive.mountPoint, to));
-        assert.equal((await program.ask()).state, 'valid');
+        // The kernel drops the name for the moment in which a process makes it once more, for watchers of files.
+        await until('it is valid', async () => (await program.ask()).state === 'valid');
       }
     });
 

@@ -215,9 +215,33 @@ async function commitUpload(
   overwritten: RemoteFile | undefined,
   synced: Synced,
 ): Promise<void> {
-  const { nodes, staging, store } = deps;
+  const { staging, store } = deps;
   const staged = snapshot.staged !== undefined && snapshot.stillSame() ? snapshot.staged : undefined;
   const adopted = staged?.file.id;
+  const arrived = adopted === undefined ? () => {} : store.expect(snapshot.md5);
+  try {
+    noteUploaded(deps, row, snapshot, overwritten, synced, adopted);
+    if (staged === undefined || adopted === undefined) return;
+    deps.faultPoint('committed');
+    // On the disk before the file moves: a row that still names it would name nothing.
+    await deps.barrier.barrier();
+    await staging.moveToCache(adopted, (path) => store.moveIntoCache({ ...snapshot, ...staged }, snapshot.size, path));
+    deps.faultPoint('adopted');
+  } finally {
+    arrived();
+  }
+}
+
+/** `adopted`: the staging file that holds what the server has now, and that the row names no more. */
+function noteUploaded(
+  deps: UploadDeps,
+  row: NodeRow,
+  snapshot: Snapshot,
+  overwritten: RemoteFile | undefined,
+  synced: Synced,
+  adopted: string | undefined,
+): void {
+  const { nodes, staging } = deps;
   // Both or neither: an upload that is on record neither as sent nor as synced would be met as somebody else's.
   nodes.transaction(() => {
     nodes.facts.clearSent(row.ino);
@@ -234,12 +258,6 @@ async function commitUpload(
     nodes.update(row.ino, { synced, failure: null, ...clean });
     if (overwritten !== undefined) keepOverwritten(deps, row.ino, overwritten);
   });
-  if (staged === undefined || adopted === undefined) return;
-  deps.faultPoint('committed');
-  // On the disk before the file moves: a row that still names it would name nothing.
-  await deps.barrier.barrier();
-  await staging.moveToCache(adopted, (path) => store.moveIntoCache({ ...snapshot, ...staged }, snapshot.size, path));
-  deps.faultPoint('adopted');
 }
 
 async function tryFetchFile(remote: Remote, path: WirePath, signal: AbortSignal): Promise<RemoteFile | undefined> {

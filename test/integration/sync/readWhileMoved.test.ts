@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type SessionWorld, withWorld } from '../../support/sessionWorld.ts';
+
+const file = '/Jotta/Archive/a.txt';
+
+describe('a file that was just sent', () => {
+  it('is read from this computer while its bytes move from staging to the cache', async () => {
+    let world: SessionWorld | undefined;
+    let reading: Promise<string> | undefined;
+    const faultPoint = (point: string) => {
+      if (point === 'committed') reading = world?.readText(file);
+    };
+    await withWorld({}, { faultPoint }, async (opened, emulator) => {
+      world = opened;
+      emulator.setFaults([{ match: { kind: 'download' }, action: { type: 'stall' } }]);
+      await world.save(file, 'saved');
+      await world.drain();
+      assert.equal(await reading, 'saved');
+      assert.equal(emulator.stats().requests.download ?? 0, 0);
+    });
+  });
+});
