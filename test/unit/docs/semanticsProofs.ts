@@ -21,7 +21,7 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'stays valid when it is the first that is looked at, while what is around it becomes known',
       'stays valid when its name is given another case elsewhere, whatever it is then looked up by',
       'stays valid while something in it is made and removed in two cases, and it is looked up meanwhile',
-      'stays valid and has its new path when a window renames it, to another case too',
+      'has its new path when a window renames it, to another case too, and is valid once watchers are told',
       'is known by its new path, once that is looked at, when it was moved through another volume',
     ],
   },
