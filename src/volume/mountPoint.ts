@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access, chmod, constants, mkdir, open, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fsErrorCode } from '../base/errno.ts';
 import type { Log } from '../base/log.ts';
@@ -169,6 +170,18 @@ export async function detach(path: string): Promise<void> {
 
 /** Unmounts when nothing uses it; false when something does. */
 export async function tryUnmount(path: string): Promise<boolean> {
+  for (let tries = busyTries; tries > 1; tries -= 1) {
+    if (await tryUnmountNow(path)) return true;
+    await delay(busyRestMs);
+  }
+  return tryUnmountNow(path);
+}
+
+/** An indexer or a watcher has a file open for a moment: a volume that is in use is tried again for a second. */
+const busyTries = 5;
+const busyRestMs = 250;
+
+async function tryUnmountNow(path: string): Promise<boolean> {
   try {
     if (process.platform === 'darwin') await run('/sbin/umount', [path]);
     else await run('fusermount3', ['-u', path]);
