@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readFile, writeFile } from '../../src/drive/files/content.ts';
 import { type FilesContext, joinPath } from '../../src/drive/files/context.ts';
 import { list } from '../../src/drive/files/entries.ts';
+import { createFolder } from '../../src/drive/files/names.ts';
 import { toDriveErrorData } from '../../src/drive/windows/rpcErrors.ts';
 import type { DriveErrorCode } from '../../src/protocol/errors.ts';
 import type { MountState } from '../../src/protocol/state.ts';
@@ -61,6 +66,37 @@ export async function createFilesWorld(): Promise<FilesWorld> {
     },
   };
   return world;
+}
+
+/** What a file of tests works in: one drive, a local folder, and in the account a folder of its own for each test. */
+export interface FilesPlace {
+  readonly world: FilesWorld;
+  readonly local: string;
+  readonly dir: string;
+  /** `dir` is `dir <count>`. */
+  readonly count: number;
+}
+
+/** Opens a world for the tests of a file and closes it after them; `enter` is called before each, which finds no mounts. */
+export function testInFilesWorld(enter: (place: FilesPlace) => void): void {
+  let world: FilesWorld;
+  let local: string;
+  let count = 0;
+  before(async () => {
+    world = await createFilesWorld();
+    local = await mkdtemp(join(tmpdir(), 'files-'));
+  });
+  after(async () => {
+    await world.drive.close();
+    await rm(local, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    count += 1;
+    const dir = `${home}/dir ${count}`;
+    world.mounts = [];
+    await createFolder(world.context, dir);
+    enter({ world, local, dir, count });
+  });
 }
 
 export function md5Of(text: string): string {

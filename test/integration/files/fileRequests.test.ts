@@ -10,36 +10,24 @@ import {
   symlink,
   writeFile as writeLocal,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { putFile, readFile, writeFile } from '../../../src/drive/files/content.ts';
 import { copy } from '../../../src/drive/files/copy.ts';
 import { download } from '../../../src/drive/files/download.ts';
 import { lookup, stat } from '../../../src/drive/files/entries.ts';
 import { createFolder, remove, rename } from '../../../src/drive/files/names.ts';
 import { upload } from '../../../src/drive/files/upload.ts';
-import { createFilesWorld, type FilesWorld, home, md5Of, refused } from '../../support/filesSupport.ts';
+import { type FilesWorld, home, md5Of, refused, testInFilesWorld } from '../../support/filesSupport.ts';
 
 let world: FilesWorld;
 let local: string;
-let count = 0;
+let count: number;
 /** A folder of its own for each test. */
 let dir: string;
 
-before(async () => {
-  world = await createFilesWorld();
-  local = await mkdtemp(join(tmpdir(), 'files-'));
-});
-after(async () => {
-  await world.drive.close();
-  await rm(local, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  count += 1;
-  dir = `${home}/dir ${count}`;
-  world.mounts = [];
-  await createFolder(world.context, dir);
+testInFilesWorld((place) => {
+  ({ world, local, dir, count } = place);
 });
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');

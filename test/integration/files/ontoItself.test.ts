@@ -1,36 +1,25 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { putFile } from '../../../src/drive/files/content.ts';
 import { copy } from '../../../src/drive/files/copy.ts';
 import { download } from '../../../src/drive/files/download.ts';
 import { resolveLocal } from '../../../src/drive/files/localPaths.ts';
 import { createFolder } from '../../../src/drive/files/names.ts';
 import { upload } from '../../../src/drive/files/upload.ts';
-import { createFilesWorld, type FilesWorld, home, md5Of, refused } from '../../support/filesSupport.ts';
+import { type FilesWorld, home, md5Of, refused, testInFilesWorld } from '../../support/filesSupport.ts';
 
 /** Nothing is there on this computer: whoever opens a path below it fails. */
 const mountPoint = '/mnt/of ours';
 let world: FilesWorld;
 let local: string;
-let count = 0;
+let count: number;
 /** A folder of its own for each test, shown by a mount. */
 let dir: string;
 
-before(async () => {
-  world = await createFilesWorld();
-  local = await mkdtemp(join(tmpdir(), 'itself-'));
-});
-after(async () => {
-  await world.drive.close();
-  await rm(local, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  count += 1;
-  dir = `${home}/dir ${count}`;
-  await createFolder(world.context, dir);
+testInFilesWorld((place) => {
+  ({ world, local, dir, count } = place);
   world.mounts = [{ mountPoint, source: dir, readOnly: false, status: 'mounted' }];
 });
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile as writeLocal } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, mkdtemp, readdir, symlink, writeFile as writeLocal } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { putFile } from '../../../src/drive/files/content.ts';
 import { locate } from '../../../src/drive/files/context.ts';
 import { copy } from '../../../src/drive/files/copy.ts';
@@ -10,7 +9,7 @@ import { fillFile } from '../../../src/drive/files/fill.ts';
 import { createFolder, remove, rename } from '../../../src/drive/files/names.ts';
 import { upload } from '../../../src/drive/files/upload.ts';
 import { rootIno } from '../../../src/store/nodeRow.ts';
-import { createFilesWorld, type FilesWorld, home, md5Of, refused } from '../../support/filesSupport.ts';
+import { type FilesWorld, home, md5Of, refused, testInFilesWorld } from '../../support/filesSupport.ts';
 import { openSessionWorld, signIn } from '../../support/sessionWorld.ts';
 
 /** A piece read at a time, and a file of five of them. */
@@ -18,21 +17,11 @@ const pieceBytes = 1024 * 1024;
 const bigBytes = 5 * pieceBytes;
 let world: FilesWorld;
 let local: string;
-let count = 0;
+let count: number;
 let dir: string;
 
-before(async () => {
-  world = await createFilesWorld();
-  local = await mkdtemp(join(tmpdir(), 'whole-'));
-});
-after(async () => {
-  await world.drive.close();
-  await rm(local, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  count += 1;
-  dir = `${home}/dir ${count}`;
-  await createFolder(world.context, dir);
+testInFilesWorld((place) => {
+  ({ world, local, dir, count } = place);
 });
 
 const inDir = (name: string) => `${dir.slice(home.length + 1)}/${name}`;
