@@ -9,6 +9,11 @@ export function findOpenUris(): vscode.Uri[] {
   return inputs.flatMap(getUris).filter(({ scheme }) => scheme === 'file' || scheme === 'jottacloud');
 }
 
+/** What the active editor shows: of a comparison, what is compared with something else. */
+export function findActiveUri(): vscode.Uri | undefined {
+  return getUris(vscode.window.tabGroups.activeTabGroup.activeTab?.input).at(-1);
+}
+
 /** Those of them that are, or lie below, a path of the account. */
 export function findOpenBelow(state: DriveState, accountPath: string): vscode.Uri[] {
   const key = nameKey(accountPath);

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { DriveState } from '../protocol/state.ts';
 import type { DriveClient } from './drive/client.ts';
 import { findAccountPath, scheme } from './fileSystem/scheme.ts';
 import type { FuseCheck } from './fuseCheck.ts';
+import { findOpenUris } from './openTabs.ts';
 
 /** Values of the context key `jottacloud.state`, which switches welcome views and enablement. */
 export type StateKey = 'signedOut' | 'fuseMissing' | 'connected' | 'mounted';
@@ -17,7 +19,7 @@ export function getStateKey(state: DriveState, fuseMissing: boolean): StateKey {
 export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(): void; dispose(): void } {
   const shown = new Map<string, unknown>();
   const set = (key: string, value: unknown) => {
-    if (shown.get(key) === value) return;
+    if (isDeepStrictEqual(shown.get(key), value)) return;
     shown.set(key, value);
     void vscode.commands.executeCommand('setContext', key, value);
   };
@@ -28,6 +30,8 @@ export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(
     set('jottacloud.transfersPaused', client.state.transfersPaused);
     // The explorer of such a window shows files of the account.
     set('jottacloud.folderIsMounted', showsMount(client.state));
+    // Their tabs have a menu of the account.
+    set('jottacloud.openPaths', findOpenPaths(client.state));
     // There VS Code's own search waits for a provider that only its own extensions may be.
     set('jottacloud.folderIsVirtual', showsOnlyVirtual());
   };
@@ -37,6 +41,7 @@ export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(
   };
   const listeners = [
     vscode.workspace.onDidChangeWorkspaceFolders(updateWhenAttached),
+    vscode.window.tabGroups.onDidChangeTabs(updateWhenAttached),
     client.onDidChangeState(updateWhenAttached),
     client.onDidAttach(update),
     fuse.onDidChange(() => {
@@ -50,6 +55,12 @@ export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(
 function showsMount(state: DriveState): boolean {
   const folders = vscode.workspace.workspaceFolders ?? [];
   return folders.some(({ uri }) => uri.scheme === 'file' && findAccountPath(state, uri) !== undefined);
+}
+
+/** Paths on this computer of the mounted files that tabs show. */
+function findOpenPaths(state: DriveState): string[] {
+  const mounted = findOpenUris().filter((uri) => uri.scheme === 'file' && findAccountPath(state, uri) !== undefined);
+  return [...new Set(mounted.map(({ fsPath }) => fsPath))];
 }
 
 function showsOnlyVirtual(): boolean {

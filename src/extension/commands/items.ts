@@ -4,6 +4,7 @@ import { DriveError } from '../../protocol/errors.ts';
 import { stat } from '../../protocol/fileMessages.ts';
 import type { EntryInfo } from '../../protocol/state.ts';
 import { findAccountPath } from '../fileSystem/scheme.ts';
+import { findActiveUri } from '../openTabs.ts';
 import type { Services } from '../services.ts';
 import { inert } from '../ui/inert.ts';
 import { signInIfNeeded } from './connect.ts';
@@ -16,6 +17,12 @@ const mountpointParts = 3;
 export function getItemArgument({ client }: Services, argument: unknown): string | undefined {
   if (argument instanceof vscode.Uri) return findAccountPath(client.state, argument);
   return getPathArgument(argument);
+}
+
+/** The path of what the active editor shows; undefined where that is no file of the account. */
+export function findActivePath({ client }: Services): string | undefined {
+  const uri = findActiveUri();
+  return uri === undefined ? undefined : findAccountPath(client.state, uri);
 }
 
 /** Throws `notChangeable` for the account, a device or a mountpoint, before a question is asked about it. */

@@ -2,12 +2,17 @@ import * as vscode from 'vscode';
 import { createPublicLink, getPublicLink, getWebUrl, removePublicLink } from '../../protocol/fileMessages.ts';
 import type { Services } from '../services.ts';
 import { showWarning } from '../ui/messages.ts';
-import { chooseItem, describeItems, tell } from './items.ts';
+import { chooseItem, describeItems, findActivePath, tell } from './items.ts';
 
 /** "Copy Public Link": makes one after asking, or takes the one there is. Resolves with it. */
 export function copyPublicLink(services: Services) {
   return async (argument?: unknown): Promise<string | undefined> => {
-    const path = await chooseItem(services, argument, 'any', vscode.l10n.t('Copy Public Link'));
+    const path = await chooseItem(
+      services,
+      argument ?? findActivePath(services),
+      'any',
+      vscode.l10n.t('Copy Public Link'),
+    );
     if (path === undefined) return undefined;
     const { client } = services;
     const known = await client.request(getPublicLink, { path });
@@ -22,7 +27,12 @@ export function copyPublicLink(services: Services) {
 /** "Remove Public Link". True when there was one. */
 export function endPublicLink(services: Services) {
   return async (argument?: unknown): Promise<boolean> => {
-    const path = await chooseItem(services, argument, 'any', vscode.l10n.t('Remove Public Link'));
+    const path = await chooseItem(
+      services,
+      argument ?? findActivePath(services),
+      'any',
+      vscode.l10n.t('Remove Public Link'),
+    );
     if (path === undefined) return false;
     const known = await services.client.request(getPublicLink, { path });
     if (known !== null) await services.client.request(removePublicLink, { path });
@@ -38,7 +48,12 @@ export function endPublicLink(services: Services) {
 /** "Open on the Web". Resolves with the address. */
 export function openOnTheWeb(services: Services) {
   return async (argument?: unknown): Promise<string | undefined> => {
-    const path = await chooseItem(services, argument, 'any', vscode.l10n.t('Open on the Web'));
+    const path = await chooseItem(
+      services,
+      argument ?? findActivePath(services),
+      'any',
+      vscode.l10n.t('Open on the Web'),
+    );
     if (path === undefined) return undefined;
     const url = await services.client.request(getWebUrl, { path });
     await vscode.env.openExternal(vscode.Uri.parse(url, true));

@@ -24,6 +24,7 @@ import { refreshAll, retryFolder } from './refresh.ts';
 import { renameItem } from './rename.ts';
 import { reportDiagnostics } from './reportDiagnostics.ts';
 import { reveal } from './reveal.ts';
+import { revealInFiles } from './revealInFiles.ts';
 import { searchFiles } from './searchFiles.ts';
 import { showActions } from './showActions.ts';
 import { showLog } from './showLog.ts';
@@ -31,7 +32,7 @@ import { downloadItems, uploadFiles } from './transferFiles.ts';
 import { pauseTransfers, resumeTransfers, retryTransfers, showTransfers } from './transfers.ts';
 import { deleteTrashed, restoreTrashed, showTrash } from './trash.ts';
 import { unmountJottacloud } from './unmount.ts';
-import { restoreVersion, showVersions } from './versions.ts';
+import { compareWithSynced, restoreVersion, showVersions } from './versions.ts';
 
 /** `selection`: all rows selected in the tree that the command was called from. */
 type Handler = (argument?: unknown, selection?: unknown) => unknown;
@@ -78,8 +79,10 @@ const handlers: Record<CommandId, (services: Services) => Handler> = {
   'jottacloud.openOnTheWeb': openOnTheWeb,
   'jottacloud.showVersions': showVersions,
   'jottacloud.restoreVersion': restoreVersion,
+  'jottacloud.compareWithSynced': compareWithSynced,
   'jottacloud.searchFiles': searchFiles,
   'jottacloud.findInFiles': findInFiles,
+  'jottacloud.revealInFiles': revealInFiles,
   'jottacloud.openAsFolder': openAsFolder,
   'jottacloud.showTrash': showTrash,
   'jottacloud.restoreFromTrash': restoreTrashed,

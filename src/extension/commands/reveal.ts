@@ -2,9 +2,10 @@ import * as vscode from 'vscode';
 import { getMountedPath } from '../mountedPath.ts';
 import type { Services } from '../services.ts';
 import { showInformation } from '../ui/messages.ts';
-import { chooseMount, getPathArgument } from './targets.ts';
+import { findActivePath, getItemArgument } from './items.ts';
+import { chooseMount } from './targets.ts';
 
-/** "Reveal in Finder" and "Reveal in File Manager": a mount, or the file of a row in the Files view. */
+/** "Reveal in Finder" and "Reveal in File Manager": a mount, the file of a row, or what the active editor shows. */
 export function reveal(services: Services) {
   return async (argument?: unknown): Promise<void> => {
     const file = await chooseFile(services, argument);
@@ -24,7 +25,7 @@ export function reveal(services: Services) {
 }
 
 async function chooseFile(services: Services, argument: unknown): Promise<string | undefined> {
-  const path = getPathArgument(argument);
+  const path = argument === undefined ? findActivePath(services) : getItemArgument(services, argument);
   const mounted = path === undefined ? undefined : getMountedPath(services.client.state, path);
   if (mounted !== undefined) return mounted;
   const row = path === undefined ? argument : undefined;

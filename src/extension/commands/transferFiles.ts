@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
 import { downloadAsking } from '../transfers/download.ts';
 import { uploadAsking } from '../transfers/upload.ts';
-import { chooseFolder, chooseItems, describeItems, tell } from './items.ts';
+import { chooseFolder, chooseItems, describeItems, findActivePath, tell } from './items.ts';
 
 /** "Upload Files…": asks for files of this computer. Resolves with the paths made in the account. */
 export function uploadFiles(services: Services) {
@@ -23,7 +23,12 @@ export function uploadFiles(services: Services) {
 /** "Download…": asks for a folder of this computer. Resolves with the local paths made. */
 export function downloadItems(services: Services) {
   return async (argument?: unknown, selection?: unknown): Promise<readonly string[] | undefined> => {
-    const paths = await chooseItems(services, argument, selection, vscode.l10n.t('Download'));
+    const paths = await chooseItems(
+      services,
+      argument ?? findActivePath(services),
+      selection,
+      vscode.l10n.t('Download'),
+    );
     if (paths === undefined) return undefined;
     const [folder] =
       (await vscode.window.showOpenDialog({

@@ -1,18 +1,24 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { listRevisions, type RevisionInfo, restoreRevision } from '../../protocol/fileMessages.ts';
+import { toDriveError } from '../errors.ts';
 import { parseVersionUri, toVersionUri } from '../fileSystem/scheme.ts';
 import { getOpenUri } from '../openUri.ts';
 import type { Services } from '../services.ts';
 import { showWarning } from '../ui/messages.ts';
 import { askChoice, back } from '../ui/steps.ts';
 import { formatBytes, formatTime } from '../views/format.ts';
-import { chooseItem, tell } from './items.ts';
+import { chooseItem, findActivePath, tell } from './items.ts';
 
 /** "Version History…": shows a version beside the current one. Resolves with its number. */
 export function showVersions(services: Services) {
   return async (argument?: unknown): Promise<number | undefined> => {
-    const file = await chooseItem(services, argument, 'file', vscode.l10n.t('Version History'));
+    const file = await chooseItem(
+      services,
+      argument ?? findActivePath(services),
+      'file',
+      vscode.l10n.t('Version History'),
+    );
     if (file === undefined) return undefined;
     const title = vscode.l10n.t('Version History of {0}', path.posix.basename(file));
     const chosen = await chooseVersion(
@@ -31,6 +37,37 @@ export function showVersions(services: Services) {
     await vscode.commands.executeCommand('vscode.diff', old, getOpenUri(services.client.state, file), label);
     return chosen.revision;
   };
+}
+
+/** "Compare with Last Synced": what the server has beside what this computer has. True when there is something to compare. */
+export function compareWithSynced(services: Services) {
+  return async (argument?: unknown): Promise<boolean> => {
+    const { client } = services;
+    const title = vscode.l10n.t('Compare with Last Synced');
+    const file = await chooseItem(services, argument ?? findActivePath(services), 'file', title);
+    if (file === undefined) return false;
+    const name = path.posix.basename(file);
+    const synced = await findSynced(services, file);
+    if (synced === undefined) {
+      tell(vscode.l10n.t('{0} has not been uploaded yet', name));
+      return false;
+    }
+    const label = vscode.l10n.t('{0}: last synced ↔ this computer', name);
+    const [old, now] = [toVersionUri(file, synced.revision), getOpenUri(client.state, file)];
+    await vscode.commands.executeCommand('vscode.diff', old, now, label);
+    return true;
+  };
+}
+
+/** The version that the server has; undefined where it has none yet. */
+async function findSynced({ client }: Services, file: string): Promise<RevisionInfo | undefined> {
+  try {
+    const revisions = await client.request(listRevisions, { path: file });
+    return revisions.find(({ current }) => current);
+  } catch (error) {
+    if (toDriveError(error).code === 'pendingUploads') return undefined;
+    throw error;
+  }
 }
 
 /** "Restore Version…": of the version that the editor shows, or one that is asked for. True when done. */
@@ -65,7 +102,7 @@ function findShownVersion(argument: unknown): { path: string; revision: number }
 
 async function askVersion(services: Services, argument: unknown) {
   const title = vscode.l10n.t('Restore Version');
-  const file = await chooseItem(services, argument, 'file', title);
+  const file = await chooseItem(services, argument ?? findActivePath(services), 'file', title);
   if (file === undefined) return undefined;
   const chosen = await chooseVersion(services, file, title, vscode.l10n.t('Which version?'));
   return chosen === undefined ? undefined : { path: file, revision: chosen.revision };

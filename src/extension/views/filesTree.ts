@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
+import { nameKey } from '../../base/nameKey.ts';
 import type { DriveError } from '../../protocol/errors.ts';
 import { list } from '../../protocol/messages.ts';
 import type { EntryInfo } from '../../protocol/state.ts';
@@ -103,6 +104,20 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     if (node.kind === 'trashed') return trashNode;
     const path = node.kind === 'failed' ? node.folder : node.entry.path.replace(/\/[^/]*$/, '');
     return this.#nodes.get(path);
+  }
+
+  /** The row of a path, also where no folder above it was opened yet; undefined when nothing is there. Throws DriveError. */
+  async findNode(accountPath: string): Promise<EntryNode | undefined> {
+    let folder = rootPath;
+    let found: EntryNode | undefined;
+    for (const name of accountPath.split('/').filter((part) => part !== '')) {
+      const entries = await this.#list(folder, false);
+      const entry = entries.find((each) => nameKey(each.name) === nameKey(name));
+      if (entry === undefined) return undefined;
+      found = this.#toNode(entry);
+      folder = entry.path;
+    }
+    return found;
   }
 
   /** Reads a folder again; `ask` the server first, or take what the drive knows. Folders never shown cost nothing. */

@@ -86,6 +86,13 @@ export class FilesView implements vscode.Disposable {
     return focused.length > 0 ? focused : selected;
   }
 
+  /** Shows the row of a file or folder of the account, in folders opened for it. */
+  async revealEntry(accountPath: string): Promise<void> {
+    await this.reveal();
+    const node = await this.tree.findNode(accountPath);
+    if (node !== undefined) await this.#view.reveal(node, { select: true, focus: true });
+  }
+
   /** Shows the trash, opened. */
   async revealTrash(): Promise<void> {
     await this.#view.reveal(trashNode, { select: true, focus: true, expand: true });

@@ -45,6 +45,15 @@ async function openProject(stage: Stage): Promise<Workbench> {
   return await stage.openWindow(path.join(stage.mountPoint, project));
 }
 
+/** Of the context menu that is open: waits for the action in its Jottacloud part, and closes it. */
+async function openSubmenu({ page }: Workbench, action: string): Promise<void> {
+  await page.locator('.context-view .action-item', { hasText: 'Jottacloud' }).first().click();
+  await page.locator('.context-view .monaco-submenu .action-item', { hasText: action }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await page.locator('.context-view .action-item').first().waitFor({ state: 'hidden' });
+}
+
 test('a mounted folder as the workspace: explorer, edits, search and source control work on it', async () => {
   await onStage(async (stage) => {
     const window = await openProject(stage);
@@ -55,10 +64,19 @@ test('a mounted folder as the workspace: explorer, edits, search and source cont
     await window.openView('Explorer');
     await window.explorerRow('source').first().waitFor();
     await window.explorerRow('readme.md').first().click({ button: 'right' });
-    await page.locator('.context-view .action-item', { hasText: 'Keep Offline' }).waitFor();
-    await page.keyboard.press('Escape');
+    await openSubmenu(window, 'Keep Offline');
     await window.explorerRow('readme.md').first().dblclick();
     await window.editorText.filter({ hasText: /#\sProject/ }).waitFor();
+    // The tab of a file of the account has the same menu; commands without a row mean the file that is looked at.
+    await window.tab('readme.md').first().click({ button: 'right' });
+    await openSubmenu(window, 'Version History…');
+    await window.runCommand('Jottacloud: Compare with Last Synced');
+    await window.tab('last synced ↔ this computer').first().waitFor();
+    await page.keyboard.press('Control+W');
+    await window.runCommand('Jottacloud: Reveal in Jottacloud View');
+    await window.treeRow('readme.md').and(page.locator('.selected')).waitFor();
+    await window.openView('Explorer');
+    await window.tab('readme.md').first().click();
     await typeAtEnd(window, 'written in the workspace');
     await window.save();
     const content = '# Project\nwritten in the workspace';

@@ -250,6 +250,37 @@ describe('commands on files', () => {
     }
   });
 
+  it('a command without a row means the file that the active editor shows', async () => {
+    await save('active.txt', 'looked at');
+    await waitForServer(`${home}/active.txt`, 'looked at');
+    await executeCommand('vscode.open', uriOf(`${home}/active.txt`));
+    assert.equal(await executeCommand('jottacloud.compareWithSynced'), true);
+    const { input } = await waitFor('the comparison', () => vscode.window.tabGroups.activeTabGroup.activeTab);
+    assert.ok(input instanceof vscode.TabInputTextDiff);
+    assert.equal(input.original.scheme, 'jottacloud-version');
+    assert.equal(input.modified.path, `${home}/active.txt`);
+    assert.equal(await executeCommand('jottacloud.keepOffline'), true);
+    assert.equal((await api.decorations.provideFileDecoration(input.modified))?.badge, '●');
+    await executeCommand('jottacloud.removeOfflineCopy');
+    await executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('Compare with Last Synced says that a file has not been uploaded yet', async () => {
+    await executeCommand('jottacloud.pauseTransfers');
+    await save('only here.txt', 'not sent');
+    const told: unknown[] = [];
+    const window = vscode.window as { setStatusBarMessage: unknown };
+    const original = window.setStatusBarMessage;
+    window.setStatusBarMessage = (text: string) => told.push(text);
+    try {
+      assert.equal(await executeCommand('jottacloud.compareWithSynced', row('only here.txt')), false);
+    } finally {
+      window.setStatusBarMessage = original;
+      await executeCommand('jottacloud.resumeTransfers');
+    }
+    assert.deepEqual(told, ['only here.txt has not been uploaded yet']);
+  });
+
   it('Open as Folder opens the virtual folder where nothing is mounted', async () => {
     let uri: vscode.Uri | undefined;
     const asked = await intercepting('vscode.openFolder', async () => {
