@@ -6,7 +6,10 @@ interface Position {
   readonly offset: number;
 }
 
-/** Answers the lines that were added to a log since the last call, over its rotation to `.1`, and over a disk that lost the last of them. */
+/**
+ * Answers the lines that were added to a log since the last call, over its rotation to `.1`, and over a disk that lost the
+ * last of them. Nothing while that disk is cut off: they come with a later call.
+ */
 export function createLogReader(file: string): () => string[] {
   let position: Position | undefined;
   let begun = '';
@@ -15,9 +18,14 @@ export function createLogReader(file: string): () => string[] {
     const former = `${file}.1`;
     const before = position;
     let text = '';
-    ({ text, position } = readFrom(file, before));
-    if (before !== undefined && position.file !== before.file && existsSync(former)) {
-      text = readFrom(former, before).text + text;
+    try {
+      ({ text, position } = readFrom(file, before));
+      if (before !== undefined && position.file !== before.file && existsSync(former)) {
+        text = readFrom(former, before).text + text;
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EIO') return [];
+      throw error;
     }
     const lines = (begun + text).split('\n');
     begun = lines.pop() ?? '';

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type Counts, toLine } from '../setup/countReporter.ts';
 import { formatCounts, formatProgress, newCounts } from './counts.ts';
 import { pickQuirks } from './quirks.ts';
 import { createRandom } from './random.ts';
+import { getFindings, reportWorld } from './report.ts';
 import { runRound } from './round.ts';
-import { Violation } from './violation.ts';
 import { createWorld, type World } from './world.ts';
 
 /**
@@ -56,6 +56,8 @@ const only = values.only?.split(',');
 const seed = values.seed ?? crypto.randomUUID().slice(0, 8);
 const counts = newCounts();
 const startedAt = performance.now();
+/** Of all violations, a line each. */
+const failures: string[] = [];
 let violations = 0;
 let world: World | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -64,58 +66,38 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 console.log(`chaos: seed ${seed}, ${minutes} min`);
 while (performance.now() - startedAt < minutes * 60_000) {
-  const current: World =
-    world ?? (await createWorld(counts, pickQuirks(createRandom(`${seed}/quirks/${counts.rounds}`))));
-  world = current;
-  if (counts.rounds === 0 && !current.stage.disk.canFill) console.log('no loop mounts here: the disk is never full');
   const round = counts.rounds;
   counts.rounds += 1;
   try {
-    await runRound(current, createRandom(`${seed}/${round}`), only);
-    current.stage.history.take();
+    world ??= await createWorld(counts, pickQuirks(createRandom(`${seed}/quirks/${round}`)));
+    if (round === 0 && !world.stage.disk.canFill) console.log('no loop mounts here: the disk is never full');
+    await runRound(world, createRandom(`${seed}/${round}`), only);
+    world.stage.history.take();
     if (counts.rounds % roundsPerWorld === 0) {
-      await current.close(false);
+      await world.close(false);
       world = undefined;
       console.log(`${getSeconds()} s: ${formatProgress(counts)}`);
     }
   } catch (error) {
     violations += 1;
-    await report(current, round, error);
+    // Before all that may fail in a world where something went wrong.
+    console.log(`\nVIOLATION in round ${round}, seed ${seed} (--seed ${seed})`);
+    for (const finding of getFindings(error)) {
+      console.log(`  ${finding}`);
+      failures.push(toLine(`seed ${seed}, round ${round}`, finding));
+    }
+    if (world !== undefined) await reportWorld(world);
     world = undefined;
     if (!values['keep-going']) break;
   }
 }
 await world?.close(false);
 console.log(`\nchaos: seed ${seed}, ${getSeconds()} s, ${violations} violations\n${formatCounts(counts)}`);
+const countsFile = process.env.JOTTACLOUD_TEST_COUNTS;
+const result: Counts = { passed: violations === 0 ? 1 : 0, failed: violations, failures };
+if (countsFile !== undefined) await writeFile(countsFile, JSON.stringify(result));
 process.exit(violations === 0 ? 0 : 1);
 
 function getSeconds(): number {
   return Math.round((performance.now() - startedAt) / 1000);
-}
-
-async function report({ stage, emulator, quirks, dir, close }: World, round: number, error: unknown): Promise<void> {
-  const history = stage.history.take();
-  const log = stage.drive.log.slice(-60);
-  console.log(`\nVIOLATION in round ${round}, seed ${seed} (--seed ${seed})`);
-  const findings = error instanceof Violation ? error.findings : [String((error as Error).stack ?? error)];
-  for (const finding of findings) console.log(`  ${finding}`);
-  console.log(`\nquirks of the server: ${JSON.stringify(quirks)}`);
-  console.log(`\nlast operations of ${history.length} in this round:`);
-  for (const line of history.slice(-40)) console.log(`  ${line}`);
-  console.log('\nend of the log of the drive:');
-  for (const line of log) console.log(`  ${line}`);
-  const requests = emulator
-    .requests()
-    .map(({ kind, method, url, body, status }) => `${status} ${kind} ${method} ${url} ${kind === 'token' ? '' : body}`);
-  await writeFile(join(dir, 'requests.log'), requests.map((line) => `${decode(line)}\n`).join(''));
-  console.log(`\nkept: ${dir}`);
-  await close(true);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,6 +1,9 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import type { Counts } from './countReporter.ts';
 import { endGroup, killGroup } from './processGroup.ts';
 import { root } from './root.ts';
@@ -10,11 +13,18 @@ import type { TestRun } from './testRun.ts';
 export interface SuiteResult extends Counts {
   readonly name: string;
   readonly seconds: number;
-  /** Failures that are no test's: a timeout, a crash, something left behind. Each is counted in `failed`. */
-  readonly problems: readonly string[];
 }
 
-/** Runs one suite in its own process group, its output streamed through, and looks at what it leaves behind. */
+/** Kept of what a suite prints. */
+const tailBytes = 8_000;
+const tailLines = 12;
+/** From the end of a suite to the end of its output, which something left behind may hold open. ms. */
+const outputEndMs = 1_000;
+
+/**
+ * Runs one suite in its own process group, its output streamed through, and looks at what it leaves behind. What is
+ * no test's failure is counted in `failed` and said in `failures` too: a timeout, a crash, something left behind.
+ */
 export async function runSuite(suite: Suite, run: TestRun): Promise<SuiteResult> {
   console.log(`\n== ${suite.name} ==`);
   const files = suite.files === undefined ? [] : findFiles(suite.files);
@@ -27,22 +37,20 @@ export async function runSuite(suite: Suite, run: TestRun): Promise<SuiteResult>
     word === '{files}' ? files : [word.replace('{counts}', countsFile)],
   );
   const env = { ...process.env, ...run.env, JOTTACLOUD_TEST_COUNTS: countsFile };
-  const outcome = await runGroup(command, { env, timeoutMs: suite.timeoutMs, run });
+  const { outcome, tail } = await runGroup(command, { env, timeoutMs: suite.timeoutMs, run });
   const problems = await run.cleanUp();
   const seconds = (performance.now() - startedAt) / 1000;
 
   const counts =
-    suite.result === 'one' ? { passed: outcome === 0 ? 1 : 0, failed: 0 } : await tryReadCounts(countsFile);
+    suite.result === 'one'
+      ? { passed: outcome === 0 ? 1 : 0, failed: 0, failures: [] }
+      : await tryReadCounts(countsFile);
   if (counts === undefined) problems.unshift('the suite ended without telling its results');
   if (outcome === 'timeout') problems.unshift(`ended after ${suite.timeoutMs / 1000} s, its time limit`);
   else if (outcome !== 0 && (counts?.failed ?? 0) === 0) problems.unshift(`ended with ${outcome}`);
-  return {
-    name: suite.name,
-    passed: counts?.passed ?? 0,
-    failed: (counts?.failed ?? 0) + problems.length,
-    seconds,
-    problems,
-  };
+  const { passed = 0, failed = 0, failures = [] } = counts ?? {};
+  const reasons = outcome !== 0 && failures.length === 0 ? tail : failures;
+  return { name: suite.name, passed, failed: failed + problems.length, seconds, failures: [...problems, ...reasons] };
 }
 
 /** Fine while nobody has begun the folder; files in it of which none is a test are a mistake. */
@@ -50,14 +58,15 @@ function noTests(suite: Suite, pattern: string): SuiteResult {
   const hasFiles = findFiles(`${pattern.replace(/\/\*\*.*$/, '')}/**/*.*`).length > 0;
   const problems = hasFiles ? [`no test file matches ${pattern}`] : [];
   if (!hasFiles) console.log('no tests yet');
-  return { name: suite.name, passed: 0, failed: problems.length, seconds: 0, problems };
+  return { name: suite.name, passed: 0, failed: problems.length, seconds: 0, failures: problems };
 }
 
 async function tryReadCounts(file: string): Promise<Counts | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   if (text === '') return undefined;
-  const { passed, failed } = JSON.parse(text) as Partial<Counts>;
-  return typeof passed === 'number' && typeof failed === 'number' ? { passed, failed } : undefined;
+  const { passed, failed, failures } = JSON.parse(text) as Partial<Counts>;
+  const isWhole = typeof passed === 'number' && typeof failed === 'number' && Array.isArray(failures);
+  return isWhole ? { passed, failed, failures } : undefined;
 }
 
 interface GroupOptions {
@@ -66,15 +75,24 @@ interface GroupOptions {
   readonly run: TestRun;
 }
 
-/** Resolves with the exit code, the signal, or `timeout`; afterwards nothing of the process group is left. */
-async function runGroup(command: readonly string[], options: GroupOptions): Promise<number | string> {
+interface GroupEnd {
+  /** The exit code, the signal, or `timeout`. */
+  readonly outcome: number | string;
+  /** The last lines it printed. */
+  readonly tail: readonly string[];
+}
+
+/** Afterwards nothing of the process group is left. */
+async function runGroup(command: readonly string[], options: GroupOptions): Promise<GroupEnd> {
   const [file = '', ...args] = command;
   const child = spawn(file, args, {
     cwd: root,
     env: options.env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const getTail = passOn(child);
   const { pid } = child;
   let timedOut = false;
   const timer = setTimeout(() => {
@@ -87,10 +105,31 @@ async function runGroup(command: readonly string[], options: GroupOptions): Prom
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => resolve(code ?? signal ?? 'nothing'));
     });
-    return timedOut ? 'timeout' : outcome;
+    await Promise.race([closed, delay(outputEndMs, undefined, { ref: false })]);
+    return { outcome: timedOut ? 'timeout' : outcome, tail: getTail() };
   } finally {
     clearTimeout(timer);
     options.run.group = undefined;
     if (pid !== undefined) killGroup(pid, 'SIGKILL');
+    child.stdout.destroy();
+    child.stderr.destroy();
   }
+}
+
+type Output = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Prints what the child prints, and keeps the end of it. */
+function passOn({ stdout, stderr }: Output): () => readonly string[] {
+  let kept = '';
+  const pass = (from: Readable, to: NodeJS.WriteStream) =>
+    from.setEncoding('utf8').on('data', (text: string) => {
+      to.write(text);
+      kept = (kept + text).slice(-tailBytes);
+    });
+  pass(stdout, process.stdout);
+  pass(stderr, process.stderr);
+  return () => {
+    const lines = stripVTControlCharacters(kept).split('\n');
+    return lines.filter((line) => line.trim() !== '').slice(-tailLines);
+  };
 }

@@ -4,6 +4,9 @@ import { TestRun } from './testRun.ts';
 
 // `npm test [suite…]`: every check there is, or the named ones. Ends with `N passed, N failed`, alone on its line.
 
+/** Lines that a suite's end says again at the end of all. */
+const shownFailures = 12;
+
 const run = await TestRun.start();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => void run.abort().finally(() => process.exit(130)));
@@ -23,7 +26,9 @@ for (const result of results) {
   const verdict = result.failed === 0 ? 'ok  ' : 'FAIL';
   const counts = `${result.passed} passed, ${result.failed} failed`;
   console.log(`  ${verdict} ${result.name.padEnd(10)} ${counts.padEnd(24)} ${result.seconds.toFixed(1)} s`);
-  for (const problem of result.problems) console.log(`       ${problem}`);
+  for (const line of result.failures.slice(0, shownFailures)) console.log(`       ${line}`);
+  const hidden = result.failures.length - shownFailures;
+  if (hidden > 0) console.log(`       … and ${hidden} more`);
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Mocha from 'mocha';
+import { type Counts, toLine } from '../../setup/countReporter.ts';
 
 /** Called by VS Code inside the extension host (`extensionTestsPath`); rejects when a test fails. */
 export async function run(): Promise<void> {
@@ -15,11 +16,14 @@ export async function run(): Promise<void> {
     const runner = mocha.run((failures) =>
       failures === 0 ? resolve() : reject(new Error(`${failures} tests failed`)),
     );
+    const failed: string[] = [];
+    runner.on('fail', (test, error: Error) => failed.push(toLine(test.fullTitle(), error.message)));
     // The proof that the suite came to its end; VS Code's exit code is none.
     runner.once('end', () => {
       const { passes = 0, failures = 0 } = runner.stats ?? {};
       const file = process.env.JOTTACLOUD_TEST_COUNTS;
-      if (file) writeFileSync(file, JSON.stringify({ passed: passes, failed: failures }));
+      if (file)
+        writeFileSync(file, JSON.stringify({ passed: passes, failed: failures, failures: failed } satisfies Counts));
     });
   });
 }
