@@ -12,6 +12,7 @@ import { getWirePath } from '../tree/paths.ts';
 import { isRemoteError, type Remote, RemoteError, type WirePath } from '../tree/remote.ts';
 import { type LinkTargetsDeps, readLinkTargets } from './linkTargets.ts';
 import { type MergeDeps, type MergeResult, mergeListing } from './merge.ts';
+import { WalkAhead } from './walkAhead.ts';
 
 export interface FoldersDeps extends MergeDeps, LinkTargetsDeps {
   readonly remote: Remote;
@@ -32,11 +33,14 @@ export class Folders {
   /** For listings that nobody waits for. */
   readonly #behind = new Slots(writebackLimits.parallelListings);
   readonly #usedAt = new Map<Ino, number>();
+  readonly #walkAhead: WalkAhead;
   readonly #startedAt: number;
 
   constructor(deps: FoldersDeps) {
     this.#deps = deps;
     this.#startedAt = deps.clock.now();
+    const { nodes, clock, log, signal } = deps;
+    this.#walkAhead = new WalkAhead({ nodes, list: (ino) => this.refresh(ino), clock, log, signal });
   }
 
   /**
@@ -47,10 +51,14 @@ export class Folders {
     const row = this.#deps.nodes.get(ino);
     if (row === undefined) return;
     this.noteViewed(ino);
-    if (row.listedAt !== null) return;
+    if (row.listedAt !== null) {
+      this.#walkAhead.noteUsed(ino);
+      return;
+    }
     // A folder the server does not have yet holds just what was put into it here.
     if (row.synced === null && ino !== rootIno) return;
-    await inTime(this.refresh(ino), AbortSignal.timeout(writebackLimits.listingDeadlineMs));
+    const listing = inTime(this.refresh(ino), AbortSignal.timeout(writebackLimits.listingDeadlineMs));
+    await this.#walkAhead.waitFor(ino, listing);
   }
 
   /** Asks the server now; callers at the same time share one request. */

@@ -47,6 +47,17 @@ export const writebackLimits = {
   targetsWaitMs: 5_000,
   /** Listings side by side. */
   parallelListings: 4,
+  /** Folders of one parent that a program waits for, one after the other, before it is taken for a walk. */
+  walkSiblings: 2,
+  /** A walk that looks into no folder for so long is over. */
+  walkPauseMs: 500,
+  /** Listings ahead of a walk side by side. */
+  walkListings: 12,
+  /** Folders listed ahead that nobody has looked into: so many for each that was looked into, and at most. */
+  walkFoldersPerStep: 4,
+  walkFolders: 64,
+  /** Folders a walk may still come to that are remembered. */
+  walkPlanned: 4_000,
   /** Events are gathered for this long before the folders they name are listed: most come several at a time. */
   gatherMs: 200,
   /** A listing asked for by events is followed by another look at what it should have shown, after this long. */
