@@ -12,7 +12,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   'show(?:Information|Warning|Error)Message': ['ui/messages.ts'],
   withProgress: ['ui/messages.ts'],
   showInputBox: ['ui/messages.ts'],
-  MarkdownString: ['statusBar.ts', 'views/transferItem.ts'],
+  MarkdownString: ['statusBar.ts', 'views/entryTooltip.ts', 'views/transferItem.ts'],
 };
 
 const complaints = globSync('src/extension/**/*.ts', { cwd: root })

@@ -10,6 +10,7 @@ import { FuseCheck } from './fuseCheck.ts';
 import { getWorkedMs, loadedAt } from './loadedAt.ts';
 import { createExtensionLog } from './log.ts';
 import { createNotifications } from './notifications.ts';
+import { PublicItems } from './publicItems.ts';
 import { createReporter } from './report.ts';
 import type { Services } from './services.ts';
 import { getCacheDir, getDriveOptions } from './settings.ts';
@@ -61,10 +62,11 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const fuse = new FuseCheck(client);
   const watchSet = new WatchSet(client);
   const report = createReporter(log);
-  const files = new FilesView(client, watchSet, hasSession, report);
-  const decorations = new Decorations(client, watchSet);
+  const publicItems = new PublicItems(client);
+  const files = new FilesView({ client, watchSet, publicItems, hasSession, report });
+  const decorations = new Decorations(client, watchSet, publicItems);
   const services: Services = {
-    ...{ client, tokens, fuse, files, log, report },
+    ...{ client, tokens, fuse, files, publicItems, log, report },
     memory: context.globalState,
     windowMemory: context.workspaceState,
     extension: context.extension,
@@ -73,6 +75,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   subscriptions.push(
     client,
     fuse,
+    publicItems,
     files,
     keys,
     watchSet,

@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import type { DriveClient } from './drive/client.ts';
 import type { FuseCheck } from './fuseCheck.ts';
 import type { ExtensionLog } from './log.ts';
+import type { PublicItems } from './publicItems.ts';
 import type { Reporter } from './report.ts';
 import type { TokenStore } from './tokens.ts';
 import type { FilesView } from './views/filesView.ts';
@@ -12,6 +13,7 @@ export interface Services {
   readonly tokens: TokenStore;
   readonly fuse: FuseCheck;
   readonly files: FilesView;
+  readonly publicItems: PublicItems;
   readonly log: ExtensionLog;
   readonly report: Reporter;
   /** What this extension remembers on this computer, over all windows. */

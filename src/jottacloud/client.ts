@@ -6,7 +6,7 @@ import type { Tokens, TokenVault } from './auth/tokens.ts';
 import { fetchTidyFolder } from './changes/caseRename.ts';
 import { copyFile, createFolder, purgeTrash, setFileTimes, trashFile, trashFolder } from './changes/commands.ts';
 import { moveFile, moveFolder } from './changes/moves.ts';
-import { disableShare, enableShare, fetchShare } from './changes/sharing.ts';
+import { disableShare, enableShare, fetchShare, fetchShared } from './changes/sharing.ts';
 import { fetchTrash, removeForGood, restore, type TrashedEntry } from './changes/trash.ts';
 import { spellNewName } from './doubtfulNames.ts';
 import { type EventListener, watchEvents } from './events/eventSocket.ts';
@@ -225,6 +225,10 @@ export class JottacloudClient {
 
   fetchShare(path: RemotePath, signal: AbortSignal): Promise<string | undefined> {
     return fetchShare(this.#service, path, signal);
+  }
+
+  fetchShared(signal: AbortSignal): Promise<RemotePath[]> {
+    return fetchShared(this.#service, signal);
   }
 
   enableShare(path: RemotePath, signal: AbortSignal): Promise<string> {

@@ -145,6 +145,8 @@ export const deleteForever = request<PathParams, void>('deleteForever');
 export const createPublicLink = request<PathParams, string>('createPublicLink');
 /** null when there is none. */
 export const getPublicLink = request<PathParams, string | null>('getPublicLink');
+/** Paths of all files that have one; the service does not tell which folders have. */
+export const listPublic = new RequestType0<readonly string[], DriveErrorData>('files/listPublic');
 export const removePublicLink = request<PathParams, void>('removePublicLink');
 /** The item on Jottacloud's web pages, for the account's owner. */
 export const getWebUrl = request<PathParams, string>('getWebUrl');

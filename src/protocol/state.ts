@@ -128,6 +128,8 @@ export interface EntryInfo {
   readonly pin: PinState;
   /** A file that is shown as a symbolic link. */
   readonly link: boolean;
+  /** Number of the newest version on the server, as far as it is known; files only. */
+  readonly revision?: number;
   /**
    * Its name on the server, where that is not `name`: too long to be shown, but for its case another's in the same folder, or
    * spelled with look-alikes of characters that the server refuses.

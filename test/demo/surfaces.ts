@@ -81,11 +81,7 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.page.locator('.context-view .action-item').first().waitFor();
   await shoot('menu');
   await window.page.keyboard.press('Escape');
-  await window.runCommand('Jottacloud: Keep Offline');
-  await window.pick('Jotta');
-  await window.pick('Archive');
-  await window.pick('Notes');
-  await window.pick('This folder');
+  await window.runRowAction('Notes', 'Keep Offline');
   await window.treeRow('kept offline').first().waitFor();
 
   await window.runCommand('Jottacloud: Pause Transfers');

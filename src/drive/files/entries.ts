@@ -70,6 +70,7 @@ function createDescriber({ session, getMounts }: FilesContext) {
       sync: getSync(session, row, running),
       pin: pins.size > 0 ? getPin(session, row, pins, pinnedAbove) : 'none',
       link: attr.kind === 'link',
+      ...(row.synced?.revision == null ? {} : { revision: row.synced.revision }),
       ...(serverName === undefined ? {} : { serverName }),
       ...(unanswered === undefined ? {} : { unanswered }),
       readOnly:

@@ -60,6 +60,7 @@ export function answerFiles(answer: Answer, getContext: () => FilesContext): voi
   onPath(messages.createPublicLink, (context, { path }, signal) => links.createPublicLink(context, path, signal));
   onPath(messages.getPublicLink, (context, { path }, signal) => links.getPublicLink(context, path, signal));
   onPath(messages.removePublicLink, (context, { path }, signal) => links.removePublicLink(context, path, signal));
+  answer.plain(messages.listPublic, () => links.listPublic(getContext(), AbortSignal.timeout(deadlineMs)));
   onPath(messages.getWebUrl, (context, { path }) => links.getWebUrl(context, path));
   onPath(messages.pin, (context, { path }) => pins.pin(context, path));
   onPath(messages.removeOfflineCopy, (context, { path }) => pins.removeOfflineCopy(context, path));

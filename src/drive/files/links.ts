@@ -1,5 +1,6 @@
 import { escapeSegment } from '../../jottacloud/urls.ts';
-import { type FilesContext, find, getServerPath } from './context.ts';
+import { toLocalName } from '../adapters/names.ts';
+import { type FilesContext, find, getServerPath, toPath } from './context.ts';
 
 const webHome = 'https://www.jottacloud.com/web';
 /** Mountpoints that the web pages show folder by folder: /web/archive/list/name/Docs/a.txt. */
@@ -15,6 +16,10 @@ export async function getPublicLink(context: FilesContext, path: string, signal:
 
 export async function removePublicLink(context: FilesContext, path: string, signal: AbortSignal): Promise<void> {
   await context.session.client.disableShare(await findOnServer(context, path), signal);
+}
+
+export async function listPublic({ session }: FilesContext, signal: AbortSignal): Promise<string[]> {
+  return (await session.client.fetchShared(signal)).map((path) => toPath(path.map(toLocalName)));
 }
 
 /** The page of the item where the web has one, else the front page. */

@@ -6,15 +6,17 @@ import type { Services } from '../services.ts';
 import { withCancel } from '../transfers/cancellable.ts';
 import { showWarning } from '../ui/messages.ts';
 import { checkChangeable, chooseItems, describeItems } from './items.ts';
+import { endPublicLink } from './links.ts';
 import { deleteTrashed, getTrashedRow } from './trash.ts';
 
 /** Names told of many; a question must fit on the screen. */
 const toldNames = 10;
 
-/** "Delete": moves to the trash of the account, after asking; what is in there already, for good. True when done. */
+/** "Delete": moves to the trash of the account, after asking; what is in there already, for good; of a public link, the link. True when done. */
 export function deleteItems(services: Services) {
   return async (argument?: unknown, selection?: unknown): Promise<boolean> => {
     if (getTrashedRow(argument) !== undefined) return deleteTrashed(services)(argument, selection);
+    if (isSharedRow(argument)) return endPublicLink(services)(argument);
     const chosen = await chooseItems(services, argument, selection, vscode.l10n.t('Delete'));
     if (chosen === undefined) return false;
     const paths = outermost(chosen);
@@ -26,6 +28,11 @@ export function deleteItems(services: Services) {
     });
     return true;
   };
+}
+
+/** In the list of what is public, what is to go is the link. */
+function isSharedRow(argument: unknown): boolean {
+  return (argument as { kind?: unknown } | undefined)?.kind === 'shared';
 }
 
 async function confirmDelete(paths: readonly string[]): Promise<boolean> {

@@ -18,30 +18,30 @@ export function copyPublicLink(services: Services) {
     const known = await client.request(getPublicLink, { path });
     if (known === null && !(await confirmSharing(path))) return undefined;
     const link = known ?? (await client.request(createPublicLink, { path }));
+    services.publicItems.note(path, true);
     await vscode.env.clipboard.writeText(link);
     tell(vscode.l10n.t('Copied the public link of {0}', describeItems([path])));
     return link;
   };
 }
 
-/** "Remove Public Link". True when there was one. */
+/** "Remove Public Link", after asking. True when there was one and it is gone. */
 export function endPublicLink(services: Services) {
   return async (argument?: unknown): Promise<boolean> => {
-    const path = await chooseItem(
-      services,
-      argument ?? findActivePath(services),
-      'any',
-      vscode.l10n.t('Remove Public Link'),
-    );
+    const given = argument ?? findActivePath(services);
+    const path = await chooseItem(services, given, 'any', vscode.l10n.t('Remove Public Link'));
     if (path === undefined) return false;
-    const known = await services.client.request(getPublicLink, { path });
-    if (known !== null) await services.client.request(removePublicLink, { path });
-    tell(
-      known === null
-        ? vscode.l10n.t('{0} has no public link', describeItems([path]))
-        : vscode.l10n.t('Removed the public link of {0}', describeItems([path])),
-    );
-    return known !== null;
+    const { client, publicItems } = services;
+    if ((await client.request(getPublicLink, { path })) === null) {
+      publicItems.note(path, false);
+      tell(vscode.l10n.t('{0} has no public link', describeItems([path])));
+      return false;
+    }
+    if (!(await confirmEnding(path))) return false;
+    await client.request(removePublicLink, { path });
+    publicItems.note(path, false);
+    tell(vscode.l10n.t('Removed the public link of {0}', describeItems([path])));
+    return true;
   };
 }
 
@@ -66,4 +66,11 @@ async function confirmSharing(path: string): Promise<boolean> {
   const text = vscode.l10n.t('Make {0} public?', describeItems([path]));
   const detail = vscode.l10n.t('Everybody who has the link can see and download it, until you remove the link.');
   return (await showWarning(text, { modal: true, detail }, create)) === create;
+}
+
+async function confirmEnding(path: string): Promise<boolean> {
+  const remove = vscode.l10n.t('Remove Link');
+  const text = vscode.l10n.t('Remove the public link of {0}?', describeItems([path]));
+  const detail = vscode.l10n.t('Whoever has the link can no longer open it.');
+  return (await showWarning(text, { modal: true, detail }, remove)) === remove;
 }

@@ -9,8 +9,19 @@ export const scheme = 'jottacloud';
 /** One old version of a file, read-only: `jottacloud-version:/Jotta/Archive/a.txt?3`. */
 export const versionScheme = 'jottacloud-version';
 
+const rowQuery = 'row';
+
 export function toUri(accountPath: string): vscode.Uri {
   return vscode.Uri.from({ scheme, path: accountPath });
+}
+
+/** What a row of the Files view is about: it has the icon of its type, and badges that VS Code's Explorer has no place for. */
+export function toRowUri(accountPath: string): vscode.Uri {
+  return vscode.Uri.from({ scheme, path: accountPath, query: rowQuery });
+}
+
+export function isRowUri(uri: vscode.Uri): boolean {
+  return uri.scheme === scheme && uri.query === rowQuery;
 }
 
 /** Path in the account of a `jottacloud:` URI. */

@@ -2,18 +2,24 @@ import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { nameKey } from '../../base/nameKey.ts';
 import type { DriveError } from '../../protocol/errors.ts';
+import { getPublicLink } from '../../protocol/fileMessages.ts';
 import { list } from '../../protocol/messages.ts';
 import type { EntryInfo } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { toDriveError } from '../errors.ts';
 import { getErrorSentence } from '../errorTexts.ts';
 import { getOpenUri } from '../openUri.ts';
-import { getEntryTooltip, toEntryItem } from './entryItem.ts';
+import type { PublicItems } from '../publicItems.ts';
+import { getDescription, toEntryItem } from './entryItem.ts';
+import { toEntryTooltip } from './entryTooltip.ts';
+import { type PublicNode, publicNode, type SharedNode, toPublicItem, toSharedItem } from './publicNodes.ts';
 import { loadTrash, type TrashedNode, type TrashNode, toTrashedItem, toTrashItem, trashNode } from './trashNodes.ts';
 
 export interface EntryNode {
   readonly kind: 'entry';
   entry: EntryInfo;
+  /** What its row says; it grows old. */
+  shown?: string;
 }
 /** The row in place of the children of a folder that could not be listed. */
 export interface FailedNode {
@@ -21,7 +27,7 @@ export interface FailedNode {
   readonly folder: string;
   readonly error: DriveError;
 }
-export type FileNode = EntryNode | FailedNode | TrashNode | TrashedNode;
+export type FileNode = EntryNode | FailedNode | TrashNode | TrashedNode | PublicNode | SharedNode;
 
 export const rootPath = '/';
 /** In place of a folder where the trash could not be listed; no path of the account begins so. */
@@ -46,6 +52,7 @@ const fewRows = 50;
  */
 export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disposable {
   readonly #client: DriveClient;
+  readonly #publicItems: PublicItems;
   readonly #hasSession: () => Promise<boolean>;
   readonly #nodes = new Map<string, EntryNode>();
   readonly #asked = new Set<string>();
@@ -53,34 +60,46 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   readonly #comparing = new Map<string, 'once' | 'again'>();
   readonly #emitter = new vscode.EventEmitter<FileNode | undefined>();
 
+  #showsPublic = false;
+
   readonly onDidChangeTreeData = this.#emitter.event;
 
   /** `hasSession` says whether a list request can succeed; without one the tree stays empty for the welcome view. */
-  constructor(client: DriveClient, hasSession: () => Promise<boolean>) {
+  constructor(client: DriveClient, publicItems: PublicItems, hasSession: () => Promise<boolean>) {
     this.#client = client;
+    this.#publicItems = publicItems;
     this.#hasSession = hasSession;
   }
 
   getTreeItem(node: FileNode): vscode.TreeItem {
     switch (node.kind) {
       case 'entry':
-        return toEntryItem(node.entry, getOpenUri(this.#client.state, node.entry.path));
+        return this.#toEntryItem(node);
       case 'failed':
         return toFailedItem(node);
       case 'trash':
         return toTrashItem();
       case 'trashed':
         return toTrashedItem(node);
+      case 'public':
+        return toPublicItem();
+      case 'shared':
+        return toSharedItem(node);
     }
   }
 
-  resolveTreeItem(item: vscode.TreeItem, node: FileNode): vscode.TreeItem {
-    if (node.kind === 'entry') item.tooltip = getEntryTooltip(node.entry);
+  async resolveTreeItem(item: vscode.TreeItem, node: FileNode): Promise<vscode.TreeItem> {
+    if (node.kind !== 'entry') return item;
+    const { entry } = node;
+    const isPublic = this.#publicItems.has(entry.path);
+    const link = isPublic && (await this.#client.request(getPublicLink, { path: entry.path }).catch(() => null));
+    item.tooltip = toEntryTooltip(entry, link || undefined);
     return item;
   }
 
   async getChildren(node?: FileNode): Promise<FileNode[]> {
-    if (node?.kind === 'failed' || node?.kind === 'trashed') return [];
+    if (node?.kind === 'failed' || node?.kind === 'trashed' || node?.kind === 'shared') return [];
+    if (node?.kind === 'public') return this.#publicItems.list().map((path) => ({ kind: 'shared', path }));
     if (!(await this.#hasSession())) return [];
     const folder = node?.kind === 'trash' ? trashPath : (node?.entry.path ?? rootPath);
     // A folder whose row was retried or refreshed by hand asks the server; expanding shows what is known at once.
@@ -92,15 +111,16 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
       const isOutdated = this.#shown.get(folder) === 'outdated';
       this.#shown.set(folder, nodes);
       if (isOutdated) void this.#compare(folder);
-      return node === undefined ? [...nodes, trashNode] : nodes;
+      return node === undefined ? [...nodes, ...this.#getLastRows()] : nodes;
     } catch (error) {
       this.#shown.set(folder, 'failed');
       return [{ kind: 'failed', folder, error: toDriveError(error) }];
     }
   }
 
-  getParent(node: FileNode): EntryNode | TrashNode | undefined {
-    if (node.kind === 'trash') return undefined;
+  getParent(node: FileNode): EntryNode | TrashNode | PublicNode | undefined {
+    if (node.kind === 'trash' || node.kind === 'public') return undefined;
+    if (node.kind === 'shared') return publicNode;
     if (node.kind === 'trashed') return trashNode;
     const path = node.kind === 'failed' ? node.folder : node.entry.path.replace(/\/[^/]*$/, '');
     return this.#nodes.get(path);
@@ -140,8 +160,38 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     this.#emitter.fire(trashNode);
   }
 
+  /** The rows of what became public, or is it no more, and the list of all of it. */
+  refreshPublic(accountPaths: readonly string[]): void {
+    const hasRow = this.#publicItems.list().length > 0;
+    this.#emitter.fire(hasRow === this.#showsPublic ? publicNode : undefined);
+    for (const accountPath of accountPaths) {
+      const node = this.#nodes.get(accountPath);
+      if (node !== undefined) this.#emitter.fire(node);
+    }
+  }
+
+  /** Draws the rows anew that tell an age which is no longer true. */
+  redrawAges(): void {
+    const nodes = [...this.#shown.values()].flatMap((shown) => (Array.isArray(shown) ? (shown as EntryNode[]) : []));
+    const aged = nodes.filter(({ entry, shown }) => shown !== undefined && shown !== getDescription(entry));
+    for (const node of aged) this.#emitter.fire(node);
+  }
+
   dispose(): void {
     this.#emitter.dispose();
+  }
+
+  #toEntryItem(node: EntryNode): vscode.TreeItem {
+    const { entry } = node;
+    node.shown = getDescription(entry);
+    const uri = getOpenUri(this.#client.state, entry.path);
+    return toEntryItem(entry, { uri, isPublic: this.#publicItems.has(entry.path) });
+  }
+
+  /** Below the devices. */
+  #getLastRows(): FileNode[] {
+    this.#showsPublic = this.#publicItems.list().length > 0;
+    return this.#showsPublic ? [publicNode, trashNode] : [trashNode];
   }
 
   #redraw(folder: string): void {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { TransferState } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
 import type { WatchSet } from '../drive/watchSet.ts';
+import type { PublicItems } from '../publicItems.ts';
 import type { Reporter } from '../report.ts';
 import { FilesDragAndDrop } from './filesDragAndDrop.ts';
 import { type FileNode, FilesTree, rootPath } from './filesTree.ts';
@@ -11,25 +12,40 @@ import { trashNode } from './trashNodes.ts';
 /** Local changes show as transfers first; a burst of them redraws each folder once. */
 const transferSettleMs = 300;
 
+/** An age in a row is told in minutes at least. */
+const agesMs = 60_000;
+
+export interface FilesViewDeps {
+  readonly client: DriveClient;
+  readonly watchSet: WatchSet;
+  readonly publicItems: PublicItems;
+  /** Without a session nothing is asked. */
+  readonly hasSession: () => Promise<boolean>;
+  readonly report: Reporter;
+}
+
 /** The Files view: the tree, and telling the drive which folders are on the screen so that the poller keeps them fresh. */
 export class FilesView implements vscode.Disposable {
   readonly tree: FilesTree;
   readonly dragAndDrop: FilesDragAndDrop;
   readonly #view: vscode.TreeView<FileNode>;
   readonly #client: DriveClient;
+  readonly #publicItems: PublicItems;
   readonly #watchSet: WatchSet;
   readonly #expanded = new Set<string>();
   readonly #disposable: vscode.Disposable;
+  readonly #agesTimer: NodeJS.Timeout;
   #transferTimer: NodeJS.Timeout | undefined;
   /** Two keys at once must not mix up the selection. */
   #keyTargets: Promise<readonly FileNode[]> | undefined;
   /** By path in the account: the transfers the tree shows now. */
   #transfers: ReadonlyMap<string, TransferState> = new Map();
 
-  constructor(client: DriveClient, watchSet: WatchSet, hasSession: () => Promise<boolean>, report: Reporter) {
+  constructor({ client, watchSet, publicItems, hasSession, report }: FilesViewDeps) {
     this.#client = client;
+    this.#publicItems = publicItems;
     this.#watchSet = watchSet;
-    this.tree = new FilesTree(client, hasSession);
+    this.tree = new FilesTree(client, publicItems, hasSession);
     this.dragAndDrop = new FilesDragAndDrop(client, report);
     this.#view = vscode.window.createTreeView('jottacloud.files', {
       treeDataProvider: this.tree,
@@ -37,13 +53,18 @@ export class FilesView implements vscode.Disposable {
       canSelectMany: true,
       dragAndDropController: this.dragAndDrop,
     });
+    this.#agesTimer = setInterval(() => this.#view.visible && this.tree.redrawAges(), agesMs);
     let shownFor = '';
     this.#disposable = vscode.Disposable.from(
       this.tree,
       this.#view,
       this.#view.onDidExpandElement(({ element }) => this.#onExpansion(element, true)),
       this.#view.onDidCollapseElement(({ element }) => this.#onExpansion(element, false)),
-      this.#view.onDidChangeVisibility(() => this.#watch()),
+      this.#view.onDidChangeVisibility(({ visible }) => {
+        this.#watch();
+        if (visible) void publicItems.load(true);
+      }),
+      publicItems.onDidChange((accountPaths) => this.tree.refreshPublic(accountPaths)),
       client.onDidChangeEntries((folders) => {
         for (const folder of folders) this.tree.refresh(folder);
       }),
@@ -62,6 +83,7 @@ export class FilesView implements vscode.Disposable {
 
   /** Asks the server about every folder on the screen. */
   refreshAll(): void {
+    void this.#publicItems.load(true);
     for (const folder of [...this.#expanded, rootPath]) this.tree.refresh(folder, true);
   }
 
@@ -100,6 +122,7 @@ export class FilesView implements vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.#transferTimer);
+    clearInterval(this.#agesTimer);
     this.#disposable.dispose();
   }
 

@@ -1,7 +1,17 @@
 import * as vscode from 'vscode';
 
+/** Unit, its length in seconds, and how many of them are told in it. Less than a minute is now. */
+const ageUnits: readonly (readonly [Intl.RelativeTimeFormatUnit, number, number])[] = [
+  ['second', 60, 1],
+  ['minute', 60, 60],
+  ['hour', 3_600, 24],
+  ['day', 86_400, 7],
+];
+
 /** Making one costs far more than using it, and a folder has thousands of rows. By decimals shown. */
 const numberFormats = new Map<number, Intl.NumberFormat>();
+let ageFormat: Intl.RelativeTimeFormat | undefined;
+let dateFormat: Intl.DateTimeFormat | undefined;
 let timeFormat: Intl.DateTimeFormat | undefined;
 let timeOfDayFormat: Intl.DateTimeFormat | undefined;
 
@@ -24,6 +34,18 @@ export function formatBytes(bytes: number): string {
 export function formatTime(ms: number): string {
   timeFormat ??= new Intl.DateTimeFormat(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' });
   return timeFormat.format(ms);
+}
+
+/** How long ago in the largest unit that fits; the date of what is older than a week. */
+export function formatAge(ms: number): string {
+  const seconds = Math.round((Date.now() - ms) / 1_000);
+  const unit = ageUnits.find(([, length, until]) => seconds < until * length);
+  if (unit !== undefined) {
+    ageFormat ??= new Intl.RelativeTimeFormat(vscode.env.language, { numeric: 'auto', style: 'short' });
+    return ageFormat.format(-Math.max(0, Math.floor(seconds / unit[1])), unit[0]);
+  }
+  dateFormat ??= new Intl.DateTimeFormat(vscode.env.language, { dateStyle: 'medium' });
+  return dateFormat.format(ms);
 }
 
 /** Of something that is less than a day away. */

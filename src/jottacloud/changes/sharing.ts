@@ -1,4 +1,5 @@
 import { JottaError } from '../errors.ts';
+import { fetchElements, placeOf } from '../listing/elements.ts';
 import { look } from '../listing/listings.ts';
 import { isDeleted } from '../listing/parseFile.ts';
 import { textOf, type XmlElement } from '../listing/xml.ts';
@@ -15,6 +16,16 @@ export async function fetchShare(service: Service, path: RemotePath, signal: Abo
   checkPath(path, 3);
   const root = await fetchLive(service, path, signal);
   return linkOf(root, service.tokens.username);
+}
+
+/** The view of what is shared; the device segment is required (PROTOCOL.md §2.5). */
+const linksView: RemotePath = ['Jotta', 'Links'];
+
+/** All files that have a public page. The service lists no folders there. */
+export async function fetchShared(service: Service, signal: AbortSignal): Promise<RemotePath[]> {
+  const elements = await fetchElements(service, linksView, signal);
+  const live = elements.filter((element) => !isDeleted(element));
+  return live.flatMap((element) => [placeOf(element, service.tokens.username)].filter((path) => path !== undefined));
 }
 
 /** Makes the public page, or answers the one there is. Sent once: it is a GET that changes things (§2.10). */

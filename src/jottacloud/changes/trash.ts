@@ -1,11 +1,11 @@
 import { JottaError } from '../errors.ts';
+import { fetchElements, placeOf } from '../listing/elements.ts';
 import { look } from '../listing/listings.ts';
 import { parseRevisions, parseSize } from '../listing/parseFile.ts';
-import { childOf, parseXml, textOf, type XmlElement } from '../listing/xml.ts';
-import { addressOf, getListing, postOnce, type Service } from '../service.ts';
+import { childOf, textOf, type XmlElement } from '../listing/xml.ts';
+import { addressOf, postOnce, type Service } from '../service.ts';
 import { parseTime } from '../times.ts';
-import { chunksOf } from '../transport/body.ts';
-import { assertThing, isEntry, thingOf } from '../transport/roots.ts';
+import { thingOf } from '../transport/roots.ts';
 import type { FileStamp, RemotePath } from '../types.ts';
 import { checkPath, isUsableName } from '../urls.ts';
 import { createFolder, setFileTimes } from './commands.ts';
@@ -24,14 +24,12 @@ export interface TrashedEntry {
 /** The view of the trash; the device segment is required (PROTOCOL.md §2.5). */
 const trashView: RemotePath = ['Jotta', 'Trash'];
 
-/** As many as a listing may have. */
-const maxEntries = 500_000;
 /** Folders deeper than this are no trash of this service. */
 const maxDepth = 100;
 
 /** Newest first. Of several with one path only the newest is there to be had. Trashed mountpoints are left out. */
 export async function fetchTrash(service: Service, signal: AbortSignal): Promise<TrashedEntry[]> {
-  const elements = await fetchListing(service, trashView, signal);
+  const elements = await fetchElements(service, trashView, signal);
   const newest = new Map<string, TrashedEntry>();
   for (const entry of elements.flatMap((element) => parseTrashed(element, service.tokens.username) ?? [])) {
     const key = entry.path.join('/').toLowerCase();
@@ -89,7 +87,7 @@ async function restoreFolder(
 ): Promise<void> {
   if (depth > maxDepth) throw new JottaError('protocol', 'folders nest too deep');
   // Read before anything is made: a folder that was made is listed as a live one.
-  const elements = await fetchListing(service, path, signal);
+  const elements = await fetchElements(service, path, signal);
   await createFolder(service, path, signal);
   for (const element of elements) {
     const name = element.attributes.name ?? '';
@@ -115,38 +113,11 @@ function stampOf(element: XmlElement): number {
 }
 
 function parseTrashed(element: XmlElement, username: string): TrashedEntry | undefined {
-  const name = element.attributes.name ?? '';
-  const [user, ...folder] = (textOf(element, 'abspath') ?? '').split('/').filter((part) => part !== '');
   // An item that lay on a device itself is a mountpoint: there is no way to bring one back.
-  if (user !== username || folder.length < 2 || !isUsableName(name)) return undefined;
+  const path = placeOf(element, username);
+  if (path === undefined) return undefined;
   const kind = element.name === 'file' ? 'file' : 'folder';
   const current = childOf(element, 'currentRevision');
   const size = kind === 'file' && current !== undefined ? (parseSize(textOf(current, 'size')) ?? 0) : 0;
-  return { kind, path: [...folder, name], deleted: stampOf(element), size };
-}
-
-/** All entries of a listing, trashed ones too, each as it came. */
-function fetchListing(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement[]> {
-  const { bodyIdleMs, maxXmlBytes } = service.http.limits;
-  return getListing(
-    service,
-    path,
-    async (answer) => {
-      const parser = parseXml(chunksOf(answer, bodyIdleMs), maxXmlBytes, isEntry);
-      try {
-        const elements: XmlElement[] = [];
-        let step = await parser.next();
-        while (!step.done) {
-          elements.push(step.value);
-          if (elements.length > maxEntries) throw new JottaError('protocol', 'a listing has too many entries');
-          step = await parser.next();
-        }
-        assertThing(step.value, path);
-        return elements;
-      } finally {
-        await parser.return(undefined as never);
-      }
-    },
-    signal,
-  );
+  return { kind, path, deleted: stampOf(element), size };
 }

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { createPublicLink, getPublicLink, getWebUrl, removePublicLink } from '../../../src/drive/files/links.ts';
+import {
+  createPublicLink,
+  getPublicLink,
+  getWebUrl,
+  listPublic,
+  removePublicLink,
+} from '../../../src/drive/files/links.ts';
 import { createFolder, remove } from '../../../src/drive/files/names.ts';
 import { listRevisions, readRevision, restoreRevision } from '../../../src/drive/files/revisions.ts';
 import { Search } from '../../../src/drive/files/search.ts';
@@ -186,6 +192,17 @@ describe('a public link', () => {
       await removePublicLink(world.context, path, world.signal);
       assert.equal(await getPublicLink(world.context, path, world.signal), null);
     }
+  });
+
+  it('lists the files that anyone may open, but not those in the trash', async () => {
+    for (const name of ['æ & b.txt', 'gone.txt', 'own.txt']) await saveNow(name, name);
+    for (const name of ['æ & b.txt', 'gone.txt']) await createPublicLink(world.context, `${dir}/${name}`, world.signal);
+    await removeNow(`${dir}/gone.txt`);
+    const listed = await listPublic(world.context, world.signal);
+    assert.deepEqual(
+      listed.filter((path) => path.startsWith(`${dir}/`)),
+      [`${dir}/æ & b.txt`],
+    );
   });
 
   it('leads to the page of the item on the web where there is one', async () => {

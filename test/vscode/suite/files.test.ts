@@ -157,8 +157,20 @@ describe('commands on files', () => {
     assert.equal(asked.length, 1);
     assert.match(link, /^https:\/\/www\.jottacloud\.com\/s\//);
     assert.equal(await vscode.env.clipboard.readText(), link);
-    assert.equal(await executeCommand('jottacloud.removePublicLink', row('shared.txt')), true);
-    assert.equal(await executeCommand('jottacloud.removePublicLink', row('shared.txt')), false);
+    const remove = () => executeCommand('jottacloud.removePublicLink', row('shared.txt'));
+    await answering(
+      'showWarningMessage',
+      () => undefined,
+      async () => assert.equal(await remove(), false),
+    );
+    assert.equal(await copy(), link);
+    const [question] = await answering(
+      'showWarningMessage',
+      (_text, _options, remove) => remove,
+      async () => assert.equal(await remove(), true),
+    );
+    assert.equal(question?.[0], 'Remove the public link of shared.txt?');
+    assert.equal(await remove(), false);
   });
 
   it('Version History… shows a version beside the current one, and Restore Version… brings it back', async () => {

@@ -13,7 +13,7 @@ function createTree() {
   const asked: { path: string; answer: (entries: readonly EntryInfo[]) => void; fail: (error: Error) => void }[] = [];
   const request = (_type: unknown, { path }: { path: string }) =>
     new Promise<readonly EntryInfo[]>((answer, fail) => void asked.push({ path, answer, fail }));
-  const tree = new FilesTree({ request } as never, async () => true);
+  const tree = new FilesTree({ request } as never, { list: () => [] } as never, async () => true);
   const drawn: (FileNode | undefined)[] = [];
   tree.onDidChangeTreeData((node) => drawn.push(node));
   const next = async () => {

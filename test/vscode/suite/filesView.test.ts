@@ -89,22 +89,56 @@ describe('the Files view', () => {
     assert.equal(await data.get('text/uri-list')?.asString(), uriOf(`${home}/opens`).toString());
   });
 
-  it('says of each file where it is: icon, words and the label for screen readers', async () => {
+  const itemOf = async (name: string) => api.tree.getTreeItem(await findNode(`${home}/${name}`));
+  const badgeOf = async (name: string) => {
+    const { resourceUri } = await itemOf(name);
+    assert.ok(resourceUri);
+    return (await api.decorations.provideFileDecoration(resourceUri))?.badge;
+  };
+
+  it('says of each file how large and how old it is, and by its badge and to screen readers where it is', async () => {
     await save('state.txt', 'state');
     await waitForServer(`${home}/state.txt`, 'state');
     await waitFor('an idle drive', () => api.state().pendingChanges === 0 || undefined);
-    const look = async () => {
-      const item = api.tree.getTreeItem(await findNode(`${home}/state.txt`));
-      return [(item.iconPath as vscode.ThemeIcon).id, item.contextValue];
-    };
-    assert.deepEqual(await look(), ['file', 'file']);
+    const item = await itemOf('state.txt');
+    assert.equal(item.iconPath, undefined, 'it has the icon of its type');
+    assert.equal(item.description, '5 B · now');
+    assert.deepEqual([await badgeOf('state.txt'), item.contextValue], [undefined, 'file']);
+    assert.match(item.accessibilityInformation?.label ?? '', /^state\.txt, 5 B, on this computer/);
     await executeCommand('jottacloud.freeUpSpace');
-    assert.deepEqual(await look(), ['cloud', 'file']);
+    assert.equal(await badgeOf('state.txt'), '☁');
+    // There all files that are not local would have one.
+    assert.equal(await api.decorations.provideFileDecoration(uriOf(`${home}/state.txt`)), undefined);
     await executeCommand('jottacloud.keepOffline', `${home}/state.txt`);
-    await waitFor('the content', async () => (await look())[0] === 'pinned' || undefined);
-    assert.deepEqual(await look(), ['pinned', 'file.pinned']);
-    const item = api.tree.getTreeItem(await findNode(`${home}/state.txt`));
-    assert.ok(item.accessibilityInformation?.label.includes(String(item.description)));
+    await waitFor('the content', async () => (await badgeOf('state.txt')) === '●' || undefined);
+    assert.equal((await itemOf('state.txt')).contextValue, 'file.pinned');
+  });
+
+  it('tells what is public: by a badge, with its link in the tooltip, and in a list of its own', async () => {
+    await save('public.txt', 'public');
+    await waitForServer(`${home}/public.txt`, 'public');
+    const node = await findNode(`${home}/public.txt`);
+    const tooltipOf = async (row: EntryNode) => {
+      const item = await api.tree.resolveTreeItem(api.tree.getTreeItem(row), row);
+      return (item.tooltip as vscode.MarkdownString).value;
+    };
+    const others = await findNode('/Jotta/Archive/five thousand/picture 1.jpg');
+    assert.match(await tooltipOf(others), /9 B · changed .* · version 1 {2}\nin the cloud {2}\nNot public/);
+    let link = '';
+    const agree = (_text: unknown, _options: unknown, yes: unknown) => yes;
+    await answering('showWarningMessage', agree, async () => {
+      link = await executeCommand<string>('jottacloud.copyPublicLink', node);
+    });
+    assert.equal(api.tree.getTreeItem(node).contextValue, 'file.public');
+    assert.equal(await badgeOf('public.txt'), '↗');
+    assert.ok((await tooltipOf(node)).includes(`(${link})`));
+    const list = (await api.tree.getChildren()).find(({ kind }) => kind === 'public');
+    const rows = await api.tree.getChildren(list);
+    assert.deepEqual(rows, [{ kind: 'shared', path: `${home}/public.txt` }]);
+    await answering('showWarningMessage', agree, () => executeCommand('jottacloud.delete', rows[0], rows));
+    assert.equal(await textOf('public.txt'), 'public', 'the link alone is gone');
+    assert.equal(api.tree.getTreeItem(node).contextValue, 'file');
+    assert.ok(!(await api.tree.getChildren()).some(({ kind }) => kind === 'public'));
   });
 
   it('redraws a row whose state changed alone, and a folder only when it holds something new', async () => {
