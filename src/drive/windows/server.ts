@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { CancellationToken, MessageConnection, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
 import type { Log } from '../../base/log.ts';
-import { openConnection } from '../../protocol/connection.ts';
+import { longestFromWindow, openConnection } from '../../protocol/connection.ts';
 import type { DriveErrorData } from '../../protocol/errors.ts';
 import * as messages from '../../protocol/messages.ts';
 import { parseParams } from '../../protocol/params.ts';
@@ -73,7 +73,7 @@ function attachWindow(
   deps: ServerDeps,
 ): void {
   const { drive, keeper, log } = deps;
-  const connection = openConnection(socket);
+  const connection = openConnection(socket, longestFromWindow);
   let forgetKeeper = () => {};
   const leave = () => {
     if (!windows.delete(connection)) return;

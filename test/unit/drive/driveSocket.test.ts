@@ -171,6 +171,46 @@ describe('the socket of a drive', () => {
     }
   });
 
+  it('lets go of a window that sends anything but messages, and keeps little of it', async () => {
+    const socketFile = socketPath(dir);
+    const server = await start(socketFile);
+    const message = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'drive/refresh' });
+    const garbage: Readonly<Record<string, string>> = {
+      'a header without an end': 'a'.repeat(3 * 1024 ** 2),
+      'a header of lines without an end': 'Content-Type: a\r\n'.repeat(200_000),
+      'a length that no memory has': `Content-Length: 9999999999\r\n\r\n${'a'.repeat(3 * 1024 ** 2)}`,
+      'a length above the bound': `Content-Length: ${32 * 1024 ** 2 + 1}\r\n\r\n${'a'.repeat(3 * 1024 ** 2)}`,
+      'a length that is none': `Content-Length: -1\r\n\r\n${message}`,
+      'a length of zero': `Content-Length: 0\r\n\r\n${message}`,
+      'two lengths in one': `Content-Length: 5, 6\r\n\r\n${message}`,
+      'no length': `Content-Type: a\r\n\r\n${message}`,
+      'no JSON': 'Content-Length: 6\r\n\r\n{"a": "Content-Length: 6',
+    };
+    try {
+      for (const [what, sent] of Object.entries(garbage)) {
+        const accepted = once(server, 'connection');
+        const socket = await reach(socketFile);
+        const [theirs] = (await accepted) as [Socket];
+        const gone = new Promise((resolve) => socket.once('close', resolve));
+        socket.write(sent);
+        await gone;
+        assert.ok(theirs.bytesRead < 512 * 1024, `${what}: ${theirs.bytesRead} bytes were read`);
+      }
+      assert.equal(warnings.length, Object.keys(garbage).length);
+      assert.ok(warnings.every((line) => line.length < 1_000));
+      // Whoever sends messages, in pieces of any size, is answered.
+      const socket = await reach(socketFile);
+      const answer = once(socket, 'data');
+      for (const character of `Content-Length: ${message.length}\r\n\r\n${message}`) {
+        await new Promise((resolve) => socket.write(character, resolve));
+      }
+      assert.match(`${(await answer)[0]}`, /"id":1/);
+      socket.destroy();
+    } finally {
+      server.close();
+    }
+  });
+
   it('is in the runtime folder of the user where there is one, before the temporary folder', () => {
     const deep = join(dir, 'z'.repeat(90));
     assert.equal(dirname(dirname(socketPath(deep, { XDG_RUNTIME_DIR: '/run/user/1' }))), '/run/user/1');
