@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { LocalFile } from '../../src/base/localFile.ts';
 import type { Attributes } from './attributes.ts';
-import { nfsStatus } from './client.ts';
+import { type NfsClient, nfsStatus } from './client.ts';
 import { type NfsWorld, openNfsWorld } from './world.ts';
 
 const asHandle = (answer: Buffer | number): Buffer => {
@@ -13,6 +13,12 @@ const asHandle = (answer: Buffer | number): Buffer => {
 const asAttributes = (answer: Attributes | number): Attributes => {
   assert.ok(typeof answer === 'object', `NFS status ${answer}`);
   return answer;
+};
+
+/** What Linux renames an open file to that it is to remove. */
+const getSillyName = async (client: NfsClient, file: Buffer): Promise<string> => {
+  const { fileid } = asAttributes(await client.getattr(file));
+  return `.nfs${fileid.toString(16).padStart(16, '0')}00000001`;
 };
 
 describe('an NFS client of the drive', () => {
@@ -76,7 +82,7 @@ describe('an NFS client of the drive', () => {
     const { client, archive, world } = nfs;
     const file = asHandle(await client.create(archive, 'open.txt'));
     asHandle(await client.write(file, 0, Buffer.from('still here'), 2));
-    const silly = '.nfs00000000000000a100000001';
+    const silly = await getSillyName(client, file);
     assert.equal(await client.rename(archive, 'open.txt', archive, silly), nfsStatus.ok);
     assert.equal(await client.lookup(archive, 'open.txt'), nfsStatus.noent);
     assert.equal(String(await client.read(file, 0, 100)), 'still here');
@@ -88,6 +94,59 @@ describe('an NFS client of the drive', () => {
     assert.equal(await client.getattr(file), nfsStatus.stale);
   });
 
+  it('keeps a removed file of macOS, whose names for them do not tell the file, when it is in use', async () => {
+    const { client, archive, world } = nfs;
+    const file = asHandle(await client.create(archive, 'open.txt'));
+    asHandle(await client.write(file, 0, Buffer.from('still here'), 2));
+    assert.equal(await client.rename(archive, 'open.txt', archive, '.nfs.1a2b3c4d.01f2'), nfsStatus.ok);
+    assert.equal(String(await client.read(file, 0, 100)), 'still here');
+    assert.ok(!(await client.list(archive)).some(({ name }) => name.startsWith('.nfs')));
+    assert.equal(await client.remove(archive, '.nfs.1a2b3c4d.01f2'), nfsStatus.ok);
+    await world.drain();
+    assert.ok(!world.emulator.tree().some(({ path }) => path.includes('.nfs') || path.endsWith('/open.txt')));
+  });
+
+  it('keeps a file that a person names as clients name removed ones', async () => {
+    const { client, archive, world } = nfs;
+    const other = asHandle(await client.create(archive, 'other.txt'));
+    const names = [
+      '.nfs00000000000000a100000001',
+      await getSillyName(client, other),
+      '.nfs.1a2b3c4d.01f2',
+      '.nfs12345678',
+    ];
+    for (const [at, name] of names.entries()) {
+      await world.emulator.put(`/Jotta/Archive/kept ${at}`, `${at}`);
+      await world.poll();
+      // Nobody has used it yet.
+      assert.equal(await client.rename(archive, `kept ${at}`, archive, name), nfsStatus.ok);
+      const file = asHandle(await client.lookup(archive, name));
+      assert.equal(String(await client.read(file, 0, 100)), `${at}`);
+      assert.ok(
+        (await client.list(archive)).some((entry) => entry.name === name),
+        `${name} is listed`,
+      );
+    }
+    await world.drain();
+    for (const name of names)
+      assert.ok(
+        world.emulator.tree().some(({ path }) => path === `/Jotta/Archive/${name}`),
+        name,
+      );
+    // To another folder, too, it is a move, be it in use or not.
+    const folder = asHandle(await client.mkdir(archive, 'folder'));
+    asHandle(await client.write(other, 0, Buffer.from('other'), 2));
+    assert.equal(await client.rename(archive, 'other.txt', folder, await getSillyName(client, other)), nfsStatus.ok);
+    assert.deepEqual(await client.lookup(folder, await getSillyName(client, other)), other);
+    // And like any other it is made, renamed and removed.
+    asHandle(await client.create(archive, '.nfs00000000000000ff00000001'));
+    for (const name of [...names, '.nfs00000000000000ff00000001']) {
+      assert.equal(await client.rename(archive, name, archive, 'again'), nfsStatus.ok, name);
+      assert.equal(await client.remove(archive, 'again'), nfsStatus.ok);
+    }
+    await world.drain();
+  });
+
   it('reads the replaced file through its handle after a rename over it', async () => {
     const { client, archive } = nfs;
     const old = asHandle(await client.create(archive, 'target.txt'));
@@ -95,7 +154,7 @@ describe('an NFS client of the drive', () => {
     const next = asHandle(await client.create(archive, 'next.txt'));
     asHandle(await client.write(next, 0, Buffer.from('new'), 2));
     // Linux renames the open target first.
-    assert.equal(await client.rename(archive, 'target.txt', archive, '.nfs00000000000000a200000002'), nfsStatus.ok);
+    assert.equal(await client.rename(archive, 'target.txt', archive, await getSillyName(client, old)), nfsStatus.ok);
     assert.equal(await client.rename(archive, 'next.txt', archive, 'target.txt'), nfsStatus.ok);
     assert.equal(String(await client.read(old, 0, 10)), 'old');
     const found = asHandle(await client.lookup(archive, 'target.txt'));

@@ -84,6 +84,11 @@ export class OpenFiles {
     else this.#held.set(ino, fh);
   }
 
+  /** Was it read or written lately? */
+  isUsed(ino: Ino): boolean {
+    return this.#files.has(`reading ${ino}`) || this.#files.has(`writing ${ino}`);
+  }
+
   isHeld(ino: Ino): boolean {
     return this.#held.has(ino);
   }

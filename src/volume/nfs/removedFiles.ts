@@ -1,17 +1,17 @@
-import { ErrnoError } from '../../base/errno.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import type { Vfs } from '../../vfs/vfs.ts';
 import type { OpenFiles } from './openFiles.ts';
 
-/**
- * What clients call a file that was removed or replaced while they have it open: Linux `.nfs` and 24 hex digits, macOS
- * `.nfs.` and two groups of them.
- */
-const clientName = /^\.nfs\.?[0-9a-f]{8,}(\.[0-9a-f]+)?$/i;
-
-export function isClientName(name: string): boolean {
-  return clientName.test(name);
+/** A name in a folder. */
+export interface Place {
+  readonly parent: Ino;
+  readonly name: string;
 }
+
+/** What Linux calls a file that is removed or replaced while it is open: the number of the file, and a count. */
+const linuxName = /^\.nfs([0-9a-f]{16})[0-9a-f]{8}$/;
+/** macOS: a time and a process. */
+const macName = /^\.nfs\.[0-9a-f]{8}\.[0-9a-f]{4,8}$/;
 
 /**
  * Files that lost their name to a client's silly rename. NFSv3 cannot say "still open", so a client renames an open file
@@ -30,16 +30,24 @@ export class RemovedFiles {
     this.#files = files;
   }
 
-  /** The file behind a client's name. ENOENT when there is none. */
-  lookup(folder: Ino, name: string): Ino {
-    const ino = this.#names.get(toKey(folder, name));
-    if (ino === undefined) throw new ErrnoError('ENOENT', 'no such file');
-    return ino;
+  /** The file behind a client's name; undefined where it is nobody's or a name of the volume. */
+  find(folder: Ino, name: string): Ino | undefined {
+    return this.#names.get(toKey(folder, name));
   }
 
-  /** The client renames `row` to a name of its own: the file goes, and stays open. */
-  async take(row: NodeRow, from: { parent: Ino; name: string }, to: { parent: Ino; name: string }): Promise<void> {
-    if (row.kind !== 'file') throw new ErrnoError('EINVAL', 'only files are kept open without a name');
+  /**
+   * Is the rename of `row` a client's silly rename? A person may give a file such a name too, and it has to stay then: the name
+   * must be the client's for this very file, or, where the client's names do not tell, the file must be in use.
+   */
+  isSillyRename(row: NodeRow, from: Place, to: Place): boolean {
+    if (row.kind !== 'file' || from.parent !== to.parent) return false;
+    const fileid = linuxName.exec(to.name)?.[1];
+    if (fileid !== undefined) return BigInt(`0x${fileid}`) === BigInt(row.ino);
+    return macName.test(to.name) && this.#files.isUsed(row.ino);
+  }
+
+  /** After `isSillyRename`: the file goes, and stays open. */
+  async take(row: NodeRow, from: Place, to: Place): Promise<void> {
     await this.#files.hold(row.ino);
     try {
       await this.#vfs.unlink(from.parent, from.name);
@@ -50,7 +58,7 @@ export class RemovedFiles {
     this.#names.set(toKey(to.parent, to.name), row.ino);
   }
 
-  /** The last close. Nothing to do for a name of before a restart: what it stood for went with the drive. */
+  /** The last close. */
   async drop(folder: Ino, name: string): Promise<void> {
     const key = toKey(folder, name);
     const ino = this.#names.get(key);

@@ -12,7 +12,6 @@ import {
 } from '../attributes.ts';
 import { type NfsContext, noteChanged } from '../context.ts';
 import { nfsLimits } from '../limits.ts';
-import { isClientName } from '../removedFiles.ts';
 import { XdrError, type XdrReader } from '../xdr.ts';
 import { ensureListed } from './names.ts';
 import { nothingBeforeAndAfter, type Plan, type Procedure, readHandle, readName } from './procedure.ts';
@@ -28,7 +27,7 @@ function planMaking(context: NfsContext, folder: Ino, name: string, make: () => 
     failed: (writer) => writeWcc(context, writer, before, folder),
     work: async () => {
       getWritableFolder(context, folder);
-      if (isClientName(name)) throw new ErrnoError('EPERM', 'the name is reserved for clients of NFS');
+      if (context.removed.find(folder, name) !== undefined) throw new ErrnoError('EEXIST', "the name is a client's");
       await ensureListed(context, folder, name);
       const ino = await make();
       noteChanged(context, folder, name);

@@ -2,7 +2,7 @@ import { ErrnoError } from '../../../base/errno.ts';
 import type { Ino } from '../../../store/nodeRow.ts';
 import { getAttr, getBefore, getFolder, getWritableFolder, writePostAttr, writeWcc } from '../attributes.ts';
 import { type NfsContext, noteChanged } from '../context.ts';
-import { isClientName } from '../removedFiles.ts';
+import type { Place } from '../removedFiles.ts';
 import { nothing, nothingBeforeAndAfter, type Procedure, readHandle, readName } from './procedure.ts';
 
 export const lookup: Procedure = {
@@ -31,7 +31,8 @@ async function findChild(context: NfsContext, folder: Ino, name: string): Promis
   const { view, removed } = context;
   if (name === '.') return folder;
   if (name === '..') return folder === view.root ? folder : (view.vfs.getPlace(folder)?.parent ?? view.root);
-  if (isClientName(name)) return removed.lookup(folder, name);
+  const taken = removed.find(folder, name);
+  if (taken !== undefined) return taken;
   return context.patience.run(`lookup ${folder} ${name}`, async () => (await view.vfs.lookup(folder, name)).ino);
 }
 
@@ -75,7 +76,7 @@ export const remove: Procedure = {
     return {
       failed: (writer) => writeWcc(context, writer, before, folder),
       work: async () => {
-        if (isClientName(name)) await context.removed.drop(folder, name);
+        if (context.removed.find(folder, name) !== undefined) await context.removed.drop(folder, name);
         else {
           getWritableFolder(context, folder);
           await ensureListed(context, folder, name);
@@ -137,22 +138,18 @@ export const rename: Procedure = {
   },
 };
 
-interface Place {
-  readonly parent: Ino;
-  readonly name: string;
-}
-
 async function renameChild(context: NfsContext, from: Place, to: Place): Promise<void> {
   const { view, removed } = context;
   getWritableFolder(context, from.parent);
   getWritableFolder(context, to.parent);
-  if (isClientName(from.name)) throw new ErrnoError('EINVAL', 'a removed file has no name any more');
-  await ensureListed(context, from.parent, from.name);
-  if (isClientName(to.name)) await removed.take(await view.vfs.lookup(from.parent, from.name), from, to);
-  else {
-    await ensureListed(context, to.parent, to.name);
-    await view.vfs.rename(from, to, 'replace');
+  if (removed.find(from.parent, from.name) !== undefined || removed.find(to.parent, to.name) !== undefined) {
+    throw new ErrnoError('EINVAL', 'a removed file has no name any more');
   }
+  await ensureListed(context, from.parent, from.name);
+  await ensureListed(context, to.parent, to.name);
+  const row = await view.vfs.lookup(from.parent, from.name);
+  if (removed.isSillyRename(row, from, to)) await removed.take(row, from, to);
+  else await view.vfs.rename(from, to, 'replace');
   noteChanged(context, from.parent, from.name);
   noteChanged(context, to.parent, to.name);
 }
