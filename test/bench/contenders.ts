@@ -8,13 +8,13 @@ import { root } from '../setup/root.ts';
 /** What `npm run mount` starts. */
 const bundle = join(root, 'dist/headless.mjs');
 
-/** A mount of `/Jotta/Archive` that is measured; its cache is empty at each start. */
+/** A mount of `/Jotta/Archive` that is measured; its cache is empty at the first start. */
 export interface Contender {
   readonly name: string;
   /** What comes before the first start; not measured. */
   readonly prepare?: (emulator: Emulator, dir: string) => Promise<void>;
-  /** Resolves when the volume is usable. */
-  start(emulator: Emulator, dir: string): Promise<Mounted>;
+  /** Resolves when the volume is usable. A second start on the same folder goes on with what the first kept. */
+  start(emulator: Emulator, dir: string, settleMs: number): Promise<Mounted>;
 }
 
 export interface Mounted {
@@ -29,10 +29,10 @@ export const contenders: readonly Contender[] = [
 ];
 
 /** Both are signed in already, and have never seen the account. */
-async function startDrive(emulator: Emulator, dir: string): Promise<Mounted> {
+async function startDrive(emulator: Emulator, dir: string, settleMs: number): Promise<Mounted> {
   const volume = join(dir, 'volume');
   const args = ['--endpoint', emulator.url, '--source', '/Jotta/Archive', '--mount-point', volume];
-  args.push('--state', join(dir, 'state'), '--settle-ms', '100');
+  args.push('--state', join(dir, 'state'), '--settle-ms', String(settleMs));
   const child = spawn(process.execPath, [bundle, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   return whenMounted(child, volume);
 }
@@ -51,14 +51,16 @@ async function signIn(emulator: Emulator, dir: string): Promise<void> {
 }
 
 /** `--vfs-cache-mode full` is what its manual recommends for editing; the write-back delay is made the same as ours. */
-async function startRclone(emulator: Emulator, dir: string): Promise<Mounted> {
+async function startRclone(emulator: Emulator, dir: string, settleMs: number): Promise<Mounted> {
   const volume = join(dir, 'volume');
   await mkdir(volume, { recursive: true });
   const env: NodeJS.ProcessEnv = { ...process.env, ...emulator.rclone?.env };
   delete env.NO_PROXY;
   delete env.no_proxy;
   const args = ['mount', 'remote:', volume, '--config', emulator.rclone?.config ?? '', '--vfs-cache-mode', 'full'];
-  args.push('--vfs-write-back', '100ms', '--cache-dir', join(dir, 'cache'), '--transfers', '6');
+  args.push('--vfs-write-back', `${settleMs}ms`, '--cache-dir', join(dir, 'cache'), '--transfers', '6');
+  // Changes from elsewhere are none here: it may keep what it has listed for as long as it likes.
+  args.push('--dir-cache-time', '1h', '--attr-timeout', '10s');
   const child = spawn('rclone', args, { stdio: 'ignore', env });
   return whenMounted(child, volume);
 }

@@ -3,18 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEmulator } from '../emulator/emulator.ts';
-import { contenders } from './contenders.ts';
-import { measures, prepare, residentMebibytes } from './measures.ts';
+import { type Contender, contenders } from './contenders.ts';
 import { compareWithNfs } from './nfs.ts';
+import { format, formatTable, keepResults, type Result } from './report.ts';
+import { readCpuSeconds, readResidentMebibytes, type Scenario } from './scenario.ts';
+import { programs } from './scenarios/programs.ts';
+import { readingFast, readingSlowly } from './scenarios/reading.ts';
+import { walking } from './scenarios/walking.ts';
+import { writingLarge, writingSmall } from './scenarios/writing.ts';
 
-// `npm run bench [-- --latency MS --bandwidth BYTES/S]`: this drive and `rclone mount` on the same emulator, each with an
-// empty cache, one after the other. Prints a Markdown table. Bandwidth is per connection, as Jottacloud's is reported.
-// `npm run bench -- --nfs`: this drive by FUSE and by NFS instead, on a server that answers at once.
+// `npm run bench`: this drive and `rclone mount`, alternating, each on a fresh account of the emulator with an empty cache.
+// Prints a Markdown table of medians. Needs root, to make the kernel forget what it knows between rows.
+//   --only walk,read    these scenarios
+//   --rounds N          how often each is run (1)
+//   --scale X           sizes times X; 0.02 is a smoke test
+//   --keep              writes test/bench/RESULTS.md, results.json and the table of README.md
+//   --nfs               this drive by FUSE and by NFS instead, on a server that answers at once
 
 const { values } = parseArgs({
   options: {
-    latency: { type: 'string', default: '30' },
-    bandwidth: { type: 'string' },
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '1' },
+    scale: { type: 'string', default: '1' },
+    keep: { type: 'boolean', default: false },
     nfs: { type: 'boolean', default: false },
   },
 });
@@ -22,39 +33,79 @@ if (values.nfs) {
   await compareWithNfs();
   process.exit();
 }
-const dir = await mkdtemp(join(tmpdir(), 'jottacloud-bench-'));
-const columns: string[][] = [];
-try {
-  for (const [index, contender] of contenders.entries()) {
-    const home = join(dir, String(index));
-    await mkdir(home);
-    const emulator = await startEmulator({ rclone: join(home, 'rclone'), state: join(home, 'emulator') });
-    await prepare(emulator, home);
-    await contender.prepare?.(emulator, home);
-    const bandwidth = values.bandwidth === undefined ? {} : { bandwidth: Number(values.bandwidth) };
-    emulator.shape({ latency: Number(values.latency), ...bandwidth });
-    const begun = performance.now();
-    const mounted = await contender.start(emulator, home);
-    const cells = [`${Math.round(performance.now() - begun)} ms`];
-    try {
-      for (const { name, work, show } of measures) {
-        const start = performance.now();
-        await work({ emulator, mounted, dir: home });
-        cells.push(show(performance.now() - start));
-        process.stderr.write(`${contender.name}: ${name}: ${cells.at(-1)}\n`);
-      }
-      cells.push(await residentMebibytes(mounted.pid));
-    } finally {
-      await mounted.stop();
-      await emulator.close();
+const scale = positive('scale');
+const rounds = positive('rounds');
+const makers = [walking, readingSlowly, readingFast, writingLarge, writingSmall, programs];
+const results: Result[] = [];
+for (const make of makers) {
+  if (values.only === undefined || values.only.split(',').includes(make(scale).name))
+    results.push(...(await runScenario(make)));
+}
+if (results.length === 0)
+  throw new Error(`no such scenario; there are: ${makers.map((make) => make(1).name).join(', ')}`);
+const names = contenders.map(({ name }) => name) as [string, string];
+console.log(formatTable(results, names));
+if (values.keep) await keepResults(results, names, rounds);
+
+async function runScenario(make: (scale: number) => Scenario): Promise<Result[]> {
+  const { name: scenario, rows } = make(scale);
+  const found = rows.map(({ name, unit }) => ({
+    scenario,
+    name,
+    unit,
+    values: Object.fromEntries(contenders.map((contender) => [contender.name, [] as number[]])),
+  }));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const contender of contenders) {
+      const measured = await measure(contender, make(scale));
+      for (const [at, value] of measured.entries()) found[at]?.values[contender.name]?.push(value);
     }
-    columns.push(cells);
   }
-} finally {
-  await rm(dir, { recursive: true, force: true });
+  return found;
 }
 
-const rows = ['start to usable volume', ...measures.map(({ name }) => name), 'memory of the process after all that'];
-console.log(`| ${values.latency} ms latency | ${contenders.map(({ name }) => name).join(' | ')} |`);
-console.log(`|---|${contenders.map(() => '---').join('|')}|`);
-for (const [at, row] of rows.entries()) console.log(`| ${row} | ${columns.map((cells) => cells[at]).join(' | ')} |`);
+/** One contender through one scenario: a value a row. */
+async function measure(contender: Contender, scenario: Scenario): Promise<number[]> {
+  const home = await mkdtemp(join(tmpdir(), 'jottacloud-bench-'));
+  const dir = join(home, 'local');
+  await mkdir(dir);
+  const emulator = await startEmulator({ rclone: join(home, 'rclone'), state: join(home, 'emulator') });
+  try {
+    await scenario.prepare(emulator, dir);
+    await contender.prepare?.(emulator, home);
+    emulator.shape(scenario.shape);
+    const begun = performance.now();
+    let mounted = await contender.start(emulator, home, scenario.settleMs);
+    try {
+      const bench = {
+        emulator,
+        dir,
+        volume: mounted.volume,
+        startMs: performance.now() - begun,
+        remount: async () => {
+          await mounted.stop();
+          mounted = await contender.start(emulator, home, scenario.settleMs);
+        },
+        cpuSeconds: () => readCpuSeconds(mounted.pid),
+        residentMebibytes: () => readResidentMebibytes(mounted.pid),
+      };
+      const measured: number[] = [];
+      for (const { name, unit, measure: take } of scenario.rows) {
+        measured.push(await take(bench));
+        process.stderr.write(`${contender.name}: ${name}: ${format(measured.at(-1) ?? Number.NaN, unit)}\n`);
+      }
+      return measured;
+    } finally {
+      await mounted.stop();
+    }
+  } finally {
+    await emulator.close();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+function positive(name: 'scale' | 'rounds'): number {
+  const value = Number(values[name]);
+  if (!(value > 0)) throw new Error(`--${name} wants a number above 0`);
+  return value;
+}

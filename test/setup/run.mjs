@@ -50,6 +50,12 @@ const needs = {
     apt: ['libnfs-utils', 'qemu-system-x86', 'busybox-static', 'xz-utils'],
     brew: [],
   },
+  benchmarks: {
+    // What `npm run bench` judges file systems by. It measures on Linux.
+    isThere: () => onMac() || ['dbench', 'fio', 'git', 'postmark'].every((name) => hasCommand(name)),
+    apt: ['dbench', 'fio', 'git', 'postmark'],
+    brew: [],
+  },
   compiler: {
     isThere: () => hasCommand('make') && hasCommand('g++', 'clang++') && hasCommand('python3'),
     apt: ['build-essential', 'python3'],
@@ -68,7 +74,7 @@ const tasks = {
   demo: { entry: 'test/demo/main.ts', needs: ['fuse'] },
   emulator: { entry: 'test/emulator/main.ts', needs: [] },
   mount: { entry: headless, needs: ['fuse'], bundle: headless },
-  bench: { entry: 'test/bench/main.ts', needs: ['fuse', 'rclone', 'nfs'], bundle: headless },
+  bench: { entry: 'test/bench/main.ts', needs: ['fuse', 'rclone', 'nfs', 'benchmarks'], bundle: headless },
   fuzz: { entry: 'test/posix/fuzz.ts', needs: ['fuse', 'rclone', 'programs', 'nfs'] },
   chaos: { entry: 'test/chaos/main.ts', needs: ['fuse', 'rclone'] },
   package: { entry: 'test/setup/package.ts', needs: [] },

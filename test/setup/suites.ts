@@ -38,6 +38,14 @@ const suites: readonly Suite[] = [
     files: 'test/chaos/**/*.ts',
   },
   {
+    name: 'bench',
+    // That it measures, not what: this machine may be busy.
+    command: [process.execPath, path.join(root, 'test/bench/main.ts'), '--scale', '0.01', '--only', 'walk,small-files'],
+    timeoutMs: minutes(3),
+    result: 'one',
+    files: 'test/bench/**/*.ts',
+  },
+  {
     name: 'vscode',
     command: [process.execPath, path.join(root, 'test/vscode/harness/runExtensionHost.ts')],
     timeoutMs: minutes(8),

@@ -4,19 +4,37 @@ import { dropCaches, mebibyte, type Scenario, timed, timedShell } from '../scena
 
 const readAll = 'cat "$1" > /dev/null';
 
-/** One file over a line that gives a connection 2 MB/s. */
+/** Large files over a line that gives a connection 2 MB/s. */
 export function readingSlowly(scale: number): Scenario {
   const bytes = Math.ceil(64 * scale) * mebibyte;
+  const largeBytes = Math.ceil(256 * scale) * mebibyte;
+  const reads = Math.ceil(200 * scale);
   return {
     name: 'read-line',
     shape: { latency: 40, bandwidth: 2_000_000 },
     settleMs: 100,
-    prepare: (emulator) => emulator.put('/Jotta/Archive/line.bin', Buffer.alloc(bytes, 'line ')),
+    prepare: async (emulator) => {
+      await emulator.put('/Jotta/Archive/line.bin', Buffer.alloc(bytes, 'line '));
+      await emulator.put('/Jotta/Archive/random.bin', Buffer.alloc(largeBytes, 'random '));
+    },
     rows: [
       {
         name: `read ${bytes / mebibyte} MiB in order, 40 ms and 2 MB/s per connection`,
         unit: 'MiB/s',
         measure: async ({ volume }) => bytes / mebibyte / (await timedShell(readAll, join(volume, 'line.bin'))),
+      },
+      {
+        name: `${reads} × 4 KiB at random places of ${largeBytes / mebibyte} MiB, the same line`,
+        unit: 's',
+        measure: ({ emulator, volume }) => {
+          emulator.resetStats();
+          return timed(() => readAtRandom(join(volume, 'random.bin'), largeBytes, reads));
+        },
+      },
+      {
+        name: '… sent by the server for them',
+        unit: 'MiB',
+        measure: async ({ emulator }) => emulator.stats().bytesOut / mebibyte,
       },
     ],
   };
@@ -25,16 +43,13 @@ export function readingSlowly(scale: number): Scenario {
 /** Large files from a server that answers at once, and small ones that are known. */
 export function readingFast(scale: number): Scenario {
   const bytes = Math.ceil(256 * scale) * mebibyte;
-  const reads = Math.ceil(200 * scale);
   const small = Math.ceil(1_000 * scale);
   return {
     name: 'read',
     shape: {},
     settleMs: 100,
     prepare: async (emulator) => {
-      for (const name of ['order.bin', 'random.bin']) {
-        await emulator.put(`/Jotta/Archive/${name}`, Buffer.alloc(bytes, `${name} `));
-      }
+      await emulator.put('/Jotta/Archive/order.bin', Buffer.alloc(bytes, 'order '));
       for (let at = 0; at < small; at += 1) {
         await emulator.put(`/Jotta/Archive/small/${at}.txt`, `small ${at}\n`.repeat(300));
       }
@@ -51,23 +66,6 @@ export function readingFast(scale: number): Scenario {
         measure: async ({ volume }) => {
           await dropCaches('pages');
           return bytes / mebibyte / (await timedShell(readAll, join(volume, 'order.bin')));
-        },
-      },
-      {
-        name: `${reads} × 4 KiB at random places of ${bytes / mebibyte} MiB, 40 ms latency`,
-        unit: 's',
-        measure: ({ emulator, volume }) => {
-          emulator.shape({ latency: 40 });
-          emulator.resetStats();
-          return timed(() => readAtRandom(join(volume, 'random.bin'), bytes, reads));
-        },
-      },
-      {
-        name: '… sent by the server for them',
-        unit: 'MiB',
-        measure: async ({ emulator }) => {
-          emulator.shape({ latency: 0 });
-          return emulator.stats().bytesOut / mebibyte;
         },
       },
       {
