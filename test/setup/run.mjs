@@ -56,6 +56,12 @@ const needs = {
     apt: ['dbench', 'fio', 'git', 'postmark'],
     brew: [],
   },
+  sources: {
+    // What Debian's source packages are fetched and unpacked with.
+    isThere: () => onMac() || ['apt-get', 'dpkg-deb', 'dpkg-source'].every((name) => hasCommand(name)),
+    apt: ['dpkg-dev'],
+    brew: [],
+  },
   compiler: {
     isThere: () => hasCommand('make') && hasCommand('g++', 'clang++') && hasCommand('python3'),
     apt: ['build-essential', 'python3'],
@@ -75,6 +81,7 @@ const tasks = {
   emulator: { entry: 'test/emulator/main.ts', needs: [] },
   mount: { entry: headless, needs: ['fuse'], bundle: headless },
   bench: { entry: 'test/bench/main.ts', needs: ['fuse', 'rclone', 'nfs', 'benchmarks'], bundle: headless },
+  'test:rclone-suites': { entry: 'test/rclone/main.ts', needs: ['sources'] },
   fuzz: { entry: 'test/posix/fuzz.ts', needs: ['fuse', 'rclone', 'programs', 'nfs'] },
   chaos: { entry: 'test/chaos/main.ts', needs: ['fuse', 'rclone'] },
   package: { entry: 'test/setup/package.ts', needs: [] },
