@@ -283,6 +283,11 @@ export class Drive {
     this.#need().session.pusher.retryFailed(id === undefined ? undefined : (Number(id) as Ino));
   }
 
+  stopTransfer(id: string): void {
+    const { jobs, pusher } = this.#need().session;
+    if (!jobs.stop(id)) pusher.stop(Number(id) as Ino);
+  }
+
   discardFailed(id: string): Promise<void> {
     return discardFailed(this.#need().session, id);
   }

@@ -35,6 +35,7 @@ import type { RescueOptions } from './lifecycle/openOrRescue.ts';
 import { watchForSleep } from './lifecycle/sleepDetector.ts';
 import { PinKeeper } from './offline/pinKeeper.ts';
 import { Account } from './session/account.ts';
+import { watchForRoom } from './session/roomWatch.ts';
 import { openStorage, type Storage } from './session/storage.ts';
 import { type Conflict, createSync, type Sync } from './session/sync.ts';
 import { Jobs } from './windows/jobs.ts';
@@ -157,7 +158,11 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
   });
   const keeper = createKeeper(sync, storage, { jobs, shown, clock, log, signal });
   const { pusher } = sync;
-  const owner = new Account({ client, nodes, onChange: () => pusher.changed.emit(), signal });
+  const owner = new Account({
+    ...{ client, nodes, signal },
+    onChange: () => pusher.changed.emit(),
+    onRoom: () => pusher.retryPassing(),
+  });
   const localNames = new LocalNames(options.localNames);
   const linkRules: LinkRules = { followOutside: false, ...options.linkRules };
   const onVisibleChange = (change: TreeChange) => sync.treeChanged.emit([change]);
@@ -176,6 +181,7 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
     await vfs.sync().catch((error) => log.warn('the last changes may not survive the machine', { error }));
   });
   startTimers({ client, nodes, vfs, store, owner, sync, clock, log }, teardown);
+  watchForRoom({ pusher, owner, clock, log, signal });
   sync.poller.start();
   pusher.nudge();
   keeper.nudge();

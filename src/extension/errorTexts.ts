@@ -154,6 +154,10 @@ const texts: Record<DriveErrorCode, ErrorText> = {
         args.name ?? place(args),
       ),
   },
+  stopped: {
+    sentence: () => vscode.l10n.t('You stopped this transfer. Your change is kept on this computer.'),
+    action: transfers,
+  },
   vanished: {
     sentence: () =>
       vscode.l10n.t('A part of this file is neither on this computer nor in your Jottacloud account any more.'),

@@ -15,6 +15,7 @@ export function createReporter(log: Log): Reporter {
   return (error) => {
     if (error instanceof vscode.CancellationError) return undefined;
     const failure = toDriveError(error);
+    if (failure.code === 'stopped') return undefined;
     log.error('shown to the user', { error: failure });
     void showWithActions(failure);
     return failure;

@@ -3,7 +3,7 @@ import type { DriveState } from '../protocol/state.ts';
 import type { CommandId } from './commands/ids.ts';
 import type { DriveClient } from './drive/client.ts';
 import { contractHome } from './settings.ts';
-import { escapeMarkdown, formatBytes, formatTime } from './views/format.ts';
+import { escapeMarkdown, formatBytes, formatTimeOfDay } from './views/format.ts';
 
 /** One item on the left; hidden until there is an account or a mount. */
 export function createStatusBar(client: DriveClient): vscode.Disposable {
@@ -36,6 +36,11 @@ interface Status {
   readonly mustAct: boolean;
 }
 
+/** Changes that failed, without those that somebody stopped. */
+export function countFailed({ failedChanges, transfers }: DriveState): number {
+  return Math.max(0, failedChanges - transfers.filter(({ reason }) => reason === 'stopped').length);
+}
+
 /** One value drives the item: the first line that is true. */
 export function getStatus(state: DriveState): Status {
   const show = (icon: string, words: string, mustAct = false): Status => ({
@@ -43,16 +48,21 @@ export function getStatus(state: DriveState): Status {
     label: words.startsWith('Jottacloud') ? words : `Jottacloud: ${words}`,
     mustAct,
   });
-  const moving = state.transfers.some(({ status }) => status === 'running') || state.pendingChanges > 0;
+  const failed = countFailed(state);
+  const stopped = state.failedChanges - failed;
+  const pending = state.pendingChanges - stopped;
+  const moving = state.transfers.some(({ status }) => status === 'running') || pending > 0;
   if (state.health === 'signedOut') return show('warning', vscode.l10n.t('Jottacloud: sign in again'), true);
-  if (state.failedChanges > 0)
-    return show('warning', vscode.l10n.t('Jottacloud: {0} failed', state.failedChanges), true);
+  if (failed > 0) return show('warning', vscode.l10n.t('Jottacloud: {0} failed', failed), true);
   // There is no crossed-out cloud among VS Code's icons; the unplugged cord is its sign for a lost link.
   if (state.health === 'offline') return show('debug-disconnect', vscode.l10n.t('Jottacloud: offline'));
   if (state.transfersPaused) return show('debug-pause', vscode.l10n.t('Jottacloud: paused'));
   if (moving) {
-    const count = Math.max(state.pendingChanges, state.transfers.length);
-    return { ...show('sync~spin', String(count)), label: vscode.l10n.t('Jottacloud: transfers under way: {0}', count) };
+    const count = Math.max(pending, state.transfers.length - stopped);
+    return {
+      ...show('sync~spin', `Jottacloud: ${count}`),
+      label: vscode.l10n.t('Jottacloud: transfers under way: {0}', count),
+    };
   }
   if (state.mounts.some(({ status }) => status === 'mounting')) {
     return show('loading~spin', vscode.l10n.t('Jottacloud: mounting'));
@@ -93,8 +103,8 @@ function getTooltip(state: DriveState): string {
     lines.push(`$(folder) ${escapeMarkdown(contractHome(mountPoint))} ← ${escapeMarkdown(from)}${note}`);
   }
   if (state.pendingChanges > 0) lines.push(vscode.l10n.t('Changes to send: {0}', state.pendingChanges));
-  if (state.failedChanges > 0) lines.push(vscode.l10n.t('Failed changes: {0}', state.failedChanges));
-  if (state.lastPollAt !== null) lines.push(vscode.l10n.t('Last checked {0}', formatTime(state.lastPollAt)));
+  if (countFailed(state) > 0) lines.push(vscode.l10n.t('Failed changes: {0}', countFailed(state)));
+  if (state.lastPollAt !== null) lines.push(vscode.l10n.t('Last checked {0}', formatTimeOfDay(state.lastPollAt)));
   const isMounted = state.mounts.some(({ status }) => status === 'mounted');
   const open = isMounted
     ? toLink(vscode.l10n.t('Open Mounted Folder'), 'jottacloud.openMountedFolder')

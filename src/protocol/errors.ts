@@ -25,6 +25,7 @@ export const driveErrorCodes = [
   'folderNotEmpty',
   'invalidName',
   'unreachableName',
+  'stopped',
   'vanished',
   'powerLost',
   'quota',

@@ -143,6 +143,11 @@ export const setTransfersPaused = new RequestType<{ paused: boolean }, void, Dri
 );
 /** Retries a failed change now, by the id of its transfer; without one, all of them. */
 export const retryFailed = new RequestType<{ id?: string }, void, DriveErrorData>('drive/retryFailed');
+/**
+ * Ends a transfer that `canStop`. A change that is to be sent stays on this computer, failed with the reason `stopped`, until
+ * it is retried or given up; what somebody asked for rejects `stopped`.
+ */
+export const stopTransfer = new RequestType<{ id: string }, void, DriveErrorData>('drive/stopTransfer');
 /** Gives a failed change up: the server's side is shown again, what was only here is gone. `notFound` when it has not failed. */
 export const discardFailed = new RequestType<{ id: string }, void, DriveErrorData>('drive/discardFailed');
 /** Writes the content of a failed change to `to`, a file of this computer; the change stays. */

@@ -67,6 +67,7 @@ define(
 );
 define(messages.setTransfersPaused, object({ paused: flag }));
 define(messages.retryFailed, object({ id: optional(text) }));
+define(messages.stopTransfer, object({ id: text }));
 define(messages.discardFailed, object({ id: text }));
 define(messages.exportFailed, object({ id: text, to: path }));
 define(messages.history, object({ limit: integer(0) }));

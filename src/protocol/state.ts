@@ -40,6 +40,8 @@ export interface TransferState {
   readonly path: string;
   readonly bytesDone: number;
   readonly bytesTotal: number;
+  /** `stopTransfer` ends it. */
+  readonly canStop?: true;
   /** Why it failed; absent otherwise. */
   readonly reason?: string;
   /** Of a queued one that did not succeed several times in a row: when it is tried again, ms since the epoch. */

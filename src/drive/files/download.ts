@@ -126,9 +126,10 @@ async function saveFile(
   // A name nobody else has: what lies in the folder is the user's own.
   const partial = join(dirname(localPath), `.${randomUUID()}.part`);
   try {
-    await jobs.run({ kind: 'download', path, total: size }, (report) =>
+    await jobs.run({ kind: 'download', path, total: size, canStop: true }, (report, stopped) =>
       withFile(context.session, row, async (fh) => {
-        await pipeline(readAll(fh, report), createWriteStream(partial, { flags: 'wx' }), { signal });
+        const ends = AbortSignal.any([signal, stopped]);
+        await pipeline(readAll(fh, report), createWriteStream(partial, { flags: 'wx' }), { signal: ends });
       }),
     );
     await utimes(partial, mtime.sec, mtime.sec);

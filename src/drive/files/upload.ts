@@ -59,8 +59,10 @@ async function take(
     const target = await readlink(localPath);
     await noting(context, place, () => context.session.vfs.putLink(place, target, { create: true, ...options }));
   } else if (info.isFile()) {
-    await context.session.jobs.run({ kind: 'upload', path, total: info.size }, (report) =>
-      fillFile(context, place, info.size, readPieces(localPath), { create: true, ...options }, report),
-    );
+    const what = { kind: 'upload', path, total: info.size, canStop: true } as const;
+    await context.session.jobs.run(what, (report, stopped) => {
+      const signal = AbortSignal.any([options.signal, stopped]);
+      return fillFile(context, place, info.size, readPieces(localPath), { create: true, ...options, signal }, report);
+    });
   }
 }

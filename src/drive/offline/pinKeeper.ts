@@ -153,7 +153,7 @@ export class PinKeeper {
   #fetchOne(content: PinnedContent): Promise<void> {
     const { reader, nodes, jobs, signal } = this.#deps;
     const path = getLocalPath(nodes, content.ino) ?? '';
-    return jobs.run({ kind: 'download', path, total: content.size }, (report) =>
+    return jobs.run({ kind: 'download', path, total: content.size, canStop: false }, (report) =>
       reader.fetchWhole(content, signal, report),
     );
   }

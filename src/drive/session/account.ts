@@ -8,6 +8,8 @@ export interface AccountDeps {
   readonly nodes: Nodes;
   /** The answer is kept. */
   readonly onChange: () => void;
+  /** There is more room than at the last answer. */
+  readonly onRoom: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -30,7 +32,8 @@ export class Account {
   /** Callers at the same time share one request. Rejects as the client does. */
   refresh(): Promise<void> {
     return this.#flights.run('account', async () => {
-      const { client, nodes, onChange, signal } = this.#deps;
+      const { client, nodes, onChange, onRoom, signal } = this.#deps;
+      const roomBefore = getRoom(this.#state);
       const customer = await client.fetchCustomer(signal);
       this.#state = {
         username: client.username,
@@ -41,6 +44,7 @@ export class Account {
       };
       nodes.facts.set('account', JSON.stringify(this.#state));
       onChange();
+      if (getRoom(this.#state) > roomBefore) onRoom();
     });
   }
 
@@ -48,6 +52,11 @@ export class Account {
   settled(): Promise<void> {
     return this.#flights.settled();
   }
+}
+
+/** Bytes. */
+function getRoom({ usedBytes, totalBytes }: AccountState): number {
+  return totalBytes < 0 ? Number.POSITIVE_INFINITY : totalBytes - usedBytes;
 }
 
 /** What cannot be used is asked for anew. */

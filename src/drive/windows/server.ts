@@ -126,6 +126,7 @@ function attachWindow(
   answer.request(messages.setOptions, (options) => drive.setOptions(options));
   answer.request(messages.setTransfersPaused, ({ paused }) => drive.setTransfersPaused(paused));
   answer.request(messages.retryFailed, ({ id }) => drive.retryFailed(id));
+  answer.request(messages.stopTransfer, ({ id }) => drive.stopTransfer(id));
   inSession.request(messages.discardFailed, ({ id }) => drive.discardFailed(id));
   inSession.request(messages.exportFailed, ({ id, to }) => drive.exportFailed(id, to));
   answer.request(messages.history, ({ limit }) => drive.getHistory(limit));

@@ -29,6 +29,7 @@ export function transferStates({ nodes, pusher, jobs }: Session): TransferState[
       path,
       bytesDone: done,
       bytesTotal: total,
+      ...(kinds[kind as PushKind] === 'upload' && { canStop: true }),
     };
   });
   const busy = new Set(running.map(({ id }) => id));
@@ -41,10 +42,12 @@ export function transferStates({ nodes, pusher, jobs }: Session): TransferState[
     const common = { id: String(row.ino), kind, path, bytesDone: 0, bytesTotal: row.size };
     if (row.failure !== null) return { ...common, status: 'failed', reason: row.failure };
     const retryAt = pusher.getRetryAt(row.ino);
-    return { ...common, status: 'queued', ...(retryAt !== undefined && { retryAt }) };
+    const canStop = kind === 'upload' && { canStop: true as const };
+    return { ...common, status: 'queued', ...canStop, ...(retryAt !== undefined && { retryAt }) };
   });
-  const copying = jobs.getRunning().map(({ id, kind, path, done, total }): TransferState => {
-    return { id, kind, status: 'running', path, bytesDone: done, bytesTotal: total };
+  const copying = jobs.getRunning().map(({ id, kind, path, done, total, canStop }): TransferState => {
+    const common = { id, kind, status: 'running' as const, path, bytesDone: done, bytesTotal: total };
+    return { ...common, ...(canStop && { canStop: true as const }) };
   });
   return [...copying, ...running, ...others].slice(0, maxRows);
 }

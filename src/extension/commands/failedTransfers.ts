@@ -1,7 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { discardFailed, exportFailed } from '../../protocol/messages.ts';
+import { discardFailed, exportFailed, stopTransfer as stopTransferRequest } from '../../protocol/messages.ts';
 import type { TransferState } from '../../protocol/state.ts';
 import type { Services } from '../services.ts';
 import { inert } from '../ui/inert.ts';
@@ -9,17 +9,30 @@ import { showInformation, showWarning } from '../ui/messages.ts';
 import { askChoice, back } from '../ui/steps.ts';
 import { formatBytes } from '../views/format.ts';
 
-/** The transfer a command was called with: a row of the Transfers view. */
-export function getTransferArgument(argument: unknown): TransferState | undefined {
+/** The transfer a command was called with: a row of the Transfers view, or the failed one of a row of the Files view. */
+export function getTransferArgument({ client }: Services, argument: unknown): TransferState | undefined {
   if (typeof argument !== 'object' || argument === null) return undefined;
-  const { transfer } = argument as { transfer?: unknown };
-  return typeof transfer === 'object' && transfer !== null ? (transfer as TransferState) : undefined;
+  const { transfer, entry } = argument as { transfer?: unknown; entry?: { path?: unknown } };
+  if (typeof transfer === 'object' && transfer !== null) return transfer as TransferState;
+  return client.state.transfers.find(({ status, path }) => status === 'failed' && path === entry?.path);
+}
+
+/** "Stop Transfer": what is on its way to this computer ends; a change waits until it is retried or given up. */
+export function stopTransfer(services: Services) {
+  return async (argument?: unknown): Promise<void> => {
+    const title = vscode.l10n.t('Stop Transfer');
+    const stoppable = services.client.state.transfers.filter(({ canStop }) => canStop);
+    const row = getTransferArgument(services, argument) ?? (await askTransfer(title, stoppable));
+    if (row !== undefined) await services.client.request(stopTransferRequest, { id: row.id });
+  };
 }
 
 /** "Export a Copy…": saves what could not be sent somewhere else on this computer; the change stays. */
 export function exportTransfer(services: Services) {
   return async (argument?: unknown): Promise<vscode.Uri | undefined> => {
-    const row = getTransferArgument(argument) ?? (await askFailed(services, vscode.l10n.t('Export a Copy')));
+    const row =
+      getTransferArgument(services, argument) ??
+      (await askTransfer(vscode.l10n.t('Export a Copy'), getFailed(services)));
     if (row === undefined) return undefined;
     const target = await vscode.window.showSaveDialog({
       defaultUri: vscode.Uri.file(path.join(os.homedir(), path.posix.basename(row.path))),
@@ -43,7 +56,9 @@ export function exportTransfer(services: Services) {
 /** "Discard Change…": gives a change up that the server refuses. Asks first: what was only here is gone then. */
 export function discardTransfer(services: Services) {
   return async (argument?: unknown): Promise<boolean> => {
-    const row = getTransferArgument(argument) ?? (await askFailed(services, vscode.l10n.t('Discard Change')));
+    const row =
+      getTransferArgument(services, argument) ??
+      (await askTransfer(vscode.l10n.t('Discard Change'), getFailed(services)));
     if (row === undefined) return false;
     const discard = vscode.l10n.t('Discard');
     const chosen = await showWarning(
@@ -62,18 +77,21 @@ export function discardTransfer(services: Services) {
   };
 }
 
-/** The only failed one, or the one the person picks; says so when there is none. */
-async function askFailed({ client }: Services, title: string): Promise<TransferState | undefined> {
-  const failed = client.state.transfers.filter(({ status }) => status === 'failed');
-  if (failed.length === 0) {
-    void showInformation(vscode.l10n.t('No transfer has failed.'));
+function getFailed({ client }: Services): readonly TransferState[] {
+  return client.state.transfers.filter(({ status }) => status === 'failed');
+}
+
+/** The one the person picks; says so when there is none. */
+async function askTransfer(title: string, rows: readonly TransferState[]): Promise<TransferState | undefined> {
+  if (rows.length === 0) {
+    void showInformation(vscode.l10n.t('There is no such transfer.'));
     return undefined;
   }
   const chosen = await askChoice({
     title,
-    placeholder: vscode.l10n.t('Which change?'),
-    items: failed.map((row) => ({
-      label: `$(error) ${inert(path.posix.basename(row.path))}`,
+    placeholder: vscode.l10n.t('Which transfer?'),
+    items: rows.map((row) => ({
+      label: `$(${row.status === 'failed' ? 'error' : 'arrow-swap'}) ${inert(path.posix.basename(row.path))}`,
       description: inert(path.posix.dirname(row.path)),
       value: row,
     })),

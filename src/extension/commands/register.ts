@@ -6,7 +6,7 @@ import { connect } from './connect.ts';
 import { copyPath } from './copyPath.ts';
 import { deleteItems } from './delete.ts';
 import { disconnect } from './disconnect.ts';
-import { discardTransfer, exportTransfer } from './failedTransfers.ts';
+import { discardTransfer, exportTransfer, stopTransfer } from './failedTransfers.ts';
 import { findInFiles } from './findInFiles.ts';
 import { forgetMount } from './forgetMount.ts';
 import { type CommandId, commandIds } from './ids.ts';
@@ -20,6 +20,7 @@ import { freeSpace, keepOffline, removeOffline } from './offline.ts';
 import { open } from './open.ts';
 import { openAsFolder } from './openAsFolder.ts';
 import { openMountedFolder, openMountedFolderInNewWindow } from './openMounted.ts';
+import { openSettings } from './openSettings.ts';
 import { refreshAll, retryFolder } from './refresh.ts';
 import { renameItem } from './rename.ts';
 import { reportDiagnostics } from './reportDiagnostics.ts';
@@ -52,8 +53,11 @@ const handlers: Record<CommandId, (services: Services) => Handler> = {
   'jottacloud.resumeTransfers': resumeTransfers,
   'jottacloud.showTransfers': showTransfers,
   'jottacloud.retryTransfers': retryTransfers,
+  'jottacloud.retryTransfer': retryTransfers,
+  'jottacloud.stopTransfer': stopTransfer,
   'jottacloud.refresh': refreshAll,
   'jottacloud.retryFolder': retryFolder,
+  'jottacloud.openSettings': openSettings,
   'jottacloud.showLog': showLog,
   'jottacloud.copyPath': copyPath,
   'jottacloud.open': open,

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
+import type { DriveState } from '../../protocol/state.ts';
 import type { Services } from '../services.ts';
 import { getStateKey, type StateKey } from '../stateKey.ts';
+import { countFailed } from '../statusBar.ts';
 import { askChoice, back, type ChoiceItem } from '../ui/steps.ts';
 import type { CommandId } from './ids.ts';
 
@@ -11,26 +13,40 @@ export function showActions({ client, fuse }: Services) {
     const chosen = await askChoice({
       title: 'Jottacloud',
       placeholder: vscode.l10n.t('What to do?'),
-      items: [...getMainActions(key, client.state.health === 'signedOut'), ...getCommonActions(client, key)],
+      items: [...getRemedies(client.state, key), ...getMainActions(key), ...getCommonActions(client, key)],
     });
     if (chosen !== undefined && chosen !== back) await vscode.commands.executeCommand(chosen);
   };
 }
 
-function getMainActions(key: StateKey, mustSignIn: boolean): ChoiceItem<CommandId>[] {
+/** What ends that something is wrong. */
+function getRemedies(state: DriveState, key: StateKey): ChoiceItem<CommandId>[] {
+  if (state.health === 'signedOut') {
+    return [row('warning', vscode.l10n.t('Sign In Again…'), 'jottacloud.connect')];
+  }
+  const failed = countFailed(state);
+  if (failed > 0) {
+    return [
+      row('warning', vscode.l10n.t('{0} failed: Show', failed), 'jottacloud.showTransfers'),
+      row('refresh', vscode.l10n.t('Retry Failed Transfers'), 'jottacloud.retryTransfers'),
+    ];
+  }
+  const isOffline = key !== 'signedOut' && state.health === 'offline';
+  return isOffline ? [row('debug-disconnect', vscode.l10n.t('Offline: Try Again'), 'jottacloud.refresh')] : [];
+}
+
+function getMainActions(key: StateKey): ChoiceItem<CommandId>[] {
   const connect = row('plug', vscode.l10n.t('Connect to Jottacloud…'), 'jottacloud.connect');
   const mountFolder = row('folder', vscode.l10n.t('Mount Jottacloud Folder…'), 'jottacloud.mountFolder');
-  const first = mustSignIn && key !== 'signedOut' ? [connect] : [];
   switch (key) {
     case 'signedOut':
       return [connect];
     case 'fuseMissing':
-      return [...first, row('tools', vscode.l10n.t('Install FUSE…'), 'jottacloud.installFuse')];
+      return [row('tools', vscode.l10n.t('Install FUSE…'), 'jottacloud.installFuse')];
     case 'connected':
-      return [...first, row('cloud', vscode.l10n.t('Mount Jottacloud'), 'jottacloud.mount'), mountFolder];
+      return [row('cloud', vscode.l10n.t('Mount Jottacloud'), 'jottacloud.mount'), mountFolder];
     case 'mounted':
       return [
-        ...first,
         row('folder-opened', vscode.l10n.t('Open Mounted Folder'), 'jottacloud.openMountedFolder'),
         row(
           'multiple-windows',
@@ -48,14 +64,12 @@ function getCommonActions({ state }: Services['client'], key: StateKey): ChoiceI
   const diagnostics = row('report', vscode.l10n.t('Report Diagnostics'), 'jottacloud.reportDiagnostics');
   if (key === 'signedOut') return [log, diagnostics];
   const rows = [row('arrow-swap', vscode.l10n.t('Show Transfers'), 'jottacloud.showTransfers')];
-  if (state.failedChanges > 0) {
-    rows.push(row('refresh', vscode.l10n.t('Retry Failed Transfers'), 'jottacloud.retryTransfers'));
-  }
   rows.push(
     state.transfersPaused
       ? row('debug-continue', vscode.l10n.t('Resume Transfers'), 'jottacloud.resumeTransfers')
       : row('debug-pause', vscode.l10n.t('Pause Transfers'), 'jottacloud.pauseTransfers'),
     row('sync', vscode.l10n.t('Refresh'), 'jottacloud.refresh'),
+    row('gear', vscode.l10n.t('Open Settings'), 'jottacloud.openSettings'),
     log,
     diagnostics,
     row('sign-out', vscode.l10n.t('Disconnect from Jottacloud'), 'jottacloud.disconnect'),

@@ -20,10 +20,10 @@ export function showTransfers() {
   };
 }
 
-/** "Retry Failed Transfers": all of them, or the one of the row it was called on. */
-export function retryTransfers({ client }: Services) {
+/** "Retry Failed Transfers" and "Try Again": all of them, or the one of the row it was called on. */
+export function retryTransfers(services: Services) {
   return (argument?: unknown) => {
-    const row = getTransferArgument(argument);
-    return client.request(retryFailed, row === undefined ? {} : { id: row.id });
+    const row = getTransferArgument(services, argument);
+    return services.client.request(retryFailed, row === undefined ? {} : { id: row.id });
   };
 }

@@ -3,17 +3,22 @@ import * as vscode from 'vscode';
 import { parseDriveErrorData } from '../../protocol/errors.ts';
 import type { PastTransfer, TransferKind, TransferState } from '../../protocol/state.ts';
 import { getErrorSentence } from '../errorTexts.ts';
-import { escapeMarkdown, formatBytes, formatTime, formatTimeOfDay } from './format.ts';
+import { escapeMarkdown, formatAge, formatBytes, formatTime, formatTimeOfDay } from './format.ts';
 
-export function toTransferItem(row: TransferState): vscode.TreeItem {
+/** `speed`: bytes per second, once it is known. */
+export function toTransferItem(row: TransferState, speed?: number): vscode.TreeItem {
   const item = new vscode.TreeItem(path.posix.basename(row.path) || row.path);
   item.id = `transfer:${row.id}`;
   const isRetrying = row.retryAt !== undefined;
-  item.contextValue = isRetrying ? 'transfer.retrying' : `transfer.${row.status}`;
+  const status = isRetrying ? 'retrying' : row.status;
+  const isThere = row.kind !== 'delete' && row.kind !== 'createFolder';
+  item.contextValue = ['transfer', status, ...(isThere ? ['file'] : []), ...(row.canStop ? ['canStop'] : [])].join('.');
   item.iconPath = new vscode.ThemeIcon(getIcon(row), getColor(row));
-  item.description = getProgress(row);
+  item.description = getProgress(row, speed);
   const lines = [row.path, item.description];
-  if (row.status === 'failed' || isRetrying) lines.push(vscode.l10n.t('Your change is kept on this computer.'));
+  const saysKept = row.reason === 'quota' || row.reason === 'writeLocked' || row.reason === 'stopped';
+  if ((row.status === 'failed' && !saysKept) || isRetrying)
+    lines.push(vscode.l10n.t('Your change is kept on this computer.'));
   item.tooltip = toTooltip(lines);
   item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
   return item;
@@ -31,12 +36,12 @@ export function toDoneItem(): vscode.TreeItem {
 export function toPastItem({ at, kind, path: file, bytes, outcome }: PastTransfer): vscode.TreeItem {
   const item = new vscode.TreeItem(path.posix.basename(file) || file);
   const done = outcome === 'done';
-  item.contextValue = 'transfer.past';
+  item.contextValue = done && kind !== 'delete' && kind !== 'createFolder' ? 'transfer.past.file' : 'transfer.past';
   item.iconPath = new vscode.ThemeIcon(done ? 'check' : 'error');
   const what = done ? getKindText(kind) : getFailure(getKindText(kind), getReasonText(outcome, file));
   const size = bytes > 0 ? formatBytes(bytes) : '';
-  item.description = [what, size, formatTime(at)].filter((text) => text !== '').join(' · ');
-  item.tooltip = toTooltip([file, item.description]);
+  item.description = [what, size, formatAge(at)].filter((text) => text !== '').join(' · ');
+  item.tooltip = toTooltip([file, item.description, formatTime(at)]);
   item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
   return item;
 }
@@ -46,23 +51,25 @@ function toTooltip(lines: readonly string[]): vscode.MarkdownString {
   return new vscode.MarkdownString(shown.join('  \n'));
 }
 
-function getIcon({ kind, status }: TransferState): string {
+function getIcon({ kind, status, reason }: TransferState): string {
+  if (reason === 'stopped') return 'circle-slash';
   if (status === 'failed') return 'error';
   if (status === 'queued') return 'clock';
   return kind === 'download' ? 'cloud-download' : kind === 'upload' ? 'cloud-upload' : 'sync~spin';
 }
 
 /** Beside the icon, never instead of it. */
-function getColor({ status }: TransferState): vscode.ThemeColor | undefined {
-  return status === 'failed' ? new vscode.ThemeColor('list.errorForeground') : undefined;
+function getColor({ status, reason }: TransferState): vscode.ThemeColor | undefined {
+  return status === 'failed' && reason !== 'stopped' ? new vscode.ThemeColor('list.errorForeground') : undefined;
 }
 
-function getProgress(row: TransferState): string {
+function getProgress(row: TransferState, speed: number | undefined): string {
   const what = getKindText(row.kind);
   switch (row.status) {
     case 'queued':
       return `${what} · ${getWait(row)}`;
     case 'failed':
+      if (row.reason === 'stopped') return vscode.l10n.t('{0} stopped', what);
       return getFailure(
         what,
         row.reason === undefined ? vscode.l10n.t('see the log') : getReasonText(row.reason, row.path),
@@ -70,9 +77,23 @@ function getProgress(row: TransferState): string {
     case 'running': {
       if (row.bytesTotal <= 0) return what;
       const percent = Math.min(100, Math.floor((row.bytesDone / row.bytesTotal) * 100));
-      return vscode.l10n.t('{0} · {1} % of {2}', what, percent, formatBytes(row.bytesTotal));
+      const done = vscode.l10n.t('{0} · {1} % of {2}', what, percent, formatBytes(row.bytesTotal));
+      return [done, ...getPace(row.bytesTotal - row.bytesDone, speed)].join(' · ');
     }
   }
+}
+
+/** How fast, and how long it will take. */
+function getPace(bytesLeft: number, speed: number | undefined): string[] {
+  if (speed === undefined || speed < 1) return [];
+  const seconds = Math.max(1, Math.round(bytesLeft / speed));
+  const left =
+    seconds < 60
+      ? vscode.l10n.t('{0} s left', seconds)
+      : seconds < 3_600
+        ? vscode.l10n.t('{0} min left', Math.round(seconds / 60))
+        : vscode.l10n.t('{0} h left', Math.round(seconds / 3_600));
+  return [vscode.l10n.t('{0}/s', formatBytes(speed)), left];
 }
 
 function getWait({ retryAt }: TransferState): string {

@@ -4,6 +4,8 @@ import type { PastTransfer, TransferState } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { toDoneItem, toPastItem, toTransferItem } from './transferItem.ts';
 
+import { TransferSpeeds } from './transferSpeeds.ts';
+
 /** `done`: the group of finished transfers, closed until somebody wants to know. */
 export type TransferNode =
   | { readonly kind: 'transfer'; readonly id: string; transfer: TransferState }
@@ -18,6 +20,7 @@ const doneNode: TransferNode = { kind: 'done' };
 export class TransfersTree implements vscode.TreeDataProvider<TransferNode>, vscode.Disposable {
   readonly #client: DriveClient;
   readonly #emitter = new vscode.EventEmitter<TransferNode | undefined>();
+  readonly #speeds = new TransferSpeeds();
   #rows: readonly (TransferNode & { kind: 'transfer' })[] = [];
   #hasPast = false;
 
@@ -28,7 +31,7 @@ export class TransfersTree implements vscode.TreeDataProvider<TransferNode>, vsc
   }
 
   getTreeItem(node: TransferNode): vscode.TreeItem {
-    if (node.kind === 'transfer') return toTransferItem(node.transfer);
+    if (node.kind === 'transfer') return toTransferItem(node.transfer, this.#speeds.get(node.id));
     return node.kind === 'done' ? toDoneItem() : toPastItem(node.past);
   }
 
@@ -42,6 +45,7 @@ export class TransfersTree implements vscode.TreeDataProvider<TransferNode>, vsc
   /** Takes the drive's rows. Rows that only moved on are drawn anew one by one, so that nothing else jumps. */
   update(transfers: readonly TransferState[]): void {
     const before = this.#rows;
+    this.#speeds.note(transfers, performance.now());
     const known = new Map(before.map((row) => [row.id, row]));
     this.#rows = transfers.map((transfer) => {
       const row = known.get(transfer.id) ?? { kind: 'transfer', id: transfer.id, transfer };

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { DriveClient } from '../drive/client.ts';
+import { countFailed } from '../statusBar.ts';
 import { type TransferNode, TransfersTree } from './transfersTree.ts';
 
 /** Progress arrives many times a second; the eye follows four. */
@@ -13,7 +14,8 @@ export function createTransfersView(client: DriveClient): vscode.Disposable {
   let shownCount = 0;
   const redraw = () => {
     timer = undefined;
-    const { transfers, failedChanges, transfersPaused } = client.state;
+    const { transfers, transfersPaused } = client.state;
+    const failedChanges = countFailed(client.state);
     tree.update(transfers);
     // A row that left has most likely ended.
     if (transfers.length < shownCount) void tree.updatePast();

@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { listTrash, type TrashEntry } from '../../protocol/fileMessages.ts';
 import type { DriveClient } from '../drive/client.ts';
-import { formatBytes, formatTime } from './format.ts';
+import { formatAge, formatBytes } from './format.ts';
 
 /** The last row of the Files view. */
 export interface TrashNode {
@@ -48,6 +48,6 @@ export function describeTrashed(trashed: TrashEntry): string {
 }
 
 function getDetails({ deletedMs, size, kind }: TrashEntry): string[] {
-  const deleted = deletedMs > 0 ? [vscode.l10n.t('deleted {0}', formatTime(deletedMs))] : [];
+  const deleted = deletedMs > 0 ? [vscode.l10n.t('deleted {0}', formatAge(deletedMs))] : [];
   return kind === 'file' ? [...deleted, formatBytes(size)] : deleted;
 }

@@ -103,14 +103,14 @@ export class PushRunner {
     for (const push of this.#running.values()) push.controller.abort(new RemoteError('cancelled', 'stopped from here'));
   }
 
-  /** The file is being written to: an upload of its old bytes is pointless. */
-  cancelUpload(ino: Ino): void {
+  /** The upload is not wanted. False where none runs, and where it is too late. */
+  cancelUpload(ino: Ino): boolean {
     const push = this.#running.get(ino);
     // Only an upload: a move or removal may already be done, and must be told about.
     // Nor one whose last bytes are on their way: the server would finish it some time after what comes next.
-    if (push?.kind === 'upload' && push.total - push.done > writebackLimits.lastBytes) {
-      push.controller.abort(new RemoteError('cancelled', 'written to while being sent'));
-    }
+    if (push?.kind !== 'upload' || push.total - push.done <= writebackLimits.lastBytes) return false;
+    push.controller.abort(new RemoteError('cancelled', 'not wanted any more'));
+    return true;
   }
 
   start(push: Push, lane: Lane): void {

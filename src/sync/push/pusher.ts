@@ -30,6 +30,9 @@ export interface PusherDeps extends Omit<UploadDeps, 'onProgress' | 'creations' 
 /** A timer that is later than this was set before the computer slept. ms. */
 const overdueMs = 1_000;
 
+/** In place of a refusal: nobody but the person who stopped it lets it go on. */
+const stopped = 'stopped';
+
 /** Refusals that a change of the account can end. */
 const passing: readonly string[] = ['quota', 'writeLocked'];
 
@@ -64,7 +67,7 @@ export class Pusher {
       retries: this.#retries,
       now: () => deps.clock.now(),
       planIn: (ms) => this.#schedule(ms),
-      onRoom: () => this.#retryPassing(),
+      onRoom: () => this.retryPassing(),
       onEnd: () => {
         this.#wake();
         // Not at once: pushes that end without a request would follow each other and let nothing else have its turn.
@@ -121,12 +124,22 @@ export class Pusher {
     this.retryNow();
   }
 
+  /** Somebody does not want this upload now: it waits as a refused one does. One whose last bytes are on their way ends. */
+  stop(ino: Ino): void {
+    const { nodes } = this.#deps;
+    const row = nodes.get(ino);
+    if (row?.kind !== 'file' || row.failure !== null) return;
+    if (this.isPushing(ino) && !this.#runner.cancelUpload(ino)) return;
+    nodes.update(ino, { failure: stopped });
+    this.changed.emit();
+  }
+
   async #watchRefusals(): Promise<void> {
     const { clock, signal, log } = this.#deps;
     while (!signal.aborted) {
       await clock.sleep(writebackLimits.refusalRetryMs, signal).catch(() => {});
       try {
-        if (!signal.aborted) this.#retryPassing();
+        if (!signal.aborted) this.retryPassing();
       } catch (error) {
         // The database takes nothing now (a full disk): the next time will do.
         log.warn('refused changes were not tried again', { error });
@@ -134,8 +147,13 @@ export class Pusher {
     }
   }
 
+  /** Was something refused for want of room? */
+  get wantsRoom(): boolean {
+    return this.#deps.nodes.getFailed().some(({ failure }) => failure === 'quota');
+  }
+
   /** Tries again what was refused for want of room or by a lock: both can end without a word. */
-  #retryPassing(): void {
+  retryPassing(): void {
     const { nodes } = this.#deps;
     const refused = nodes.getFailed().filter(({ failure }) => passing.includes(failure ?? ''));
     for (const row of refused) nodes.update(row.ino, { failure: null });

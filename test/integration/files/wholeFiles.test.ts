@@ -51,6 +51,21 @@ async function isUnchanged(name: string, text: string): Promise<void> {
 }
 
 describe('new content of a file is there whole or not at all', () => {
+  it('when an upload is stopped by its row in the middle', async () => {
+    const file = join(local, 'stopped.bin');
+    await writeLocal(file, Buffer.alloc(bigBytes, 'new '));
+    await world.save(inDir('stopped.bin'), 'old');
+    await world.drive.settle();
+    const { jobs } = world.drive.session();
+    const forget = jobs.changed.on(() => {
+      for (const { id, done } of jobs.getRunning()) if (done > 2 * pieceBytes) jobs.stop(id);
+    });
+    const request = { localPaths: [file], folder: dir, collision: 'replace' } as const;
+    await refused('stopped', upload(world.context, request, world.signal));
+    forget();
+    await isUnchanged('stopped.bin', 'old');
+  });
+
   it('when an upload is cancelled in the middle', async () => {
     const file = join(local, 'doc.bin');
     await writeLocal(file, Buffer.alloc(bigBytes, 'new '));

@@ -148,7 +148,7 @@ export class Workbench {
   }
 
   /** Of this row: the tree may be redrawn in the moment of the click, and another row be under the mouse. */
-  private async openRowMenu(row: Locator): Promise<void> {
+  async openRowMenu(row: Locator): Promise<void> {
     const focused = row.and(this.page.locator('.focused'));
     for (let attempt = 1; ; attempt += 1) {
       await this.restMouse();

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { transferStates } from '../../../src/drive/windows/transfers.ts';
+import { withWorld } from '../../support/sessionWorld.ts';
+
+const file = '/Jotta/Archive/large.bin';
+/** Not all alike, and longer than what is let go as the last bytes of an upload. */
+const content = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * 13) % 251));
+
+it('an upload that is stopped stays on this computer, and goes on when it is retried', async () => {
+  await withWorld({}, {}, async (world, emulator) => {
+    const { pusher, rates, nodes } = world.session();
+    rates.upload.setRate(200_000);
+    const ino = await world.save(file, content);
+    const drained = world.drain();
+    await world.until('it is on its way', () => transferStates(world.session()).some(({ bytesDone }) => bytesDone > 0));
+    assert.equal(transferStates(world.session())[0]?.canStop, true);
+    pusher.stop(ino);
+    await drained;
+    const [row] = transferStates(world.session());
+    assert.deepEqual([row?.status, row?.reason, row?.canStop], ['failed', 'stopped', undefined]);
+    assert.equal(nodes.get(ino)?.failure, 'stopped');
+    await world.poll();
+    assert.ok(!emulator.tree().some(({ path }) => path === file));
+    assert.equal(nodes.get(ino)?.size, content.length);
+
+    rates.upload.setRate(0);
+    pusher.retryFailed(ino);
+    await world.drain();
+    assert.deepEqual(await emulator.read(file), content);
+  });
+});
+
+it('an upload that waits is stopped before it begins', async () => {
+  await withWorld({}, {}, async (world, emulator) => {
+    const { pusher } = world.session();
+    pusher.setPaused(true);
+    const ino = await world.save(file, 'waits');
+    assert.deepEqual(
+      transferStates(world.session()).map(({ status, canStop }) => [status, canStop]),
+      [['queued', true]],
+    );
+    pusher.stop(ino);
+    pusher.setPaused(false);
+    await world.drain();
+    assert.ok(!emulator.tree().some(({ path }) => path === file));
+  });
+});
