@@ -20,7 +20,7 @@ export async function lookup(context: VfsContext, parent: Ino, name: string): Pr
   const known = getShownChild(context, parent, name);
   if (known !== undefined) return known;
   const folder = getFolder(context, parent);
-  if (folder.listedAt === null && !localNames.matches(name)) {
+  if (!folders.isKnown(folder) && !localNames.matches(name)) {
     await ensureListed(context, parent);
     const found = getShownChild(context, parent, name);
     if (found !== undefined) return found;

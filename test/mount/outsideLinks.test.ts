@@ -65,6 +65,26 @@ describe('a link made elsewhere', { timeout: 120_000 }, () => {
     assert.equal(await readFile(join(folder, 'own'), 'utf8'), 'of this computer');
   });
 
+  it('that was made here is judged by where it is once it, or a folder above it, is moved on the server', async () => {
+    const deep = join(drive.mountPoint, 'moved/deep');
+    await mkdir(deep, { recursive: true });
+    await writeFile(join(drive.mountPoint, 'victim.txt'), 'of the volume');
+    for (const name of ['one', 'two']) await symlink('../../victim.txt', join(deep, name));
+    await symlink('one', join(deep, 'beside'));
+    const isUp = (path: string) => world.emulator.tree().some((item) => item.path === `/Jotta/Archive/${path}`);
+    await until('they are up', () => ['one', 'two', 'beside'].every((name) => isUp(`moved/deep/${name}.rclonelink`)));
+    await world.rclone('moveto', 'remote:moved/deep/one.rclonelink', 'remote:one.rclonelink');
+    await world.rclone('moveto', 'remote:moved/deep', 'remote:deep');
+    await until('they are moved here', async () => {
+      const top = await readdir(drive.mountPoint);
+      const there: string[] = await readdir(join(drive.mountPoint, 'deep')).catch(() => []);
+      return top.includes('one.rclonelink') && there.length === 2 && there.includes('beside');
+    });
+    assert.deepEqual((await readdir(join(drive.mountPoint, 'deep'))).sort(), ['beside', 'two.rclonelink']);
+    for (const path of ['one', 'deep/two']) await writeFile(join(drive.mountPoint, path), 'saved');
+    assert.equal(await readFile(victim(), 'utf8'), 'of this computer');
+  });
+
   it('leads out of the mount of a folder where it would stay in the account', async () => {
     await world.emulator.put('/Jotta/Archive/sub/up.txt.rclonelink', '../victim.txt');
     // A start shows what was known at the end.

@@ -4,7 +4,7 @@ import type { Emitter } from '../../base/events.ts';
 import { Flights, Slots } from '../../base/flights.ts';
 import type { Foreground } from '../../base/foreground.ts';
 import type { Log } from '../../base/log.ts';
-import { type Ino, rootIno } from '../../store/nodeRow.ts';
+import { type Ino, type NodeRow, rootIno } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { Activity } from '../tree/activity.ts';
 import { writebackLimits } from '../tree/limits.ts';
@@ -32,6 +32,8 @@ export class Folders {
   readonly #flights = new Flights<Ino, void>();
   /** For listings that nobody waits for. */
   readonly #behind = new Slots(writebackLimits.parallelListings);
+  /** Listed for the first time just now: the names are there before it is known which of them are links. */
+  readonly #firstListings = new Set<Ino>();
   readonly #usedAt = new Map<Ino, number>();
   readonly #walkAhead: WalkAhead;
   readonly #startedAt: number;
@@ -51,7 +53,7 @@ export class Folders {
     const row = this.#deps.nodes.get(ino);
     if (row === undefined) return;
     this.noteViewed(ino);
-    if (row.listedAt !== null) {
+    if (this.isKnown(row)) {
       this.#walkAhead.noteUsed(ino);
       return;
     }
@@ -61,26 +63,40 @@ export class Folders {
     await this.#walkAhead.waitFor(ino, listing);
   }
 
+  /** Was it listed, with the targets of its links? */
+  isKnown({ ino, listedAt }: NodeRow): boolean {
+    return listedAt !== null && !this.#firstListings.has(ino);
+  }
+
   /** Asks the server now; callers at the same time share one request. */
   refresh(ino: Ino): Promise<void> {
     return this.#flights.run(ino, async () => {
-      const { nodes, activity, merged, discard } = this.#deps;
-      for (let asked = 0; asked < writebackLimits.listingTries; asked += 1) {
-        const path = getWirePath(nodes, ino);
-        if (path === undefined) return;
-        const since = activity.seq;
-        const listing = await this.#fetch(ino, path, since);
-        if (listing === undefined) continue;
-        const result = mergeListing(this.#deps, ino, listing.entries, since, listing.askedAt);
-        if (result.changes.length > 0 || result.conflicts.length > 0) merged.emit(result);
-        if (result.discarded.length > 0) await discard(result.discarded);
-        const onChange = (changes: MergeResult['changes']) => merged.emit({ changes, conflicts: [], discarded: [] });
-        await readLinkTargets(this.#deps, ino, onChange);
-        return;
+      if (this.#deps.nodes.get(ino)?.listedAt === null) this.#firstListings.add(ino);
+      try {
+        await this.#list(ino);
+      } finally {
+        this.#firstListings.delete(ino);
       }
-      // Better what is known than what may be another's; of a folder never seen nothing is known.
-      if (nodes.get(ino)?.listedAt === null) throw new RemoteError('server', 'the folder is being moved');
     });
+  }
+
+  async #list(ino: Ino): Promise<void> {
+    const { nodes, activity, merged, discard } = this.#deps;
+    for (let asked = 0; asked < writebackLimits.listingTries; asked += 1) {
+      const path = getWirePath(nodes, ino);
+      if (path === undefined) return;
+      const since = activity.seq;
+      const listing = await this.#fetch(ino, path, since);
+      if (listing === undefined) continue;
+      const result = mergeListing(this.#deps, ino, listing.entries, since, listing.askedAt);
+      if (result.changes.length > 0 || result.conflicts.length > 0) merged.emit(result);
+      if (result.discarded.length > 0) await discard(result.discarded);
+      const onChange = (changes: MergeResult['changes']) => merged.emit({ changes, conflicts: [], discarded: [] });
+      await readLinkTargets(this.#deps, ino, onChange);
+      return;
+    }
+    // Better what is known than what may be another's; of a folder never seen nothing is known.
+    if (nodes.get(ino)?.listedAt === null) throw new RemoteError('server', 'the folder is being moved');
   }
 
   /**

@@ -110,3 +110,22 @@ describe('a listing that is answered when our own pushes have moved the folder',
     assert.equal(await world.readText(`${top}/moved/from elsewhere.txt`), 'new');
   });
 });
+
+describe('a folder that is listed for the first time', () => {
+  it('keeps whoever comes meanwhile waiting for the targets of its links', async () => {
+    await emulator.put(`${top}/linked/up.rclonelink`, '../one/a.txt');
+    await world.poll();
+    const { vfs, nodes } = world.session();
+    const folder = await world.find(`${top}/linked`);
+    emulator.shape({ latency: 300 });
+    const first = vfs.readdir(folder);
+    await world.until('its names are there', () => nodes.getChildren(folder).length > 0);
+    const [found, listed] = await Promise.all([vfs.lookup(folder, 'up'), vfs.readdir(folder), first]);
+    assert.equal(found.kind, 'file');
+    assert.deepEqual(
+      listed.map(({ name }) => name),
+      ['up'],
+    );
+    emulator.shape({ latency: 0 });
+  });
+});

@@ -67,7 +67,7 @@ beforeEach(async () => {
   const reader = new ContentReader({ store, source, log: silentLog, signal: new AbortController().signal });
   const clock = { now: () => now, sleep: async () => {} };
   // Every folder is known; nothing is pushed.
-  const folders = { noteViewed: () => {}, ensureListed: async () => {} } as unknown as Folders;
+  const folders = { noteViewed: () => {}, ensureListed: async () => {}, isKnown: () => true } as unknown as Folders;
   const pusher = { nudge: () => {}, cancelUpload: () => {}, isPushing: () => false } as unknown as Pusher;
   activity = new Activity(clock);
   const localNames = new LocalNames(defaultLocalNames);
