@@ -26,6 +26,8 @@ export interface PlanContext extends SettleContext {
   readonly setAside: (ino: Ino, error: unknown) => void;
   /** True while a node waits for its next try. */
   readonly isWaiting: (ino: Ino) => boolean;
+  /** As `Deciding`; what was true of an earlier turn of the event loop is not in it. */
+  readonly removable: Map<Ino, boolean>;
 }
 
 export interface Plan {
@@ -45,7 +47,7 @@ export function plan(given: PlanContext, pending: readonly Ino[]): Plan {
   const pushes: Push[] = [];
   const inos = [...pending];
   // A hand-over changes what the other node waits for: it is planned again, after the rest.
-  const context: Planning = { ...given, revisit: (ino) => inos.push(ino), removable: new Map() };
+  const context: Planning = { ...given, revisit: (ino) => inos.push(ino) };
   let settlesInMs: number | undefined;
   let waits = false;
   for (const ino of inos) {

@@ -50,6 +50,7 @@ export class Pusher {
   readonly #retries: Retries;
   readonly #queue = new PushQueue((push) => this.#laneOf(push));
   readonly #idle: (() => void)[] = [];
+  readonly #removable = new Map<Ino, boolean>();
   /** What the last look at everything pending took, and when it ended. */
   #planMs = 0;
   #plannedAt = 0;
@@ -220,6 +221,7 @@ export class Pusher {
 
   /** Nothing can start, and nothing will by itself: what is left depends on refused changes. */
   #isBlocked(): boolean {
+    this.#removable.clear();
     for (let after: Ino = 0; ; ) {
       const pending = this.#deps.nodes.getPendingInos(after, writebackLimits.planRows);
       const { pushes, waits } = this.#plan(pending, this.#deps.clock.now());
@@ -285,14 +287,23 @@ export class Pusher {
 
   #startQueued(limit: number): void {
     const { clock } = this.#deps;
+    this.#keepUnremovable();
     for (;;) {
       const next = this.#queue.take(this.#runner.counts, limit);
       if (next === undefined) return;
       const [push] = this.#plan([next.ino], clock.now()).pushes;
-      if (push !== undefined) this.#runner.start(push, this.#laneOf(push));
+      if (push !== undefined) {
+        this.#runner.start(push, this.#laneOf(push));
+        this.#keepUnremovable();
+      }
       // It changed since it was planned, and no push will end and look again: a new plan tells when it may go.
       else if (this.#runner.running.size === 0 && this.#queue.size === 0) this.nudge();
     }
+  }
+
+  /** A folder that cannot go yet is looked at again by the next whole plan; one that can may have got something new in it. */
+  #keepUnremovable(): void {
+    for (const [ino, isRemovable] of this.#removable) if (isRemovable) this.#removable.delete(ino);
   }
 
   #laneOf({ ino, kind }: Push): Lane {
@@ -307,7 +318,7 @@ export class Pusher {
     const isIncomplete = (row: NodeRow) => isFinderCopying(xattrs.get(row.ino, 'com.apple.FinderInfo'));
     const setAside = (ino: Ino, error: unknown) => this.#setAside(ino, error);
     const common = { nodes, activity, now, settleMs: settle, running: this.#runner.running, faultPoint, setAside };
-    return plan({ ...common, isWaiting, isIncomplete }, pending);
+    return plan({ ...common, isWaiting, isIncomplete, removable: this.#removable }, pending);
   }
 
   #setAside(ino: Ino, error: unknown): void {
@@ -340,6 +351,7 @@ export class Pusher {
     const begun = clock.now();
     this.#queue.clear();
     this.#retries.forgetAll((ino) => nodes.get(ino) === undefined);
+    this.#removable.clear();
     for (let after: Ino = 0; ; ) {
       const pending = nodes.getPendingInos(after, writebackLimits.planRows);
       // One moment for both: what still waits for its next try in the plan must not be due when that is set.

@@ -57,6 +57,7 @@ function planNow(isWaiting: (ino: Ino) => boolean = () => false): Plan {
   return plan(
     {
       ...{ nodes, activity, now, settleMs, running, isWaiting, isIncomplete: () => false, faultPoint: () => {} },
+      removable: new Map(),
       setAside,
     },
     nodes.getPendingInos(0, 1000),
@@ -216,7 +217,8 @@ describe('the planner', () => {
     const row = create('file', home, 'movie.mov');
     activity.noteChange(row.ino);
     now += settleMs;
-    const context = { nodes, activity, now, settleMs, running, isWaiting: () => false, faultPoint: () => {}, setAside };
+    const common = { nodes, activity, now, settleMs, running, faultPoint: () => {}, setAside };
+    const context = { ...common, isWaiting: () => false, removable: new Map() };
     assert.equal(plan({ ...context, isIncomplete: ({ ino }) => ino === row.ino }, [row.ino]).pushes.length, 0);
     assert.equal(plan({ ...context, isIncomplete: () => false }, [row.ino]).pushes.length, 1);
   });
@@ -410,6 +412,7 @@ describe('a row looked at again after its push', () => {
       running,
       isWaiting: () => false,
       isIncomplete: () => false,
+      removable: new Map(),
       faultPoint: () => {},
       setAside,
     };
