@@ -1,7 +1,7 @@
-import { lstat, open, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { writeFully } from '../base/fileBytes.ts';
+import { LocalFile } from '../base/localFile.ts';
 import type { Log } from '../base/log.ts';
 import { checksumBytes } from './checksumJob.ts';
 import { cacheLimits } from './limits.ts';
@@ -36,26 +36,46 @@ export function contentFolder(dir: string, name: string): string {
 
 /** Answers the size of the file. In place: one cut short by a crash fails its checksum. */
 export async function writeBlockFile(path: string, body: Buffer): Promise<number> {
-  const file = Buffer.allocUnsafe(checksumBytes + body.length);
-  file.writeUInt32BE(crc32(body), 0);
-  body.copy(file, checksumBytes);
-  await writeFile(path, file, { mode: 0o600 });
-  return file.length;
+  const sum = Buffer.allocUnsafe(checksumBytes);
+  sum.writeUInt32BE(crc32(body), 0);
+  const file = new LocalFile(path, 'w');
+  try {
+    await file.writeFully(sum, 0);
+    await file.writeFully(body, sum.length);
+  } finally {
+    await file.close();
+  }
+  return sum.length + body.length;
 }
 
 /** The block, `length` bytes; undefined when it is damaged. Rejects as the disk does. */
 export async function tryReadBlockFile(path: string, length: number): Promise<Buffer | undefined> {
-  const file = await readFile(path);
-  const body = file.subarray(checksumBytes);
-  return body.length === length && crc32(body) === file.readUInt32BE(0) ? body : undefined;
+  const file = new LocalFile(path, 'r');
+  try {
+    return await tryReadChecked(file, { start: checksumBytes, length, sumAt: 0 });
+  } finally {
+    await file.close();
+  }
+}
+
+/** The bytes, if they match the sum that the file holds at `sumAt`. */
+async function tryReadChecked(
+  file: LocalFile,
+  { start, length, sumAt }: { readonly start: number; readonly length: number; readonly sumAt: number },
+): Promise<Buffer | undefined> {
+  const sum = Buffer.alloc(checksumBytes);
+  const body = Buffer.allocUnsafeSlow(length);
+  await file.readFully(sum, sumAt);
+  await file.readFully(body, start);
+  return crc32(body) === sum.readUInt32BE(0) ? body : undefined;
 }
 
 /** Makes a whole content of a file of `size` bytes by its `blockSums`. Answers the size of the file. */
 export async function sealWholeFile(path: string, size: number, blockSums: Uint8Array): Promise<number> {
-  const file = await open(path, 'r+');
+  const file = new LocalFile(path, 'r+');
   try {
     // The file may end in a hole that it is too short for: it becomes as long as its content by this.
-    await writeFully(file, Buffer.from(blockSums), size);
+    await file.writeFully(Buffer.from(blockSums), size);
   } finally {
     await file.close();
   }
@@ -65,16 +85,10 @@ export async function sealWholeFile(path: string, size: number, blockSums: Uint8
 /** Block `index` of a whole content of `size` bytes; undefined when it is damaged. Rejects as the disk does. */
 export async function tryReadWholeFile(path: string, index: number, size: number): Promise<Buffer | undefined> {
   const start = index * blockBytes;
-  const body = Buffer.allocUnsafe(Math.min(blockBytes, size - start));
-  const sum = Buffer.allocUnsafe(checksumBytes);
-  const file = await open(path, 'r');
+  const file = new LocalFile(path, 'r');
   try {
-    const reads = await Promise.all([
-      file.read(body, 0, body.length, start),
-      file.read(sum, 0, sum.length, size + index * checksumBytes),
-    ]);
-    const isComplete = reads[0].bytesRead === body.length && reads[1].bytesRead === sum.length;
-    return isComplete && crc32(body) === sum.readUInt32BE(0) ? body : undefined;
+    const length = Math.min(blockBytes, size - start);
+    return await tryReadChecked(file, { start, length, sumAt: size + index * checksumBytes });
   } finally {
     await file.close();
   }

@@ -16,10 +16,10 @@ export const cacheLimits = {
   wholeFetchBytes: 1024 * 1024,
   /** Readahead starts here on the second sequential read and doubles up to `maxWindowBytes`. */
   firstWindowBytes: 512 * 1024,
-  /** One stream is reported at about 2 MB/s (PROTOCOL.md §6): 16 MiB in 4 streams covers two seconds of each. */
+  /** One stream is reported at about 2 MB/s (PROTOCOL.md §6): 16 MiB are more than a second of all that go side by side. */
   maxWindowBytes: 16 * 1024 * 1024,
-  /** Longest run of one ranged request; a window is split into runs that download side by side. */
-  runBytes: 4 * 1024 * 1024,
+  /** Longest run of one ranged request; a window is split into runs that download side by side, more of them than go at a time. */
+  runBytes: 2 * 1024 * 1024,
   /** Ranged requests at a time, for all files; the official client stops at 6 as well (PROTOCOL.md §6). */
   parallelDownloads: 6,
   /** Downloads wait while more than this has not yet been taken by the disk: it is all in memory. Two readahead windows. */
