@@ -13,7 +13,7 @@ import { getPossibleNames } from '../vfs/links.ts';
 import { splitPath } from '../vfs/names.ts';
 import { findHolders } from '../volume/holders.ts';
 import { MountError } from '../volume/mountError.ts';
-import { ensureMountPoint, mountOver } from '../volume/mountPoint.ts';
+import { detach, ensureMountPoint, loadMounts, mountOver } from '../volume/mountPoint.ts';
 import type { NameChange, Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
 import type { Session } from './session.ts';
 import { canResume, findDrivers, mountWithBest } from './volumeDrivers.ts';
@@ -69,8 +69,9 @@ export class Mounts {
     await untilAborted(Promise.all(volumes), AbortSignal.timeout(tellMs)).catch(() => {});
   }
 
+  /** Volumes that are there, or are being made. */
   get size(): number {
-    return this.#mounts.size;
+    return [...this.#mounts.values()].filter(({ status }) => status !== 'failed').length;
   }
 
   /** Resolves when the volume is usable. Rejects with DriveError; nothing is left behind then. */
@@ -78,14 +79,14 @@ export class Mounts {
     try {
       // Before the folder is looked at: the drive never touches a volume of its own.
       const wanted = resolve(params.mountPoint);
-      if (this.#mounts.has(wanted)) throw new DriveError('alreadyMounted', { path: wanted });
+      if (this.#isTaken(wanted)) throw new DriveError('alreadyMounted', { path: wanted });
       const drivers = await findDrivers(this.#getDrivers(), this.#log);
       const root = await this.#findSource(params.source);
       const rules = { home: homedir(), reserved: this.#reserved };
       const goesOn = await canResume(drivers, wanted);
       const mountPoint = goesOn ? wanted : await ensureMountPoint(params.mountPoint, rules, this.#log);
       if (this.#closed) throw new DriveError('shuttingDown');
-      if (this.#mounts.has(mountPoint)) throw new DriveError('alreadyMounted', { path: mountPoint });
+      if (this.#isTaken(mountPoint)) throw new DriveError('alreadyMounted', { path: mountPoint });
       const makeVolume: MakeVolume = (name, view) => mountWithBest(drivers, mountPoint, name, view);
       const makeOver: MakeVolume = (name, view) => mountOver(mountPoint, () => makeVolume(name, view), this.#log);
       const { kind } = await this.#add({ ...params, mountPoint }, root, goesOn ? makeVolume : makeOver);
@@ -99,6 +100,12 @@ export class Mounts {
     }
   }
 
+  /** One that died makes room for another. */
+  #isTaken(mountPoint: string): boolean {
+    const mount = this.#mounts.get(mountPoint);
+    return mount !== undefined && mount.status !== 'failed';
+  }
+
   /** Offers a part of the account to clients that mount it themselves. Resolves with the volume, whose mount point is its address. */
   async serve(source: string, readOnly: boolean, serve: (view: VolumeView) => Promise<Volume>): Promise<Volume> {
     const root = await this.#findSource(source);
@@ -108,6 +115,11 @@ export class Mounts {
   /** Takes the volume away; pending work goes on. Rejects `busy` when files are open and `force` is not given. */
   async unmount(mountPoint: string, force: boolean): Promise<void> {
     const mount = this.#mounts.get(mountPoint);
+    if (mount?.status === 'failed') {
+      this.#mounts.delete(mountPoint);
+      this.changed.emit();
+      return;
+    }
     if (mount?.volume === undefined) throw new DriveError('notMounted', { path: mountPoint });
     mount.status = 'unmounting';
     this.changed.emit();
@@ -138,7 +150,8 @@ export class Mounts {
 
   /** Takes every volume away, in use or not. Never rejects. */
   async unmountAll(): Promise<void> {
-    for (const mountPoint of [...this.#mounts.keys()]) {
+    for (const [mountPoint, { status }] of [...this.#mounts]) {
+      if (status === 'failed') continue;
       try {
         await this.unmount(mountPoint, false);
       } catch (error) {
@@ -189,11 +202,25 @@ export class Mounts {
     });
     void volume.gone.then(() => {
       stop();
-      // Ejected by the user, or unmounted from outside: the work goes on, the volume is no longer listed.
-      if (this.#mounts.get(mountPoint)?.volume === volume) this.#mounts.delete(mountPoint);
-      this.changed.emit();
+      return this.#noteGone(mountPoint, volume);
     });
     return volume;
+  }
+
+  /**
+   * Ejected by the user, or unmounted from outside: the work goes on, the volume is no longer listed. One that is still mounted
+   * has died: it is listed as failed until it is mounted again, and every look at it would be an error: it is taken away.
+   */
+  async #noteGone(mountPoint: string, volume: Volume): Promise<void> {
+    const mount = this.#mounts.get(mountPoint);
+    if (mount?.volume !== volume) return;
+    const isMounted = async () => (await loadMounts()).some(({ path }) => path === mountPoint);
+    if (mount.status === 'mounted' && (await isMounted().catch(() => false))) {
+      this.#log.error('a volume died', { mountPoint });
+      Object.assign(mount, { status: 'failed', volume: undefined });
+      await detach(mountPoint).catch((error) => this.#log.warn('a dead volume stays', { mountPoint, error }));
+    } else if (this.#mounts.get(mountPoint) === mount) this.#mounts.delete(mountPoint);
+    this.changed.emit();
   }
 
   #createView(mountPoint: string, root: Ino, readOnly: boolean, onChanged: (change: NameChange) => void): VolumeView {

@@ -158,6 +158,24 @@ describe('the work of a drive', () => {
     assert.equal(await tryStart(), 3);
   });
 
+  it('goes on when the volume dies, which is told, taken away and mounted again', async () => {
+    await writeFile(join(mountPoint, 'survivor.txt'), 'written before');
+    // Busy, so that it is cut off and still stays mounted.
+    const file = await open(join(mountPoint, 'survivor.txt'), 'r');
+    await assert.rejects(run('umount', ['-f', mountPoint]), /busy/);
+    await until('the window is told', () => window.state().mounts[0]?.status === 'failed');
+    await until('the dead volume is away', async () => !(await isMounted()));
+    await assert.rejects(file.read(Buffer.alloc(1), 0, 1, 0));
+    await file.close().catch(() => {});
+    await mount();
+    assert.deepEqual(
+      window.state().mounts.map(({ status }) => status),
+      ['mounted'],
+    );
+    assert.equal(await readFile(join(mountPoint, 'survivor.txt'), 'utf8'), 'written before');
+    await arrived('survivor.txt', 'written before');
+  });
+
   it('is complete on disk when SIGTERM comes with files open', async () => {
     const file = await open(join(mountPoint, 'still open.txt'), 'w');
     await file.write('flushed by the end');
