@@ -141,6 +141,9 @@ export const restoreFromTrash = request<PathParams, void>('restoreFromTrash');
 /** There is no way back. `alreadyExists` when something else has its place now, which would go too. */
 export const deleteForever = request<PathParams, void>('deleteForever');
 
+/** All of it, for good. */
+export const emptyTrash = new RequestType0<void, DriveErrorData>('files/emptyTrash');
+
 /** The page anyone may open; made when there is none. */
 export const createPublicLink = request<PathParams, string>('createPublicLink');
 /** null when there is none. */

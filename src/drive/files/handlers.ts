@@ -55,6 +55,7 @@ export function answerFiles(answer: Answer, getContext: () => FilesContext): voi
   onPath(messages.readRevision, revisions.readRevision);
   onPath(messages.restoreRevision, revisions.restoreRevision);
   answer.plain(messages.listTrash, () => trash.listTrash(getContext(), AbortSignal.timeout(deadlineMs)));
+  answer.plain(messages.emptyTrash, () => trash.emptyTrash(getContext(), AbortSignal.timeout(deadlineMs)));
   onPath(messages.restoreFromTrash, (context, { path }, signal) => trash.restoreFromTrash(context, path, signal));
   onPath(messages.deleteForever, (context, { path }, signal) => trash.deleteForever(context, path, signal));
   onPath(messages.createPublicLink, (context, { path }, signal) => links.createPublicLink(context, path, signal));

@@ -28,6 +28,10 @@ export async function deleteForever(context: FilesContext, path: string, signal:
   await client.removeForGood(wire, signal);
 }
 
+export async function emptyTrash({ session }: FilesContext, signal: AbortSignal): Promise<void> {
+  await session.client.purgeTrash(signal);
+}
+
 /** The server's spelling of a path that the trash lists. `notFound` when it does not. */
 async function findTrashed({ session }: FilesContext, path: string, signal: AbortSignal): Promise<RemotePath> {
   const key = nameKey(path);

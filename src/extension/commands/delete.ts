@@ -1,13 +1,20 @@
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { deleteEntry } from '../../protocol/fileMessages.ts';
+import { deleteEntry, restoreFromTrash } from '../../protocol/fileMessages.ts';
+import type { DriveClient } from '../drive/client.ts';
+import { toDriveError } from '../errors.ts';
 import { outermost } from '../fileSystem/scheme.ts';
 import type { Services } from '../services.ts';
 import { withCancel } from '../transfers/cancellable.ts';
-import { showWarning } from '../ui/messages.ts';
+import { showInformation, showWarning } from '../ui/messages.ts';
 import { checkChangeable, chooseItems, describeItems } from './items.ts';
 import { endPublicLink } from './links.ts';
 import { deleteTrashed, getTrashedRow } from './trash.ts';
+
+/** A removal that was not sent yet is waited for, so long. ms. */
+const undoRetryMs = 500;
+const undoTries = 60;
 
 /** Names told of many; a question must fit on the screen. */
 const toldNames = 10;
@@ -26,8 +33,31 @@ export function deleteItems(services: Services) {
     await withCancel(vscode.l10n.t('Deleting {0}', describeItems(paths)), async (token) => {
       for (const path of paths) await client.request(deleteEntry, { path, recursive: true }, token);
     });
+    void offerUndo(services, paths).catch(services.report);
     return true;
   };
+}
+
+async function offerUndo({ client, files }: Services, paths: readonly string[]): Promise<void> {
+  const undo = vscode.l10n.t('Undo');
+  const text = vscode.l10n.t('Moved {0} to the trash.', describeItems(paths));
+  if ((await showInformation(text, undo)) !== undo) return;
+  await withCancel(vscode.l10n.t('Restoring {0}', describeItems(paths)), async (token) => {
+    for (const path of paths) await restoreWhenSent(client, path, token);
+  });
+  files.tree.refreshTrash();
+}
+
+/** The service has it in its trash as soon as the removal has reached it: until then it is not found there. */
+async function restoreWhenSent(client: DriveClient, path: string, token: vscode.CancellationToken): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await client.request(restoreFromTrash, { path }, token);
+    } catch (error) {
+      if (toDriveError(error).code !== 'notFound' || tries === undoTries) throw error;
+      await delay(undoRetryMs);
+    }
+  }
 }
 
 /** In the list of what is public, what is to go is the link. */

@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
 import { showInformation } from '../ui/messages.ts';
 import { bringIn } from './bringIn.ts';
+import { copyItems, cutItems, duplicateItems, pasteItems } from './clipboard.ts';
+import { compareConflict, keepMine, keepTheirs } from './conflicts.ts';
 import { connect } from './connect.ts';
 import { copyPath } from './copyPath.ts';
 import { deleteItems } from './delete.ts';
@@ -15,9 +17,10 @@ import { copyPublicLink, endPublicLink, openOnTheWeb } from './links.ts';
 import { mountJottacloud } from './mount.ts';
 import { mountFolder } from './mountFolder.ts';
 import { dontMountOnStartup, mountOnStartup } from './mountOnStartup.ts';
+import { newFile } from './newFile.ts';
 import { newFolder } from './newFolder.ts';
 import { freeSpace, keepOffline, removeOffline } from './offline.ts';
-import { open } from './open.ts';
+import { open, openToSide, openWithDefaultApp } from './open.ts';
 import { openAsFolder } from './openAsFolder.ts';
 import { openMountedFolder, openMountedFolderInNewWindow } from './openMounted.ts';
 import { openSettings } from './openSettings.ts';
@@ -31,7 +34,7 @@ import { showActions } from './showActions.ts';
 import { showLog } from './showLog.ts';
 import { downloadItems, uploadFiles } from './transferFiles.ts';
 import { pauseTransfers, resumeTransfers, retryTransfers, showTransfers } from './transfers.ts';
-import { deleteTrashed, restoreTrashed, showTrash } from './trash.ts';
+import { deleteTrashed, emptyTrash, restoreTrashed, showTrash } from './trash.ts';
 import { unmountJottacloud } from './unmount.ts';
 import { compareWithSynced, restoreVersion, showVersions } from './versions.ts';
 
@@ -70,6 +73,17 @@ const handlers: Record<CommandId, (services: Services) => Handler> = {
   'jottacloud.mountOnStartup': mountOnStartup,
   'jottacloud.dontMountOnStartup': dontMountOnStartup,
   'jottacloud.reportDiagnostics': reportDiagnostics,
+  'jottacloud.newFile': newFile,
+  'jottacloud.openToSide': openToSide,
+  'jottacloud.openWithDefaultApp': openWithDefaultApp,
+  'jottacloud.cut': cutItems,
+  'jottacloud.copy': copyItems,
+  'jottacloud.paste': pasteItems,
+  'jottacloud.duplicate': duplicateItems,
+  'jottacloud.emptyTrash': emptyTrash,
+  'jottacloud.compareConflict': compareConflict,
+  'jottacloud.keepMine': keepMine,
+  'jottacloud.keepTheirs': keepTheirs,
   'jottacloud.newFolder': newFolder,
   'jottacloud.uploadFiles': uploadFiles,
   'jottacloud.download': downloadItems,

@@ -15,13 +15,18 @@ export function reveal(services: Services) {
       await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(file));
       return;
     }
-    const copy = vscode.l10n.t('Copy Path');
-    const chosen = await showInformation(
-      vscode.l10n.t('{0} is on the computer VS Code is connected to, out of reach of this one.', file),
-      copy,
-    );
-    if (chosen === copy) await vscode.env.clipboard.writeText(file);
+    await tellOutOfReach(file);
   };
+}
+
+/** Says of a file that it is on another computer than the screen, and where. */
+export async function tellOutOfReach(file: string): Promise<void> {
+  const copy = vscode.l10n.t('Copy Path');
+  const chosen = await showInformation(
+    vscode.l10n.t('{0} is on the computer VS Code is connected to, out of reach of this one.', file),
+    copy,
+  );
+  if (chosen === copy) await vscode.env.clipboard.writeText(file);
 }
 
 async function chooseFile(services: Services, argument: unknown): Promise<string | undefined> {

@@ -1,6 +1,12 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { deleteForever, listTrash, restoreFromTrash, type TrashEntry } from '../../protocol/fileMessages.ts';
+import {
+  deleteForever,
+  emptyTrash as emptyTrashRequest,
+  listTrash,
+  restoreFromTrash,
+  type TrashEntry,
+} from '../../protocol/fileMessages.ts';
 import type { Services } from '../services.ts';
 import { withCancel } from '../transfers/cancellable.ts';
 import { inert } from '../ui/inert.ts';
@@ -48,6 +54,29 @@ export function deleteTrashed(services: Services) {
     const { client, files } = services;
     try {
       for (const item of paths) await client.request(deleteForever, { path: item });
+    } finally {
+      files.tree.refreshTrash();
+    }
+    return true;
+  };
+}
+
+/** "Empty Trash", after asking. True when done. */
+export function emptyTrash(services: Services) {
+  return async (): Promise<boolean> => {
+    if (!(await signInIfNeeded(services))) return false;
+    const { client, files } = services;
+    const entries = await client.call(listTrash);
+    if (entries.length === 0) {
+      tell(vscode.l10n.t('The trash is empty'));
+      return false;
+    }
+    const empty = vscode.l10n.t('Empty Trash');
+    const text = vscode.l10n.t('Empty the trash of Jottacloud?');
+    const detail = vscode.l10n.t('{0} items and all their versions are gone for good.', entries.length);
+    if ((await showWarning(text, { modal: true, detail }, empty)) !== empty) return false;
+    try {
+      await withCancel(vscode.l10n.t('Emptying the trash'), () => client.call(emptyTrashRequest));
     } finally {
       files.tree.refreshTrash();
     }

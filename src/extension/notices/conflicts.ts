@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ConflictNotice } from '../../protocol/state.ts';
-import { getOpenUri } from '../openUri.ts';
+import type { CommandId } from '../commands/ids.ts';
 import type { Services } from '../services.ts';
 import { inert } from '../ui/inert.ts';
 import { showWarning } from '../ui/messages.ts';
@@ -17,11 +17,10 @@ export function watchConflicts({ client }: Services): vscode.Disposable {
   const tell = async () => {
     const notices = waiting;
     waiting = [];
-    const compare = vscode.l10n.t('Compare');
     if (!client.isNotifying) return;
-    if ((await showWarning(describe(notices), compare)) !== compare) return;
-    const chosen = notices.length === 1 ? notices[0] : await chooseConflict(notices);
-    if (chosen !== undefined) await showBoth(client.state, chosen);
+    const [first] = notices;
+    const chosen = notices.length === 1 && first ? await askOne(first) : await askMany(notices);
+    if (chosen !== undefined) await vscode.commands.executeCommand(chosen.command, chosen.notice.copyPath);
   };
   const listener = client.onDidMakeConflict((notice) => {
     waiting.push(notice);
@@ -46,21 +45,38 @@ function describe(notices: readonly ConflictNotice[]): string {
   );
 }
 
-async function chooseConflict(notices: readonly ConflictNotice[]): Promise<ConflictNotice | undefined> {
-  const chosen = await askChoice({
-    title: vscode.l10n.t('Compare'),
-    placeholder: vscode.l10n.t('Which file?'),
-    items: notices.map((notice) => ({
-      label: `$(warning) ${inert(path.posix.basename(notice.path))}`,
-      description: inert(path.posix.dirname(notice.path)),
-      value: notice,
-    })),
-  });
-  return chosen === back ? undefined : chosen;
+interface Choice {
+  readonly notice: ConflictNotice;
+  readonly command: CommandId;
 }
 
-async function showBoth(state: Services['client']['state'], notice: ConflictNotice): Promise<void> {
-  const [theirs, ours] = [getOpenUri(state, notice.path), getOpenUri(state, notice.copyPath)];
-  const title = vscode.l10n.t('{0}: elsewhere ↔ here', path.posix.basename(notice.path));
-  await vscode.commands.executeCommand('vscode.diff', theirs, ours, title);
+/** What can be done about one, in the words of the buttons. */
+function getChoices(notice: ConflictNotice): (Choice & { readonly title: string })[] {
+  return [
+    { notice, title: vscode.l10n.t('Compare'), command: 'jottacloud.compareConflict' },
+    { notice, title: vscode.l10n.t('Keep Mine'), command: 'jottacloud.keepMine' },
+    { notice, title: vscode.l10n.t('Keep Theirs'), command: 'jottacloud.keepTheirs' },
+  ];
+}
+
+async function askOne(notice: ConflictNotice): Promise<Choice | undefined> {
+  const choices = getChoices(notice);
+  const pressed = await showWarning(describe([notice]), ...choices.map(({ title }) => title));
+  return choices.find(({ title }) => title === pressed);
+}
+
+async function askMany(notices: readonly ConflictNotice[]): Promise<Choice | undefined> {
+  const show = vscode.l10n.t('Show…');
+  if ((await showWarning(describe(notices), show)) !== show) return undefined;
+  const title = vscode.l10n.t('Changed on Two Sides');
+  const items = notices.map((notice) => ({
+    label: `$(warning) ${inert(path.posix.basename(notice.path))}`,
+    description: inert(path.posix.dirname(notice.path)),
+    value: notice,
+  }));
+  const notice = await askChoice({ title, placeholder: vscode.l10n.t('Which file?'), items });
+  if (notice === undefined || notice === back) return undefined;
+  const acts = getChoices(notice).map((choice) => ({ label: choice.title, value: choice }));
+  const chosen = await askChoice<Choice>({ title, placeholder: path.posix.basename(notice.path), items: acts });
+  return chosen === back ? undefined : chosen;
 }

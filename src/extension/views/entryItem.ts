@@ -31,7 +31,7 @@ export function toEntryItem(entry: EntryInfo, { uri, isPublic }: EntryLook): vsc
     entry.kind,
     ...(entry.pin === 'own' ? ['pinned'] : []),
     ...(isPublic ? ['public'] : []),
-    ...(entry.sync === 'failed' ? ['failed'] : []),
+    ...(entry.sync === 'failed' || entry.sync === 'conflicted' ? [entry.sync] : []),
   ].join('.');
   item.resourceUri = toRowUri(entry.path);
   const icon = getIcon(entry);

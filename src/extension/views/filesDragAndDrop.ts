@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { nameKey } from '../../base/nameKey.ts';
+import { lookup } from '../../protocol/fileMessages.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { withLocalFile } from '../fileSystem/content.ts';
 import { findAccountPath, outermost } from '../fileSystem/scheme.ts';
@@ -8,6 +9,7 @@ import { moveEntry } from '../moveEntry.ts';
 import { getOpenUri } from '../openUri.ts';
 import type { Reporter } from '../report.ts';
 import { uploadAsking } from '../transfers/upload.ts';
+import { showWarning } from '../ui/messages.ts';
 import type { FileNode } from './filesTree.ts';
 
 /** What rows of this view travel as. */
@@ -37,6 +39,7 @@ export class FilesDragAndDrop implements vscode.TreeDragAndDropController<FileNo
 
   /** Never rejects: VS Code would tell nobody. */
   async handleDrop(target: FileNode | undefined, data: vscode.DataTransfer): Promise<void> {
+    if (target?.kind === 'trash') return this.#dropOnTrash(data);
     const folder = getFolder(target);
     if (folder === undefined) return;
     try {
@@ -46,13 +49,15 @@ export class FilesDragAndDrop implements vscode.TreeDragAndDropController<FileNo
     }
   }
 
+  /** Asked about as Delete asks. */
+  async #dropOnTrash(data: vscode.DataTransfer): Promise<void> {
+    const paths = getOwnPaths(data);
+    if (paths.length > 0) await vscode.commands.executeCommand('jottacloud.delete', paths[0], paths);
+  }
+
   async #drop(data: vscode.DataTransfer, folder: string): Promise<void> {
-    const own: unknown = data.get(ownType)?.value;
-    if (Array.isArray(own))
-      return this.#move(
-        own.filter((item) => typeof item === 'string'),
-        folder,
-      );
+    const own = getOwnPaths(data);
+    if (own.length > 0) return this.#move(own, folder);
     const uris = parseUris((await data.get(uriType)?.asString()) ?? '');
     const local = uris.filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath);
     if (local.length > 0) {
@@ -66,11 +71,25 @@ export class FilesDragAndDrop implements vscode.TreeDragAndDropController<FileNo
 
   /** Rows that are there already, and rows that go along with a folder above them, stay where they are. */
   async #move(paths: readonly string[], folder: string): Promise<void> {
-    for (const from of outermost(paths)) {
-      if (nameKey(path.posix.dirname(from)) === nameKey(folder)) continue;
+    const moving = outermost(paths).filter((from) => nameKey(path.posix.dirname(from)) !== nameKey(folder));
+    if (!(await this.#confirmMove(moving, folder))) return;
+    for (const from of moving) {
       const to = path.posix.join(folder, path.posix.basename(from));
       await moveEntry(this.#client, from, to);
     }
+  }
+
+  /** A folder that slips from the mouse takes long to be found again. */
+  async #confirmMove(paths: readonly string[], folder: string): Promise<boolean> {
+    const entries = await this.#client.request(lookup, { paths });
+    const [first] = entries.filter((entry) => entry !== null && entry.kind !== 'file');
+    if (!first) return true;
+    const move = vscode.l10n.t('Move');
+    const text =
+      paths.length === 1
+        ? vscode.l10n.t('Move the folder {0} to {1}?', first.name, path.posix.basename(folder))
+        : vscode.l10n.t('Move {0} items to {1}?', paths.length, path.posix.basename(folder));
+    return (await showWarning(text, { modal: true }, move)) === move;
   }
 
   /** In a browser a dropped file is bytes without a path. */
@@ -85,6 +104,12 @@ export class FilesDragAndDrop implements vscode.TreeDragAndDropController<FileNo
       }
     }
   }
+}
+
+/** Of rows of this view. */
+function getOwnPaths(data: vscode.DataTransfer): string[] {
+  const own: unknown = data.get(ownType)?.value;
+  return Array.isArray(own) ? own.filter((item) => typeof item === 'string') : [];
 }
 
 /** The folder of a row: itself, or the one a file is in. */

@@ -49,6 +49,11 @@ test('keys of the Files view mean the focused row, or what is selected with it, 
 
     await window.expand('Archive');
     await click('a.txt');
+    await keyboard.press('Control+C');
+    await window.statusBarItem('Copied a.txt').waitFor();
+    await keyboard.press('Control+V');
+    await window.treeRow('a (2).txt').waitFor();
+    await click('a.txt');
     await keyboard.press('ArrowDown');
     await keyboard.press('Delete');
     await window.pressDialogButton('Move to Trash');

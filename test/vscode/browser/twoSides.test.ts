@@ -54,5 +54,9 @@ test('work goes on without a network; what was changed on two sides is told once
       .filter({ hasText: /written\shere/ })
       .first()
       .waitFor();
+    // Where they are compared, one of them is kept.
+    await told.page.locator('.editor-actions a.action-label[aria-label^="Keep Mine"]').click();
+    await untilOnServer(stage, `${folder}/hello.md`, 'written here\n');
+    await until('the copy is gone', async () => !(await readdir(mounted)).some((name) => name.includes('conflicted')));
   });
 });

@@ -42,6 +42,58 @@ describe('commands on files', () => {
     assert.ok((await namesIn('')).includes('made here'));
   });
 
+  it('New File… makes an empty file and opens it', async () => {
+    await answering(
+      'showInputBox',
+      () => 'new here.md',
+      async () => assert.equal(await executeCommand('jottacloud.newFile', home), `${home}/new here.md`),
+    );
+    const { document } = await waitFor('the editor', () => vscode.window.activeTextEditor);
+    assert.equal(document.uri.path, `${home}/new here.md`);
+    await executeCommand('jottacloud.openToSide', row('new here.md'));
+    await waitFor('a second group', () => vscode.window.tabGroups.all.length > 1 || undefined);
+    await executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('Cut, Copy, Paste and Duplicate move and copy rows; a name that is taken is numbered', async () => {
+    for (const name of ['c1', 'c2']) await save(name, name);
+    await fs.createDirectory(uriOf(`${home}/pasted`));
+    const rows = [row('c1'), row('c2')];
+    await executeCommand('jottacloud.copy', rows[0], rows);
+    assert.deepEqual(await executeCommand('jottacloud.paste', row('pasted', 'folder')), [
+      `${home}/pasted/c1`,
+      `${home}/pasted/c2`,
+    ]);
+    assert.deepEqual(await executeCommand('jottacloud.paste', row('c1')), [`${home}/c1 (2)`, `${home}/c2 (2)`]);
+    assert.deepEqual(await executeCommand('jottacloud.duplicate', row('c1')), [`${home}/c1 (3)`]);
+    await executeCommand('jottacloud.cut', row('c1 (3)'));
+    assert.equal(await textOf('c1 (3)'), 'c1', 'cutting alone moves nothing');
+    assert.deepEqual(await executeCommand('jottacloud.paste', row('pasted', 'folder')), [`${home}/pasted/c1 (3)`]);
+    assert.equal(await textOf('pasted/c1 (3)'), 'c1');
+    assert.ok(!(await namesIn('')).includes('c1 (3)'));
+    assert.equal(await executeCommand('jottacloud.paste', row('pasted', 'folder')), undefined, 'it is moved once');
+  });
+
+  it('Keep Mine and Keep Theirs end a conflict, and lose neither version', async () => {
+    for (const name of ['mine', 'theirs']) {
+      await save(`${name}.txt`, 'of another device');
+      await save(`${name} (conflicted copy host 2026-11-29).txt`, 'of this computer');
+      await waitForServer(`${home}/${name}.txt`, 'of another device');
+    }
+    assert.equal(await executeCommand('jottacloud.keepMine', row('mine (conflicted copy host 2026-11-29).txt')), true);
+    assert.equal(await textOf('mine.txt'), 'of this computer');
+    const theirs = row('theirs (conflicted copy host 2026-11-29).txt');
+    assert.equal(await executeCommand('jottacloud.compareConflict', theirs), true);
+    assert.equal(await executeCommand('jottacloud.keepTheirs', theirs), true);
+    assert.equal(await textOf('theirs.txt'), 'of another device');
+    assert.deepEqual(
+      (await namesIn('')).filter((name) => name.includes('conflicted')),
+      [],
+    );
+    assert.equal(await executeCommand('jottacloud.keepMine', row('mine.txt')), false);
+    await executeCommand('workbench.action.closeAllEditors');
+  });
+
   it('New Folder… says when the name is taken', async () => {
     const messages = await collectErrorMessages(() =>
       answering(
@@ -87,6 +139,25 @@ describe('commands on files', () => {
       [],
     );
     await waitForServer(`${home}/d1`, undefined);
+  });
+
+  it('Delete can be undone from its message', async () => {
+    await save('undone', 'undone');
+    await waitForServer(`${home}/undone`, 'undone');
+    const [told] = await answering(
+      'showInformationMessage',
+      (_text, undo) => undo,
+      async () => {
+        await answering(
+          'showWarningMessage',
+          (_text, _options, move) => move,
+          () => executeCommand('jottacloud.delete', row('undone')),
+        );
+        await waitFor('it is back', async () => ((await namesIn('')).includes('undone') ? true : undefined));
+      },
+    );
+    assert.deepEqual(told, ['Moved undone to the trash.', 'Undo']);
+    assert.equal(await textOf('undone'), 'undone');
   });
 
   it('Upload Files… takes the files that are chosen, and asks where a name is taken', async () => {
@@ -219,6 +290,17 @@ describe('commands on files', () => {
     const messages = await collectErrorMessages(() => executeCommand('jottacloud.restoreFromTrash', trashed));
     assert.equal(messages.length, 1);
     await executeCommand('jottacloud.showTrash');
+    await save('emptied', 'x');
+    await waitForServer(`${home}/emptied`, 'x');
+    await fs.delete(uriOf(`${home}/emptied`));
+    await waitForServer(`${home}/emptied`, undefined);
+    const [question] = await answering(
+      'showWarningMessage',
+      (_text, _options, empty) => empty,
+      async () => assert.equal(await executeCommand('jottacloud.emptyTrash'), true),
+    );
+    assert.equal(question?.[0], 'Empty the trash of Jottacloud?');
+    assert.equal(await executeCommand('jottacloud.emptyTrash'), false, 'there is nothing left in it');
   });
 
   it('Search Files by Name… finds as one types, and opens what is chosen', async () => {

@@ -55,11 +55,28 @@ describe('the Files view', () => {
     await save('alone', 'alone');
     const rows = await Promise.all(['moving', 'moving/inner', 'alone'].map((name) => findNode(`${home}/${name}`)));
     const target = await findNode(`${home}/target`);
-    await api.dragAndDrop.handleDrop(target, drag(rows));
+    const drop = () => api.dragAndDrop.handleDrop(target, drag(rows));
+    await answering('showWarningMessage', () => undefined, drop);
+    assert.ok(await findNode(`${home}/moving/inner`), 'a folder is moved after asking alone');
+    const [question] = await answering('showWarningMessage', (_text, _options, move) => move, drop);
+    assert.equal(question?.[0], 'Move 2 items to target?');
     assert.equal(await textOf('target/moving/inner'), 'inner');
     assert.equal(await textOf('target/alone'), 'alone');
     await api.dragAndDrop.handleDrop(target, drag([await findNode(`${home}/target/alone`)]));
     assert.equal(await textOf('target/alone'), 'alone');
+  });
+
+  it('deletes rows that are dropped on the trash, as Delete does', async () => {
+    await save('to trash', 'x');
+    const trash = (await api.tree.getChildren()).find(({ kind }) => kind === 'trash');
+    const data = drag([await findNode(`${home}/to trash`)]);
+    const [question] = await answering(
+      'showWarningMessage',
+      (_text, _options, move) => move,
+      () => api.dragAndDrop.handleDrop(trash, data),
+    );
+    assert.equal(question?.[0], 'Delete to trash?');
+    await waitForServer(`${home}/to trash`, undefined);
   });
 
   it('uploads files and folders of this computer that are dropped on it', async () => {
