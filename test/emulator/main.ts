@@ -25,16 +25,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { certificateKinds } from './certificates.ts';
 import { type EmulatorOptions, startEmulator } from './emulator.ts';
-import { parseQuirks, quirkTable } from './quirks.ts';
-
-const usage = `emulator [--port N] [--state DIR] [--seed DIR] [--latency MS] [--bandwidth BYTES/S per connection]
-         [--rclone DIR] [--certificate ${certificateKinds.join('|')}] [--quirks FILE] [--quirk name=value]...
-         [--token-lifetime S] [--capacity BYTES] [--write-locked] [--read-locked] [--user NAME]
-
-quirks (first value is the default):
-${Object.entries(quirkTable)
-  .map(([name, values]) => `  ${name}=${values.join('|')}`)
-  .join('\n')}`;
+import { parseQuirks } from './quirks.ts';
 
 function parseCommandLine(args: string[]): EmulatorOptions {
   const text = { type: 'string' } as const;
@@ -55,13 +46,8 @@ function parseCommandLine(args: string[]): EmulatorOptions {
       user: text,
       quirks: text,
       quirk: { type: 'string', multiple: true },
-      help: { type: 'boolean', short: 'h' },
     },
   });
-  if (values.help) {
-    console.error(usage);
-    process.exit(0);
-  }
   const options: EmulatorOptions = {};
   for (const name of ['state', 'seed', 'rclone', 'user'] as const) {
     if (values[name] !== undefined) options[name] = values[name];
@@ -103,6 +89,5 @@ try {
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  console.error(usage);
   process.exitCode = 2;
 }

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkCommandLine } from './commandLine.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -91,6 +92,13 @@ const tasks = {
 const [taskName, ...taskArguments] = process.argv.slice(2);
 const task = Object.hasOwn(tasks, taskName ?? '') ? tasks[taskName] : undefined;
 if (task === undefined) fail(`usage: node test/setup/run.mjs ${Object.keys(tasks).join('|')} [arguments]`);
+const answer = checkCommandLine(taskName, taskArguments);
+if (answer !== undefined) {
+  // What was asked for goes to stdout, a complaint is one line on stderr.
+  if ('help' in answer) console.log(answer.help);
+  else console.error(`${taskName}: ${answer.problem}. See --help.`);
+  process.exit('help' in answer ? 0 : 2);
+}
 
 ensureSystemPackages(neededBy(taskName, task));
 ensureNodeModules();
