@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Emulator } from '../emulator/emulator.ts';
-import { run, until } from '../mount/support.ts';
+import { run } from '../mount/support.ts';
 import { root } from '../setup/root.ts';
+import { until } from '../support/until.ts';
 
 /** What `npm run mount` starts. */
 const bundle = join(root, 'dist/headless.mjs');

@@ -1,4 +1,5 @@
-import { isPossible, md5 } from './content.ts';
+import { md5 } from '../support/md5.ts';
+import { isPossible } from './content.ts';
 import { describe } from './judge.ts';
 import { type Entry, type FileState, getOriginals, type Model } from './model.ts';
 import type { ServerState } from './serverState.ts';

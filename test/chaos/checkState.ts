@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { Nodes } from '../../src/store/nodes.ts';
 import { openDatabase } from '../../src/store/schema.ts';
-import { md5 } from './content.ts';
+import { md5 } from '../support/md5.ts';
 
 /** What the drive's state folder says while no drive runs on it. */
 export interface DriveState {

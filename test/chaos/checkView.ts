@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { md5 } from './content.ts';
+import { md5 } from '../support/md5.ts';
+
 import type { Hands } from './hands.ts';
 import type { ServerState } from './serverState.ts';
 

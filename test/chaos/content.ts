@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 /** A change of a file's bytes that was asked for and not acknowledged by a flush yet. */
 export type Change = PartChange | WholeChange;
 
@@ -11,10 +9,6 @@ type PartChange =
 interface WholeChange {
   readonly kind: 'replace';
   readonly bytes: Buffer;
-}
-
-export function md5(bytes: Buffer): string {
-  return createHash('md5').update(bytes).digest('hex');
 }
 
 export function apply(bytes: Buffer, change: Change): Buffer {

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { splitEnding } from '../../src/sync/tree/standIns.ts';
-import { md5 } from './content.ts';
+import { md5 } from '../support/md5.ts';
+
 import type { Plan } from './plan.ts';
 import { Violation } from './violation.ts';
 import { expectBytes } from './windowActor.ts';

@@ -1,4 +1,5 @@
-import { type Change, md5 } from './content.ts';
+import { md5 } from '../support/md5.ts';
+import type { Change } from './content.ts';
 import type { Acknowledged } from './powerCut.ts';
 
 /** A file the worker holds open. */

@@ -1,7 +1,8 @@
 import { nameKey } from '../../src/base/nameKey.ts';
 import * as files from '../../src/protocol/fileMessages.ts';
+import { md5 } from '../support/md5.ts';
 import { type Lane, tryReserve, whenToCancel, withFile, withLocks } from './choosing.ts';
-import { md5 } from './content.ts';
+
 import { tryAll, tryUsePath } from './locks.ts';
 import type { Entry } from './model.ts';
 import { Violation } from './violation.ts';

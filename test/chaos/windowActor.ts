@@ -3,9 +3,10 @@ import type { RequestType } from 'vscode-jsonrpc';
 import type { DriveErrorData } from '../../src/protocol/errors.ts';
 import * as files from '../../src/protocol/fileMessages.ts';
 import { list } from '../../src/protocol/messages.ts';
+import { md5 } from '../support/md5.ts';
 import { Actor } from './actor.ts';
 import { ask } from './ask.ts';
-import { md5 } from './content.ts';
+
 import { describe } from './judge.ts';
 import { type Entry, type FileState, join, noteDoubt } from './model.ts';
 import type { Plan } from './plan.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { md5 as md5Of } from '../support/md5.ts';
 import { exception, livePaths, signedIn } from './emulatorSupport.ts';
-import { md5Of } from './support.ts';
 
 describe('emulator: upload (§3)', { timeout: 60_000 }, () => {
   it('keeps a short upload, takes the rest, and refuses a corrupt one', async (test) => {

@@ -10,7 +10,8 @@ import { exchangeLoginToken } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import type { Emulator } from '../emulator/emulator.ts';
-import { atEnd, emulatorFor, md5Of, RawClient, rclone, tempFolder } from './support.ts';
+import { md5 } from '../support/md5.ts';
+import { atEnd, emulatorFor, RawClient, rclone, tempFolder } from './support.ts';
 
 /** The event socket of PROTOCOL.md §4, from both ends. */
 
@@ -106,7 +107,7 @@ describe('emulator: event socket (§4)', { timeout: 60_000 }, () => {
     assert.deepEqual(rest, {
       FROM: '/u0emulator/Jotta/Archive/a.txt',
       actorDevice: 'Jotta',
-      md5: md5Of('content'),
+      md5: md5('content'),
       mimeType: 'TEXT_PLAIN',
       revision: '1',
       size: '7',
@@ -127,7 +128,7 @@ describe('emulator: event socket (§4)', { timeout: 60_000 }, () => {
         assert.equal(T, ST.endsWith('SHARE_FILE') ? 'META' : 'PATH');
       }
     };
-    const stamp = { jsize: '1', jmd5: md5Of('a') };
+    const stamp = { jsize: '1', jmd5: md5('a') };
     await told(
       () => client.post(`${archive}/d/e`, '?mkDir=true'),
       `CREATE_DIR ${archive}/d`,
@@ -158,7 +159,7 @@ describe('emulator: event socket (§4)', { timeout: 60_000 }, () => {
     const subscriber = await subscribe(test, await RawClient.signIn(emulator));
     await writeFile(join(folder, 'r.txt'), 'by rclone');
     await rclone(emulator, 'copyto', join(folder, 'r.txt'), 'remote:r.txt');
-    assert.equal((await subscriber.event()).D.md5, md5Of('by rclone'));
+    assert.equal((await subscriber.event()).D.md5, md5('by rclone'));
     await emulator.put('/Jotta/Sync/p.txt', 'p');
     assert.equal((await subscriber.event()).D.FROM, '/u0emulator/Jotta/Sync/p.txt');
     emulator.remove('/Jotta/Sync/p.txt');

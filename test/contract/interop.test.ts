@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { decodeName, encodeName } from '../../src/jottacloud/names.ts';
+import { md5 } from '../support/md5.ts';
 import { holds, list, outcomeOf, read, store } from './client/acts.ts';
 import { download, interopWorld, oddTree, sorted, streamed, upload } from './interopTree.ts';
 import { oddNames, percentNames } from './oddNames.ts';
 import { livePaths, readTree, writeFiles } from './rcloneWorld.ts';
-import { md5Of } from './support.ts';
 
 const quoted = ['‛', '‛x', 'x‛', 'a‛b', '‛‛', '‛：', '‛␉', '‛E9'];
 
@@ -35,7 +35,7 @@ describe('our client and rclone', { timeout: 120_000 }, () => {
     const mirror = await writeFiles(join(folder, 'mirror'), Object.fromEntries(tree));
     await run('copy', mirror, 'remote:tree');
     assert.deepEqual(sorted(await download(ours, 'tree')), sorted(tree));
-    const md5s = new Map([...tree].map(([path, content]) => [path, md5Of(content)]));
+    const md5s = new Map([...tree].map(([path, content]) => [path, md5(content)]));
     assert.deepEqual(sorted(await streamed(ours.client, [...ours.folder, 'tree'], ours.signal)), sorted(md5s));
   });
 

@@ -1,7 +1,8 @@
 import type { Emulator } from '../emulator/emulator.ts';
 import type { QuirkName } from '../emulator/quirks.ts';
+import { md5 as md5Of } from '../support/md5.ts';
 import { type QuirkCase, revisionOf, top } from './quirkProbe.ts';
-import { md5Of, type RawClient } from './support.ts';
+import type { RawClient } from './support.ts';
 
 async function fullUpload(emulator: Emulator, client: RawClient): Promise<string> {
   emulator.quota(71);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { EmulatorOptions } from '../emulator/emulator.ts';
+import { md5 } from '../support/md5.ts';
 import { assertSame, customer, livePaths, only, type RcloneWorld, rcloneWorld } from './rcloneWorld.ts';
-import { md5Of } from './support.ts';
 
 const modified = new Date('2024-05-06T07:08:09Z');
 
@@ -117,7 +117,7 @@ describe('rclone changes', { timeout: 120_000 }, () => {
       );
       assert.equal(code, { live: 0, 'stays-trashed': 4, '409': 1 }[moveOntoTrashed]);
       const found = [fileAt(world, 'a.txt')?.md5, fileAt(world, 'd/e/z')?.md5];
-      const moved = md5Of(contentOf('a.txt'));
+      const moved = md5(contentOf('a.txt'));
       const expected = { live: [undefined, moved], 'stays-trashed': [undefined, undefined], '409': [moved, undefined] };
       assert.deepEqual(found, expected[moveOntoTrashed]);
     });
@@ -134,7 +134,7 @@ describe('rclone changes', { timeout: 120_000 }, () => {
       'POST jfs/Jotta/Archive/c%20p?mkDir=true',
       'POST jfs/Jotta/Archive/d/e/z?cp=%2FJotta%2FArchive%2Fc+p%2Fz%2B',
     ]);
-    assert.equal(fileAt(world, 'c p/z+')?.md5, md5Of(contentOf('d/e/z')));
+    assert.equal(fileAt(world, 'c p/z+')?.md5, md5(contentOf('d/e/z')));
     const again = await world.run(...args);
     assert.deepEqual(again.wire, [...looks, look('c%20p/z%2B')]);
   });
@@ -143,7 +143,7 @@ describe('rclone changes', { timeout: 120_000 }, () => {
     const world = await filled(test);
     await world.run('copyto', 'remote:d/e/z', 'remote:a.txt');
     const now = fileAt(world, 'a.txt');
-    assert.deepEqual([now?.md5, now?.revision], [md5Of(contentOf('d/e/z')), 2]);
+    assert.deepEqual([now?.md5, now?.revision], [md5(contentOf('d/e/z')), 2]);
   });
 
   it('a copy onto a trashed name, which stays in the trash until cphash takes it out', async (test) => {
@@ -158,9 +158,9 @@ describe('rclone changes', { timeout: 120_000 }, () => {
     const { headers } = only(requests, 'cphash');
     assert.deepEqual(
       [headers.jsize, headers.jmd5, headers.jcreated, headers.jmodified],
-      ['42', md5Of(contentOf('d/e/z')), '2024-05-06-T07:08:09Z', '2024-05-06-T07:08:09Z'],
+      ['42', md5(contentOf('d/e/z')), '2024-05-06-T07:08:09Z', '2024-05-06-T07:08:09Z'],
     );
-    assert.equal(fileAt(world, 'a.txt')?.md5, md5Of(contentOf('d/e/z')));
+    assert.equal(fileAt(world, 'a.txt')?.md5, md5(contentOf('d/e/z')));
   });
 
   it('times with touch: cphash with the content’s own size and md5, no new revision', async (test) => {
@@ -170,7 +170,7 @@ describe('rclone changes', { timeout: 120_000 }, () => {
     const { headers } = only(requests, 'cphash');
     assert.deepEqual(
       [headers.jsize, headers.jmd5, headers.jcreated, headers.jmodified],
-      ['14', md5Of(contentOf('a.txt')), '2020-01-02-T03:04:05Z', '2020-01-02-T03:04:05Z'],
+      ['14', md5(contentOf('a.txt')), '2020-01-02-T03:04:05Z', '2020-01-02-T03:04:05Z'],
     );
     const now = fileAt(world, 'a.txt');
     assert.deepEqual([now?.mtime, now?.revision], [Date.parse('2020-01-02T03:04:05Z'), 1]);
@@ -184,7 +184,7 @@ describe('rclone changes', { timeout: 120_000 }, () => {
     assert.deepEqual(made.wire, [customer, look('new.txt', false), 'POST /files/v1/allocate', look('new.txt')]);
     const { bytes, modified: time, path } = JSON.parse(only(made.requests, 'allocate').body);
     assert.deepEqual([path, bytes, time], ['/jfs/Jotta/Archive/new.txt', 0, '2020-01-02T03:04:05Z']);
-    assert.deepEqual([fileAt(world, 'new.txt')?.size, fileAt(world, 'new.txt')?.md5], [0, md5Of('')]);
+    assert.deepEqual([fileAt(world, 'new.txt')?.size, fileAt(world, 'new.txt')?.md5], [0, md5('')]);
   });
 
   it('a name to other case by way of a third name, as on any case-insensitive remote', async (test) => {

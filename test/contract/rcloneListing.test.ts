@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { md5 } from '../support/md5.ts';
 import { assertSame, customer, type RcloneWorld, rcloneWorld } from './rcloneWorld.ts';
-import { md5Of } from './support.ts';
 
 const modified = new Date('2024-05-06T07:08:09Z');
 
@@ -52,7 +52,7 @@ describe('rclone lists', { timeout: 120_000 }, () => {
     assert.equal(file.Size, 18);
     assert.equal(Date.parse(file.ModTime), modified.getTime());
     assert.equal(file.MimeType, 'text/plain');
-    assert.equal(file.Hashes.md5, md5Of('content of d/a.txt'));
+    assert.equal(file.Hashes.md5, md5('content of d/a.txt'));
     assert.deepEqual([folder.Name, folder.IsDir, folder.Size], ['e', true, -1]);
     assert.deepEqual(wire, [customer, 'GET jfs/Jotta/Archive/d', 'GET jfs/Jotta/Archive/d']);
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { md5 } from '../support/md5.ts';
 import {
   allocated,
   assertSame,
@@ -12,7 +13,7 @@ import {
   rcloneWorld,
   writeFiles,
 } from './rcloneWorld.ts';
-import { md5Of, rclone } from './support.ts';
+import { rclone } from './support.ts';
 
 const allocate = 'POST /files/v1/allocate';
 const seconds = Date.UTC(2024, 4, 6, 7, 8, 9) / 1000;
@@ -39,7 +40,7 @@ describe('rclone uploads', { timeout: 120_000 }, () => {
     assert.deepEqual(allocated(requests).get('/jfs/Jotta/Archive/up/sub/b.txt'), {
       path: '/jfs/Jotta/Archive/up/sub/b.txt',
       bytes: 4,
-      md5: md5Of('beta'),
+      md5: md5('beta'),
       created: '2024-05-06T07:08:09Z',
       modified: '2024-05-06T07:08:09Z',
     });
@@ -70,7 +71,7 @@ describe('rclone uploads', { timeout: 120_000 }, () => {
     const back = await world.run('copyto', join(source, 'one'), 'remote:f.txt');
     assert.deepEqual(back.wire, [customer, file, allocate, file]);
     const now = fileAt(world, 'f.txt');
-    assert.deepEqual([now?.revision, now?.md5], [3, md5Of('first')]);
+    assert.deepEqual([now?.revision, now?.md5], [3, md5('first')]);
   });
 
   for (const dedupStatus of ['200', '201'] as const) {
@@ -169,6 +170,6 @@ describe('rclone uploads', { timeout: 120_000 }, () => {
     const source = await writeFiles(world.folder, { f: 'new content' });
     const { wire } = await world.run('copyto', join(source, 'f'), 'remote:f');
     assert.deepEqual(wire, [customer, 'GET jfs/Jotta/Archive/f', allocate, 'POST upload']);
-    assert.deepEqual([fileAt(world, 'f')?.md5, fileAt(world, 'f')?.revision], [md5Of('new content'), 2]);
+    assert.deepEqual([fileAt(world, 'f')?.md5, fileAt(world, 'f')?.revision], [md5('new content'), 2]);
   });
 });

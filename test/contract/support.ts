@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
+import { md5 } from '../support/md5.ts';
 
 const endings = new WeakMap<TestContext, (() => Promise<void>)[]>();
 
@@ -79,10 +79,6 @@ export async function rclone(emulator: Emulator, ...args: string[]): Promise<str
   const run = await tryRclone(emulator, args);
   if (run.code !== 0) throw new Error(`rclone ${args.join(' ')} exited ${run.code}: ${run.err}`);
   return run.out;
-}
-
-export function md5Of(content: string | Uint8Array): string {
-  return createHash('md5').update(content).digest('hex');
 }
 
 export interface Answer {
@@ -162,7 +158,7 @@ export class RawClient {
 
   async allocate(path: string, content: string | Uint8Array, extra: object = {}) {
     const bytes = Buffer.byteLength(content);
-    const request = { path: `/jfs${path}`, bytes, md5: md5Of(content), ...extra };
+    const request = { path: `/jfs${path}`, bytes, md5: md5(content), ...extra };
     const headers = { 'content-type': 'application/json' };
     const answer = await this.send('POST', '/files/v1/allocate', JSON.stringify(request), headers);
     const parsed = JSON.parse(answer.text) as {

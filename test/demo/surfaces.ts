@@ -1,7 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findMountId, onStage, type Stage, showNotifications, signIn, until } from '../vscode/browser/support.ts';
+import { until } from '../support/until.ts';
+import { findMountId, onStage, type Stage, showNotifications, signIn } from '../vscode/browser/support.ts';
 import type { Workbench } from '../vscode/harness/workbench.ts';
 import { showcaseSample, writeSamples } from './samples.ts';
 

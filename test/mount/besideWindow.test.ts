@@ -9,7 +9,7 @@ import { Mounts } from '../../src/drive/mounts.ts';
 import { getVolumeDrivers } from '../../src/drive/volumeDrivers.ts';
 import { Vfs } from '../../src/vfs/vfs.ts';
 import { startTestDrive, type TestDrive } from '../posix/drive.ts';
-import { until } from './support.ts';
+import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 const { signal } = new AbortController();

@@ -3,7 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createWorld, digestTree, md5, remoteFiles, until, type World } from './support.ts';
+import { md5 } from '../support/md5.ts';
+import { until } from '../support/until.ts';
+import { createWorld, digestTree, remoteFiles, type World } from './support.ts';
 
 describe('a drive that dies', () => {
   let world: World;

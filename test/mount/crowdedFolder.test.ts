@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createWorld, type Headless, remoteFiles, run, until, type World } from './support.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type Headless, remoteFiles, run, type World } from './support.ts';
 
 const files = 1_500;
 

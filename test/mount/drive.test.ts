@@ -11,7 +11,9 @@ import { openConnection } from '../../src/protocol/connection.ts';
 import * as messages from '../../src/protocol/messages.ts';
 import { socketPath } from '../../src/protocol/socketPath.ts';
 import type { DriveState } from '../../src/protocol/state.ts';
-import { createWorld, md5, remoteFiles, until, type World } from './support.ts';
+import { md5 } from '../support/md5.ts';
+import { until } from '../support/until.ts';
+import { createWorld, remoteFiles, type World } from './support.ts';
 
 const main = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'src/drive/main.ts');
 const graceMs = 1_500;

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { createWorld, type Headless, md5, remoteFiles, until, type World } from './support.ts';
+import { md5 } from '../support/md5.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type Headless, remoteFiles, type World } from './support.ts';
 
 /** Polling alone would show nothing for this long. */
 const pollSeconds = 60;

@@ -8,7 +8,8 @@ import { getVolumeDrivers } from '../../src/drive/volumeDrivers.ts';
 import { Vfs } from '../../src/vfs/vfs.ts';
 import { loadMounts } from '../../src/volume/mountPoint.ts';
 import { startTestDrive, type TestDrive } from '../posix/drive.ts';
-import { createWorld, type Headless, remoteFiles, run, until, type World } from './support.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type Headless, remoteFiles, run, type World } from './support.ts';
 
 /** This process serves the volume, so it must not touch it: a shell does. */
 async function sh(folder: string, script: string): Promise<string> {

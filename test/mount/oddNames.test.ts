@@ -3,7 +3,9 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { oddNames as allOddNames, longestName, percentNames, storedName } from '../contract/oddNames.ts';
-import { createWorld, digestTree, type Headless, md5, remoteFiles, until, type World } from './support.ts';
+import { md5 } from '../support/md5.ts';
+import { until } from '../support/until.ts';
+import { createWorld, digestTree, type Headless, remoteFiles, type World } from './support.ts';
 
 /** U+FFFD stands for bytes that are not UTF-8 in what the kernel says: no new name holds it (SEMANTICS.md). */
 const oddNames = allOddNames.filter((name) => !name.includes('\uFFFD'));

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createWorld, type Headless, until, type World } from './support.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type Headless, type World } from './support.ts';
 
 const mebibyte = 1024 * 1024;
 /** Longer than the kernel believes attributes (volume/macfuse/limits.ts). */

@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, readlink, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createWorld, type Headless, run, until, type World } from './support.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type Headless, run, type World } from './support.ts';
 
 describe('a link made elsewhere', { timeout: 120_000 }, () => {
   let world: World;

@@ -15,7 +15,9 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createWorld, type Headless, md5, remoteFiles, until, type World } from './support.ts';
+import { md5 } from '../support/md5.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type Headless, remoteFiles, type World } from './support.ts';
 
 describe('changes made elsewhere', () => {
   let world: World;

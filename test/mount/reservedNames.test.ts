@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, rmdir, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createWorld, type Headless, md5, remoteFiles, run, until, type World } from './support.ts';
+import { md5 } from '../support/md5.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type Headless, remoteFiles, run, type World } from './support.ts';
 
 /** Names with a meaning of their own to libfuse, to programs, or to this drive: on the server they are names like any other. */
 const reservedNames = [

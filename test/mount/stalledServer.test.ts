@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdir, readFile, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createWorld, type Headless, until, type World } from './support.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type Headless, type World } from './support.ts';
 
 /** The kernel lets no more than 12 reads of its own accord wait where the driver cannot tell it otherwise, as the binding's cannot. */
 const readers = 10;

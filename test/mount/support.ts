@@ -1,5 +1,4 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import type { TreeItem } from '../emulator/treeReport.ts';
+import { md5 } from '../support/md5.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const run = promisify(execFile);
@@ -160,21 +160,6 @@ export async function createWorld(
       await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-/** Waits until `condition` answers something truthy; fails with `what` after `ms`. Asks again as the answer may change. */
-export async function until<T>(what: string, condition: () => Promise<T> | T, ms = 30_000): Promise<NonNullable<T>> {
-  const end = performance.now() + ms;
-  for (;;) {
-    const value = await condition();
-    if (value) return value;
-    if (performance.now() > end) throw new Error(`timed out waiting until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
-
-export function md5(bytes: Buffer | string): string {
-  return createHash('md5').update(bytes).digest('hex');
 }
 
 /** Live files of the emulator by path below /Jotta/Archive. */

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { appendFile, cp, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createWorld, type Headless, md5, remoteFiles, run, until, type World, writeTree } from './support.ts';
+import { md5 } from '../support/md5.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type Headless, remoteFiles, run, type World, writeTree } from './support.ts';
 
 describe('a source tree on the mount', () => {
   let world: World;

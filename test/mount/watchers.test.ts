@@ -3,7 +3,8 @@ import { type FSWatcher, watch } from 'node:fs';
 import { open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { createWorld, type Headless, remoteFiles, until, type World } from './support.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type Headless, remoteFiles, type World } from './support.ts';
 
 const archive = '/Jotta/Archive';
 

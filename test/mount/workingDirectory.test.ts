@@ -9,7 +9,8 @@ import { rootIno } from '../../src/store/nodeRow.ts';
 import { Vfs } from '../../src/vfs/vfs.ts';
 import { initFlags2 } from '../../src/volume/linux/flags.ts';
 import { startTestDrive, type TestDrive } from '../posix/drive.ts';
-import { run, until } from './support.ts';
+import { until } from '../support/until.ts';
+import { run } from './support.ts';
 
 /** Goes to a folder and asks for its path all the time; tells it for each line of its input, and the last refusal, if any. */
 const sitter = `

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { md5, remoteFiles } from '../mount/support.ts';
+import { remoteFiles } from '../mount/support.ts';
+import { md5 } from '../support/md5.ts';
 import { nfsStatus } from './client.ts';
 import { type NfsWorld, openNfsWorld } from './world.ts';
 

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
-import { until } from '../mount/support.ts';
+import { md5 } from '../support/md5.ts';
+import { until } from '../support/until.ts';
+
 import { NfsClient, nfsStatus } from './client.ts';
 import { type ServedDrive, startServed } from './served.ts';
 
 const run = promisify(execFile);
-const md5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
 
 describe('npm run mount -- --driver nfs --serve', () => {
   let emulator: Emulator;

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createNfsDriver } from '../../src/volume/nfs/driver.ts';
 import { nfsLimits } from '../../src/volume/nfs/limits.ts';
-import { until } from '../mount/support.ts';
+import { until } from '../support/until.ts';
+
 import { NfsClient, nfsStatus } from './client.ts';
 import { type NfsWorld, openNfsWorld } from './world.ts';
 

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { readFile, writeFile } from '../../src/drive/files/content.ts';
 import { type FilesContext, joinPath } from '../../src/drive/files/context.ts';
 import { list } from '../../src/drive/files/entries.ts';
@@ -99,23 +97,10 @@ export function testInFilesWorld(enter: (place: FilesPlace) => void): void {
   });
 }
 
-export function md5Of(text: string): string {
-  return createHash('md5').update(text).digest('hex');
-}
-
 /** The promise rejects with what a window would be told as `code`. */
 export async function refused(code: DriveErrorCode, work: Promise<unknown>): Promise<void> {
   await assert.rejects(work, (error) => {
     assert.equal(toDriveErrorData(error).code, code, String(error));
     return true;
   });
-}
-
-/** Waits until `check` holds; fails after a deadline. */
-export async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 15_000; performance.now() < end; ) {
-    if (await check()) return;
-    await delay(20);
-  }
-  assert.fail(`waited for ${what}`);
 }

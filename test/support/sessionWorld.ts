@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -221,10 +220,6 @@ export async function showServer(emulator: Emulator, top: string): Promise<Recor
 
 function sortKeys(record: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-export function md5(bytes: Buffer | string): string {
-  return createHash('md5').update(bytes).digest('hex');
 }
 
 /** A world on an emulator of its own, both closed when `work` ends. Waits have their longest jitter: they are exactly the doubled ones. */

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Emulator } from '../../emulator/emulator.ts';
-import { remoteFiles, until } from '../../mount/support.ts';
+import { remoteFiles } from '../../mount/support.ts';
+import { until } from '../../support/until.ts';
 import { countRequests, mebibyte, type Scenario, timed, timedCommand, timedShell } from '../scenario.ts';
 
 const patienceMs = 300_000;

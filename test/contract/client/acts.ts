@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { isJottaError, type JottaErrorKind } from '../../../src/jottacloud/errors.ts';
 import type { AllocateRequest, RemoteFile, RemotePath } from '../../../src/jottacloud/types.ts';
+import { md5 } from '../../support/md5.ts';
 import type { ContractWorld } from './world.ts';
 
 /** What cases do again and again, through the client alone. */
@@ -14,17 +15,13 @@ export function at(world: ContractWorld, ...names: string[]): RemotePath {
   return [...world.folder, ...names];
 }
 
-export function md5Of(bytes: Buffer): string {
-  return createHash('md5').update(bytes).digest('hex');
-}
-
 /** Content that the service cannot have seen before, so that nothing but a transfer brings it there. */
 export function fresh(size = 24): Buffer {
   return randomBytes(size);
 }
 
 export function requestOf(bytes: Buffer, more: Partial<AllocateRequest> = {}): AllocateRequest {
-  return { size: bytes.length, md5: md5Of(bytes), modified: someTime, onConflict: 'newRevision', ...more };
+  return { size: bytes.length, md5: md5(bytes), modified: someTime, onConflict: 'newRevision', ...more };
 }
 
 /** Brings content to a path; resolves with whether the service had it already. */
@@ -38,7 +35,7 @@ export async function store(
   if (completed) return 'known';
   const body = Readable.from([bytes.subarray(resumePos)], { objectMode: false });
   const result = await client.upload(uploadUrl, body, { start: resumePos, size: bytes.length }, signal);
-  assert.deepEqual([result.md5, result.size], [md5Of(bytes), bytes.length]);
+  assert.deepEqual([result.md5, result.size], [md5(bytes), bytes.length]);
   return 'sent';
 }
 
@@ -91,6 +88,6 @@ export async function refused(kind: JottaErrorKind, work: Promise<unknown>): Pro
 /** Content of a live file, or what stands in its way. */
 export async function holds(world: ContractWorld, path: RemotePath, bytes: Buffer): Promise<void> {
   const file = await world.client.fetchFile(path, world.signal);
-  assert.deepEqual([file.size, file.md5], [bytes.length, md5Of(bytes)]);
+  assert.deepEqual([file.size, file.md5], [bytes.length, md5(bytes)]);
   assert.ok((await read(world, path)).equals(bytes), 'other bytes were read than were stored');
 }

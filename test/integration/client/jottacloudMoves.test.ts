@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { createServer, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -13,6 +12,7 @@ import { isJottaError, type JottaErrorKind } from '../../../src/jottacloud/error
 import type { StreamedEntry } from '../../../src/jottacloud/types.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/emulator.ts';
+import { md5 } from '../../support/md5.ts';
 
 const never = new AbortController().signal;
 let emulator: Emulator;
@@ -84,7 +84,6 @@ const paths = () =>
     .filter((path) => path.startsWith(remote()))
     .map((path) => path.slice(remote().length + 1))
     .sort();
-const md5Of = (text: string) => createHash('md5').update(text).digest('hex');
 const of = (kind: JottaErrorKind) => (error: unknown) =>
   isJottaError(error, kind) || assert.fail(`not ${kind}: ${error}`);
 
@@ -190,7 +189,7 @@ describe('a move', () => {
 
   it('onto a name that an unfinished upload has goes by content', async () => {
     await emulator.put(remote('a'), 'whole');
-    await client.allocate(at('b'), { size: 9, md5: md5Of('elsewhere'), modified: 1, onConflict: 'reject' }, never);
+    await client.allocate(at('b'), { size: 9, md5: md5('elsewhere'), modified: 1, onConflict: 'reject' }, never);
     await client.moveFile(at('a'), at('b'), never);
     assert.equal((await emulator.read(remote('b'))).toString(), 'whole');
     assert.deepEqual(paths(), ['b']);
@@ -350,7 +349,7 @@ describe('times and folders', () => {
       never,
     );
     assert.deepEqual(after, { ...before, modified: 1_500_000_000, created: 1_400_000_000 });
-    const unknown = { md5: md5Of('never seen'), size: 10, modified: 1, created: 1 };
+    const unknown = { md5: md5('never seen'), size: 10, modified: 1, created: 1 };
     await assert.rejects(client.setFileTimes(at('b'), unknown, never), of('notFound'));
   });
 

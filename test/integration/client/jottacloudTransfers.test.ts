@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { parseLoginToken } from '../../../src/jottacloud/auth/loginToken.ts';
@@ -10,6 +9,7 @@ import { type ClientLimits, defaultLimits } from '../../../src/jottacloud/limits
 import { backOff } from '../../../src/jottacloud/transport/retry.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/emulator.ts';
+import { md5 } from '../../support/md5.ts';
 
 const never = new AbortController().signal;
 const archive = ['Jotta', 'Archive'];
@@ -52,7 +52,6 @@ afterEach(async () => {
 
 const at = (...names: string[]) => [...archive, ...names];
 const remote = (...names: string[]) => `/${at(...names).join('/')}`;
-const md5Of = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
 const of = (kind: JottaErrorKind) => (error: unknown) =>
   isJottaError(error, kind) || assert.fail(`not ${kind}: ${error}`);
 const noise = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7919 + (i >> 8)) & 0xff));
@@ -64,7 +63,7 @@ async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 function allocate(path: string[], bytes: Buffer, onConflict: 'newRevision' | 'reject' = 'newRevision') {
-  return client.allocate(path, { size: bytes.length, md5: md5Of(bytes), modified: 1_700_000_000, onConflict }, never);
+  return client.allocate(path, { size: bytes.length, md5: md5(bytes), modified: 1_700_000_000, onConflict }, never);
 }
 
 async function send(path: string[], bytes: Buffer) {
@@ -241,7 +240,7 @@ describe('an upload', () => {
     const chunks = [content.subarray(0, 100_000), content.subarray(100_000)];
     const span = { start: 0, size: content.length };
     const result = await client.upload(uploadUrl, Readable.from(chunks), span, never, (bytes) => progress.push(bytes));
-    assert.deepEqual(result, { md5: md5Of(content), size: content.length, modified: 1_700_000_000 });
+    assert.deepEqual(result, { md5: md5(content), size: content.length, modified: 1_700_000_000 });
     assert.deepEqual(progress, [100_000, 400_000]);
     assert.deepEqual(await emulator.read(remote('Döcs +#;', 'ä+b.bin')), content);
     assert.equal((await client.fetchFile(at('Döcs +#;', 'ä+b.bin'), never)).modified, 1_700_000_000);
@@ -365,8 +364,8 @@ describe('an upload', () => {
 
   it('is corrupt when the service confirms other bytes than were promised', async () => {
     const { uploadUrl } = await allocate(at('big'), content);
-    const span = { start: 0, size: content.length, md5: md5Of(content) };
-    const body = JSON.stringify({ bytes: content.length, md5: md5Of(Buffer.from('other')), modified: 1 });
+    const span = { start: 0, size: content.length, md5: md5(content) };
+    const body = JSON.stringify({ bytes: content.length, md5: md5(Buffer.from('other')), modified: 1 });
     emulator.setFaults([{ match: { kind: 'upload' }, nth: 1, action: { type: 'status', status: 200, body } }]);
     await assert.rejects(client.upload(uploadUrl, Readable.from([content]), span, never), of('corrupt'));
   });
@@ -396,8 +395,8 @@ describe('an upload', () => {
     assert.deepEqual(
       revisions.map((one) => [one.revision, one.md5]),
       [
-        [2, md5Of(content)],
-        [1, md5Of(Buffer.from('theirs'))],
+        [2, md5(content)],
+        [1, md5(Buffer.from('theirs'))],
       ],
     );
   });

@@ -18,7 +18,8 @@ import { download } from '../../../src/drive/files/download.ts';
 import { lookup, stat } from '../../../src/drive/files/entries.ts';
 import { createFolder, remove, rename } from '../../../src/drive/files/names.ts';
 import { upload } from '../../../src/drive/files/upload.ts';
-import { type FilesWorld, home, md5Of, refused, testInFilesWorld } from '../../support/filesSupport.ts';
+import { type FilesWorld, home, refused, testInFilesWorld } from '../../support/filesSupport.ts';
+import { md5 } from '../../support/md5.ts';
 
 let world: FilesWorld;
 let local: string;
@@ -62,7 +63,7 @@ describe('writing a file', () => {
     await world.save(inDir('a.txt'), 'short');
     await world.drive.settle();
     const item = world.drive.emulator.tree().find(({ path }) => path.endsWith(inDir('a.txt')));
-    assert.equal(item?.md5, md5Of('short'));
+    assert.equal(item?.md5, md5('short'));
     assert.equal(item?.revision, 2);
   });
 
@@ -165,7 +166,7 @@ describe('a copy', () => {
     const request = { from: `${dir}/a.txt`, to: `${dir}/b.txt`, collision: 'fail' } as const;
     assert.equal(await copy(world.context, request, world.signal), `${dir}/b.txt`);
     await world.drive.settle();
-    assert.equal(world.server()[inDir('b.txt')], md5Of('shared bytes'));
+    assert.equal(world.server()[inDir('b.txt')], md5('shared bytes'));
     assert.equal(world.drive.emulator.stats().requests.upload, undefined);
     await refused('alreadyExists', copy(world.context, request, world.signal));
     assert.equal(await copy(world.context, { ...request, collision: 'keepBoth' }, world.signal), `${dir}/b (2).txt`);
@@ -216,7 +217,7 @@ describe('an upload', () => {
     assert.equal((await stat(world.context, `${dir}/tree${count}/link`)).link, true);
     assert.equal(await world.text(inDir(`tree${count}/link`)), 'inner');
     await world.drive.settle();
-    assert.equal(world.server()[inDir(`tree${count}/sub/æøå.txt`)], md5Of('inner'));
+    assert.equal(world.server()[inDir(`tree${count}/sub/æøå.txt`)], md5('inner'));
   });
 
   it('keeps both, replaces or refuses where a name is taken', async () => {

@@ -9,9 +9,10 @@ import { find, locate } from '../../../src/drive/files/context.ts';
 import { list, stat } from '../../../src/drive/files/entries.ts';
 import { createFolder, rename } from '../../../src/drive/files/names.ts';
 import { freeUpSpace, pin, removeOfflineCopy } from '../../../src/drive/files/pins.ts';
-import { createFilesWorld, type FilesWorld, home, refused, until } from '../../support/filesSupport.ts';
+import { createFilesWorld, type FilesWorld, home, refused } from '../../support/filesSupport.ts';
 import { withWorld } from '../../support/sessionWorld.ts';
 import { TestClock } from '../../support/testClock.ts';
+import { until } from '../../support/until.ts';
 
 describe('pinned content', () => {
   let dir: string;

@@ -8,7 +8,8 @@ import { download } from '../../../src/drive/files/download.ts';
 import { resolveLocal } from '../../../src/drive/files/localPaths.ts';
 import { createFolder } from '../../../src/drive/files/names.ts';
 import { upload } from '../../../src/drive/files/upload.ts';
-import { type FilesWorld, home, md5Of, refused, testInFilesWorld } from '../../support/filesSupport.ts';
+import { type FilesWorld, home, refused, testInFilesWorld } from '../../support/filesSupport.ts';
+import { md5 } from '../../support/md5.ts';
 
 /** Nothing is there on this computer: whoever opens a path below it fails. */
 const mountPoint = '/mnt/of ours';
@@ -70,7 +71,7 @@ describe('a file onto itself', () => {
       await act('new.txt');
       assert.equal(await world.text(inDir('new.txt')), 'only here yet');
       await world.drive.settle();
-      assert.equal(world.server()[inDir('new.txt')], md5Of('only here yet'));
+      assert.equal(world.server()[inDir('new.txt')], md5('only here yet'));
       assert.deepEqual([revisionOf('sent.txt'), revisionOf('new.txt')], [1, 1]);
     });
   }

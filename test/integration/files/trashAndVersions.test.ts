@@ -12,7 +12,9 @@ import { listRevisions, readRevision, restoreRevision } from '../../../src/drive
 import { Search } from '../../../src/drive/files/search.ts';
 import { deleteForever, listTrash, restoreFromTrash } from '../../../src/drive/files/trash.ts';
 import { rootIno } from '../../../src/store/nodeRow.ts';
-import { createFilesWorld, type FilesWorld, home, md5Of, refused, until } from '../../support/filesSupport.ts';
+import { createFilesWorld, type FilesWorld, home, refused } from '../../support/filesSupport.ts';
+import { md5 } from '../../support/md5.ts';
+import { until } from '../../support/until.ts';
 
 let world: FilesWorld;
 let count = 0;
@@ -103,7 +105,7 @@ describe('the trash', () => {
     // Another device makes it again; this one has not heard of it yet.
     await world.drive.emulator.put(`${dir}/folder/new`, Buffer.from('new'));
     await assert.rejects(deleteForever(world.context, `${dir}/folder`, world.signal));
-    assert.equal(world.server()[inDir('folder/new')], md5Of('new'));
+    assert.equal(world.server()[inDir('folder/new')], md5('new'));
   });
 
   it('stays as it is below a read-only mount', async () => {
@@ -135,7 +137,7 @@ describe('the versions of a file', () => {
     assert.equal(await world.text(inDir('a.txt')), 'one');
     await world.drive.settle();
     assert.equal(world.drive.emulator.stats().requests.upload, undefined);
-    assert.equal(world.server()[inDir('a.txt')], md5Of('one'));
+    assert.equal(world.server()[inDir('a.txt')], md5('one'));
     assert.equal((await listRevisions(world.context, path, world.signal)).length, 4);
   });
 

@@ -9,7 +9,8 @@ import { fillFile } from '../../../src/drive/files/fill.ts';
 import { createFolder, remove, rename } from '../../../src/drive/files/names.ts';
 import { upload } from '../../../src/drive/files/upload.ts';
 import { rootIno } from '../../../src/store/nodeRow.ts';
-import { type FilesWorld, home, md5Of, refused, testInFilesWorld } from '../../support/filesSupport.ts';
+import { type FilesWorld, home, refused, testInFilesWorld } from '../../support/filesSupport.ts';
+import { md5 } from '../../support/md5.ts';
 import { openSessionWorld, signIn } from '../../support/sessionWorld.ts';
 
 /** A piece read at a time, and a file of five of them. */
@@ -46,7 +47,7 @@ async function isUnchanged(name: string, text: string): Promise<void> {
   assert.equal((await world.text(inDir(name))).slice(0, 20), text);
   await world.drive.settle();
   const item = world.drive.emulator.tree().find(({ path }) => path.endsWith(`/${inDir(name)}`));
-  assert.deepEqual([item?.md5, item?.revision], [md5Of(text), 1]);
+  assert.deepEqual([item?.md5, item?.revision], [md5(text), 1]);
   assert.deepEqual(await stagingFiles(), []);
 }
 
@@ -252,7 +253,7 @@ describe('new content of a file that is open', () => {
     await vfs.release(reader);
     assert.equal(await world.text(inDir('doc')), 'newer');
     await world.drive.settle();
-    assert.equal(world.server()[inDir('doc')], md5Of('newer'));
+    assert.equal(world.server()[inDir('doc')], md5('newer'));
     assert.deepEqual(await stagingFiles(), []);
   });
 });

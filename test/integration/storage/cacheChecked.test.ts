@@ -3,7 +3,8 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { md5, withWorld } from '../../support/sessionWorld.ts';
+import { md5 } from '../../support/md5.ts';
+import { withWorld } from '../../support/sessionWorld.ts';
 
 it('a small cached file that is not what its md5 says is downloaded again after a start, its checksums right or not', async () => {
   await withWorld({}, {}, async (world, emulator) => {

@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { newReadahead } from '../../../src/content/contentReader.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { Quirks } from '../../emulator/quirks.ts';
-import { md5, type SessionWorld, withWorld } from '../../support/sessionWorld.ts';
+import { md5 } from '../../support/md5.ts';
+import { type SessionWorld, withWorld } from '../../support/sessionWorld.ts';
 
 const path = '/Jotta/Archive/ours.bin';
 const mebibyte = 1024 * 1024;

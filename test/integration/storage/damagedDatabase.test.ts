@@ -7,7 +7,8 @@ import { after, before, describe, it } from 'node:test';
 import type { Tokens } from '../../../src/jottacloud/auth/tokens.ts';
 import { openDatabase } from '../../../src/store/schema.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
-import { md5, openSessionWorld, type SessionWorld, showServer, signIn } from '../../support/sessionWorld.ts';
+import { md5 } from '../../support/md5.ts';
+import { openSessionWorld, type SessionWorld, showServer, signIn } from '../../support/sessionWorld.ts';
 
 const top = '/Jotta/Archive';
 const pageBytes = 4096;

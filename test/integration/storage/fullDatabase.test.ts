@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { startEmulator } from '../../emulator/emulator.ts';
-import { md5, openSessionWorld, type SessionWorld, showServer } from '../../support/sessionWorld.ts';
+import { md5 } from '../../support/md5.ts';
+import { openSessionWorld, type SessionWorld, showServer } from '../../support/sessionWorld.ts';
 
 const top = '/Jotta/Archive';
 

@@ -6,7 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import type { Tokens } from '../../../src/jottacloud/auth/tokens.ts';
 import { loadServerState } from '../../chaos/serverState.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
-import { md5, openSessionWorld, type SessionWorld, showServer, showTree, signIn } from '../../support/sessionWorld.ts';
+import { md5 } from '../../support/md5.ts';
+import { openSessionWorld, type SessionWorld, showServer, showTree, signIn } from '../../support/sessionWorld.ts';
 import { getContents, type LocalName, localActs, type Place, type RemoteName, remoteActs } from './conflictActs.ts';
 import { outcomes } from './conflictOutcomes.ts';
 

@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import type { Ino } from '../../../src/store/nodeRow.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import type { RequestKind } from '../../emulator/stats.ts';
-import { md5, openSessionWorld, type SessionWorld, showServer, showTree } from '../../support/sessionWorld.ts';
+import { md5 } from '../../support/md5.ts';
+import { openSessionWorld, type SessionWorld, showServer, showTree } from '../../support/sessionWorld.ts';
 
 const top = '/Jotta/Archive';
 /** Longer than a listing takes. */

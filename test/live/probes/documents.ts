@@ -1,5 +1,6 @@
 import { formatRfc3339 } from '../../../src/jottacloud/times.ts';
-import { at, fresh, md5Of, storeFresh } from '../../contract/client/acts.ts';
+import { at, fresh, storeFresh } from '../../contract/client/acts.ts';
+import { md5 as md5Of } from '../../support/md5.ts';
 import { describe, jfs, type PartOfQuirks, type ProbeWorld, succeeded } from '../probe.ts';
 
 type Documents =

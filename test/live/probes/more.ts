@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { parseTime } from '../../../src/jottacloud/times.ts';
-import { at, fresh, list, md5Of, someTime, store, storeFresh } from '../../contract/client/acts.ts';
+import { at, fresh, list, someTime, store, storeFresh } from '../../contract/client/acts.ts';
+import { md5 } from '../../support/md5.ts';
 import { describe, jfs, type NotAsked, type Probe, type ProbeWorld, type RawAnswer, succeeded } from '../probe.ts';
 
 /** Large enough that what the service does with it afterwards is felt. Bytes. */
@@ -42,7 +43,7 @@ export const moreProbes: readonly (Probe | NotAsked)[] = [
     async ask(world) {
       const bytes = await storeFresh(world, at(world, 'a'));
       const created = someTime - 86_400;
-      const stamp = { size: bytes.length, md5: md5Of(bytes), modified: someTime, created };
+      const stamp = { size: bytes.length, md5: md5(bytes), modified: someTime, created };
       await world.client.setFileTimes(at(world, 'a'), stamp, world.signal);
       return (await world.client.fetchFile(at(world, 'a'), world.signal)).created === created ? 'yes' : 'no';
     },
@@ -64,7 +65,7 @@ export const moreProbes: readonly (Probe | NotAsked)[] = [
       let lastByteAt = performance.now();
       const { uploadUrl } = await world.client.allocate(
         at(world, 'large'),
-        { size: bytes.length, md5: md5Of(bytes), modified: someTime, onConflict: 'newRevision' },
+        { size: bytes.length, md5: md5(bytes), modified: someTime, onConflict: 'newRevision' },
         world.signal,
       );
       await world.client.upload(uploadUrl, inPieces(bytes), { start: 0, size: bytes.length }, world.signal, () => {
@@ -100,7 +101,7 @@ export const moreProbes: readonly (Probe | NotAsked)[] = [
     async ask(world) {
       const bytes = fresh();
       const time = '2026-01-01-T00:00:00Z';
-      const headers = { jsize: String(bytes.length), jmd5: md5Of(bytes), jcreated: time, jmodified: time };
+      const headers = { jsize: String(bytes.length), jmd5: md5(bytes), jcreated: time, jmodified: time };
       return bodyOf(await world.send('POST', jfs(world, at(world, 'a'), '?cphash=true'), { headers }));
     },
   },
@@ -134,7 +135,7 @@ function allocate(
   more: Readonly<Record<string, string>> = {},
 ): Promise<RawAnswer> {
   const times = { created: '2026-01-01T00:00:00Z', modified: '2026-01-01T00:00:00Z' };
-  const request = { path: `/jfs/${path.join('/')}`, bytes: bytes.length, md5: md5Of(bytes), ...times, ...more };
+  const request = { path: `/jfs/${path.join('/')}`, bytes: bytes.length, md5: md5(bytes), ...times, ...more };
   const headers = { 'content-type': 'application/json' };
   return world.send('POST', `${world.endpoints.api}/files/v1/allocate`, { headers, body: JSON.stringify(request) });
 }

@@ -1,4 +1,5 @@
-import { at, list, md5Of, storeFresh } from '../../contract/client/acts.ts';
+import { at, list, storeFresh } from '../../contract/client/acts.ts';
+import { md5 } from '../../support/md5.ts';
 import {
   describe,
   isTombstone,
@@ -40,7 +41,7 @@ function refusal(answer: RawAnswer): string {
 
 async function whatBecameOf(world: ProbeWorld, name: string, bytes: Buffer): Promise<string> {
   const [newest, ...older] = await world.client.fetchRevisions(at(world, name), world.signal);
-  if (newest?.md5 !== md5Of(bytes)) return 'accepted, but the target keeps its content';
+  if (newest?.md5 !== md5(bytes)) return 'accepted, but the target keeps its content';
   return older.length > 0 ? 'new-revision' : 'replaced without history';
 }
 

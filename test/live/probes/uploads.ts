@@ -1,4 +1,5 @@
-import { at, fresh, md5Of, storeFresh } from '../../contract/client/acts.ts';
+import { at, fresh, storeFresh } from '../../contract/client/acts.ts';
+import { md5 } from '../../support/md5.ts';
 import { describe, jfs, type PartOfQuirks, type ProbeWorld, type RawAnswer, succeeded } from '../probe.ts';
 
 type Uploads =
@@ -32,7 +33,7 @@ interface Allocated {
 async function allocate(world: ProbeWorld, name: string, bytes: Buffer, more: object = {}): Promise<Allocated> {
   const path = `/jfs/${at(world, name).join('/')}`;
   const times = { created: '2026-01-01T00:00:00Z', modified: '2026-01-01T00:00:00Z' };
-  const body = JSON.stringify({ path, bytes: bytes.length, md5: md5Of(bytes), ...times, ...more });
+  const body = JSON.stringify({ path, bytes: bytes.length, md5: md5(bytes), ...times, ...more });
   const headers = { 'content-type': 'application/json' };
   const answer = await world.send('POST', `${world.endpoints.api}/files/v1/allocate`, { headers, body });
   const json = (succeeded(answer) ? JSON.parse(answer.text) : {}) as Record<string, unknown>;

@@ -3,7 +3,8 @@ import { mkdir, open, readdir, readFile, rename, rm, rmdir, unlink, writeFile } 
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Emulator } from '../../emulator/emulator.ts';
-import { createWorld, type Headless, until, type World } from '../support.ts';
+import { until } from '../../support/until.ts';
+import { createWorld, type Headless, type World } from '../support.ts';
 
 interface Row {
   readonly what: string;

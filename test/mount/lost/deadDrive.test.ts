@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rename, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createWorld, run, until, type World } from '../support.ts';
+import { until } from '../../support/until.ts';
+import { createWorld, run, type World } from '../support.ts';
 
 const connections = '/sys/fs/fuse/connections';
 /** What statfs(2) says of the FUSE control file system. */

@@ -3,7 +3,9 @@ import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { createWorld, type Headless, type HeadlessOptions, md5, remoteFiles, until, type World } from '../support.ts';
+import { md5 } from '../../support/md5.ts';
+import { until } from '../../support/until.ts';
+import { createWorld, type Headless, type HeadlessOptions, remoteFiles, type World } from '../support.ts';
 import { createSmallDisk, type SmallDisk } from './smallDisk.ts';
 
 const mib = 1024 ** 2;

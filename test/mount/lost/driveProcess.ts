@@ -8,7 +8,8 @@ import { openConnection } from '../../../src/protocol/connection.ts';
 import * as messages from '../../../src/protocol/messages.ts';
 import { socketPath } from '../../../src/protocol/socketPath.ts';
 import type { DriveState } from '../../../src/protocol/state.ts';
-import { until, type World } from '../support.ts';
+import { until } from '../../support/until.ts';
+import type { World } from '../support.ts';
 
 const main = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'src/drive/main.ts');
 

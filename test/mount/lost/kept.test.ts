@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as messages from '../../../src/protocol/messages.ts';
-import { createWorld, run, until, type World } from '../support.ts';
+import { until } from '../../support/until.ts';
+import { createWorld, run, type World } from '../support.ts';
 import { startDriveProcess } from './driveProcess.ts';
 import { driveOptions, root } from './windowClient.ts';
 

@@ -6,7 +6,9 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { type FaultPoint, faultPoints } from '../../../src/sync/tree/faultPoints.ts';
 import { loadServerState } from '../../chaos/serverState.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
-import { createWorld, type Headless, type HeadlessOptions, md5, remoteFiles, until, type World } from '../support.ts';
+import { md5 } from '../../support/md5.ts';
+import { until } from '../../support/until.ts';
+import { createWorld, type Headless, type HeadlessOptions, remoteFiles, type World } from '../support.ts';
 
 interface Scenario {
   readonly what: string;

@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as messages from '../../../src/protocol/messages.ts';
-import { createWorld, md5, remoteFiles, run, until, type World } from '../support.ts';
+import { md5 } from '../../support/md5.ts';
+import { until } from '../../support/until.ts';
+import { createWorld, remoteFiles, run, type World } from '../support.ts';
 import { type DriveProcess, type Secrets, startDriveProcess, type Window } from './driveProcess.ts';
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));

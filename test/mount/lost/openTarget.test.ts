@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { toErrno } from '../../../src/vfs/errors.ts';
+import { md5 } from '../../support/md5.ts';
 import { openSessionWorld } from '../../support/sessionWorld.ts';
-import { createWorld, type Headless, md5, remoteFiles, run, until, type World } from '../support.ts';
+import { until } from '../../support/until.ts';
+import { createWorld, type Headless, remoteFiles, run, type World } from '../support.ts';
 import { createSmallDisk, type SmallDisk } from './smallDisk.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'jottacloud-open-target-'));

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import * as messages from '../../../src/protocol/messages.ts';
 import { emptyDriveState } from '../../../src/protocol/state.ts';
 import { signIn } from '../../support/sessionWorld.ts';
-import { createWorld, until, type World } from '../support.ts';
+import { until } from '../../support/until.ts';
+import { createWorld, type World } from '../support.ts';
 import { type Secrets, startDriveProcess } from './driveProcess.ts';
 import { openClient, root } from './windowClient.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { md5, type World } from '../support.ts';
+import { md5 } from '../../support/md5.ts';
+import type { World } from '../support.ts';
 
 const archive = '/Jotta/Archive/';
 /** From the last change to the server having all of it, on a busy machine. */

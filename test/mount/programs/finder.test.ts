@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { until } from '../support.ts';
+import { until } from '../../support/until.ts';
+
 import { recordChanges } from './changes.ts';
 import { assertOneRevision } from './saves.ts';
 import { assertSame, failures, openStage, replay, type Stage, type Step } from './support.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { until } from '../support.ts';
+import { until } from '../../support/until.ts';
+
 import { recordChanges } from './changes.ts';
 import { openStage, type Stage } from './support.ts';
 

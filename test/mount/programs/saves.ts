@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { md5, until } from '../support.ts';
+import { md5 } from '../../support/md5.ts';
+import { until } from '../../support/until.ts';
+
 import { fetchServerFile, recordChanges } from './changes.ts';
 import type { Stage } from './support.ts';
 

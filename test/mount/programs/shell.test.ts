@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createWorld, run, until, type World } from '../support.ts';
+import { until } from '../../support/until.ts';
+import { createWorld, run, type World } from '../support.ts';
 import { assertLikeLocal, assertSame, openStage, type Stage } from './support.ts';
 
 /** Scripts that say and leave the same on the volume as on the local disk. */

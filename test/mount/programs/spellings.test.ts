@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { createWorld, type Headless, remoteFiles, run, until, type World } from '../support.ts';
+import { until } from '../../support/until.ts';
+import { createWorld, type Headless, remoteFiles, run, type World } from '../support.ts';
 
 /** Runs a shell script in a folder; answers what it says and its exit code. */
 async function shell(folder: string, script: string): Promise<{ code: number; said: string }> {

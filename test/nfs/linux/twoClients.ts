@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { md5, remoteFiles, until } from '../../mount/support.ts';
+import { remoteFiles } from '../../mount/support.ts';
 import { startTestDrive, type TestDrive } from '../../posix/drive.ts';
+import { md5 } from '../../support/md5.ts';
+import { until } from '../../support/until.ts';
 import type { Machine } from '../vm/machine.ts';
 
 const [one, other] = ['/mnt/one', '/mnt/other'];

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { checkServer } from '../../chaos/checkServer.ts';
-import { isPossible, md5 } from '../../chaos/content.ts';
+import { isPossible } from '../../chaos/content.ts';
 import { getOriginals, Model } from '../../chaos/model.ts';
+import { md5 } from '../../support/md5.ts';
 
 it('the model of a fault run knows that a folder removed here may travel on the server, and come back from there', async () => {
   const model = new Model();

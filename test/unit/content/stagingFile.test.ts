@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +8,10 @@ import { silentLog } from '../../../src/base/log.ts';
 import { Checksummer } from '../../../src/content/checksummer.ts';
 import { type ContentReader, newReadahead } from '../../../src/content/contentReader.ts';
 import { StagingFile } from '../../../src/content/stagingFile.ts';
+import { md5 } from '../../support/md5.ts';
 
 let dir: string;
 let handle: LocalFile;
-const md5Of = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
 const base = Buffer.from('The quick brown fox jumps over the lazy dog. '.repeat(3));
 let beforeRead: () => Promise<void>;
 
@@ -66,11 +65,11 @@ describe('a staging file', () => {
         }
         assert.equal(file.size, model.length);
         assert.deepEqual(await readAll(file), model, `step ${step}`);
-        if (file.info.base === null) assert.equal(await digest(file), md5Of(model), `step ${step}`);
+        if (file.info.base === null) assert.equal(await digest(file), md5(model), `step ${step}`);
       }
       await file.fill(async () => {}, signal);
       assert.equal(file.info.base, null);
-      assert.equal(await digest(file), md5Of(model));
+      assert.equal(await digest(file), md5(model));
     });
   }
 
@@ -120,15 +119,15 @@ describe('a staging file', () => {
 
   it('has the right digest after sequential writes, a rewrite and an empty start', async () => {
     const file = stage(false);
-    assert.equal(await digest(file), md5Of(Buffer.alloc(0)));
+    assert.equal(await digest(file), md5(Buffer.alloc(0)));
     await file.write(Buffer.from('abc'), 0);
     await file.write(Buffer.from('def'), 3);
-    assert.equal(await digest(file), md5Of(Buffer.from('abcdef')));
+    assert.equal(await digest(file), md5(Buffer.from('abcdef')));
     await file.write(Buffer.from('X'), 1);
-    assert.equal(await digest(file), md5Of(Buffer.from('aXcdef')));
+    assert.equal(await digest(file), md5(Buffer.from('aXcdef')));
     await file.truncate(0);
     await file.write(Buffer.from('z'), 0);
-    assert.equal(await digest(file), md5Of(Buffer.from('z')));
+    assert.equal(await digest(file), md5(Buffer.from('z')));
   });
 
   describe('shows nothing of', () => {
@@ -137,7 +136,7 @@ describe('a staging file', () => {
       await file.truncate(60);
       const expected = Buffer.concat([Buffer.from(kept), Buffer.alloc(60 - kept.length)]);
       assert.deepEqual(await readAll(file), expected);
-      assert.equal(await digest(file), md5Of(expected));
+      assert.equal(await digest(file), md5(expected));
     };
     const hole = 'kept\0\0\0\0\0\0\0\0\0\0\0\0end';
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { until } from '../../support/until.ts';
 import type { Workbench } from '../harness/workbench.ts';
-import { endDrive, mount, onStage, type Stage, showNotifications, signIn, until } from './support.ts';
+import { endDrive, mount, onStage, type Stage, showNotifications, signIn } from './support.ts';
 
 test('a window opened on a mount point, cold, mounts it and shows what is in it', async () => {
   await onStage(async (stage) => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { findOnServer, mount, onStage, signIn, typeAtEnd, until, untilOnServer } from './support.ts';
+import { until } from '../../support/until.ts';
+import { findOnServer, mount, onStage, signIn, typeAtEnd, untilOnServer } from './support.ts';
 
 const archive = '/Jotta/Archive';
 

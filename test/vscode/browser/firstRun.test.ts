@@ -6,7 +6,8 @@ import { silentLog } from '../../../src/base/log.ts';
 import { parseLoginToken } from '../../../src/jottacloud/auth/loginToken.ts';
 import { exchangeLoginToken } from '../../../src/jottacloud/auth/tokens.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';
-import { onStage, type Stage, showNotifications, until } from './support.ts';
+import { until } from '../../support/until.ts';
+import { onStage, type Stage, showNotifications } from './support.ts';
 
 test('someone who never read a word gets from the walkthrough to an open, mounted file', async () => {
   await onStage(async (stage) => {

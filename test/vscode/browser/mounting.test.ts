@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { findMountId, onStage, showNotifications, signIn, until } from './support.ts';
+import { until } from '../../support/until.ts';
+import { findMountId, onStage, showNotifications, signIn } from './support.ts';
 
 const archive = '/Jotta/Archive';
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { onStage, showNotifications, until, untilOnServer } from './support.ts';
+import { until } from '../../support/until.ts';
+import { onStage, showNotifications, untilOnServer } from './support.ts';
 
 test('on a Norwegian VS Code everything that is met on the way to a mounted file is in Bokmål', async () => {
   await onStage(

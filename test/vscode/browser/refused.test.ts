@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { mount, onStage, showNotifications, signIn, until, untilOnServer } from './support.ts';
+import { until } from '../../support/until.ts';
+import { mount, onStage, showNotifications, signIn, untilOnServer } from './support.ts';
 
 const folder = '/Jotta/Archive';
 

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { until } from '../../support/until.ts';
 import { writeLanguagePack } from '../harness/languagePack.ts';
 import { openBrowser } from '../harness/openBrowser.ts';
 import { type RunningCodeServer, startCodeServer } from '../harness/startCodeServer.ts';
@@ -216,21 +217,6 @@ export function findOnServer(emulator: Emulator, file: string) {
 }
 
 // Waiting
-
-/** Waits until `ask` answers something truthy; fails with `what` after `deadlineMs`. */
-export async function until<T>(
-  what: string,
-  ask: () => Promise<T> | T,
-  deadlineMs = 30_000,
-): Promise<Exclude<NonNullable<T>, false>> {
-  const end = performance.now() + deadlineMs;
-  for (;;) {
-    const answer = await ask();
-    if (answer) return answer as Exclude<NonNullable<T>, false>;
-    if (performance.now() > end) throw new Error(`waited ${deadlineMs / 1_000} s until ${what}`);
-    await delay(50);
-  }
-}
 
 /** Looks at the mount every few milliseconds until stopped; `stop` answers the ids seen, `none` for a gap. */
 export function watchMount(stage: Stage): { stop(): Promise<readonly string[]> } {

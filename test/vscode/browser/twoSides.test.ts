@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { until } from '../../support/until.ts';
 import type { Workbench } from '../harness/workbench.ts';
-import { mount, onStage, showNotifications, signIn, until, untilOnServer } from './support.ts';
+import { mount, onStage, showNotifications, signIn, untilOnServer } from './support.ts';
 
 const folder = '/Jotta/Archive';
 

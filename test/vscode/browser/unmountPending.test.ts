@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdir, readdir, readlink, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { findOnServer, mount, onStage, showNotifications, signIn, until, untilOnServer } from './support.ts';
+import { until } from '../../support/until.ts';
+import { findOnServer, mount, onStage, showNotifications, signIn, untilOnServer } from './support.ts';
 
 const folder = '/Jotta/Archive';
 

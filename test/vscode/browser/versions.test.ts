@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findOnServer, mount, onStage, signIn, until, untilOnServer } from './support.ts';
+import { until } from '../../support/until.ts';
+import { findOnServer, mount, onStage, signIn, untilOnServer } from './support.ts';
 
 const file = '/Jotta/Archive/plan.md';
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { graceMarginMs, mount, onStage, signIn, unmountMs, until, watchMount } from './support.ts';
+import { until } from '../../support/until.ts';
+import { graceMarginMs, mount, onStage, signIn, unmountMs, watchMount } from './support.ts';
 
 /** Nothing is loaded again here: what is waited for may be short. */
 const graceMs = 10_000;

@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  findOnServer,
-  onStage,
-  openFromTree,
-  showNotifications,
-  signIn,
-  typeAtEnd,
-  until,
-  untilOnServer,
-} from './support.ts';
+import { until } from '../../support/until.ts';
+import { findOnServer, onStage, openFromTree, showNotifications, signIn, typeAtEnd, untilOnServer } from './support.ts';
 
 const folder = '/Jotta/Archive';
 

@@ -4,8 +4,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { until } from '../../support/until.ts';
 import type { Workbench } from '../harness/workbench.ts';
-import { findOnServer, mount, onStage, type Stage, signIn, typeAtEnd, until, untilOnServer } from './support.ts';
+import { findOnServer, mount, onStage, type Stage, signIn, typeAtEnd, untilOnServer } from './support.ts';
 
 const run = promisify(execFile);
 const project = '/Jotta/Archive/project';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { StreamedEntry } from '../../../../src/jottacloud/types.ts';
-import { at, fresh, md5Of, outcomeOf, requestOf, someTime, storeFresh } from '../acts.ts';
+import { md5 } from '../../../support/md5.ts';
+import { at, fresh, outcomeOf, requestOf, someTime, storeFresh } from '../acts.ts';
 import type { ContractWorld, FolderCase } from '../world.ts';
 
 async function stream({ client, signal }: ContractWorld, path: readonly string[]): Promise<StreamedEntry[]> {
@@ -33,7 +34,7 @@ export const recursiveCases: readonly FolderCase[] = [
       const entries = await stream(world, world.folder);
       assert.deepEqual(
         entries.filter(({ kind }) => kind === 'file'),
-        [{ kind: 'file', path: [...top, 'F', 'sub', 'a + b'], md5: md5Of(bytes), size: bytes.length, ...times }],
+        [{ kind: 'file', path: [...top, 'F', 'sub', 'a + b'], md5: md5(bytes), size: bytes.length, ...times }],
       );
       assert.deepEqual(
         foldersOf(entries),

@@ -1,19 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RemoteFile, RemotePath } from '../../../../src/jottacloud/types.ts';
-import {
-  at,
-  fresh,
-  holds,
-  list,
-  md5Of,
-  outcomeOf,
-  read,
-  readRange,
-  refused,
-  someTime,
-  store,
-  storeFresh,
-} from '../acts.ts';
+import { md5 as md5Of } from '../../../support/md5.ts';
+import { at, fresh, holds, list, outcomeOf, read, readRange, refused, someTime, store, storeFresh } from '../acts.ts';
 import type { ContractWorld, FolderCase } from '../world.ts';
 
 /** Whether a file with so many revisions has one more now. */

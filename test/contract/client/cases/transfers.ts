@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { isJottaError } from '../../../../src/jottacloud/errors.ts';
+import { md5 } from '../../../support/md5.ts';
 import {
   at,
   fresh,
   holds,
   list,
-  md5Of,
   outcomeOf,
   read,
   readRange,
@@ -173,8 +173,8 @@ export const transferCases: readonly FolderCase[] = [
       assert.deepEqual(await list(world, world.folder), ['Name.txt']);
       const [now, before] = await client.fetchRevisions(at(world, 'Name.txt'), signal);
       assert.ok(now !== undefined && before !== undefined);
-      assert.deepEqual([now.md5, now.uuid], [md5Of(bytes), uuid]);
-      assert.deepEqual([before.md5, before.uuid], [md5Of(old), uuid]);
+      assert.deepEqual([now.md5, now.uuid], [md5(bytes), uuid]);
+      assert.deepEqual([before.md5, before.uuid], [md5(old), uuid]);
       assert.ok(now.revision > before.revision);
     },
   },

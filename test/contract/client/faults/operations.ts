@@ -5,7 +5,8 @@ import { exchangeLoginToken } from '../../../../src/jottacloud/auth/tokens.ts';
 import type { JottaErrorKind } from '../../../../src/jottacloud/errors.ts';
 import type { RemotePath } from '../../../../src/jottacloud/types.ts';
 import { createEndpoints } from '../../../../src/jottacloud/urls.ts';
-import { md5Of, requestOf } from '../acts.ts';
+import { md5 as md5Of } from '../../../support/md5.ts';
+import { requestOf } from '../acts.ts';
 import type { Bench } from './bench.ts';
 
 /** One call of the client, or the few that belong together, from a state in which it can do its work. */
