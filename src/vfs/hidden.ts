@@ -34,7 +34,7 @@ export function getJustHidden(names: Names, { parent, name }: Place): (Hidden & 
   const found: (Hidden & { row: NodeRow })[] = [];
   for (const [key, hidden] of hiddenNames) {
     const row = nodes.get(hidden.ino);
-    const isRecent = clock.now() - hidden.at <= vfsLimits.renameFollowsMs && !hidden.missed;
+    const isRecent = Math.abs(clock.now() - hidden.at) <= vfsLimits.renameFollowsMs && !hidden.missed;
     const isHere = hidden.parent === parent && nameKey(hidden.name) === nameKey(name);
     if (isRecent && isHere && row !== undefined && isHiddenAs(row, key)) found.push({ ...hidden, row });
   }

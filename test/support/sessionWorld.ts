@@ -61,6 +61,8 @@ export interface SessionWorldOptions extends Partial<Omit<SessionOptions, 'log'>
   /** Another address of the emulator. */
   readonly url?: string;
   readonly network?: () => NetworkOptions;
+  /** That of the connection to the service; the system's without. */
+  readonly clientClock?: Clock;
 }
 
 export async function signIn(emulator: Emulator): Promise<Tokens> {
@@ -92,6 +94,7 @@ export async function openSessionWorld(emulator: Emulator, options: SessionWorld
         vault,
         // The write-back's own patience is what is tested.
         limits: { ...defaultLimits, tries: 1 },
+        ...(options.clientClock === undefined ? {} : { clock: options.clientClock }),
       }),
       {
         stateDir: join(dir, 'state'),

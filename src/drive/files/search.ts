@@ -63,7 +63,8 @@ export class Search {
 
   async #ensureNames(context: FilesContext, path: string, signal: AbortSignal): Promise<Names> {
     const known = this.#streamed?.path === path ? await this.#streamed.names.catch(() => undefined) : undefined;
-    if (known !== undefined && context.session.clock.now() - known.at < freshMs) return known;
+    // Whichever way the clock was set meanwhile.
+    if (known !== undefined && Math.abs(context.session.clock.now() - known.at) < freshMs) return known;
     const names = fetchNames(context, path, signal);
     this.#streamed = { path, names };
     return names;

@@ -47,7 +47,10 @@ export function runEventConnection(deps: EventConnectionDeps, url: URL, signal: 
     heardAt = clock.now();
     socket.send(JSON.stringify({ SUBSCRIBE: { path: 'ALL', UA: deps.userAgent } }));
     pinging = setInterval(() => {
-      if (clock.now() - heardAt > limits.eventSilenceMs) stop();
+      const now = clock.now();
+      // It may have been put back, and silence must not last until it is there again.
+      heardAt = Math.min(heardAt, now);
+      if (now - heardAt > limits.eventSilenceMs) stop();
       else socket.send(JSON.stringify({ PING: 'Ok' }));
     }, limits.eventPingMs);
   });

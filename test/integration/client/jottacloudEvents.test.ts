@@ -160,6 +160,20 @@ describe('the event socket', { timeout: 60_000 }, () => {
     assert.equal(subscriptions, 0);
   });
 
+  it('takes silence for death whatever the clock is set back to', async () => {
+    await watch({ quirks: { eventSocket: 'silent' } }, { eventPingMs: 5, eventSilenceMs: 1_000 });
+    await until('it is connected', () => emulator.stats().requests.eventSocket === 1);
+    const look = async () => {
+      const asked = clockReads + 3;
+      await until('it has sent pings', () => clockReads >= asked);
+    };
+    await look();
+    now -= 10 * 365 * 86_400_000;
+    await look();
+    now += 1_001;
+    await until('it gave up', () => slept.length === 1);
+  });
+
   it('stays connected as long as its pings are answered', async () => {
     await watch({}, { eventPingMs: 5, eventSilenceMs: 1_000 });
     await until('it is subscribed', () => subscriptions === 1);
