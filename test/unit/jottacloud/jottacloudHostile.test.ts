@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
+import { createBrotliCompress, createGzip } from 'node:zlib';
 import { JottacloudClient } from '../../../src/jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../../../src/jottacloud/errors.ts';
 import type { ClientLimits } from '../../../src/jottacloud/limits.ts';
@@ -273,6 +274,48 @@ describe('an answer without an end', () => {
     }
   });
 
+  it('is a timeout when nothing but interim answers comes', async () => {
+    const url = await listen(
+      createTcpServer((socket) => {
+        const send = () => {
+          while (!socket.destroyed && socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(100)));
+        };
+        socket.on('error', () => {}).on('drain', send);
+        send();
+      }),
+    );
+    const limits = { firstByteMs: 200, listingFirstByteMs: 200 };
+    await assert.rejects(connect(url, limits).fetchFolder(archive, never), of('timeout'));
+    await assert.rejects(connect(url, limits).fetchCustomer(never), of('timeout'));
+  });
+
+  it('is refused before it is unpacked: a bomb of a content coding, whatever the status', async () => {
+    for (const [coding, pack] of Object.entries({ gzip: createGzip, br: createBrotliCompress })) {
+      let unpacked = 0;
+      const url = await serve((request, response) => {
+        unpacked = 0;
+        const isError = request.url?.startsWith('/account') === true;
+        response.writeHead(isError ? 500 : 200, { 'content-encoding': coding });
+        const packing = pack();
+        packing.pipe(response);
+        const spaces = Buffer.alloc(mebibyte, ' ');
+        const send = () => {
+          while (!response.destroyed && unpacked < 2_000 * mebibyte) {
+            unpacked += spaces.length;
+            if (!packing.write(spaces)) return;
+          }
+        };
+        packing.on('drain', send);
+        send();
+      });
+      await assert.rejects(connect(url).fetchFolder(archive, never), of('protocol'));
+      await assert.rejects(connect(url).fetchCustomer(never), of('server'));
+      const range = { start: 0, end: 100, size: 100 };
+      await assert.rejects(connect(url).download([...archive, 'a'], range, never), of('protocol'));
+      assert.ok(unpacked < 2_000 * mebibyte, coding);
+    }
+  });
+
   it('is a timeout when it only drips', async () => {
     const url = await serve((_request, response) => {
       response.write(head);
@@ -326,6 +369,14 @@ describe('an answer with absurd numbers', () => {
     assert.deepEqual([usage, quota], [0, -1]);
     const account = await connect(url).fetchAccount(never);
     assert.deepEqual([account.capacity, account.usage], [-1, 0]);
+  });
+
+  it('changes no object but itself', async () => {
+    const twisted =
+      '{"__proto__":{"writeLocked":true,"evil":1},"constructor":{"prototype":{"evil":1}},"username":"u0"}';
+    const url = await serve((_request, response) => void response.end(twisted));
+    assert.equal((await connect(url).fetchCustomer(never)).writeLocked, false);
+    assert.equal(({} as { evil?: number }).evil, undefined);
   });
 
   it('names nobody whose name could not be part of a path', async () => {
