@@ -7,6 +7,7 @@ import { toDriveError } from '../errors.ts';
 import { outermost } from '../fileSystem/scheme.ts';
 import type { Services } from '../services.ts';
 import { withCancel } from '../transfers/cancellable.ts';
+import { inert } from '../ui/inert.ts';
 import { showInformation, showWarning } from '../ui/messages.ts';
 import { checkChangeable, chooseItems, describeItems } from './items.ts';
 import { endPublicLink } from './links.ts';
@@ -79,7 +80,7 @@ async function confirmDelete(paths: readonly string[]): Promise<boolean> {
 /** What is meant by "3 items". Nothing for one, which the question names. */
 function listNames(paths: readonly string[]): string[] {
   if (paths.length === 1) return [];
-  const names = paths.slice(0, toldNames).map((file) => path.posix.basename(file));
+  const names = paths.slice(0, toldNames).map((file) => inert(path.posix.basename(file)));
   const rest = paths.length - names.length;
   return [...names, ...(rest > 0 ? [vscode.l10n.t('… and {0} more', rest)] : []), ''];
 }

@@ -41,7 +41,8 @@ function findShownFolder(): string | undefined {
 function pick(client: DriveClient, folder: string): Promise<SearchResult['hits'][number] | undefined> {
   const box = vscode.window.createQuickPick<Hit>();
   box.title = vscode.l10n.t('Search Files by Name');
-  box.placeholder = folder === '/' ? vscode.l10n.t('Part of a name') : vscode.l10n.t('Part of a name, in {0}', folder);
+  const inAll = vscode.l10n.t('Part of a name');
+  box.placeholder = inert(folder === '/' ? inAll : vscode.l10n.t('Part of a name, in {0}', folder));
   let stop = new vscode.CancellationTokenSource();
   let timers: NodeJS.Timeout[] = [];
 
@@ -54,7 +55,7 @@ function pick(client: DriveClient, folder: string): Promise<SearchResult['hits']
     } catch (error) {
       if (token.isCancellationRequested) return;
       const { code, args } = toDriveError(error);
-      box.title = getErrorSentence(code, args);
+      box.title = inert(getErrorSentence(code, args));
     }
     if (deep) box.busy = false;
   };

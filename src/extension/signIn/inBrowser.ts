@@ -79,7 +79,7 @@ function waitInBox(services: Services, begun: SignInPage, brand: BrandInfo): Pro
 
 function createBox(brand: BrandInfo): vscode.InputBox {
   const box = vscode.window.createInputBox();
-  box.title = vscode.l10n.t('Sign in to {0}', brand.name);
+  box.title = inert(vscode.l10n.t('Sign in to {0}', brand.name));
   box.prompt = vscode.l10n.t(
     'Sign in on the page in your browser. If the browser cannot show the last page, copy the address of that page and paste it here.',
   );

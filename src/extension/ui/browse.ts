@@ -30,7 +30,7 @@ export function browse(client: DriveClient, options: BrowseOptions): Promise<str
   const enter = async (folder: string) => {
     const mine = ++generation;
     pick.value = '';
-    pick.placeholder = options.question === undefined ? folder : `${options.question} · ${folder}`;
+    pick.placeholder = inert(options.question === undefined ? folder : `${options.question} · ${folder}`);
     pick.busy = true;
     pick.items = [];
     const items = await loadItems(client, folder, options.want);

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { inert } from './inert.ts';
+import { inert, inertLines } from './inert.ts';
 
 // Everything that VS Code reads links in goes through here: messages, prompts, validation, progress. None of our own texts
 // there has a link, so that the whole text may be made inert, whatever name or path it holds (`tools/rawTexts.ts` sees to it).
@@ -25,7 +25,7 @@ export function showError(text: string, ...rest: Rest): Thenable<string | undefi
 function toOptions(rest: Rest): string[] {
   const [first, ...buttons] = rest;
   if (typeof first !== 'object' || first.detail === undefined) return rest as string[];
-  return [{ ...first, detail: inert(first.detail) }, ...buttons] as unknown as string[];
+  return [{ ...first, detail: inertLines(first.detail) }, ...buttons] as unknown as string[];
 }
 
 interface TextQuestion extends vscode.InputBoxOptions {

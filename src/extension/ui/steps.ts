@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { inert } from './inert.ts';
 
 /** The person went one step back. */
 export const back = Symbol('back');
@@ -26,7 +27,7 @@ export interface ChoiceStep<T> extends StepFrame {
 export function askChoice<T>(options: ChoiceStep<T>): Promise<T | Back | undefined> {
   const pick = vscode.window.createQuickPick<ChoiceItem<T>>();
   applyFrame(pick, options);
-  pick.placeholder = options.placeholder;
+  pick.placeholder = inert(options.placeholder);
   pick.matchOnDescription = true;
   pick.items = options.items;
   return new Promise((resolve) => {
@@ -49,7 +50,7 @@ export function applyFrame(
   input: vscode.QuickInput & { buttons: readonly vscode.QuickInputButton[] },
   frame: StepFrame,
 ) {
-  input.title = frame.title;
+  input.title = inert(frame.title);
   input.step = frame.step;
   input.totalSteps = frame.totalSteps;
   input.ignoreFocusOut = true;

@@ -10,6 +10,8 @@ import { toDriveError } from '../errors.ts';
 import { getErrorSentence } from '../errorTexts.ts';
 import { getOpenUri } from '../openUri.ts';
 import type { PublicItems } from '../publicItems.ts';
+import { inert } from '../ui/inert.ts';
+import { toInertRow } from '../ui/rows.ts';
 import { getDescription, toEntryItem } from './entryItem.ts';
 import { toEntryTooltip } from './entryTooltip.ts';
 import { type PublicNode, publicNode, type SharedNode, toPublicItem, toSharedItem } from './publicNodes.ts';
@@ -72,6 +74,10 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   }
 
   getTreeItem(node: FileNode): vscode.TreeItem {
+    return toInertRow(this.#toItem(node));
+  }
+
+  #toItem(node: FileNode): vscode.TreeItem {
     switch (node.kind) {
       case 'entry':
         return this.#toEntryItem(node);
@@ -264,7 +270,7 @@ function toFailedItem({ folder, error }: FailedNode): vscode.TreeItem {
   item.contextValue = 'failed';
   item.iconPath = new vscode.ThemeIcon('error');
   item.description = sentence;
-  item.tooltip = vscode.l10n.t('{0}\nClick to try again.', sentence);
+  item.tooltip = vscode.l10n.t('{0}\nClick to try again.', inert(sentence));
   item.command = { command: 'jottacloud.retryFolder', title: vscode.l10n.t('Try Again'), arguments: [{ folder }] };
   item.accessibilityInformation = { label: vscode.l10n.t('Could not be loaded: {0} Press Enter to retry.', sentence) };
   return item;

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { inert } from '../ui/inert.ts';
 
 /** Unit, its length in seconds, and how many of them are told in it. Less than a minute is now. */
 const ageUnits: readonly (readonly [Intl.RelativeTimeFormatUnit, number, number])[] = [
@@ -56,5 +57,5 @@ export function formatTimeOfDay(ms: number): string {
 
 /** For Markdown tooltips: names may hold anything. */
 export function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~$]/g, '\\$&');
+  return inert(text).replace(/[\\`*_{}[\]()#+\-.!|<>~$]/g, '\\$&');
 }

@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import type { MountStatus, VolumeKind } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { contractHome, getAllProfiles, getMountProfiles, toMountParams } from '../settings.ts';
+import { inert } from '../ui/inert.ts';
+import { toInertRow } from '../ui/rows.ts';
 
 /** A mount, or a remembered profile that is not mounted. */
 export interface MountRow {
@@ -44,7 +46,7 @@ export function createMountsView(client: DriveClient): vscode.Disposable {
   const view = vscode.window.createTreeView<MountRow>('jottacloud.mounts', {
     treeDataProvider: {
       onDidChangeTreeData: emitter.event,
-      getTreeItem: toMountItem,
+      getTreeItem: (row) => toInertRow(toMountItem(row)),
       getChildren: (row) => (row === undefined ? rows : []),
     },
   });
@@ -90,7 +92,7 @@ function toMountItem(row: MountRow): vscode.TreeItem {
   if (row.readOnly) parts.push(vscode.l10n.t('read-only'));
   if (row.onStartup) parts.push(vscode.l10n.t('on startup'));
   item.description = parts.join(' · ');
-  item.tooltip = `${contractHome(row.mountPoint)}\n${item.description}`;
+  item.tooltip = `${inert(contractHome(row.mountPoint))}\n${inert(item.description)}`;
   item.accessibilityInformation = { label: `${item.label}, ${item.description}, ${contractHome(row.mountPoint)}` };
   return item;
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { inert } from '../ui/inert.ts';
 
 /** The row of all that is public; there while there is any. */
 export interface PublicNode {
@@ -30,7 +31,7 @@ export function toSharedItem({ path: accountPath }: SharedNode): vscode.TreeItem
   item.contextValue = 'shared';
   item.iconPath = new vscode.ThemeIcon('link');
   item.description = path.posix.dirname(accountPath);
-  item.tooltip = accountPath;
+  item.tooltip = inert(accountPath);
   item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
   item.command = {
     command: 'jottacloud.revealInFiles',

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { history } from '../../protocol/messages.ts';
 import type { PastTransfer, TransferState } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
+import { toInertRow } from '../ui/rows.ts';
 import { toDoneItem, toPastItem, toTransferItem } from './transferItem.ts';
 
 import { TransferSpeeds } from './transferSpeeds.ts';
@@ -31,8 +32,8 @@ export class TransfersTree implements vscode.TreeDataProvider<TransferNode>, vsc
   }
 
   getTreeItem(node: TransferNode): vscode.TreeItem {
-    if (node.kind === 'transfer') return toTransferItem(node.transfer, this.#speeds.get(node.id));
-    return node.kind === 'done' ? toDoneItem() : toPastItem(node.past);
+    if (node.kind === 'transfer') return toInertRow(toTransferItem(node.transfer, this.#speeds.get(node.id)));
+    return node.kind === 'done' ? toDoneItem() : toInertRow(toPastItem(node.past));
   }
 
   async getChildren(node?: TransferNode): Promise<TransferNode[]> {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { listTrash, type TrashEntry } from '../../protocol/fileMessages.ts';
 import type { DriveClient } from '../drive/client.ts';
+import { inert } from '../ui/inert.ts';
 import { formatAge, formatBytes } from './format.ts';
 
 /** The last row of the Files view. */
@@ -37,7 +38,7 @@ export function toTrashedItem({ trashed }: TrashedNode): vscode.TreeItem {
   item.contextValue = 'trashed';
   item.iconPath = new vscode.ThemeIcon(trashed.kind === 'folder' ? 'folder' : 'file');
   item.description = describeTrashed(trashed);
-  item.tooltip = [trashed.path, ...getDetails(trashed)].join('\n');
+  item.tooltip = [inert(trashed.path), ...getDetails(trashed)].join('\n');
   item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
   return item;
 }

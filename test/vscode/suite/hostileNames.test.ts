@@ -5,11 +5,11 @@ import { collectErrorMessages } from './support.ts';
 
 const { executeCommand } = vscode.commands;
 const home = '/Jotta/Archive/hostile';
-/** A name that would be a link that runs a command, an icon and a second line. */
-const name = '[Retry](command:workbench.action.terminal.new) $(check)\r.txt';
+/** A name that would be a link that runs a command, an icon, further lines, and what turns the text after it. */
+const name = '[Retry](command:workbench.action.terminal.new) $(check) `**b**`\r\n\u202etxt.exe';
 const uriOf = (path: string) => vscode.Uri.from({ scheme: 'jottacloud', path });
 /** What VS Code takes for a link in messages, prompts and titles, and for an icon in labels. */
-const syntax = /\[[^\]]+\]\((?:https?:\/\/|command:|file:)|\$\([A-Za-z0-9-]+\)|\r/i;
+const syntax = /\[[^\]]+\]\((?:https?:\/\/|command:|file:)|\$\([A-Za-z0-9-]+\)|[\r\n\u202e]/i;
 
 describe('a hostile name', () => {
   let disconnect: () => Promise<void>;
@@ -23,7 +23,7 @@ describe('a hostile name', () => {
   const check = (asked: unknown) => {
     const text = JSON.stringify(asked, (_key, value: unknown) => (typeof value === 'function' ? undefined : value));
     assert.ok(text.includes('terminal.new'), `the name is shown: ${text}`);
-    assert.doesNotMatch(text.replaceAll('\\r', '\r'), syntax);
+    assert.doesNotMatch(text.replaceAll('\\r', '\r').replaceAll('\\n', '\n'), syntax);
   };
 
   it('is no link in a prompt', async () => {
@@ -46,7 +46,7 @@ describe('a hostile name', () => {
   });
 
   it('is no link in an error message', async () => {
-    const taken = name.replace('\r', '');
+    const taken = name.replace(/[\r\n]/g, '');
     await vscode.workspace.fs.createDirectory(uriOf(`${home}/${taken}`));
     const make = () => executeCommand('jottacloud.newFolder', home);
     check(await collectErrorMessages(() => answering('showInputBox', () => taken, make)));
