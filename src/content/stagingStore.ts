@@ -48,9 +48,8 @@ export class StagingStore {
   readonly #unsettled = new Map<string, number>();
   /** Group commit that syncs what is flushed now. */
   #epoch = 1;
-  /** To be deleted once no row on the disk names them. */
-  #doomed: string[] = [];
-  #deleting: Promise<void> | undefined;
+  /** Of files that no row on the disk names any more, one after the other. */
+  #deleting: Promise<void> = Promise.resolve();
 
   constructor(deps: StagingStoreDeps) {
     this.#deps = deps;
@@ -204,17 +203,10 @@ export class StagingStore {
    * a death leaves goes with the next start.
    */
   discard(id: string): void {
-    this.#doomed.push(id);
-    if (this.#doomed.length > 1) return;
+    // Each by itself: one that comes while a group commit is under way is for the next.
     void this.#deps.whenDurable().then(() => {
-      this.#deleting = this.#deleteDoomed();
+      this.#deleting = this.#deleting.then(() => this.#deleteFile(id));
     });
-  }
-
-  async #deleteDoomed(): Promise<void> {
-    const doomed = this.#doomed;
-    this.#doomed = [];
-    for (const id of doomed) await this.#deleteFile(id);
   }
 
   async #deleteFile(id: string): Promise<void> {

@@ -117,11 +117,14 @@ async function pushSnapshot(
     return [makeConflict(deps, row.ino, target.parent)];
   }
   if (row.synced === null) {
-    // Written before the first request, so that a crash or an unlink in the middle finds what may have arrived.
+    // Before the first request, so that a crash or an unlink in the middle finds what may have arrived.
     const attempted = { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
     deps.nodes.update(row.ino, { synced: { parent: target.parent, name: target.name, wire, ...attempted } });
   }
   deps.nodes.facts.addSent(row.ino, snapshot.md5);
+  // On the disk too: a machine that lost this with its power would meet its own upload as somebody else's. A disk that keeps
+  // nothing is no reason to keep the bytes from the server.
+  await deps.barrier.barrier().catch(() => undefined);
   deps.faultPoint('uploadNoted');
   try {
     await send(deps, row.ino, snapshot, target.path, creating ? 'reject' : { created }, signal);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { copyFile, cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -40,8 +41,9 @@ describe('a machine that loses power', () => {
   });
 
   /** All files are as they are, the database is as it is on the disk at worst. */
-  const losePower = () =>
+  const losePower = (between = async () => {}) =>
     world.restart(async () => {
+      await between();
       files.datasync = datasync;
       for (const part of parts) {
         await rm(join(accountDir, part), { force: true });
@@ -62,6 +64,56 @@ describe('a machine that loses power', () => {
       (await vfs.readdir(await world.find(top))).map(({ name }) => name),
       ['a.txt'],
     );
+  });
+
+  it('before the answer to an upload is on the disk knows the file on the server for its own', async () => {
+    await world.save(`${top}/sent.txt`, 'sent');
+    await world.session().vfs.sync();
+    await cp(join(accountDir, 'staging'), join(world.dir, 'staging'), { recursive: true });
+    const isSent = () => emulator.tree().some(({ path }) => path === `${top}/sent.txt`);
+    const keep = files.datasync;
+    files.datasync = function () {
+      return (isSent() ? datasync : keep).call(this);
+    };
+    await world.drain();
+    await losePower(() => cp(join(world.dir, 'staging'), join(accountDir, 'staging'), { recursive: true }));
+    await world.poll();
+    await world.drain();
+    const { vfs } = world.session();
+    const names = (await vfs.readdir(await world.find(top))).map(({ name }) => name);
+    assert.deepEqual(
+      names.filter((name) => name.includes('sent')),
+      ['sent.txt'],
+    );
+    await world.unlink(`${top}/sent.txt`);
+  });
+
+  it('right after a removal has the file, though the group commit of an earlier one ended meanwhile', async () => {
+    await world.save(`${top}/earlier.txt`, 'earlier');
+    await world.save(`${top}/kept.txt`, 'kept');
+    await world.session().vfs.sync();
+    const staged = () => readdirSync(join(accountDir, 'staging')).length;
+    const before = staged();
+    await world.unlink(`${top}/earlier.txt`);
+    const begun = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const keep = files.datasync;
+    files.datasync = async function () {
+      // The next one does not come to its end before the power goes.
+      files.datasync = refuse;
+      await keep.call(this);
+      begun.resolve();
+      await goOn.promise;
+    };
+    const synced = world.session().vfs.sync();
+    await begun.promise;
+    await world.unlink(`${top}/kept.txt`);
+    goOn.resolve();
+    await synced;
+    await world.until('the file of the earlier one is gone', () => staged() < before);
+    await losePower();
+    assert.equal(await world.readText(`${top}/kept.txt`), 'kept');
+    await world.unlink(`${top}/kept.txt`);
   });
 
   /** Of a file that was closed with `acknowledged` in it. */
