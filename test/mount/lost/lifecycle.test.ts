@@ -36,8 +36,15 @@ describe('the work of a drive', () => {
 
   const mount = () => window.rpc.sendRequest(messages.mount, { mountPoint, source: '/Jotta/Archive', readOnly: false });
   const isMounted = async () => (await readFile('/proc/self/mountinfo', 'utf8')).includes(` ${mountPoint} `);
-  const arrived = (name: string, text: string | Buffer) =>
-    until(`${name} is up`, () => remoteFiles(world.emulator).get(name)?.md5 === md5(text));
+  /** The server has it, and the drive has heard so: nothing of it is pending any more. */
+  const arrived = async (name: string, text: string | Buffer) => {
+    await until(`${name} is up`, () => remoteFiles(world.emulator).get(name)?.md5 === md5(text));
+    return until(`${name} is in the history`, async () => {
+      const past = await window.rpc.sendRequest(messages.history, { limit: 10 });
+      const [newest] = past.filter(({ path }) => path === `/Jotta/Archive/${name}`);
+      return newest?.outcome === 'done' ? past : undefined;
+    });
+  };
   const codeOf = (request: Promise<unknown>) =>
     request.then(
       () => 'done',
@@ -83,12 +90,7 @@ describe('the work of a drive', () => {
 
     world.emulator.quota(null);
     await window.rpc.sendRequest(messages.retryFailed, { id });
-    await arrived('refused.txt', 'larger than the account');
-    const history = await until('it is in the history', async () => {
-      const past = await window.rpc.sendRequest(messages.history, { limit: 10 });
-      return past[0]?.outcome === 'done' ? past : undefined;
-    });
-    const [newest, ...earlier] = history;
+    const [newest, ...earlier] = await arrived('refused.txt', 'larger than the account');
     assert.equal(newest?.kind, 'upload');
     assert.equal(newest?.path, '/Jotta/Archive/refused.txt');
     const uploads = earlier.filter(({ kind }) => kind === 'upload');
