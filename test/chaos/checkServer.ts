@@ -2,6 +2,7 @@ import { md5 } from '../support/md5.ts';
 import { isPossible } from './content.ts';
 import { describe } from './judge.ts';
 import { type Entry, type FileState, getOriginals, type Model } from './model.ts';
+import { getStable } from './powerCut.ts';
 import type { ServerState } from './serverState.ts';
 
 /** Content of any revision the server ever finished; undefined when it is unknown. */
@@ -44,17 +45,18 @@ async function checkEntry(model: Model, entry: Entry, kept: Kept): Promise<strin
   const { file } = entry;
   if (entry.contested || model.isContested(path)) {
     if (file === undefined || (await isKept(file, kept))) return [];
-    return [`LOST: ${path} held ${describe(file.stable)} (${md5(file.stable)}); the server has it nowhere`];
+    const held = getStable(file).map((content) => `${describe(content)} (${md5(content)})`);
+    return [`LOST: ${path} held ${held.join(' or ')}; the server has it nowhere`];
   }
   if (file === undefined) return server.folders.has(path) ? [] : [`LOST: the folder ${path} is not on the server`];
   const found = server.files.get(path);
-  if (found === undefined) return [`LOST: ${path} (${md5(file.stable)}) is not on the server${hint(server, file)}`];
-  if (found.md5 !== md5(file.stable)) {
+  const stable = getStable(file);
+  const digests = stable.map(md5);
+  if (found === undefined) return [`LOST: ${path} (${digests}) is not on the server${hint(server, digests)}`];
+  if (!digests.includes(found.md5)) {
     const content = await load(found.md5);
-    const fits = content !== undefined && isPossible(content, [file.stable], file.changes);
-    if (!fits) {
-      return [`LOST: ${path} holds ${found.md5} on the server, not ${md5(file.stable)}${hint(server, file)}`];
-    }
+    const fits = content !== undefined && isPossible(content, stable, file.changes);
+    if (!fits) return [`LOST: ${path} holds ${found.md5} on the server, not ${digests}${hint(server, digests)}`];
   }
   if (file.mtimeSec !== undefined && found.mtimeSec !== file.mtimeSec) {
     return [`${path} has the time ${found.mtimeSec} on the server, not ${file.mtimeSec}`];
@@ -64,7 +66,8 @@ async function checkEntry(model: Model, entry: Entry, kept: Kept): Promise<strin
 
 /** Is what was acknowledged last, or what a cut of the power left of it, anywhere: live, as an older revision, in the trash, or set aside? */
 async function isKept(file: FileState, { server, setAside, load }: Kept): Promise<boolean> {
-  for (const content of [file.stable, ...file.orElse]) {
+  const stable = getStable(file);
+  for (const content of stable) {
     const digest = md5(content);
     if (content.length === 0 || server.revisions.some((revision) => revision.md5 === digest)) return true;
     if (setAside.includes(digest)) return true;
@@ -72,7 +75,7 @@ async function isKept(file: FileState, { server, setAside, load }: Kept): Promis
   if (file.changes.length === 0) return false;
   for (const other of new Set(server.revisions.map((revision) => revision.md5))) {
     const content = await load(other);
-    if (content !== undefined && isPossible(content, [file.stable, ...file.foreign], file.changes)) return true;
+    if (content !== undefined && isPossible(content, [...stable, ...file.foreign], file.changes)) return true;
   }
   return false;
 }
@@ -85,8 +88,8 @@ async function findUnknown(model: Model, server: ServerState, load: LoadContent)
     const content = await load(revision.md5);
     const explained = model.getAll().some(({ file }) => {
       if (content === undefined || file === undefined) return false;
-      const states = [file, ...file.doubted];
-      return states.some(({ stable, changes }) => isPossible(content, [stable, ...file.foreign], changes));
+      const states = [{ stable: getStable(file), changes: file.changes }, ...file.doubted];
+      return states.some(({ stable, changes }) => isPossible(content, [...stable, ...file.foreign], changes));
     });
     if (explained && content !== undefined) model.note(content, `left by a crash at ${revision.path}`);
     else findings.push(revision);
@@ -118,9 +121,8 @@ function checkNothingElse(model: Model, server: ServerState): string[] {
   return findings;
 }
 
-function hint(server: ServerState, file: FileState): string {
-  const digest = md5(file.stable);
-  const places = server.revisions.filter((revision) => revision.md5 === digest);
+function hint(server: ServerState, digests: readonly string[]): string {
+  const places = server.revisions.filter((revision) => digests.includes(revision.md5));
   if (places.length === 0) return '; the server has these bytes nowhere';
   return `; these bytes are at ${places.map(({ path, isLive }) => `${path}${isLive ? '' : ' (trash)'}`).join(', ')}`;
 }

@@ -39,9 +39,21 @@ export async function createDisk(base: string): Promise<Disk> {
   let full = false;
   let was = false;
   let closed = false;
+  /** The power is cut, and not back yet. */
+  let cut: Promise<void> | undefined;
   const free = async () => {
-    await rm(ballast, { force: true });
     full = false;
+    // Nothing can be removed from a disk that is cut off, and what was removed right before comes back with it.
+    await cut;
+    await rm(ballast, { force: true });
+  };
+  const cutPower = async (end: () => Promise<void>) => {
+    stopDisk(dir);
+    await end();
+    await run('umount', [dir]);
+    await run('mount', ['-o', 'loop', image, dir]);
+    if (full) full = existsSync(ballast);
+    else await rm(ballast, { force: true });
   };
   return {
     dir,
@@ -70,11 +82,10 @@ export async function createDisk(base: string): Promise<Disk> {
     },
     cutPower: async (end) => {
       if (!canFill || closed) throw new Error('there is no disk of our own to cut the power of');
-      stopDisk(dir);
-      await end();
-      await run('umount', [dir]);
-      await run('mount', ['-o', 'loop', image, dir]);
-      full &&= existsSync(ballast);
+      cut = cutPower(end);
+      await cut.finally(() => {
+        cut = undefined;
+      });
     },
     free,
     close: async (keep) => {

@@ -46,13 +46,19 @@ export class Director {
   readonly #lasting = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   readonly #rules = new Map<symbol, readonly FaultRule[]>();
+  #running: Promise<void> = Promise.resolve();
 
   constructor(havoc: Havoc) {
     this.#havoc = havoc;
   }
 
-  /** Until `stop`; with `only`, nothing but these. */
-  async run(only?: readonly string[]): Promise<void> {
+  /** Until `stop`; with `only`, nothing but these. Rejects when one of them fails. */
+  run(only?: readonly string[]): Promise<void> {
+    this.#running = this.#runAll(only);
+    return this.#running;
+  }
+
+  async #runAll(only?: readonly string[]): Promise<void> {
     const { random, stage } = this.#havoc;
     const chosen = Object.entries(disturbances).filter(([name]) => only?.includes(name) ?? true);
     const all = chosen.map(([name, { weight, work }]) => [weight, { name, work }] as const);
@@ -69,6 +75,8 @@ export class Director {
   /** Nothing new happens, what lasts ends; afterwards the weather is fine. Answers what it was like. */
   async stop(): Promise<Pick<Weather, 'corrupt' | 'powerCut'>> {
     this.#stop.abort();
+    // A cut of the power brings back what has just been put right.
+    await Promise.allSettled([this.#running]);
     await Promise.all(this.#lasting);
     const { emulator, stage } = this.#havoc;
     this.#apply();

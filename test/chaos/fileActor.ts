@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { apply, type Change, isPossible } from './content.ts';
 import { describe, describeChange, type Judged, judge } from './judge.ts';
 import { type Entry, type FileState, type Handle, join, noteDoubt } from './model.ts';
-import { acknowledge } from './powerCut.ts';
+import { acknowledge, getStable } from './powerCut.ts';
 import { type Outcome, perform, performOn, type Stage, type Tail, type Value } from './stage.ts';
 import { Violation } from './violation.ts';
 import type { OperationName, Operations } from './worker.ts';
@@ -58,8 +58,8 @@ export class FileActor {
     const { model, drive } = this.stage;
     const path = model.getPath(entry);
     const file = fileOf(entry);
-    const truncates = (flags & O_TRUNC) !== 0 && file.view.length > 0;
     await drive.whenUp;
+    const truncates = (flags & O_TRUNC) !== 0 && (file.view.length > 0 || entry.contested);
     const epoch = drive.epoch;
     if (truncates) {
       file.changes.push({ kind: 'truncate', size: 0 });
@@ -124,6 +124,8 @@ export class FileActor {
   // Files by path
 
   async truncate(entry: Entry, size: number): Promise<boolean> {
+    // What follows is of the life in which it is asked for.
+    await this.stage.drive.whenUp;
     const done = await this.#change(entry, { kind: 'truncate', size }, (path) => this.byPath('truncate', path, size));
     // It opens and closes the file, and a close is a flush (SEMANTICS.md).
     if (done) this.#acknowledge(entry, false);
@@ -182,14 +184,15 @@ export class FileActor {
     }
     // A contest may have begun while it was read.
     if (entry.contested) return false;
-    if (!isPossible(outcome.value, [file.stable], file.changes)) {
+    const stable = getStable(file);
+    if (!isPossible(outcome.value, stable, file.changes)) {
       throw new Violation([
         `${path} holds ${describe(outcome.value)} after a crash or an error: neither what was acknowledged last ` +
-          `(${describe(file.stable)}) nor that with later writes (${file.changes.map(describeChange).join(', ')})`,
+          `(${stable.map(describe).join(' or ')}) nor that with later writes (${file.changes.map(describeChange).join(', ')})`,
       ]);
     }
     const found = outcome.value;
-    acknowledge(file, found);
+    acknowledge(file, [found]);
     Object.assign(file, { view: found, changes: [], uncertain: false, mtimeSec: undefined });
     model.note(outcome.value, `found at ${path} after a crash or an error`);
     return true;
@@ -258,7 +261,7 @@ export class FileActor {
       this.judge(outcome, name, path);
       return false;
     }
-    if (whole && file.uncertain) {
+    if (whole) {
       const begun = file.changes.findLastIndex(({ kind }) => kind === 'truncate');
       noteDoubt(file, file.changes.slice(0, Math.max(begun, 0)));
     }
@@ -271,7 +274,7 @@ export class FileActor {
     const file = fileOf(entry);
     // What a contested file held before these writes is not known; all of it is when all of it was written.
     if (entry.contested && !whole) return;
-    acknowledge(file, file.view, isSynced);
+    acknowledge(file, [file.view], isSynced);
     file.changes = [];
   }
 

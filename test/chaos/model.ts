@@ -1,6 +1,6 @@
 import { md5 } from '../support/md5.ts';
 import type { Change } from './content.ts';
-import type { Acknowledged } from './powerCut.ts';
+import { type Acknowledged, getStable } from './powerCut.ts';
 
 /** A file the worker holds open. */
 export interface Handle {
@@ -12,12 +12,8 @@ export interface Handle {
 
 /** What a file must hold. */
 export interface FileState {
-  /** As of the last acknowledged flush: what may not be lost. */
-  stable: Buffer;
-  /** The same with when: the last that a cut of the power leaves, and what came after. */
+  /** The last flush that was acknowledged, which may not be lost, after those that a cut of the power may leave instead. Never empty. */
   acknowledged: readonly Acknowledged[];
-  /** What it may hold instead since the power was cut. */
-  orElse: readonly Buffer[];
   /** Contents that someone else gave it this round: what was not acknowledged may rest on these. */
   readonly foreign: Buffer[];
   /** What a reader sees now. */
@@ -28,19 +24,27 @@ export interface FileState {
   changedIn: number;
   /** An operation failed or the process died: what the file holds must be looked at. */
   uncertain: boolean;
-  /** What it may have held before it was written anew as a whole while uncertain: a revision may be of that. The last few. */
-  doubted: readonly { readonly stable: Buffer; readonly changes: readonly Change[] }[];
+  /** What it may have held before it was written anew as a whole: a revision may be of that. The last few. */
+  doubted: readonly Doubt[];
   handles: Handle[];
   /** Set by utimens and not touched since: seconds. */
   mtimeSec: number | undefined;
 }
 
+/** Changes that were never acknowledged, and the contents they may rest on. */
+interface Doubt {
+  readonly stable: readonly Buffer[];
+  readonly changes: readonly Change[];
+}
+
 /** Of one file. */
 const doubtsKept = 4;
 
-/** The file was given whole new bytes while it was uncertain, after `changes`. */
+/** The file was given whole new bytes after `changes`: what it holds is certain from here. */
 export function noteDoubt(file: FileState, changes: readonly Change[]): void {
-  file.doubted = [...file.doubted.slice(1 - doubtsKept), { stable: file.stable, changes }];
+  if (changes.length > 0) {
+    file.doubted = [...file.doubted.slice(1 - doubtsKept), { stable: getStable(file), changes }];
+  }
   file.uncertain = false;
 }
 
@@ -214,7 +218,7 @@ export class Model {
       const at = Number.NEGATIVE_INFINITY;
       const entry = this.add(parent, path.slice(cut + 1), content);
       entry.changedAt = at;
-      if (entry.file !== undefined) entry.file.acknowledged = [{ content: entry.file.stable, at }];
+      if (entry.file !== undefined) entry.file.acknowledged = [{ contents: [entry.file.view], at }];
     }
   }
 
@@ -243,13 +247,11 @@ function newEntry(id: number, parent: Entry | undefined, name: string, content: 
 function newFile(content: Buffer): FileState {
   const newest = { view: content, changes: [], changedIn: 0, uncertain: false };
   const acknowledged = [
-    { content: Buffer.alloc(0), at: Number.NEGATIVE_INFINITY },
-    { content, at: performance.now() },
+    { contents: [Buffer.alloc(0)], at: Number.NEGATIVE_INFINITY },
+    { contents: [content], at: performance.now() },
   ];
   return {
-    stable: content,
     acknowledged,
-    orElse: [],
     foreign: [],
     doubted: [],
     ...newest,

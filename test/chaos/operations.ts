@@ -122,7 +122,8 @@ async function append(lane: Lane): Promise<boolean> {
     if (entry.contested) return;
     const handle = await lane.actor.open(entry, O_WRONLY | O_APPEND);
     if (handle === undefined) return;
-    const done = await lane.actor.write(entry, handle, undefined, newBytes(lane.random));
+    // Where the end is that it adds to is known only while nothing came between.
+    const done = !entry.contested && (await lane.actor.write(entry, handle, undefined, newBytes(lane.random)));
     if (done && lane.random.chance(0.3)) await lane.actor.fsync(entry, handle);
     await lane.actor.close(entry, handle);
   });

@@ -8,6 +8,8 @@ export interface Planned {
   readonly path: string;
   /** undefined: a folder. */
   readonly content: Buffer | undefined;
+  /** What it is copied from. */
+  readonly source?: Entry | undefined;
 }
 
 /** A folder before what is in it. */
@@ -19,6 +21,7 @@ export function planCopy(model: Model, entry: Entry, name: string): Plan {
   return [entry, ...model.getBelow(entry)].map((each) => ({
     path: name + model.getPath(each).slice(above),
     content: each.file?.view,
+    source: each,
   }));
 }
 

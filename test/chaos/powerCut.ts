@@ -1,23 +1,32 @@
 import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { FileState, Model } from './model.ts';
+import type { Entry, FileState, Model } from './model.ts';
 
-/** What is older than this when the power goes must be on the disk (SEMANTICS.md, "Durability"): a second, and another for a busy computer. ms. */
-const promisedMs = 2_000;
+/** What is older than this when the power goes must be on the disk (SEMANTICS.md, "Durability"): a second, and more for a busy computer. ms. */
+const promisedMs = 5_000;
 
-/** Bytes that a file was acknowledged to hold, and since when. */
+/** Bytes that a file was acknowledged to hold, and since when. One of several where nobody can tell which. */
 export interface Acknowledged {
-  readonly content: Buffer;
+  readonly contents: readonly Buffer[];
   readonly at: number;
 }
 
-/** `isSynced`: by an fsync, which nothing undoes. */
-export function acknowledge(file: FileState, content: Buffer, isSynced = false): void {
+/** What must not be lost, or of several what may be the one. */
+export function getStable({ acknowledged }: FileState): readonly Buffer[] {
+  return acknowledged.at(-1)?.contents ?? [];
+}
+
+/** It holds one of `contents`. `isSynced`: by an fsync, which nothing undoes. */
+export function acknowledge(file: FileState, contents: readonly Buffer[], isSynced = false): void {
   const at = performance.now();
-  const newest = isSynced ? { content, at: Number.NEGATIVE_INFINITY } : { content, at };
+  const newest = { contents, at: isSynced ? Number.NEGATIVE_INFINITY : at };
   file.acknowledged = isSynced ? [newest] : [...fromLasting(file.acknowledged, at), newest];
-  file.stable = content;
-  file.orElse = [];
+}
+
+/** What a copy of `source` holds that was asked for when it held `content`: others, or a cut of the power, may have had a hand in it since. */
+export function getCopied(content: Buffer, source: Entry | undefined): readonly Buffer[] {
+  if (source?.file === undefined || !source.contested) return [content];
+  return [content, ...getStable(source.file), ...source.file.foreign];
 }
 
 /** What was on the disk for good at that time, and all that came after it. */
@@ -34,7 +43,7 @@ export function dateAnew(model: Model, diedAt: number): void {
     entry.changedAt = renew(entry.changedAt);
     const { file } = entry;
     if (file === undefined) continue;
-    file.acknowledged = file.acknowledged.map(({ content, at }) => ({ content, at: renew(at) }));
+    file.acknowledged = file.acknowledged.map(({ contents, at }) => ({ contents, at: renew(at) }));
   }
 }
 
@@ -49,11 +58,10 @@ export function loseNewest(model: Model, at: number): void {
     if (isNew) for (const place of entry.places) model.contest(place);
     if (file === undefined) continue;
     if (isNew) file.mtimeSec = undefined;
-    const [kept, ...newer] = fromLasting(file.acknowledged, at);
-    if (kept === undefined || newer.length === 0) continue;
+    const possible = fromLasting(file.acknowledged, at);
+    if (possible.length < 2) continue;
     model.contest(model.getPath(entry));
-    file.stable = kept.content;
-    file.orElse = newer.map(({ content }) => content);
+    file.acknowledged = [{ contents: possible.flatMap(({ contents }) => contents), at: Number.NEGATIVE_INFINITY }];
   }
 }
 

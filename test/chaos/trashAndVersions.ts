@@ -21,7 +21,7 @@ export async function useRevision(lane: Lane): Promise<boolean> {
     const { revision, size } = random.pick(listed.value);
     const content = await readRevision(lane, path, revision, size);
     if (content === undefined || random.chance(0.4)) return;
-    await window.put({ folder, name, entry }, content, 'fetch', () =>
+    await window.put({ folder, name, entry }, { content }, 'fetch', () =>
       window.ask(files.restoreRevision, { path: toAccountPath(path), revision }, whenToCancel(lane)),
     );
   });

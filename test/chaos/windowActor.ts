@@ -8,9 +8,9 @@ import { Actor } from './actor.ts';
 import { ask } from './ask.ts';
 
 import { describe } from './judge.ts';
-import { type Entry, type FileState, join, noteDoubt } from './model.ts';
+import { type Entry, join, noteDoubt } from './model.ts';
 import type { Plan } from './plan.ts';
-import { acknowledge } from './powerCut.ts';
+import { acknowledge, getCopied } from './powerCut.ts';
 import type { Outcome, Tail, Value } from './stage.ts';
 import { Violation } from './violation.ts';
 import type { OperationName, Operations } from './worker.ts';
@@ -20,6 +20,14 @@ export interface Target {
   readonly folder: Entry;
   readonly name: string;
   readonly entry?: Entry;
+}
+
+type Put = 'put' | 'copy' | 'fetch';
+
+/** The bytes it is to hold, and the file they are copied from. */
+interface Filling {
+  readonly content: Buffer;
+  readonly source?: Entry | undefined;
 }
 
 /** Where the account shows the folder that the model is about. */
@@ -58,30 +66,27 @@ export class WindowActor extends Actor {
 
   /**
    * A request that gives one name whole new bytes. When it is acknowledged they are there and durable; when it is refused or
-   * called off, all is as it was. Answers what has the name then, undefined when nothing has or nobody can tell.
+   * called off, all is as it was.
    */
   async put(
     { folder, name, entry }: Target,
-    content: Buffer,
-    what: 'put' | 'copy' | 'fetch',
+    filling: Filling,
+    what: Put,
     work: () => Promise<Outcome<unknown>>,
-  ): Promise<Entry | undefined> {
-    const { model } = this.stage;
-    const path = join(model.getPath(folder), name);
-    model.note(content, `put at ${path}`);
-    if (entry?.file !== undefined) return this.#putOver(entry, entry.file, content, what, work);
-    const outcome = await work();
-    this.judge(outcome, what, path);
-    return this.#addMade(folder, [{ path: name, content }], outcome);
+  ): Promise<void> {
+    if (entry === undefined) await this.make(folder, [{ path: name, ...filling }], what, work);
+    else await this.#putOver(entry, filling, what, work);
   }
 
   /** A request that makes a new file, or a folder with all that is in it. Each file is there whole or not at all. */
-  async make(folder: Entry, plan: Plan, what: 'put' | 'copy', work: () => Promise<Outcome<unknown>>): Promise<void> {
+  async make(folder: Entry, plan: Plan, what: Put, work: () => Promise<Outcome<unknown>>): Promise<void> {
     const { model } = this.stage;
     const path = join(model.getPath(folder), plan[0]?.path ?? '');
     for (const { content } of plan) if (content !== undefined) model.note(content, `on its way to ${path}`);
     const outcome = await work();
-    this.judge(outcome, what, path);
+    this.#judgePut(outcome, what, path, plan[0]?.source);
+    // What someone else made of it meanwhile was copied, for all anybody can tell.
+    if (plan.some(({ source }) => source?.contested)) model.contest(path);
     await this.#addMade(folder, plan, outcome);
   }
 
@@ -99,7 +104,8 @@ export class WindowActor extends Actor {
   async checkRestored(path: string, { kind, size }: files.TrashEntry): Promise<void> {
     const outcome = await this.byPath('stat', path);
     this.judge(outcome, 'fetch', path);
-    if (outcome.code !== undefined) return;
+    // A cut of the power may have undone the removal of what had the name before.
+    if (outcome.code !== undefined || this.stage.weather.powerCut) return;
     const { isFile, size: shown } = outcome.value;
     if (isFile !== (kind === 'file') || (isFile && shown !== size)) {
       throw new Violation([`${path} came back from the trash with ${shown} bytes, which named a ${kind} of ${size}`]);
@@ -125,45 +131,58 @@ export class WindowActor extends Actor {
 
   async #putOver(
     entry: Entry,
-    file: FileState,
-    content: Buffer,
-    what: 'put' | 'copy' | 'fetch',
+    { content, source }: Filling,
+    what: Put,
     work: () => Promise<Outcome<unknown>>,
-  ): Promise<Entry> {
+  ): Promise<void> {
     const { model, drive } = this.stage;
+    const { file } = entry;
+    if (file === undefined) throw new Error('a folder has no bytes');
     const path = model.getPath(entry);
+    model.note(content, `put at ${path}`);
+    // What follows is of the life in which it is asked for.
+    await drive.whenUp;
     const before = file.changes;
     file.changes = [...before, { kind: 'replace', bytes: content }];
     file.changedIn = drive.life;
     const outcome = await work();
+    const copied = getCopied(content, source);
+    if (source?.contested) model.contest(path);
     if (outcome.code === undefined) {
-      if (file.uncertain) noteDoubt(file, before);
-      acknowledge(file, content);
+      noteDoubt(file, before);
+      acknowledge(file, copied);
       Object.assign(file, { view: content, changes: [], mtimeSec: undefined });
       await this.stat(entry);
-      return entry;
+      return;
     }
     if (outcome.disturbed) {
+      file.changes = [...before, ...copied.map((bytes) => ({ kind: 'replace', bytes }) as const)];
       Object.assign(file, { uncertain: true, mtimeSec: undefined });
-      return entry;
+      return;
     }
     file.changes = before;
-    this.judge(outcome, what, path);
+    this.#judgePut(outcome, what, path, source);
     await this.read(entry);
     await this.stat(entry);
-    return entry;
   }
 
-  /** Adds to the model what a request has made of its plan: all of it, or what is found. Answers the first of it. */
-  async #addMade(folder: Entry, plan: Plan, { code }: Outcome<unknown>): Promise<Entry | undefined> {
+  /** About what is copied, too. */
+  #judgePut(outcome: Outcome<unknown>, what: Put, path: string, source: Entry | undefined): void {
+    const { model } = this.stage;
+    this.judge(outcome, what, path, source === undefined ? [path] : [path, model.getPath(source)]);
+  }
+
+  /** Adds to the model what a request has made of its plan: all of it, or what is found. */
+  async #addMade(folder: Entry, plan: Plan, { code }: Outcome<unknown>): Promise<void> {
     const { model } = this.stage;
     const made = new Map<string, Entry>([['.', folder]]);
-    for (const { path, content } of plan) {
+    for (const { path, content, source } of plan) {
       const parent = made.get(dirname(path));
       const at = join(model.getPath(folder), path);
       const isThere = code === undefined || (parent !== undefined && (await this.#isMade(at)));
       if (!isThere || parent === undefined) continue;
       const entry = model.add(parent, basename(path), content);
+      if (entry.file !== undefined && content !== undefined) acknowledge(entry.file, getCopied(content, source));
       made.set(path, entry);
       // Nobody else comes near before all of it is known.
       entry.locks.path = true;
@@ -171,7 +190,6 @@ export class WindowActor extends Actor {
     }
     made.delete('.');
     for (const { locks } of made.values()) locks.path = false;
-    return made.get(plan[0]?.path ?? '');
   }
 
   /** Nothing is said about a path from here when nobody can tell. */

@@ -54,7 +54,7 @@ async function saveNew(lane: Lane): Promise<boolean> {
   const content = newContent(lane);
   const save = lane.random.pick(saves);
   return withNewName(lane, (folder, name) =>
-    lane.window.put({ folder, name }, content, 'put', () => save(lane, { folder, name }, content)),
+    lane.window.put({ folder, name }, { content }, 'put', () => save(lane, { folder, name }, content)),
   );
 }
 
@@ -64,7 +64,8 @@ async function saveOver(lane: Lane): Promise<boolean> {
   return withFile(lane, async (entry) => {
     const { parent: folder, name } = entry;
     if (folder === undefined) return;
-    await lane.window.put({ folder, name, entry }, content, 'put', () => save(lane, { folder, name, entry }, content));
+    const target = { folder, name, entry };
+    await lane.window.put(target, { content }, 'put', () => save(lane, target, content));
   });
 }
 
@@ -137,10 +138,12 @@ async function uploadBeside(lane: Lane): Promise<boolean> {
       lane.model.getChildren(folder).some((child) => nameKey(child.name) === nameKey(candidate));
     let number = 2;
     while (isTaken(numberName(name, number))) number += 1;
-    await withNewName(lane, (_folder, free) => lane.window.put({ folder, name: free }, content, 'put', upload), {
-      folder,
-      name: numberName(name, number),
-    });
+    const target = { folder, name: numberName(name, number) };
+    await withNewName(lane, () => lane.window.put(target, { content }, 'put', upload), target);
+    // It took another number, for all anybody can tell, when one of the names came or went meanwhile.
+    const numbered = Array.from({ length: number }, (_, index) => numberName(name, index + 2));
+    const candidates = [name, ...numbered].map((each) => joinPath(lane.model.getPath(folder), each));
+    if (candidates.some((each) => lane.model.isDisputed(each))) for (const each of candidates) lane.model.contest(each);
   });
 }
 
@@ -161,17 +164,15 @@ async function copyTo(lane: Lane, source: Entry, target: Target): Promise<void> 
   if (source.contested || source.file === undefined) return;
   const [from, to] = [toAccountPath(model.getPath(source)), pathOf(lane, target)];
   const collision = target.entry === undefined ? 'fail' : 'replace';
-  const made = await window.put(target, source.file.view, 'copy', () =>
+  await window.put(target, { content: source.file.view, source }, 'copy', () =>
     window.ask(files.copy, { from, to, collision }, whenToCancel(lane)),
   );
-  // What someone else made of it meanwhile was copied, for all anybody can tell.
-  if (source.contested) model.contest(model.getPath(made ?? target.folder));
 }
 
 async function copyTree(lane: Lane): Promise<boolean> {
   const { model, window } = lane;
   return withFolder(lane, (source) =>
-    withWholeTree(lane, source, (below) =>
+    withWholeTree(lane, source, () =>
       withNewFolderName(lane, async (folder, name) => {
         const [from, to] = [model.getPath(source), joinPath(model.getPath(folder), name)];
         const plan = planCopy(model, source, name);
@@ -182,7 +183,8 @@ async function copyTree(lane: Lane): Promise<boolean> {
             whenToCancel(lane),
           ),
         );
-        if (below.some(({ contested }) => contested) || model.isDisputed(from)) model.contest(to);
+        // What came into it meanwhile was copied too.
+        if (model.isDisputed(from)) model.contest(to);
       }),
     ),
   );
