@@ -10,11 +10,15 @@ export function getNetworkOptions(): NetworkOptions {
     proxy: toText(settings.get('proxy')),
     noProxy: Array.isArray(noProxy) ? noProxy.filter((entry) => typeof entry === 'string') : [],
     proxyAuthorization: toText(settings.get('proxyAuthorization')),
-    strictSsl: settings.get('proxyStrictSSL', defaultNetworkOptions.strictSsl),
-    systemCertificates: settings.get('systemCertificates', defaultNetworkOptions.systemCertificates),
+    strictSsl: toFlag(settings.get('proxyStrictSSL'), defaultNetworkOptions.strictSsl),
+    systemCertificates: toFlag(settings.get('systemCertificates'), defaultNetworkOptions.systemCertificates),
   };
 }
 
 function toText(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+function toFlag(value: unknown, fallback: boolean): boolean {
+  return typeof value === 'boolean' ? value : fallback;
 }

@@ -20,32 +20,40 @@ export interface MountProfile {
 
 export const defaultMountPath = '~/CloudMounts/Jottacloud';
 
+/** What somebody wrote into the settings may be of any type: what is not of that of the fallback does not count. */
+function read<T>(settings: vscode.WorkspaceConfiguration, name: string, fallback: T): T {
+  const value = settings.get<unknown>(name);
+  return typeof value === typeof fallback ? (value as T) : fallback;
+}
+
 export function getDriveOptions(): DriveOptions {
   const settings = vscode.workspace.getConfiguration('jottacloud');
+  const readNumber = (name: string, fallback: number, [least, most]: readonly [number, number], unit = 1) =>
+    Math.round(clamp(read(settings, name, fallback), least, most) * unit);
+  const { cacheMaxBytes, cacheMinFreeBytes } = cacheDefaults;
   return {
-    pollIntervalMs: clamp(settings.get('poll.interval', 45), 5, 3600) * 1_000,
-    cacheMaxBytes: Math.round(
-      clamp(settings.get('cache.maxSize', cacheDefaults.cacheMaxBytes / bytesPerGigabyte), 0.1, 100_000) *
-        bytesPerGigabyte,
+    pollIntervalMs: readNumber('poll.interval', 45, [5, 3600], 1_000),
+    cacheMaxBytes: readNumber('cache.maxSize', cacheMaxBytes / bytesPerGigabyte, [0.1, 100_000], bytesPerGigabyte),
+    cacheMinFreeBytes: readNumber(
+      'cache.minFreeSpace',
+      cacheMinFreeBytes / bytesPerGigabyte,
+      [0, 100_000],
+      bytesPerGigabyte,
     ),
-    cacheMinFreeBytes: Math.round(
-      clamp(settings.get('cache.minFreeSpace', cacheDefaults.cacheMinFreeBytes / bytesPerGigabyte), 0, 100_000) *
-        bytesPerGigabyte,
-    ),
-    keepAfterClose: settings.get('mount.keepAfterClose', false),
+    keepAfterClose: read(settings, 'mount.keepAfterClose', false),
     driver: driverSettings.find((driver) => driver === settings.get('mount.driver')) ?? 'auto',
     ignoredNames: getIgnoredNames(settings.get<unknown>('files.ignoredNames')),
-    followOutsideLinks: settings.get('files.followOutsideLinks', false),
-    uploadBytesPerSecond: clamp(settings.get('transfer.uploadLimit', 0), 0, 10_000_000) * bytesPerKilobyte,
-    downloadBytesPerSecond: clamp(settings.get('transfer.downloadLimit', 0), 0, 10_000_000) * bytesPerKilobyte,
-    parallelPushes: clamp(settings.get('transfer.parallel', 6), 1, 12),
+    followOutsideLinks: read(settings, 'files.followOutsideLinks', false),
+    uploadBytesPerSecond: readNumber('transfer.uploadLimit', 0, [0, 10_000_000], bytesPerKilobyte),
+    downloadBytesPerSecond: readNumber('transfer.downloadLimit', 0, [0, 10_000_000], bytesPerKilobyte),
+    parallelPushes: readNumber('transfer.parallel', 6, [1, 12]),
     network: getNetworkOptions(),
   };
 }
 
 /** Read when the drive starts; a change takes effect with the next start. */
 export function getCacheDir(): string | undefined {
-  const directory = vscode.workspace.getConfiguration('jottacloud').get('cache.directory', '').trim();
+  const directory = read(vscode.workspace.getConfiguration('jottacloud'), 'cache.directory', '').trim();
   return directory === '' ? undefined : expandHome(directory);
 }
 
@@ -53,10 +61,10 @@ export function getCacheDir(): string | undefined {
 export function getDefaultProfile(): MountProfile {
   const settings = vscode.workspace.getConfiguration('jottacloud.mount');
   return {
-    path: settings.get('path', defaultMountPath),
-    source: settings.get('source', '/'),
-    readOnly: settings.get('readOnly', false),
-    onStartup: settings.get('onStartup', false),
+    path: read(settings, 'path', defaultMountPath).trim() || defaultMountPath,
+    source: read(settings, 'source', '/'),
+    readOnly: read(settings, 'readOnly', false),
+    onStartup: read(settings, 'onStartup', false),
   };
 }
 
