@@ -39,19 +39,23 @@ export async function createDisk(base: string): Promise<Disk> {
   let full = false;
   let was = false;
   let closed = false;
-  /** The power is cut, and not back yet. */
-  let cut: Promise<void> | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+  /** One after the other: nothing can be removed from a disk that is cut off. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = turn.then(work);
+    turn = done.catch(() => undefined);
+    return done;
+  };
   const free = async () => {
-    full = false;
-    // Nothing can be removed from a disk that is cut off, and what was removed right before comes back with it.
-    await cut;
     await rm(ballast, { force: true });
+    full = false;
   };
   const cutPower = async (end: () => Promise<void>) => {
     stopDisk(dir);
     await end();
     await run('umount', [dir]);
     await run('mount', ['-o', 'loop', image, dir]);
+    // What was removed right before comes back.
     if (full) full = existsSync(ballast);
     else await rm(ballast, { force: true });
   };
@@ -82,19 +86,20 @@ export async function createDisk(base: string): Promise<Disk> {
     },
     cutPower: async (end) => {
       if (!canFill || closed) throw new Error('there is no disk of our own to cut the power of');
-      cut = cutPower(end);
-      await cut.finally(() => {
-        cut = undefined;
-      });
+      await inTurn(() => cutPower(end));
     },
-    free,
+    free: () => inTurn(free),
     close: async (keep) => {
       closed = true;
       if (!canFill) return;
-      await free();
-      const isNoSocket = async (path: string) => !(await lstat(path)).isSocket();
-      if (keep) await cp(dir, join(base, 'disk-content'), { recursive: true, filter: isNoSocket });
-      await run('umount', [dir]);
+      try {
+        await free();
+        const isNoSocket = async (path: string) => !(await lstat(path)).isSocket();
+        if (keep) await cp(dir, join(base, 'disk-content'), { recursive: true, filter: isNoSocket });
+      } finally {
+        // Also one that is cut off: its image stays.
+        await run('umount', [dir]);
+      }
       await rm(image);
     },
   };
