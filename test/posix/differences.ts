@@ -66,6 +66,10 @@ export const differences: Differences = {
     because: 'A name, the target of a link or the name of an attribute that is not UTF-8 is EILSEQ.',
     answers: { 0: error('EILSEQ'), 1: error('EILSEQ'), 2: value([]) },
   },
+  'an attribute whose name is not UTF-8': {
+    because: 'A name, the target of a link or the name of an attribute that is not UTF-8 is EILSEQ.',
+    answers: { 1: error('EILSEQ'), 2: error('EILSEQ'), 3: value([]) },
+  },
   'a folder with litter alone is removed': {
     because: litter,
     answers: { 2: ok, 3: value([]) },

@@ -33,6 +33,13 @@ export const xattrs: readonly PosixCase[] = [
     getxattr('f', 'user.a'),
     listxattr('f'),
   ),
+  inKernel(
+    'an attribute whose name is not UTF-8',
+    save('f', 'x'),
+    setxattr('f', 'user.\udcff', 'one'),
+    setxattr('f', 'user.\udcfe', 'two'),
+    listxattr('f'),
+  ),
   onVolume(
     'folders have attributes too',
     mkdir('d'),
