@@ -288,6 +288,10 @@ export class Drive {
     if (!jobs.stop(id)) pusher.stop(Number(id) as Ino);
   }
 
+  checkMountPoint(mountPoint: string): Promise<void> {
+    return this.#need().mounts.checkMountPoint(mountPoint);
+  }
+
   discardFailed(id: string): Promise<void> {
     return discardFailed(this.#need().session, id);
   }

@@ -13,7 +13,7 @@ import { getPossibleNames } from '../vfs/links.ts';
 import { splitPath } from '../vfs/names.ts';
 import { findHolders } from '../volume/holders.ts';
 import { MountError } from '../volume/mountError.ts';
-import { detach, ensureMountPoint, loadMounts, mountOver } from '../volume/mountPoint.ts';
+import { checkMountPoint, detach, ensureMountPoint, loadMounts, mountOver } from '../volume/mountPoint.ts';
 import type { NameChange, Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
 import type { Session } from './session.ts';
 import { canResume, findDrivers, mountWithBest } from './volumeDrivers.ts';
@@ -95,6 +95,18 @@ export class Mounts {
       return { mountPoint, source, readOnly, status: 'mounted', kind };
     } catch (error) {
       if (this.#closed) throw new DriveError('shuttingDown', {}, { cause: error });
+      if (error instanceof MountError) throw new DriveError(error.kind, error.detail, { cause: error });
+      throw error;
+    }
+  }
+
+  /** Rejects with DriveError where a mount would be refused for its mount point. */
+  async checkMountPoint(path: string): Promise<void> {
+    const wanted = resolve(path);
+    if (this.#isTaken(wanted)) throw new DriveError('alreadyMounted', { path: wanted });
+    try {
+      await checkMountPoint(wanted, { home: homedir(), reserved: this.#reserved });
+    } catch (error) {
       if (error instanceof MountError) throw new DriveError(error.kind, error.detail, { cause: error });
       throw error;
     }

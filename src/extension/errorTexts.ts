@@ -3,7 +3,7 @@ import type { DriveErrorCode } from '../protocol/errors.ts';
 
 type Args = Readonly<Record<string, string>>;
 
-/** A button beside the sentence: the next step. `Show Log` follows on every error. */
+/** A button beside the sentence: the next step. `Show Log` follows where the log knows more (report.ts). */
 export interface ErrorAction {
   readonly title: string;
   readonly command: string;
@@ -93,6 +93,13 @@ const texts: Record<DriveErrorCode, ErrorText> = {
   offline: {
     sentence: () =>
       vscode.l10n.t('Jottacloud cannot be reached. Check the network; changes are kept and sent when it is back.'),
+  },
+  notHere: {
+    sentence: (args) =>
+      vscode.l10n.t(
+        '{0} is not on this computer, and Jottacloud cannot be reached. It opens when the network is back; Keep Offline has files at hand without it.',
+        place(args),
+      ),
   },
   timeout: {
     sentence: () => vscode.l10n.t('Jottacloud did not answer in time. Try again in a moment.'),
@@ -193,6 +200,11 @@ const texts: Record<DriveErrorCode, ErrorText> = {
         '{0} cannot be made, moved or deleted: only what lies inside Archive and the like can.',
         place(args),
       ),
+    action: () => ({
+      title: vscode.l10n.t('Show Archive'),
+      command: 'jottacloud.revealInFiles',
+      args: ['/Jotta/Archive'],
+    }),
   },
   tooManyOpenFiles: {
     sentence: () => vscode.l10n.t('Too many files are open on this computer. Close some programs and try again.'),
@@ -216,8 +228,13 @@ const texts: Record<DriveErrorCode, ErrorText> = {
       vscode.l10n.t('{0} on this computer may not be read or written. Choose another place.', place(args)),
   },
   tooLarge: {
-    sentence: (args) => vscode.l10n.t('{0} is too large to open here. Mount it, or download it.', place(args)),
-    action: () => ({ title: vscode.l10n.t('Mount'), command: 'jottacloud.mount' }),
+    sentence: (args) =>
+      vscode.l10n.t('{0} is too large to open here. Download it, or mount it and use another program.', place(args)),
+    action: (args) => ({
+      title: vscode.l10n.t('Download…'),
+      command: 'jottacloud.download',
+      ...(args.path === undefined ? {} : { args: [args.path] }),
+    }),
   },
   pinnedAbove: {
     sentence: (args) =>

@@ -9,6 +9,7 @@ import { registerFileSystems } from './fileSystem/register.ts';
 import { FuseCheck } from './fuseCheck.ts';
 import { getWorkedMs, loadedAt } from './loadedAt.ts';
 import { createExtensionLog } from './log.ts';
+import { UnopenedFiles } from './notices/unopened.ts';
 import { createNotifications } from './notifications.ts';
 import { PublicItems } from './publicItems.ts';
 import { createReporter } from './report.ts';
@@ -62,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const fuse = new FuseCheck(client);
   const watchSet = new WatchSet(client);
   const report = createReporter(log);
+  const unopened = new UnopenedFiles(client, report);
   const publicItems = new PublicItems(client);
   const files = new FilesView({ client, watchSet, publicItems, hasSession, report });
   const decorations = new Decorations(client, watchSet, publicItems);
@@ -79,7 +81,11 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     files,
     keys,
     watchSet,
-    registerFileSystems(client, watchSet, hasSession),
+    unopened,
+    registerFileSystems({
+      ...{ client, watchSet, hasSession },
+      onFailedRead: (uri, error) => unopened.noteFailedRead(uri, error),
+    }),
     decorations,
     createMountsView(client),
     createTransfersView(client),

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { watchConflicts } from './notices/conflicts.ts';
+import { watchCreatedAbove } from './notices/createdAbove.ts';
 import { watchMounts } from './notices/fallenMounts.ts';
 import { watchReadOnlySaves } from './notices/readOnlySaves.ts';
 import { watchRefusals } from './notices/refusals.ts';
@@ -22,6 +23,7 @@ export function createNotifications(services: Services): vscode.Disposable {
     watchRescued(services),
     watchReadOnlySaves(services),
     watchSavesOfDeleted(services),
+    watchCreatedAbove(services),
     client.onDidFail((error) => void (client.isNotifying && report(error))),
   );
 }

@@ -1,14 +1,21 @@
 import * as vscode from 'vscode';
 import type { Log } from '../base/log.ts';
-import type { DriveError } from '../protocol/errors.ts';
+import type { DriveError, DriveErrorCode } from '../protocol/errors.ts';
 import { toDriveError } from './errors.ts';
 import { getErrorAction, getErrorSentence } from './errorTexts.ts';
 import { showError } from './ui/messages.ts';
 
+/** What the sentence tells whole: the log knows no more. */
+const ofThePerson: readonly DriveErrorCode[] = [
+  ...(['alreadyExists', 'invalidName', 'isFolder', 'notAFolder', 'folderNotEmpty', 'notChangeable'] as const),
+  ...(['readOnly', 'onlyReadable', 'tooLarge', 'pinnedAbove', 'notHere', 'alreadyMounted'] as const),
+  ...(['mountPointNotEmpty', 'mountPointReserved', 'mountPointNotAFolder', 'mountPointNested', 'notMounted'] as const),
+];
+
 export type Reporter = (error: unknown) => DriveError | undefined;
 
 /**
- * Shows a failure with its next step and Show Log, and returns it without waiting for an answer; undefined for a
+ * Shows a failure with its next step, and Show Log where that knows more, and returns it without waiting for an answer; undefined for a
  * cancellation, which is no failure. VS Code itself replaces a message that is still up by its equal.
  */
 export function createReporter(log: Log): Reporter {
@@ -25,7 +32,7 @@ export function createReporter(log: Log): Reporter {
 async function showWithActions({ code, args }: DriveError): Promise<void> {
   const showLog = vscode.l10n.t('Show Log');
   const action = getErrorAction(code, args);
-  const buttons = action === undefined ? [showLog] : [action.title, showLog];
+  const buttons = [...(action === undefined ? [] : [action.title]), ...(ofThePerson.includes(code) ? [] : [showLog])];
   const chosen = await showError(getErrorSentence(code, args), ...buttons);
   if (chosen === showLog) await vscode.commands.executeCommand('jottacloud.showLog');
   else if (chosen !== undefined && action !== undefined) {

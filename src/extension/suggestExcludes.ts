@@ -26,15 +26,15 @@ export function suggestExcludes({ client, memory }: Services): vscode.Disposable
 }
 
 async function suggest(mountPoint: string): Promise<void> {
-  const watching = vscode.l10n.t('Do Not Watch');
-  const both = vscode.l10n.t('Do Not Watch or Search');
+  const both = vscode.l10n.t('Turn Off Both');
+  const watching = vscode.l10n.t('Turn Off Watching Only');
   const chosen = await showInformation(
     vscode.l10n.t(
-      '{0} is a whole Jottacloud mount. Watching and searching all of it asks for every folder, and downloads what is searched.',
+      '{0} is a whole Jottacloud mount. Searching it would download your whole account. Turn off watching and search here?',
       contractHome(mountPoint),
     ),
-    watching,
     both,
+    watching,
   );
   if (chosen !== undefined) await exclude('files', 'watcherExclude', mountPoint);
   if (chosen === both) await exclude('search', 'exclude', mountPoint);

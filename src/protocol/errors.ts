@@ -12,6 +12,7 @@ export const driveErrorCodes = [
   'signInPortBusy',
   'signedOut',
   'offline',
+  'notHere',
   'timeout',
   'certificateUntrusted',
   'proxyRefused',

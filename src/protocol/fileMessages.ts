@@ -73,7 +73,7 @@ export interface DownloadParams {
 export interface SearchParams {
   /** Folder to search below; `/` is all of it. */
   readonly folder: string;
-  /** Part of a name; case does not matter. */
+  /** Words that the name holds, in any order; case does not matter, `*` stands for any characters. */
   readonly text: string;
   readonly limit: number;
   /** False: only what is known on this computer. True: the server is asked as well. */

@@ -128,6 +128,8 @@ export const signOut = new RequestType0<void, DriveErrorData>('drive/signOut');
 /** The same, and removes cache and names of the account from this computer. `pendingUploads` while changes wait. */
 export const signOutAndForget = new RequestType0<void, DriveErrorData>('drive/signOutAndForget');
 export const mount = new RequestType<MountParams, MountState, DriveErrorData>('drive/mount');
+/** Rejects where `mount` would refuse the mount point. Nothing is changed. */
+export const checkMountPoint = new RequestType<{ mountPoint: string }, void, DriveErrorData>('drive/checkMountPoint');
 export const unmount = new RequestType<UnmountParams, void, DriveErrorData>('drive/unmount');
 /** Entries of one folder; `/` lists the devices. `refresh` asks the server first. Kept live while `watched`. */
 export const list = new RequestType<{ path: string; refresh: boolean }, readonly EntryInfo[], DriveErrorData>(

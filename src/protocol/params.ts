@@ -46,6 +46,7 @@ define(messages.awaitSignIn, object({ id: text }));
 define(messages.passSignInAddress, object({ id: text, address: text }));
 define(messages.resume, object({ username: text, secret: text }));
 define(messages.mount, object({ mountPoint: path, source: path, readOnly: flag }));
+define(messages.checkMountPoint, object({ mountPoint: path }));
 define(messages.unmount, object({ mountPoint: path, mode: oneOf('drain', 'keep', 'force') }));
 define(messages.list, object({ path, refresh: flag }));
 define(messages.watch, object({ paths: list(path) }));

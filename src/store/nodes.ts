@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { nameKey } from '../base/nameKey.ts';
+import { parseSearch } from '../base/nameSearch.ts';
 import { Recent } from '../base/recent.ts';
 import { ChildIndex, type Names } from './childIndex.ts';
 import { Facts } from './facts.ts';
@@ -22,6 +23,11 @@ const times = bitsOf('mtime', 'ctimeMs');
  * Rows are immutable; `update` answers the new one. Group related changes in `transaction`. What was asked for lately is
  * answered from memory, which every change goes through.
  */
+/** `%` and `_` in a name are themselves. */
+function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
+}
+
 export class Nodes {
   readonly facts: Facts;
   readonly #db: DatabaseSync;
@@ -112,10 +118,12 @@ export class Nodes {
     return this.#select('SELECT * FROM node WHERE sMd5 = ?', md5);
   }
 
-  /** Live nodes, oldest first, with `part` anywhere in their names, whatever its case. Looks at all of them. */
-  findByName(part: string, limit: number): NodeRow[] {
-    const query = 'SELECT * FROM node WHERE parent IS NOT NULL AND localOnly = 0 AND instr(key, ?) > 0 LIMIT ?';
-    return this.#select(query, nameKey(part), limit);
+  /** Live nodes, oldest first, with all words of `text` in their names (base/nameSearch.ts). Looks at all of them. */
+  findByName(text: string, limit: number): NodeRow[] {
+    const patterns = parseSearch(text).map((pieces) => `%${pieces.map(escapeLike).join('%')}%`);
+    const holds = patterns.map(() => "AND key LIKE ? ESCAPE '\\'").join(' ');
+    const query = `SELECT * FROM node WHERE parent IS NOT NULL AND localOnly = 0 ${holds} LIMIT ?`;
+    return this.#select(query, ...patterns, limit);
   }
 
   /** The node whose newest content is in this staging file. Looks at all of them. */

@@ -21,16 +21,10 @@ export interface MountPointRules {
  */
 export async function ensureMountPoint(path: string, rules: MountPointRules, log: Log): Promise<string> {
   const wanted = resolve(path);
-  refuseReserved(wanted, rules);
-  const mounts = await loadMounts();
-  const mounted = mounts.find((mount) => mount.path === wanted);
-  if (mounted !== undefined) {
-    if (!mounted.fuse || !(await isDead(wanted))) throw new MountError('alreadyMounted', { path: wanted });
+  if ((await findTaken(wanted, rules)) === 'dead') {
     log.warn('a dead mount was found and is detached', { path: wanted });
     await detach(wanted);
   }
-  const around = mounts.find((mount) => mount.fuse && wanted.startsWith(mount.path + sep));
-  if (around !== undefined) throw new MountError('mountPointNested', { path: wanted, inside: around.path });
   try {
     await ensureFolder(wanted);
   } catch (error) {
@@ -39,19 +33,53 @@ export async function ensureMountPoint(path: string, rules: MountPointRules, log
       : 'mountPointNotWritable';
     throw new MountError(kind, { path: wanted }, { cause: error });
   }
-  if (!(await stat(wanted)).isDirectory()) throw new MountError('mountPointNotAFolder', { path: wanted });
-  // Through a symlink the kernel mounts on the target: the rules hold for that.
-  const real = await realpath(wanted);
-  refuseReserved(real, rules);
-  if ((await readdir(real)).length > 0) {
-    throw new MountError('mountPointNotEmpty', { path: real, proposal: join(real, 'Jottacloud') });
-  }
+  const real = await checkFolder(wanted, rules);
   try {
     // As `mountOver` left it, and as the system mounts on no folder.
     if (((await stat(real)).mode & 0o777) === bareMode) await chmod(real, folderMode);
     await access(real, constants.W_OK);
   } catch (error) {
     throw new MountError('mountPointNotWritable', { path: real }, { cause: error });
+  }
+  return real;
+}
+
+/** Rejects as `ensureMountPoint` would, as far as can be told without changing anything. */
+export async function checkMountPoint(path: string, rules: MountPointRules): Promise<void> {
+  const wanted = resolve(path);
+  if ((await findTaken(wanted, rules)) === 'dead') return;
+  if (await exists(wanted)) {
+    await checkFolder(wanted, rules);
+    return;
+  }
+  let parent = dirname(wanted);
+  while (!(await exists(parent))) parent = dirname(parent);
+  if (!(await stat(parent)).isDirectory()) throw new MountError('mountPointNotAFolder', { path: wanted });
+  await access(parent, constants.W_OK).catch((error) => {
+    throw new MountError('mountPointNotWritable', { path: wanted }, { cause: error });
+  });
+}
+
+/** Rejects where nothing can be mounted whatever is there; `dead` where a mount is that has no server. */
+async function findTaken(wanted: string, rules: MountPointRules): Promise<'dead' | undefined> {
+  refuseReserved(wanted, rules);
+  const mounts = await loadMounts();
+  const around = mounts.find((mount) => mount.fuse && wanted.startsWith(mount.path + sep));
+  if (around !== undefined) throw new MountError('mountPointNested', { path: wanted, inside: around.path });
+  const mounted = mounts.find((mount) => mount.path === wanted);
+  if (mounted === undefined) return undefined;
+  if (!mounted.fuse || !(await isDead(wanted))) throw new MountError('alreadyMounted', { path: wanted });
+  return 'dead';
+}
+
+/** Resolves with its real path when it is an empty folder that may be one. */
+async function checkFolder(wanted: string, rules: MountPointRules): Promise<string> {
+  if (!(await stat(wanted)).isDirectory()) throw new MountError('mountPointNotAFolder', { path: wanted });
+  // Through a symlink the kernel mounts on the target: the rules hold for that.
+  const real = await realpath(wanted);
+  refuseReserved(real, rules);
+  if ((await readdir(real)).length > 0) {
+    throw new MountError('mountPointNotEmpty', { path: real, proposal: join(real, 'Jottacloud') });
   }
   return real;
 }

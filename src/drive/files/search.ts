@@ -1,4 +1,5 @@
 import { nameKey } from '../../base/nameKey.ts';
+import { matchesSearch, parseSearch } from '../../base/nameSearch.ts';
 import type { SearchParams, SearchResult } from '../../protocol/fileMessages.ts';
 import type { Ino } from '../../store/nodeRow.ts';
 import { getLocalPath, getWirePath, isLocallyWithin } from '../../sync/tree/paths.ts';
@@ -47,13 +48,13 @@ export class Search {
     add: (hit: Hit) => boolean,
     signal: AbortSignal,
   ): Promise<void> {
-    const wanted = nameKey(text);
+    const wanted = parseSearch(text);
     for (const path of await listStreamable(context, folder)) {
       signal.throwIfAborted();
       const { entries } = await this.#ensureNames(context, path, signal);
       const { ino } = await find(context, path);
       for (const { names, kind } of entries) {
-        if (!nameKey(names.at(-1) ?? '').includes(wanted)) continue;
+        if (!matchesSearch(names.at(-1) ?? '', wanted)) continue;
         // What is gone from here is still listed until the server has followed.
         if (isGone(context, ino, names)) continue;
         if (!add({ path: joinPath(path, names.join('/')), kind })) return;

@@ -119,6 +119,7 @@ function attachWindow(
     plain: (type, work) => answer.plain(type, () => drive.within(neverAborts, work)),
   };
   inSession.request(messages.mount, (params) => told(drive.mount(params)));
+  inSession.request(messages.checkMountPoint, ({ mountPoint }) => drive.checkMountPoint(mountPoint));
   inSession.request(messages.unmount, (params, signal) => told(drive.unmount(params, signal)));
   inSession.request(messages.list, ({ path, refresh }) => drive.list(path, refresh));
   answer.request(messages.watch, ({ paths }) => drive.watch(connection, paths));

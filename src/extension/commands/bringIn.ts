@@ -30,7 +30,7 @@ export function bringIn(services: Services) {
       tell(vscode.l10n.t('Nothing was saved in {0} while it was not mounted', contractHome(params.mountPoint)));
       return undefined;
     }
-    const collision = await askCollision(await findTaken(client, params.source, files));
+    const collision = await askCollision(await findTaken(client, params.source, files), 'account');
     if (collision === undefined) return undefined;
     const aside = `${params.mountPoint} ${Date.now()}`;
     // A mount point without its volume lets nobody write to it.

@@ -80,7 +80,8 @@ export function describeItems(paths: readonly string[]): string {
 /** Why a name cannot be given; undefined when it can. The drive has the last word. */
 export function checkName(name: string): string | undefined {
   const trimmed = name.trim();
-  if (trimmed === '' || trimmed === '.' || trimmed === '..') return vscode.l10n.t('Type a name.');
+  if (trimmed === '') return vscode.l10n.t('Type a name.');
+  if (trimmed === '.' || trimmed === '..') return vscode.l10n.t('Choose another name.');
   if (name.includes('/')) return vscode.l10n.t('A name cannot hold a slash.');
   return name.length > 255 ? vscode.l10n.t('A name has at most 255 characters.') : undefined;
 }

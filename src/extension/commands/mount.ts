@@ -32,14 +32,18 @@ export async function mountNow({ client, fuse }: Services, params: MountParams):
     try {
       await client.request(mount, params);
     } catch (error) {
-      throw await explain(client, params, fuse.note(error));
+      throw await explainRefusal(client, params, fuse.note(error));
     }
     void fuse.update();
   });
 }
 
 /** Says of a mount point that is not empty how many files were saved there while nothing was mounted. */
-async function explain(client: DriveClient, params: MountParams, failure: DriveError): Promise<DriveError> {
+export async function explainRefusal(
+  client: DriveClient,
+  params: MountParams,
+  failure: DriveError,
+): Promise<DriveError> {
   if (failure.code !== 'mountPointNotEmpty') return failure;
   const files = await findLeftBehind(client, params).catch(() => []);
   if (files.length === 0) return failure;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { DriveError, DriveErrorCode } from '../../protocol/errors.ts';
-import type { DriveState } from '../../protocol/state.ts';
+import { checkMountPoint } from '../../protocol/messages.ts';
 import { toDriveError } from '../errors.ts';
 import { getErrorSentence } from '../errorTexts.ts';
 import type { Services } from '../services.ts';
@@ -18,7 +18,7 @@ import { browse } from '../ui/browse.ts';
 import { inert } from '../ui/inert.ts';
 import { askChoice, type Back, back, type ChoiceItem, type StepFrame } from '../ui/steps.ts';
 import { signInIfNeeded } from './connect.ts';
-import { mountNow } from './mount.ts';
+import { explainRefusal, mountNow } from './mount.ts';
 import { getPathArgument } from './targets.ts';
 
 interface Answers {
@@ -38,6 +38,9 @@ type Step = (services: Services, answers: Answers, frame: StepFrame) => Promise<
 
 const steps: readonly Step[] = [askSource, askMountPoint, askAccess, askPace];
 
+/** Folders tried of one name. */
+const maxNumber = 20;
+
 /** Index of the question about the mount point. */
 const mountPointStep = 1;
 
@@ -53,7 +56,7 @@ const ofMountPoint: readonly DriveErrorCode[] = [
 
 /**
  * "Mount Jottacloud Folder…": four questions, then mounts and remembers the answers as a profile. A mount point that is
- * refused is asked for again, with the reason and a proposal.
+ * refused is asked for again at once, with the reason and a proposal.
  */
 export function mountFolder(services: Services) {
   return async (argument?: unknown): Promise<boolean> => {
@@ -120,46 +123,87 @@ async function askSource(
 }
 
 async function askMountPoint(
-  { client }: Services,
+  services: Services,
   answers: Answers,
   frame: StepFrame,
 ): Promise<Answers | Back | undefined> {
-  const { refusal } = answers;
-  const proposal = propose(answers, client.state);
-  const reason = refusal === undefined ? '' : `${getErrorSentence(refusal.code, refusal.args)} `;
-  const chosen = await askChoice<string | null>({
+  let { refusal } = answers;
+  for (;;) {
+    const proposal = await findFree(services, answers.source, refusal);
+    const chosen = await askPath(frame, proposal, refusal);
+    if (chosen === undefined || chosen === back) return chosen;
+    const file = chosen === 'dialog' ? await askFolder() : chosen;
+    if (file === undefined) return undefined;
+    if (file === 'reason') continue;
+    refusal = await check(services, { ...answers, path: file });
+    if (refusal === undefined) return { ...answers, path: file };
+  }
+}
+
+/** Why a mount point cannot be one; undefined when it can. Throws anything else. */
+async function check({ client }: Services, { path: file, source, readOnly }: Answers): Promise<DriveError | undefined> {
+  const params = toMountParams({ path: file, source, readOnly, onStartup: false });
+  try {
+    await client.request(checkMountPoint, { mountPoint: params.mountPoint });
+    return undefined;
+  } catch (error) {
+    const failure = toDriveError(error);
+    if (ofMountPoint.includes(failure.code)) return explainRefusal(client, params, failure);
+    throw failure;
+  }
+}
+
+/** A path, `dialog` for choosing a folder, or `reason` for the row that tells why the last one was refused. */
+function askPath(
+  frame: StepFrame,
+  proposal: string,
+  refusal: DriveError | undefined,
+): Promise<string | Back | undefined> {
+  return askChoice<string>({
     ...frame,
-    placeholder: reason + vscode.l10n.t('Where to mount: an empty folder, or a new one. Type a path or choose.'),
+    placeholder: vscode.l10n.t('Where to mount: an empty folder, or a new one. Type a path or choose.'),
     items: [
+      ...(refusal === undefined ? [] : [toReason(refusal)]),
       { label: `$(folder) ${inert(proposal)}`, description: vscode.l10n.t('created when missing'), value: proposal },
-      { label: vscode.l10n.t('$(folder-opened) Choose Folder…'), alwaysShow: true, value: null },
+      { label: vscode.l10n.t('$(folder-opened) Choose Folder…'), alwaysShow: true, value: 'dialog' },
     ],
+    ...(refusal === undefined ? {} : { active: 1 }),
     fromText: (text) =>
       /^[~/]/.test(text)
         ? { label: `$(folder) ${inert(text)}`, description: inert(expandHome(text)), value: text }
         : undefined,
   });
-  if (chosen === undefined || chosen === back) return chosen;
-  if (chosen !== null) return { ...answers, path: chosen };
+}
+
+/** Under the field: what is wrong, and below it what to do. */
+function toReason({ code, args }: DriveError): ChoiceItem<string> {
+  const [what = '', ...todo] = getErrorSentence(code, args).split(/(?<=\.) /);
+  return { label: `$(error) ${inert(what)}`, detail: inert(todo.join(' ')), alwaysShow: true, value: 'reason' };
+}
+
+async function askFolder(): Promise<string | undefined> {
   const folders = await vscode.window.showOpenDialog({
     canSelectFiles: false,
     canSelectFolders: true,
     openLabel: vscode.l10n.t('Mount Here'),
   });
-  return folders?.[0] === undefined ? undefined : { ...answers, path: contractHome(folders[0].fsPath) };
+  return folders?.[0] === undefined ? undefined : contractHome(folders[0].fsPath);
 }
 
-/** A folder that is most likely free: what the drive proposed, else one named after the source and not taken yet. */
-function propose({ source, refusal, path: refused }: Answers, { mounts }: DriveState): string {
+/** A folder that can be mounted at: what the drive proposed, else the first free one named after the source. */
+async function findFree({ client }: Services, source: string, refusal: DriveError | undefined): Promise<string> {
   const proposed = refusal?.args.proposal;
-  if (proposed !== undefined) return contractHome(proposed);
   const first = source === '/' ? defaultMountPath : `~/CloudMounts/${path.posix.basename(source)}`;
-  const isTaken = (file: string) =>
-    file === refused || mounts.some(({ mountPoint }) => mountPoint === expandHome(file));
-  for (let number = 1; ; number++) {
-    const candidate = number === 1 ? first : `${first} ${number}`;
-    if (!isTaken(candidate)) return candidate;
+  const numbered = Array.from({ length: maxNumber }, (_, index) => (index === 0 ? first : `${first} ${index + 1}`));
+  for (const candidate of proposed === undefined ? numbered : [contractHome(proposed), ...numbered]) {
+    const mountPoint = expandHome(candidate);
+    const isFree = await client.request(checkMountPoint, { mountPoint }).then(
+      () => true,
+      () => false,
+    );
+    if (isFree) return candidate;
   }
+  return first;
 }
 
 async function askAccess(_: Services, answers: Answers, frame: StepFrame): Promise<Answers | Back | undefined> {

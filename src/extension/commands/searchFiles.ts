@@ -16,7 +16,8 @@ const serverAfterMs = 500;
 const limit = 200;
 
 interface Hit extends vscode.QuickPickItem {
-  readonly hit: SearchResult['hits'][number];
+  /** undefined: the row that says that there is none. */
+  readonly hit: SearchResult['hits'][number] | undefined;
 }
 
 /** "Search Files by Name…": as one types, first what is known here, then all of the account. */
@@ -26,7 +27,7 @@ export function searchFiles(services: Services) {
     const folder = getItemArgument(services, argument) ?? findShownFolder() ?? '/';
     const hit = await pick(services.client, folder);
     if (hit === undefined) return undefined;
-    const command = hit.kind === 'file' ? 'jottacloud.open' : 'jottacloud.openAsFolder';
+    const command = hit.kind === 'file' ? 'jottacloud.open' : 'jottacloud.revealInFiles';
     await vscode.commands.executeCommand(command, hit.path);
     return hit.path;
   };
@@ -41,8 +42,9 @@ function findShownFolder(): string | undefined {
 function pick(client: DriveClient, folder: string): Promise<SearchResult['hits'][number] | undefined> {
   const box = vscode.window.createQuickPick<Hit>();
   box.title = vscode.l10n.t('Search Files by Name');
-  const inAll = vscode.l10n.t('Part of a name');
-  box.placeholder = inert(folder === '/' ? inAll : vscode.l10n.t('Part of a name, in {0}', folder));
+  const inAll = vscode.l10n.t('Words of a name; * stands for anything');
+  const inFolder = vscode.l10n.t('Words of a name in {0}; * stands for anything', folder);
+  box.placeholder = inert(folder === '/' ? inAll : inFolder);
   let stop = new vscode.CancellationTokenSource();
   let timers: NodeJS.Timeout[] = [];
 
@@ -51,7 +53,7 @@ function pick(client: DriveClient, folder: string): Promise<SearchResult['hits']
     try {
       const result = await client.request(search, { folder, text, limit, deep }, token);
       if (token.isCancellationRequested) return;
-      box.items = result.hits.map(toItem);
+      box.items = deep && result.hits.length === 0 ? [toNoHit(text)] : result.hits.map(toItem);
     } catch (error) {
       if (token.isCancellationRequested) return;
       const { code, args } = toDriveError(error);
@@ -82,10 +84,18 @@ function pick(client: DriveClient, folder: string): Promise<SearchResult['hits']
       if (text.startsWith('>')) void vscode.commands.executeCommand('workbench.action.quickOpen', text);
       else restart(text.trim());
     });
-    box.onDidAccept(() => box.selectedItems[0] !== undefined && finish(box.selectedItems[0].hit));
+    box.onDidAccept(() => box.selectedItems[0]?.hit !== undefined && finish(box.selectedItems[0].hit));
     box.onDidHide(() => finish(undefined));
     box.show();
   });
+}
+
+function toNoHit(text: string): Hit {
+  return {
+    label: inert(vscode.l10n.t('No file or folder has “{0}” in its name', text)),
+    alwaysShow: true,
+    hit: undefined,
+  };
 }
 
 /** The drive has matched already: VS Code is not to filter again. */

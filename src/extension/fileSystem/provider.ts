@@ -6,6 +6,7 @@ import { list } from '../../protocol/messages.ts';
 import type { EntryInfo } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
 import type { WatchSet } from '../drive/watchSet.ts';
+import { toDriveError } from '../errors.ts';
 import { readWhole, writeWhole } from './content.ts';
 import { toFileSystemError } from './errors.ts';
 import type { FolderEvents } from './folderEvents.ts';
@@ -17,6 +18,8 @@ export interface FileSystemDeps {
   readonly watchSet: WatchSet;
   /** Without a session nothing is asked, and no drive is started. */
   readonly hasSession: () => Promise<boolean>;
+  /** A file could not be read. */
+  readonly onFailedRead: (uri: vscode.Uri, error: DriveError) => void;
 }
 
 /** Folders below a watched one that are kept fresh: the ones looked at last. */
@@ -59,9 +62,16 @@ export class JottacloudFileSystem implements vscode.FileSystemProvider {
   }
 
   readFile(uri: vscode.Uri): Promise<Uint8Array> {
-    return this.#run(uri, (client, accountPath) =>
-      readWhole(accountPath, (offset, length) => client.request(readFile, { path: accountPath, offset, length })),
-    );
+    return this.#run(uri, async (client, accountPath) => {
+      try {
+        return await readWhole(accountPath, (offset, length) =>
+          client.request(readFile, { path: accountPath, offset, length }),
+        );
+      } catch (error) {
+        this.#deps.onFailedRead(uri, toDriveError(error));
+        throw error;
+      }
+    });
   }
 
   writeFile(uri: vscode.Uri, content: Uint8Array, options: { create: boolean; overwrite: boolean }): Promise<void> {

@@ -1,18 +1,13 @@
 import * as vscode from 'vscode';
-import type { DriveClient } from '../drive/client.ts';
-import type { WatchSet } from '../drive/watchSet.ts';
 import { FolderEvents } from './folderEvents.ts';
-import { JottacloudFileSystem } from './provider.ts';
+import { type FileSystemDeps, JottacloudFileSystem } from './provider.ts';
 import { scheme, versionScheme } from './scheme.ts';
 import { VersionFileSystem } from './versions.ts';
 
-export function registerFileSystems(
-  client: DriveClient,
-  watchSet: WatchSet,
-  hasSession: () => Promise<boolean>,
-): vscode.Disposable {
+export function registerFileSystems(deps: Omit<FileSystemDeps, 'events'>): vscode.Disposable {
+  const { client } = deps;
   const events = new FolderEvents(client);
-  const files = new JottacloudFileSystem({ client, events, watchSet, hasSession });
+  const files = new JottacloudFileSystem({ ...deps, events });
   const { registerFileSystemProvider } = vscode.workspace;
   return vscode.Disposable.from(
     events,

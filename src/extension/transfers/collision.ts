@@ -3,7 +3,10 @@ import type { Collision } from '../../protocol/fileMessages.ts';
 import { showWarning } from '../ui/messages.ts';
 
 /** Asks what to do about names that are taken; undefined when the person wants none of it. Nothing taken: nothing asked. */
-export async function askCollision(taken: readonly string[]): Promise<Collision | undefined> {
+export async function askCollision(
+  taken: readonly string[],
+  where: 'account' | 'local',
+): Promise<Collision | undefined> {
   const [first] = taken;
   if (first === undefined) return 'fail';
   const replace = vscode.l10n.t('Replace');
@@ -12,7 +15,10 @@ export async function askCollision(taken: readonly string[]): Promise<Collision 
     taken.length === 1
       ? vscode.l10n.t('{0} is there already.', first)
       : vscode.l10n.t('{0} of them are there already.', taken.length);
-  const detail = vscode.l10n.t('Folders are merged, and files in the account keep their earlier versions.');
+  const detail =
+    where === 'local'
+      ? vscode.l10n.t('Folders are merged; a local file is replaced.')
+      : vscode.l10n.t('Folders are merged; a file in the account keeps its earlier versions.');
   const chosen = await showWarning(text, { modal: true, detail }, replace, keepBoth);
   if (chosen === replace) return 'replace';
   return chosen === keepBoth ? 'keepBoth' : undefined;

@@ -15,7 +15,10 @@ export async function downloadAsking(
   const present = new Set(
     (await vscode.workspace.fs.readDirectory(vscode.Uri.file(localFolder))).map(([name]) => name),
   );
-  const collision = await askCollision(names.filter((name) => present.has(name)));
+  const collision = await askCollision(
+    names.filter((name) => present.has(name)),
+    'local',
+  );
   if (collision === undefined) return [];
   const title =
     names.length === 1

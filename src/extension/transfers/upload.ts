@@ -16,7 +16,10 @@ export async function uploadAsking(
   const entries = await client.request(list, { path: folder, refresh: false });
   const there = new Set(entries.map(({ name }) => nameKey(name)));
   const names = localPaths.map((localPath) => path.basename(localPath));
-  const collision = await askCollision(names.filter((name) => there.has(nameKey(name))));
+  const collision = await askCollision(
+    names.filter((name) => there.has(nameKey(name))),
+    'account',
+  );
   if (collision === undefined) return [];
   const title =
     names.length === 1

@@ -21,6 +21,9 @@ interface BrowseItem extends vscode.QuickPickItem {
   readonly action: { readonly kind: 'choose' | 'enter'; readonly path: string };
 }
 
+/** Every account has it; above it nothing can be made. */
+const ownFiles = 'Jotta/Archive';
+
 /** Walks the account live and resolves with a path in it, `back`, or undefined when left. */
 export function browse(client: DriveClient, options: BrowseOptions): Promise<string | Back | undefined> {
   const pick = vscode.window.createQuickPick<BrowseItem>();
@@ -65,6 +68,13 @@ async function loadItems(client: DriveClient, folder: string, want: BrowseOption
       description: inert(folder),
       alwaysShow: true,
       action: { kind: 'choose', path: folder },
+    });
+  }
+  if (folder === '/' && want === 'folder') {
+    items.push({
+      label: `$(folder-library) ${ownFiles}`,
+      description: vscode.l10n.t('where your own files and folders go'),
+      action: { kind: 'choose', path: `/${ownFiles}` },
     });
   }
   if (folder !== '/')

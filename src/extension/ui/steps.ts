@@ -19,6 +19,8 @@ export interface ChoiceItem<T> extends vscode.QuickPickItem {
 export interface ChoiceStep<T> extends StepFrame {
   readonly placeholder: string;
   readonly items: readonly ChoiceItem<T>[];
+  /** Index of the row that Enter takes; the first one without it. */
+  readonly active?: number;
   /** Makes a choice of what was typed, shown as the first row; undefined when the text is none. */
   fromText?(text: string): ChoiceItem<T> | undefined;
 }
@@ -30,6 +32,8 @@ export function askChoice<T>(options: ChoiceStep<T>): Promise<T | Back | undefin
   pick.placeholder = inert(options.placeholder);
   pick.matchOnDescription = true;
   pick.items = options.items;
+  const active = options.items[options.active ?? 0];
+  if (active !== undefined) pick.activeItems = [active];
   return new Promise((resolve) => {
     pick.onDidChangeValue((text) => {
       const typed = text.trim() === '' ? undefined : options.fromText?.(text.trim());

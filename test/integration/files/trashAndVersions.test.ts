@@ -237,6 +237,20 @@ describe('a search by name', () => {
     assert.equal(cut.limited, true);
   });
 
+  it('finds names that hold all words, in whatever order, and takes a star for anything', async () => {
+    for (const name of ['Annual report 2026.pdf', 'report 2025.txt', '100%_sure.txt']) await saveNow(name, 'x');
+    await world.drive.emulator.put(`${dir}/far/away/2026 report of others.pdf`, Buffer.from('y'));
+    const ask = async (text: string) => {
+      const params = { folder: dir, text, deep: true, limit: 10 };
+      const { hits } = await new Search().search(world.context, params, world.signal);
+      return hits.map(({ path }) => path.slice(dir.length + 1));
+    };
+    assert.deepEqual(await ask('2026 REPORT'), ['Annual report 2026.pdf', 'far/away/2026 report of others.pdf']);
+    assert.deepEqual(await ask('rep*.txt'), ['report 2025.txt']);
+    assert.deepEqual(await ask('%_'), ['100%_sure.txt']);
+    assert.deepEqual(await ask('nothing of that'), []);
+  });
+
   it('does not show what was removed here, and ends when it is cancelled', async () => {
     await saveNow('needle', 'x');
     world.drive.session().pusher.setPaused(true);

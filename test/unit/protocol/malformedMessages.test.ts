@@ -41,6 +41,7 @@ const samples: Readonly<Record<string, object>> = {
   },
   'drive/setTransfersPaused': { paused: true },
   'drive/retryFailed': { id: '7' },
+  'drive/checkMountPoint': { mountPoint: '/nowhere' },
   'drive/stopTransfer': { id: '7' },
   'drive/discardFailed': { id: '7' },
   'drive/exportFailed': { id: '7', to: '/nowhere' },

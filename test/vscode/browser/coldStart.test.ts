@@ -26,7 +26,7 @@ test('a window opened on a mount point, cold, mounts it and shows what is in it'
 
     // A whole account in the explorer: what VS Code would do to it is told, and taken back by one button.
     const told = await showNotifications(second, 'is a whole Jottacloud mount.');
-    await told.getByRole('button', { name: 'Do Not Watch', exact: true }).click();
+    await told.getByRole('button', { name: 'Turn Off Watching Only' }).click();
     const settings = path.join(stage.server.userDataDir, 'User', 'settings.json');
     await until('it is not watched', async () => {
       const text = await readFile(settings, 'utf8');

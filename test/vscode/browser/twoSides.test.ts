@@ -12,6 +12,7 @@ test('work goes on without a network; what was changed on two sides is told once
   await onStage(async (stage) => {
     const { emulator } = stage;
     await emulator.put(`${folder}/hello.md`, 'before\n');
+    await emulator.put(`${folder}/cold.md`, 'never opened\n');
     const first = await stage.openWindow();
     await signIn(stage, first);
     await mount(stage, first);
@@ -59,5 +60,12 @@ test('work goes on without a network; what was changed on two sides is told once
     await told.page.locator('.editor-actions a.action-label[aria-label^="Keep Mine"]').click();
     await untilOnServer(stage, `${folder}/hello.md`, 'written here\n');
     await until('the copy is gone', async () => !(await readdir(mounted)).some((name) => name.includes('conflicted')));
+
+    // The editor of a file that is not here stays empty; a message says why.
+    await emulator.outage(true);
+    await told.statusBarItem('Jottacloud: offline').waitFor({ timeout: 60_000 });
+    await told.openFile(path.join(mounted, 'cold.md'));
+    await showNotifications(told, 'cold.md is not on this computer, and Jottacloud cannot be reached.');
+    await emulator.outage(false);
   });
 });

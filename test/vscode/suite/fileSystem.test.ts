@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { connect, waitForServer } from './session.ts';
-import { waitFor } from './support.ts';
+import { collectErrorMessages, getEnvironment, waitFor } from './support.ts';
 
 const { fs } = vscode.workspace;
 const home = '/Jotta/Archive/virtual files';
@@ -22,13 +22,21 @@ async function fails(code: string, work: PromiseLike<unknown>): Promise<void> {
   assert.fail(`expected ${code}`);
 }
 
+/** Ends by itself: this process cannot reach the emulator meanwhile either. */
+async function goOffline(ms: number): Promise<void> {
+  const url = new URL('/_emulator/outage', getEnvironment('JOTTACLOUD_ENDPOINT'));
+  assert.equal((await fetch(url, { method: 'POST', body: JSON.stringify({ ms }) })).status, 200);
+}
+
 describe('the virtual file system, without a mount', () => {
   let disconnect: () => Promise<void>;
   let pending: () => number;
+  let health: () => string;
 
   before(async () => {
     const session = await connect();
     disconnect = session.disconnect;
+    health = () => session.api.state().health;
     pending = () => session.api.state().pendingChanges;
     await fs.createDirectory(uriOf(home));
   });
@@ -43,6 +51,22 @@ describe('the virtual file system, without a mount', () => {
     const names = (await fs.readDirectory(uriOf('/Jotta'))).map(([name]) => name);
     assert.ok(names.includes('Archive'));
     assert.ok(!names.includes('Trash'));
+  });
+
+  it('says of a file that is not here and cannot be fetched what that means, where an editor is to show it', async () => {
+    const name = '/Jotta/Archive/five thousand/picture 7.jpg';
+    await fs.stat(uriOf(name));
+    await goOffline(8_000);
+    const messages = await collectErrorMessages(async () => {
+      await vscode.commands.executeCommand('vscode.openWith', uriOf(name), 'default');
+      await waitFor('the tab', () => vscode.window.tabGroups.activeTabGroup.activeTab ?? undefined);
+      await waitFor('the network', () => health() === 'ok' || undefined);
+    });
+    assert.ok(
+      messages.some((text) => text.includes('picture 7.jpg is not on this computer')),
+      messages.join(),
+    );
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 
   it('writes, reads and tells about a file, whose bytes arrive on the server', async () => {

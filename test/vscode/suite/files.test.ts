@@ -315,6 +315,8 @@ describe('commands on files', () => {
     const opened = executeCommand<string>('jottacloud.searchFiles', row('', 'folder'));
     try {
       const shown = await waitFor('the box', () => box);
+      shown.value = 'haystack without';
+      await waitFor('that there is none', () => shown.items[0]?.label.startsWith('No file or folder') || undefined);
       shown.value = 'EEDLE in';
       await waitFor('the file', () => shown.items[0]?.label.includes('needle in here.txt') || undefined);
       await acceptQuickPicks(opened);
@@ -324,6 +326,7 @@ describe('commands on files', () => {
     assert.equal(await opened, `${home}/needle in here.txt`);
     const { document } = await waitFor('the editor', () => vscode.window.activeTextEditor);
     assert.equal(document.getText(), 'found');
+    await executeCommand('workbench.action.closeAllEditors');
   });
 
   it('Open on the Web opens the page of the item', async () => {

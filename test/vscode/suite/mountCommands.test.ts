@@ -58,6 +58,24 @@ describe('commands on mounts', () => {
     );
   });
 
+  it('says where files can be made when one is made beside Archive', async () => {
+    const whole = path.join(os.homedir(), 'CloudMounts', 'whole account');
+    const settings = vscode.workspace.getConfiguration('jottacloud');
+    await settings.update('mount.path', whole, vscode.ConfigurationTarget.Global);
+    await executeCommand('jottacloud.mount');
+    const messages = await collectErrorMessages(async () => {
+      const edit = new vscode.WorkspaceEdit();
+      edit.createFile(vscode.Uri.file(path.join(whole, 'new.txt')));
+      assert.equal(await vscode.workspace.applyEdit(edit), false);
+    });
+    assert.ok(
+      messages.some((text) => text.includes('only what lies inside Archive')),
+      messages.join(),
+    );
+    await executeCommand('jottacloud.unmount', whole);
+    await settings.update('mount.path', undefined, vscode.ConfigurationTarget.Global);
+  });
+
   it('Open Mounted Folder opens it here, … in New Window beside', async () => {
     const asked = await intercepting('vscode.openFolder', async () => {
       await executeCommand('jottacloud.openMountedFolder');

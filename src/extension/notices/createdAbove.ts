@@ -1,0 +1,18 @@
+import * as vscode from 'vscode';
+import { DriveError } from '../../protocol/errors.ts';
+import { findAccountPath } from '../fileSystem/scheme.ts';
+import type { Services } from '../services.ts';
+
+/** Of the path of something that can be made: nothing, a device, a mountpoint, its name. */
+const leastParts = 4;
+
+/** VS Code tells of a file that cannot be made beside Archive in the words of the system; this says where it can be. */
+export function watchCreatedAbove({ client, report }: Services): vscode.Disposable {
+  return vscode.workspace.onWillCreateFiles(({ files }) => {
+    const paths = files
+      .filter(({ scheme }) => scheme === 'file')
+      .flatMap((uri) => findAccountPath(client.state, uri) ?? []);
+    const above = paths.find((accountPath) => accountPath.split('/').length < leastParts);
+    if (above !== undefined) report(new DriveError('notChangeable', { path: above }));
+  });
+}
