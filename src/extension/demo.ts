@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import { mountNow } from './commands/mount.ts';
 import type { Services } from './services.ts';
 import { getDefaultMount } from './settings.ts';
@@ -17,6 +18,11 @@ export async function runDemo(services: Services, token: string): Promise<void> 
   const params = getDefaultMount();
   const mounted = services.client.state.mounts.some(({ mountPoint }) => mountPoint === params.mountPoint);
   if (!mounted) await mountNow(services, params);
+  await vscode.commands.executeCommand('jottacloud.files.focus');
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  if (folder === undefined) return;
+  const readme = vscode.Uri.joinPath(folder.uri, 'README.md');
+  await vscode.commands.executeCommand('markdown.showPreview', readme);
 }
 
 function isLoopback(endpoint: string): boolean {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,8 +19,11 @@ const welcome = `# Jottacloud demo
 
 - The cloud in the activity bar shows the account; click a file to open it.
 - The same account is mounted at \`${mountPoint}\`: look at it in a terminal or your file manager.
-- Edit and save anything. The status bar tells when it has reached the (local, emulated) server.
+- The Jottacloud view is beside this page. Edit and save anything. The status bar tells when it has reached the (local, emulated) server.
 `;
+
+/** What a person has to do first. */
+class Unprepared extends Error {}
 
 /** Undone in reverse order, however the demo ends. */
 const cleanUps: (() => unknown)[] = [];
@@ -30,7 +33,7 @@ const interrupted = new Promise<void>((resolve) => {
 try {
   await runDemo();
 } catch (error) {
-  console.error(error);
+  console.error(error instanceof Unprepared ? error.message : error);
   process.exitCode = 1;
 } finally {
   if (cleanUps.length > 0) console.log('\nUnmounting and stopping…');
@@ -38,7 +41,10 @@ try {
 }
 
 async function runDemo(): Promise<void> {
-  if (await isMounted()) throw new Error(`something is mounted at ${mountPoint} already; unmount it first`);
+  if (await isMounted()) throw new Unprepared(`something is mounted at ${mountPoint} already; unmount it first`);
+  if ((await readdir(mountPoint).catch(() => [])).length > 0) {
+    throw new Unprepared(`${mountPoint} is not empty, and the demo mounts there; move what is in it, then try again`);
+  }
   const workDir = await mkdtemp(path.join('/tmp', 'jotta-demo-'));
   // Never with a mount below it or a drive still writing: this runs last.
   cleanUps.push(async () => await rm(workDir, { recursive: true, force: true, maxRetries: 3 }));
