@@ -12,6 +12,9 @@ const defaultLifetimeSeconds = 3600;
 /** No access token is believed to live longer than a day. */
 const maxLifetimeSeconds = 86_400;
 
+/** What may stand in the header of a request: RFC 6750 §2.1, and a length that servers take. */
+const headerValue = /^[\x21-\x7e]{1,16384}$/;
+
 export interface TokenGrant {
   readonly accessToken: string;
   /** Absent when the server sent none; then the old one stays. */
@@ -82,7 +85,7 @@ export async function postGrant(
   const json = parseJsonObject(text);
   if (answer.status < 200 || answer.status >= 300) throw toGrantError(answer.status, text, json?.error);
   const accessToken = json?.access_token;
-  if (typeof accessToken !== 'string' || accessToken === '') {
+  if (typeof accessToken !== 'string' || !headerValue.test(accessToken)) {
     throw new JottaError('protocol', 'the token endpoint sent no access token', { status: answer.status });
   }
   const refreshToken = json?.refresh_token;

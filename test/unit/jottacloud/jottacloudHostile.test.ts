@@ -386,6 +386,19 @@ describe('an answer with absurd numbers', () => {
     }
   });
 
+  it('gives no access token that could be no header', async () => {
+    for (const token of ['a\r\nx-injected: b', 'a\0', 'å', ' ', 'x'.repeat(100_000), { a: 1 }, ['A'], 7]) {
+      const asked: (string | undefined)[] = [];
+      const url = await serve((request, response) => {
+        if (request.url !== '/token') asked.push(request.headers.authorization);
+        const answer = { access_token: token, refresh_token: 'S', expires_in: 3600 };
+        response.writeHead(request.url === '/token' ? 200 : 401).end(JSON.stringify(answer));
+      });
+      await assert.rejects(connect(url).fetchCustomer(never), of('protocol'));
+      assert.deepEqual(asked, ['Bearer A']);
+    }
+  });
+
   it('does not end an access token on the last day of the world', async () => {
     const saved: number[] = [];
     const url = await serve((request, response) => {
