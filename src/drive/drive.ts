@@ -64,6 +64,7 @@ const defaultOptions: DriveOptions = {
   driver: 'auto',
   ignoredNames: defaultLocalNames,
   followOutsideLinks: false,
+  previewsDownload: false,
   uploadBytesPerSecond: 0,
   downloadBytesPerSecond: 0,
   parallelPushes: writebackLimits.parallelPushes,
@@ -352,7 +353,10 @@ export class Drive {
       log,
     });
     applyPace(session, this.#options);
-    const mounts = new Mounts(session, [stateDir, cacheDir], log, () => this.#getDrivers(client.username));
+    const mounts = new Mounts(session, [stateDir, cacheDir], log, {
+      getDrivers: () => this.#getDrivers(client.username),
+      previewsDownload: () => this.#options.previewsDownload,
+    });
     noteConnections(stateDir, mounts, log);
     const open = { session, mounts };
     this.#open = open;

@@ -29,24 +29,30 @@ interface Mount {
 
 type MakeVolume = (name: string, view: VolumeView) => Promise<Volume>;
 
+export interface MountsOptions {
+  /** In the order in which they are tried; asked before each mount. */
+  readonly getDrivers: () => readonly VolumeDriver[];
+  /** May what makes previews and indexes of its own accord download? Asked each time. */
+  readonly previewsDownload: () => boolean;
+}
+
 /** The volumes of one session. */
 export class Mounts {
   readonly changed: Emitter<void>;
   readonly #session: Session;
   readonly #reserved: readonly string[];
   readonly #log: Log;
-  readonly #getDrivers: () => readonly VolumeDriver[];
+  readonly #options: MountsOptions;
   readonly #mounts = new Map<string, Mount>();
   /** Volumes that are being made. */
   readonly #opening = new Set<Promise<void>>();
   #closed = false;
 
-  /** `getDrivers` answers them in the order in which they are tried; asked before each mount. */
-  constructor(session: Session, reserved: readonly string[], log: Log, getDrivers: () => readonly VolumeDriver[]) {
+  constructor(session: Session, reserved: readonly string[], log: Log, options: MountsOptions) {
     this.#session = session;
     this.#reserved = reserved;
     this.#log = log;
-    this.#getDrivers = getDrivers;
+    this.#options = options;
     this.changed = createEmitter((error) => log.error('listener failed', { error }));
   }
 
@@ -80,7 +86,7 @@ export class Mounts {
       // Before the folder is looked at: the drive never touches a volume of its own.
       const wanted = resolve(params.mountPoint);
       if (this.#isTaken(wanted)) throw new DriveError('alreadyMounted', { path: wanted });
-      const drivers = await findDrivers(this.#getDrivers(), this.#log);
+      const drivers = await findDrivers(this.#options.getDrivers(), this.#log);
       const root = await this.#findSource(params.source);
       const rules = { home: homedir(), reserved: this.#reserved };
       const goesOn = await canResume(drivers, wanted);
@@ -252,6 +258,8 @@ export class Mounts {
       vfs: vfs.within({ root, mountPoint }),
       root,
       readOnly,
+      // Only of macOS is it known who does that.
+      previewsStayLocal: () => process.platform === 'darwin' && !this.#options.previewsDownload(),
       getQuota,
       getPath,
       onChanged,

@@ -44,6 +44,7 @@ export function getDriveOptions(): DriveOptions {
     driver: driverSettings.find((driver) => driver === settings.get('mount.driver')) ?? 'auto',
     ignoredNames: getIgnoredNames(settings.get<unknown>('files.ignoredNames')),
     followOutsideLinks: read(settings, 'files.followOutsideLinks', false),
+    previewsDownload: read(settings, 'mount.previews', false),
     uploadBytesPerSecond: readNumber('transfer.uploadLimit', 0, [0, 10_000_000], bytesPerKilobyte),
     downloadBytesPerSecond: readNumber('transfer.downloadLimit', 0, [0, 10_000_000], bytesPerKilobyte),
     parallelPushes: readNumber('transfer.parallel', 6, [1, 12]),

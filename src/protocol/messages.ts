@@ -93,6 +93,8 @@ export interface DriveOptions {
   readonly ignoredNames: readonly string[];
   /** Symbolic links made elsewhere are followed even where they lead out of the volume. */
   readonly followOutsideLinks: boolean;
+  /** On macOS: previews in Finder and Spotlight may download the files they look at. */
+  readonly previewsDownload: boolean;
   /** Bytes per second for all uploads, and for all downloads, together; 0: no limit. */
   readonly uploadBytesPerSecond: number;
   readonly downloadBytesPerSecond: number;

@@ -60,6 +60,7 @@ define(
     driver: oneOf(...messages.driverSettings),
     ignoredNames: list(path, 10_000),
     followOutsideLinks: flag,
+    previewsDownload: flag,
     uploadBytesPerSecond: integer(0),
     downloadBytesPerSecond: integer(0),
     parallelPushes: integer(1, 1_000),

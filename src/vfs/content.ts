@@ -5,7 +5,7 @@ import type { StagingFile } from '../content/stagingFile.ts';
 import { emptyMd5 } from '../store/limits.ts';
 import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import { getAttr } from './attr.ts';
-import { getHandle, getNow, getOpen, type VfsContext } from './context.ts';
+import { getHandle, getNow, getOpen, getRow, type VfsContext } from './context.ts';
 import { toErrno } from './errors.ts';
 import { vfsLimits } from './limits.ts';
 import type { Fh, OpenInode } from './openInode.ts';
@@ -33,6 +33,14 @@ export async function readLocal(context: VfsContext, fh: Fh, position: number, l
   const { staging, clean } = getOpen(context, getHandle(context, fh).ino);
   const end = position + length;
   return staging === undefined ? context.reader.readLocal(clean, position, end) : staging.readLocal(position, end);
+}
+
+/** True where a read of the whole file would not touch the network. A file with changes counts as here, whatever its base lacks. */
+export function isLocal(context: VfsContext, ino: Ino): boolean {
+  const open = context.open.get(ino);
+  const row = getRow(context, ino);
+  if (open?.staging !== undefined || row.staging !== null || row.md5 === null) return true;
+  return context.reader.isLocal(open?.clean ?? { md5: row.md5, size: row.size });
 }
 
 /** The newest content of an open file where the server holds it, all of it; undefined while there are bytes that only this computer has. */

@@ -152,6 +152,11 @@ export class Vfs {
     return content.readLocal(this.#asked, fh, position, length);
   }
 
+  /** True where a read of all of the file would not touch the network. */
+  isLocal(ino: Ino): boolean {
+    return content.isLocal(this.#context, ino);
+  }
+
   write(fh: Fh, bytes: Buffer, position: number, mapped = false): Promise<number> {
     return content.write(this.#asked, fh, bytes, position, mapped);
   }

@@ -39,6 +39,8 @@ export interface VolumeView {
   /** The folder that is the volume's root. */
   readonly root: Ino;
   readonly readOnly: boolean;
+  /** What makes previews and indexes of its own accord gets the bytes that are on this computer only (previews.ts). */
+  readonly previewsStayLocal: () => boolean;
   /** Bytes; -1 total = unlimited. Answered from memory. */
   readonly getQuota: () => { used: number; total: number };
   /** Path of a folder from the volume's root, `/` for the root itself; undefined when it is not below it. */

@@ -23,7 +23,13 @@ export interface Window {
 /** As `npm run mount` has them, with the shortest pause between polls. */
 const driveOptions: messages.DriveOptions = {
   ...{ pollIntervalMs: 1_000, cacheMaxBytes: 10 * 1024 ** 3, cacheMinFreeBytes: 512 * 1024 ** 2 },
-  ...{ keepAfterClose: false, driver: 'auto', ignoredNames: defaultLocalNames, followOutsideLinks: false },
+  ...{
+    keepAfterClose: false,
+    driver: 'auto',
+    ignoredNames: defaultLocalNames,
+    followOutsideLinks: false,
+    previewsDownload: false,
+  },
   ...{ uploadBytesPerSecond: 0, downloadBytesPerSecond: 0, parallelPushes: 6, network: defaultNetworkOptions },
 };
 

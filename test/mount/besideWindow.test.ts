@@ -24,7 +24,10 @@ describe('a change that is made in a window', () => {
 
   before(async () => {
     drive = await startTestDrive();
-    mounts = new Mounts(drive.session(), [], drive.log, () => getVolumeDrivers('fuse', { stateFile: '', account: '' }));
+    mounts = new Mounts(drive.session(), [], drive.log, {
+      getDrivers: () => getVolumeDrivers('fuse', { stateFile: '', account: '' }),
+      previewsDownload: () => false,
+    });
     await mounts.mount({ mountPoint: drive.mountPoint, source: '/Jotta/Archive', readOnly: false });
     context = { session: drive.session(), getMounts: () => mounts.getStates(), mountsTold: () => mounts.told() };
   });

@@ -71,7 +71,10 @@ describe('changes through one volume', () => {
 
   before(async () => {
     drive = await startTestDrive();
-    mounts = new Mounts(drive.session(), [], drive.log, () => getVolumeDrivers('fuse', { stateFile: '', account: '' }));
+    mounts = new Mounts(drive.session(), [], drive.log, {
+      getDrivers: () => getVolumeDrivers('fuse', { stateFile: '', account: '' }),
+      previewsDownload: () => false,
+    });
     await mounts.mount({ mountPoint: above(), source: '/Jotta/Archive', readOnly: false });
     await sh(above(), 'mkdir "$D/sub"; echo one >"$D/sub/f"; echo gone >"$D/sub/g"');
     await mounts.mount({ mountPoint: within(), source: '/Jotta/Archive/sub', readOnly: false });

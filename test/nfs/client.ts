@@ -14,6 +14,7 @@ export const nfsStatus = {
   ok: 0,
   noent: 2,
   io: 5,
+  acces: 13,
   exist: 17,
   notdir: 20,
   rofs: 30,

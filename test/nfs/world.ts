@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createLog } from '../../src/base/log.ts';
-import { type NfsServer, startNfsServer } from '../../src/volume/nfs/server.ts';
+import { type NfsServer, type NfsServerOptions, startNfsServer } from '../../src/volume/nfs/server.ts';
 import type { VolumeView } from '../../src/volume/volume.ts';
 import { type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import { openSessionWorld, type SessionWorld } from '../support/sessionWorld.ts';
@@ -22,9 +22,14 @@ export interface NfsWorld {
   close(): Promise<void>;
 }
 
-export async function openNfsWorld(
-  options: { readOnly?: boolean; now?: () => number; emulator?: EmulatorOptions } = {},
-): Promise<NfsWorld> {
+export interface NfsWorldOptions extends Partial<Pick<VolumeView, 'readOnly' | 'previewsStayLocal'>> {
+  readonly now?: () => number;
+  readonly emulator?: EmulatorOptions;
+  /** Who has which files open, as the server is told. */
+  readonly loadReaders?: NfsServerOptions['loadReaders'];
+}
+
+export async function openNfsWorld(options: NfsWorldOptions = {}): Promise<NfsWorld> {
   const emulator = await startEmulator(options.emulator ?? {});
   const world = await openSessionWorld(emulator);
   const complaints: string[] = [];
@@ -35,6 +40,7 @@ export async function openNfsWorld(
     vfs: session.vfs,
     root: 1,
     readOnly: options.readOnly ?? false,
+    previewsStayLocal: options.previewsStayLocal ?? (() => false),
     getQuota: () => ({ used: 10, total: 1000 }),
     getPath: () => undefined,
     onChanged: () => {},
@@ -50,6 +56,7 @@ export async function openNfsWorld(
       account: 'test',
       exported: { path: exportPath, once: false },
       clock: { now: () => now() },
+      loadReaders: options.loadReaders,
     });
   let server = await serve(0);
   let client = await NfsClient.connect(server.port);

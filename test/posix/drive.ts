@@ -84,8 +84,11 @@ export async function startTestDrive(options: TestDriveOptions = {}): Promise<Te
     });
   let session = await open();
   const nfs = { stateFile: join(dir, 'nfs.json'), account: 'test' };
-  const drivers = () => getVolumeDrivers(options.driver ?? 'auto', nfs);
-  let mounts = new Mounts(session, [], log, drivers);
+  const mountsOptions = {
+    getDrivers: () => getVolumeDrivers(options.driver ?? 'auto', nfs),
+    previewsDownload: () => false,
+  };
+  let mounts = new Mounts(session, [], log, mountsOptions);
   const mountPoint = join(dir, 'volume');
   let again: (() => Promise<unknown>) | undefined;
   const drive: TestDrive = {
@@ -111,7 +114,7 @@ export async function startTestDrive(options: TestDriveOptions = {}): Promise<Te
       await mounts.unmountAll();
       await session.close();
       session = await open();
-      mounts = new Mounts(session, [], log, drivers);
+      mounts = new Mounts(session, [], log, mountsOptions);
       await again?.();
     },
     settle: async () => {

@@ -132,7 +132,10 @@ class HeadlessDrive {
     const session = await openHeadlessSession(client, ending, this.#given);
     this.#session = session;
     const nfs = { stateFile: join(stateDir, 'nfs.json'), account: client.username };
-    const mounts = new Mounts(session, [stateDir], log, () => getVolumeDrivers(options.driver, nfs));
+    const mounts = new Mounts(session, [stateDir], log, {
+      getDrivers: () => getVolumeDrivers(options.driver, nfs),
+      previewsDownload: () => false,
+    });
     this.#mounts = mounts;
     noteConnections(stateDir, mounts, log);
     session.refreshAccount().catch((error) => log.info('quota is not known yet', { error }));

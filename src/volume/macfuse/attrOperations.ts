@@ -3,6 +3,7 @@ import type Fuse from 'fuse-native';
 import { ErrnoError } from '../../base/errno.ts';
 import { vfsLimits } from '../../vfs/limits.ts';
 import type { Attr, TimeChange } from '../../vfs/vfs.ts';
+import { hintNames } from '../previews.ts';
 import type { VolumeView } from '../volume.ts';
 import { fuseLimits } from './limits.ts';
 import { change, find, serve } from './serve.ts';
@@ -18,8 +19,7 @@ export function attrOperations(view: VolumeView, fuse: typeof Fuse) {
     return { sec: Number(time.seconds), nsec: time.nanoseconds };
   };
   return {
-    getattr: (path, cb) =>
-      serve(view, 'getattr', path, cb, async () => toStats(view, vfs.getAttr(await find(view, path)))),
+    getattr: (path, cb) => serve(view, 'getattr', path, cb, async () => toStats(view, await findAttr(view, path))),
     fgetattr: (path, fh, cb) => serve(view, 'getattr', path, cb, () => toStats(view, vfs.getHandleAttr(Number(fh)))),
     utimensWithTimespec: (path, _atime, mtime, cb) =>
       change(view, 'utimens', path, cb, async () => vfs.setTimes(await find(view, path), toTimeChange(mtime))),
@@ -42,6 +42,23 @@ export function attrOperations(view: VolumeView, fuse: typeof Fuse) {
       }),
   } satisfies Fuse.OPERATIONS;
 }
+
+/** What a path shows; of the hints, which are nowhere else, that they are empty files. */
+async function findAttr(view: VolumeView, path: string | null): Promise<Attr> {
+  try {
+    return view.vfs.getAttr(await find(view, path));
+  } catch (error) {
+    const isMissing = error instanceof ErrnoError && error.code === 'ENOENT';
+    if (!isMissing || !view.previewsStayLocal() || !hintNames.includes(path?.slice(1) ?? '')) throw error;
+    return hintAttr;
+  }
+}
+
+/** The kernel numbers the files by itself. */
+const hintAttr: Attr = {
+  ...{ ino: 0, kind: 'file', size: 0, mode: 0o444, linked: true },
+  ...{ mtime: { sec: 0, nsec: 0 }, ctimeMs: 0 },
+};
 
 export function toStats(view: VolumeView, attr: Attr): Fuse.Stats {
   const mtime = { seconds: attr.mtime.sec, nanoseconds: attr.mtime.nsec };

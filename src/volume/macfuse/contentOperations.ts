@@ -15,8 +15,16 @@ const zeroRange = 0x10;
 const seekData = process.platform === 'darwin' ? 4 : 3;
 const seekHole = process.platform === 'darwin' ? 3 : 4;
 
+/** The program behind the operation that is under way. */
+export interface Caller {
+  /** Within a write: does it put back pages of a memory map? Those come through any handle open for writing, an appending one too. */
+  isMappedWrite(): boolean;
+  /** Does it make previews or indexes of its own accord? */
+  isPreviewDaemon(): Promise<boolean>;
+}
+
 /** Handles and the bytes behind them. */
-export function contentOperations(view: VolumeView, handles: Set<Fh>, isMappedWrite: () => boolean) {
+export function contentOperations(view: VolumeView, handles: Set<Fh>, caller: Caller) {
   const { vfs } = view;
   const keep = (fh: Fh) => {
     handles.add(fh);
@@ -24,9 +32,13 @@ export function contentOperations(view: VolumeView, handles: Set<Fh>, isMappedWr
   };
   return {
     open: (path, flags, cb) =>
-      serve(view, 'open', path, cb, async () =>
-        keep(await vfs.open(await find(view, path), parseFlags(flags, view.readOnly))),
-      ),
+      serve(view, 'open', path, cb, async () => {
+        const ino = await find(view, path);
+        if (view.previewsStayLocal() && !vfs.isLocal(ino) && (await caller.isPreviewDaemon())) {
+          throw new ErrnoError('EACCES', 'a preview of what is not here');
+        }
+        return keep(await vfs.open(ino, parseFlags(flags, view.readOnly)));
+      }),
     createWithFlags: (path, mode, flags, cb) =>
       serve(view, 'create', path, cb, async () => {
         const options = parseFlags(flags | constants.O_CREAT, view.readOnly);
@@ -48,7 +60,7 @@ export function contentOperations(view: VolumeView, handles: Set<Fh>, isMappedWr
         'write',
         path,
         (result, written?: number) => cb(written ?? result),
-        () => vfs.write(Number(fh), buffer.subarray(0, length), Number(position), isMappedWrite()),
+        () => vfs.write(Number(fh), buffer.subarray(0, length), Number(position), caller.isMappedWrite()),
       ),
     flush: (path, fh, cb) => serve(view, 'flush', path, cb, () => vfs.flushHandle(Number(fh))),
     fsync: (path, _dataOnly, fh, cb) => serve(view, 'fsync', path, cb, () => vfs.syncHandle(Number(fh))),

@@ -10,6 +10,11 @@ export const fuseLimits = {
   concurrency: 64,
   /** ms per operation: longer than every deadline of our own, shorter than macFUSE's 60 s. */
   timeouts: { default: 20_000, read: 50_000, write: 50_000, flush: 50_000, fsync: 50_000, release: 50_000 },
+  /** Callers whose programs are remembered, and how long, ms: then the number may be another program's. */
+  programs: 256,
+  programMs: 10_000,
+  /** ms the system takes at most to name a program; one it does not name is nobody to refuse. */
+  nameMs: 2_000,
   /** ms a forced unmount waits for the kernel to let go; with a file open it does not until that is closed. */
   detachMs: 1_000,
   /** ms an unmount waits for the driver to end, which may hang: longer than any operation takes. */

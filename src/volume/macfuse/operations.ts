@@ -2,21 +2,20 @@ import type Fuse from 'fuse-native';
 import type { Fh } from '../../vfs/openInode.ts';
 import type { VolumeView } from '../volume.ts';
 import { attrOperations } from './attrOperations.ts';
-import { contentOperations } from './contentOperations.ts';
+import { type Caller, contentOperations } from './contentOperations.ts';
 import { fuseLimits } from './limits.ts';
 import { nameOperations } from './nameOperations.ts';
 import { xattrOperations } from './xattrOperations.ts';
 
 /**
  * The kernel's operations on one mounted volume, path by path, over the inode-based VFS. `handles` are those that the kernel
- * was given and has not released. `isMappedWrite` tells, within a write, whether it puts back pages of a memory map: those come
- * through any handle open for writing, an appending one too.
+ * was given and has not released.
  */
 export function createOperations(
   view: VolumeView,
   fuse: typeof Fuse,
   handles = new Set<Fh>(),
-  isMappedWrite = () => false,
+  caller: Caller = { isMappedWrite: () => false, isPreviewDaemon: async () => false },
 ): Fuse.OPERATIONS {
   return {
     initWithConfig: (connection, cb) =>
@@ -25,7 +24,7 @@ export function createOperations(
         maxReadahead: Math.min(fuseLimits.transferBytes, connection.maxReadahead),
       }),
     ...attrOperations(view, fuse),
-    ...contentOperations(view, handles, isMappedWrite),
+    ...contentOperations(view, handles, caller),
     ...nameOperations(view),
     ...xattrOperations(view),
   };

@@ -10,6 +10,7 @@ import { fuseLimits } from './limits.ts';
 import { createOperations } from './operations.ts';
 import { getFuseOptions, getMacMountOptions, withMountOptions } from './options.ts';
 import { ensureFuse, type FuseModule, toFuseError } from './preflight.ts';
+import { Programs } from './programs.ts';
 
 /** Volumes by the libfuse binding. */
 export const bindingDriver: VolumeDriver = {
@@ -28,12 +29,16 @@ export async function mountVolume(
   view: VolumeView,
 ): Promise<Volume> {
   const handles = new Set<Fh>();
+  const programs = new Programs();
   /** On their way to the kernel. */
   const notices = new Set<Promise<void>>();
   const outside = AsyncLocalStorage.snapshot();
   const gone = Promise.withResolvers<void>();
   const operations: Fuse.OPERATIONS = {
-    ...createOperations(view, fuseModule, handles, () => fuse.context()?.fileInfo?.writepage === true),
+    ...createOperations(view, fuseModule, handles, {
+      isMappedWrite: () => fuse.context()?.fileInfo?.writepage === true,
+      isPreviewDaemon: () => programs.isPreviewDaemon(fuse.context()?.pid),
+    }),
     destroy: (cb) => {
       cb(0);
       void releaseAll(view, handles).then(gone.resolve);

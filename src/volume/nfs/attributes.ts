@@ -2,6 +2,7 @@ import { ErrnoError } from '../../base/errno.ts';
 import type { Ino, Timestamp } from '../../store/nodeRow.ts';
 import type { Attr } from '../../vfs/vfs.ts';
 import type { NfsContext } from './context.ts';
+import { getHintAttr, isHint } from './hints.ts';
 import type { XdrReader, XdrWriter } from './xdr.ts';
 
 const typeOf = { file: 1, folder: 2, link: 5 } as const;
@@ -28,6 +29,7 @@ export interface Changes {
  * folder's times stand still.
  */
 export function getAttr({ view, changes, files }: NfsContext, ino: Ino): Attr {
+  if (isHint(ino)) return getHintAttr(view, ino);
   let attr: Attr;
   try {
     attr = view.vfs.getAttr(ino);

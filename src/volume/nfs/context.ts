@@ -6,6 +6,7 @@ import type { Handles } from './handles.ts';
 import type { Listings } from './listings.ts';
 import type { OpenFiles } from './openFiles.ts';
 import type { Patience } from './patience.ts';
+import type { PreviewStorm } from './previewStorm.ts';
 import type { RemovedFiles } from './removedFiles.ts';
 
 /** A client changed a name: listings are read anew, and the other volumes of the tree hear of it. */
@@ -37,6 +38,8 @@ export interface NfsContext {
   readonly removed: RemovedFiles;
   readonly listings: Listings;
   readonly patience: Patience;
+  /** undefined: it cannot be told who reads. */
+  readonly storm: PreviewStorm | undefined;
   readonly clock: Pick<Clock, 'now'>;
   /** When something of a node changed that its own times may not tell: ms since the epoch, with fractions. */
   readonly changes: Recent<Ino, number>;

@@ -9,6 +9,7 @@ import type { Volume, VolumeDriver, VolumeView } from '../volume.ts';
 import { type Command, getLinuxMountCommand, getMacMountCommand, getUnmountCommands } from './commands.ts';
 import { nfsLimits } from './limits.ts';
 import type { Export } from './mountProgram.ts';
+import { loadReaders } from './readers.ts';
 import { type NfsServer, startNfsServer } from './server.ts';
 import { loadNfsState, type NfsState, type ServedVolume } from './state.ts';
 
@@ -72,7 +73,7 @@ async function mountVolume(
    */
   const exported = { path: newExportPath(), once: true };
   const secret = newSecret();
-  const server = await startServer(view, options, { secret, port: 0 }, exported);
+  const server = await startServer(view, options, { secret, port: 0 }, { exported, mountPoint });
   try {
     const request = { port: server.port, exportPath: exported.path, mountPoint, readOnly: view.readOnly };
     const command = process.platform === 'darwin' ? getMacMountCommand(request) : getLinuxMountCommand(request);
@@ -99,7 +100,7 @@ async function resumeVolume(
   const isSame = known.root === view.root && known.readOnly === view.readOnly;
   if (isMounted && isSame) {
     try {
-      const server = await startServer(view, options, known, undefined);
+      const server = await startServer(view, options, known, { exported: undefined, mountPoint });
       view.log.info('a volume of before goes on', { mountPoint });
       return createVolume(mountPoint, view, server, state);
     } catch (error) {
@@ -115,14 +116,14 @@ async function resumeVolume(
 export async function serveVolume(view: VolumeView, options: NfsDriverOptions): Promise<ServedVolumeHandle> {
   const state = await loadNfsState(options.stateFile);
   const known = state.getVolume(servedKey);
-  const path = newExportPath();
+  const exported = { path: newExportPath(), once: false };
   const secret = known?.secret ?? newSecret();
-  const serve = (port: number) => startServer(view, options, { secret, port }, { path, once: false });
+  const serve = (port: number) => startServer(view, options, { secret, port }, { exported, mountPoint: undefined });
   // Clients that were told the last port find the volume again.
   const server = await serve(known?.port ?? 0).catch(() => serve(0));
   await state.keepVolume(servedKey, { port: server.port, root: view.root, readOnly: view.readOnly, secret });
   const gone = Promise.withResolvers<void>();
-  const url = `nfs://127.0.0.1:${server.port}${path}`;
+  const url = `nfs://127.0.0.1:${server.port}${exported.path}`;
   return {
     kind: 'nfs',
     url,
@@ -155,7 +156,7 @@ function startServer(
   view: VolumeView,
   { account }: NfsDriverOptions,
   { secret, port }: Pick<ServedVolume, 'secret' | 'port'>,
-  exported: Export | undefined,
+  { exported, mountPoint }: { exported: Export | undefined; mountPoint: string | undefined },
 ): Promise<NfsServer> {
   return startNfsServer(view, {
     port,
@@ -163,6 +164,8 @@ function startServer(
     account,
     exported,
     clock: systemClock,
+    // Who mounts elsewhere is not asked about.
+    loadReaders: mountPoint === undefined ? undefined : () => loadReaders(mountPoint),
   });
 }
 

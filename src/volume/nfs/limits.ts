@@ -47,6 +47,22 @@ export const nfsLimits = {
   mountTableMs: 2_000,
   /** A program that mounts or unmounts and does not end by then is given up. */
   commandMs: 30_000,
+  /**
+   * Files that are not on this computer and may be begun to be read within `previewBurstMs` before it is asked who reads them. More
+   * than a program opens at once; a page of icons is more.
+   */
+  previewBudget: 16,
+  previewBurstMs: 10_000,
+  /** How long daemons are expected after one was met: each read of a file that is not here waits for who reads it meanwhile. */
+  daemonsMetMs: 30_000,
+  /** How often it is asked who reads while no daemon was met: asking costs tenths of a second of the processor. */
+  readersEveryMs: 3_000,
+  /** How long a file that a program has open is read without another question. */
+  clearedMs: 1_000,
+  /** lsof takes some tenths of a second; one that takes longer tells nothing, and is not asked again for a while. */
+  readersMs: 2_000,
+  readersPauseMs: 60_000,
+  readersBytes: 16 * 1024 * 1024,
   /** Listings kept between the calls that fetch one folder in parts. */
   listings: 32,
 } as const;

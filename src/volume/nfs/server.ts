@@ -13,8 +13,10 @@ import { Listings } from './listings.ts';
 import { createExport, type Export, runMountProcedure } from './mountProgram.ts';
 import { OpenFiles } from './openFiles.ts';
 import { Patience } from './patience.ts';
+import { PreviewStorm } from './previewStorm.ts';
 import { readHandle, runProcedure } from './procedures/procedure.ts';
 import { procedures } from './procedures/table.ts';
+import type { Readers } from './readers.ts';
 import { serveRecords } from './records.ts';
 import { RemovedFiles } from './removedFiles.ts';
 import { acceptance, accepted, parseCall, type RpcCall, refusedCaller, rpcMismatch, versionMismatch } from './rpc.ts';
@@ -38,6 +40,8 @@ export interface NfsServerOptions {
   /** undefined: the volume is given out no more. */
   readonly exported: Export | undefined;
   readonly clock: Pick<Clock, 'now'>;
+  /** Which programs of this computer have files of the volume open; undefined where that cannot be told. */
+  readonly loadReaders: (() => Promise<Readers>) | undefined;
 }
 
 const nfsProgram = 100003;
@@ -129,7 +133,11 @@ function showsHandle(context: NfsContext, record: Buffer): boolean {
   }
 }
 
-function createContext(view: VolumeView, account: Buffer, { secret, clock }: NfsServerOptions): NfsContext {
+function createContext(
+  view: VolumeView,
+  account: Buffer,
+  { secret, clock, loadReaders }: NfsServerOptions,
+): NfsContext {
   const now = () => performance.now();
   const onWritten = (ino: Ino) => noteChangedNode(context, ino);
   const files = new OpenFiles({ vfs: view.vfs, log: view.log, now, onWritten });
@@ -141,6 +149,7 @@ function createContext(view: VolumeView, account: Buffer, { secret, clock }: Nfs
     removed: new RemovedFiles(view.vfs, files),
     listings: new Listings(view.vfs),
     patience: new Patience(now),
+    storm: loadReaders && new PreviewStorm({ loadReaders, log: view.log, now }),
     clock,
     changes: new Recent(nfsLimits.notedChanges),
     fsid: createHash('sha256').update(account).update(root).digest().subarray(0, 8),

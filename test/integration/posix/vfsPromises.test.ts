@@ -362,7 +362,17 @@ describe('statfs', () => {
     const { vfs } = world.session();
     const getQuota = () => ({ used, total });
     const outside = { getPath: () => '/', onChanged: () => {} };
-    const view = { vfs, root: 1, readOnly: false, getQuota, ...outside, log: silentLog, uid: 1, gid: 1 };
+    const view = {
+      vfs,
+      root: 1,
+      readOnly: false,
+      previewsStayLocal: () => false,
+      getQuota,
+      ...outside,
+      log: silentLog,
+      uid: 1,
+      gid: 1,
+    };
     const { promise, resolve, reject } = Promise.withResolvers<Record<string, number>>();
     // Of the binding this asks nothing but the constants of utimens.
     const fuse = {} as unknown as Parameters<typeof attrOperations>[1];

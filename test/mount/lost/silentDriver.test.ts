@@ -28,6 +28,7 @@ it('an unmount ends although the driver of FUSE never says that it has ended', a
       getQuota: () => ({ used: 0, total: 1_000_000_000 }),
       getPath: () => '/',
       onChanged: () => {},
+      previewsStayLocal: () => false,
     });
     context.mock.timers.enable({ apis: ['setTimeout'] });
     syncBuiltinESMExports();

@@ -33,6 +33,7 @@ export const driveOptions: DriveOptions = {
   ...{ uploadBytesPerSecond: 0, downloadBytesPerSecond: 0, parallelPushes: 4, network: defaultNetworkOptions },
   driver: 'auto',
   followOutsideLinks: false,
+  previewsDownload: false,
 };
 
 /** The extension's end of a drive, without the rest of VS Code; `drive` is the module that it starts as the drive. */

@@ -81,7 +81,17 @@ async function openCalls(drive: TestDrive): Promise<Calls> {
   const root = (await vfs.resolve(rootIno, ['Jotta', 'Archive'])).ino;
   const getQuota = () => ({ used: 0, total: -1 });
   const outside = { getPath: () => '/', onChanged: () => {} };
-  const view = { vfs, root, readOnly: false, getQuota, ...outside, log: drive.log, uid, gid };
+  const view = {
+    vfs,
+    root,
+    readOnly: false,
+    previewsStayLocal: () => false,
+    getQuota,
+    ...outside,
+    log: drive.log,
+    uid,
+    gid,
+  };
   return createCalls(createOperations(view, Fuse));
 }
 

@@ -36,6 +36,7 @@ const samples: Readonly<Record<string, object>> = {
     ...{ pollIntervalMs: 45_000, cacheMaxBytes: 1, cacheMinFreeBytes: 1, keepAfterClose: false, ignoredNames: ['*'] },
     driver: 'auto',
     followOutsideLinks: false,
+    previewsDownload: false,
     ...{ uploadBytesPerSecond: 0, downloadBytesPerSecond: 0, parallelPushes: 1 },
     network: { ...defaultNetworkOptions, noProxy: ['localhost'] },
   },

@@ -1,4 +1,8 @@
+import { ErrnoError } from '../../../base/errno.ts';
+import type { Ino } from '../../../store/nodeRow.ts';
 import { getAttr, getBefore, writePostAttr, writeWcc } from '../attributes.ts';
+import type { NfsContext } from '../context.ts';
+import { isHint } from '../hints.ts';
 import { nfsLimits } from '../limits.ts';
 import { XdrError } from '../xdr.ts';
 import { nothing, nothingBeforeAndAfter, type Procedure, readHandle } from './procedure.ts';
@@ -14,18 +18,24 @@ export const read: Procedure = {
       failed: (writer) => writePostAttr(context, writer, ino),
       work: async () => {
         getAttr(context, ino);
-        const { patience, files, view } = context;
+        const { patience, files } = context;
         // A client that was told to try later asks for the same again; what was changed meanwhile is read anew.
         const key = `read ${ino} ${position} ${length} ${files.getChange(ino)}`;
-        const bytes = await patience.run(key, () =>
-          files.use(ino, 'reading', (fh) => view.vfs.read(fh, position, length)),
-        );
+        const bytes = await patience.run(key, () => readBytes(context, ino, position, length));
         const isEnd = position + bytes.length >= getAttr(context, ino).size;
         return (writer) => void writePostAttr(context, writer, ino).u32(bytes.length).bool(isEnd).opaque(bytes);
       },
     };
   },
 };
+
+async function readBytes(context: NfsContext, ino: Ino, position: number, length: number): Promise<Buffer> {
+  const { files, view, storm } = context;
+  if (isHint(ino)) return Buffer.alloc(0);
+  const asks = storm !== undefined && view.previewsStayLocal() && !view.vfs.isLocal(ino);
+  if (asks && (await storm.isOnlyDaemons(ino))) throw new ErrnoError('EACCES', 'a preview of what is not here');
+  return files.use(ino, 'reading', (fh) => view.vfs.read(fh, position, length));
+}
 
 /** stable_how: the client keeps the bytes until a COMMIT, or they are to be on the disk when the call is answered. */
 const unstable = 0;

@@ -2,6 +2,7 @@ import { ErrnoError } from '../../../base/errno.ts';
 import type { Ino } from '../../../store/nodeRow.ts';
 import { getAttr, getBefore, getFolder, getWritableFolder, writePostAttr, writeWcc } from '../attributes.ts';
 import { type NfsContext, noteChanged } from '../context.ts';
+import { findHint } from '../hints.ts';
 import type { Place } from '../removedFiles.ts';
 import { nothing, nothingBeforeAndAfter, type Procedure, readHandle, readName } from './procedure.ts';
 
@@ -33,7 +34,16 @@ async function findChild(context: NfsContext, folder: Ino, name: string): Promis
   if (name === '..') return folder === view.root ? folder : (view.vfs.getPlace(folder)?.parent ?? view.root);
   const taken = removed.find(folder, name);
   if (taken !== undefined) return taken;
-  return context.patience.run(`lookup ${folder} ${name}`, async () => (await view.vfs.lookup(folder, name)).ino);
+  try {
+    return await context.patience.run(
+      `lookup ${folder} ${name}`,
+      async () => (await view.vfs.lookup(folder, name)).ino,
+    );
+  } catch (error) {
+    const hint = findHint(view, folder, name);
+    if (hint !== undefined && error instanceof ErrnoError && error.code === 'ENOENT') return hint;
+    throw error;
+  }
 }
 
 /**

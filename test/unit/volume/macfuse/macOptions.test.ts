@@ -19,6 +19,7 @@ const view: VolumeView = {
   vfs: {} as Vfs,
   ...{ root: rootIno, readOnly: false, log: silentLog, uid: 501, gid: 20 },
   ...{ getQuota: () => ({ used: 0, total: 1 }), getPath: () => '/', onChanged: () => {} },
+  previewsStayLocal: () => true,
 };
 
 /** The text that libfuse gets on a platform. */
