@@ -50,15 +50,14 @@ export function getStatus(state: DriveState): Status {
   });
   const failed = countFailed(state);
   const stopped = state.failedChanges - failed;
-  const pending = state.pendingChanges - stopped;
-  const moving = state.transfers.some(({ status }) => status === 'running') || pending > 0;
+  const moving = state.transfers.some(({ status }) => status === 'running') || state.pendingChanges > 0;
   if (state.health === 'signedOut') return show('warning', vscode.l10n.t('Jottacloud: sign in again'), true);
   if (failed > 0) return show('warning', vscode.l10n.t('Jottacloud: {0} failed', failed), true);
   // There is no crossed-out cloud among VS Code's icons; the unplugged cord is its sign for a lost link.
   if (state.health === 'offline') return show('debug-disconnect', vscode.l10n.t('Jottacloud: offline'));
   if (state.transfersPaused) return show('debug-pause', vscode.l10n.t('Jottacloud: paused'));
   if (moving) {
-    const count = Math.max(pending, state.transfers.length - stopped);
+    const count = Math.max(state.pendingChanges, state.transfers.length - stopped);
     return {
       ...show('sync~spin', `Jottacloud: ${count}`),
       label: vscode.l10n.t('Jottacloud: transfers under way: {0}', count),

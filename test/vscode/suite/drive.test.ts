@@ -43,8 +43,8 @@ describe('the drive, from a window', () => {
     assert.ok(api.activationMs < 50, `${api.activationMs} ms`);
   });
 
-  it('is a bundle of less than 400 KB', () => {
-    assert.ok(statSync(path.join(getExtension().extensionPath, 'dist', 'extension.cjs')).size < 400_000);
+  it('is a bundle of less than 450 KB', () => {
+    assert.ok(statSync(path.join(getExtension().extensionPath, 'dist', 'extension.cjs')).size < 450_000);
   });
 
   it('says what is wrong with a malformed login token and makes no request', async () => {

@@ -5,8 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ExtensionApi } from '../../../src/extension/extension.ts';
+import { getStatus } from '../../../src/extension/statusBar.ts';
 import { getStatusText } from '../../../src/extension/views/mountsView.ts';
-import type { TransferState } from '../../../src/protocol/state.ts';
+import { emptyDriveState, type TransferState } from '../../../src/protocol/state.ts';
 import { acceptQuickPicks, answering, connect, intercepting, waitForServer } from './session.ts';
 import { collectErrorMessages, getEnvironment, waitFor } from './support.ts';
 
@@ -174,6 +175,20 @@ describe('commands on mounts', () => {
     assert.deepEqual(api.state().mounts, [], 'whoever asked knows of it at once');
     await executeCommand('jottacloud.forgetMount', { mountPoint });
     assert.deepEqual(getProfiles(), []);
+  });
+});
+
+describe('the status bar', () => {
+  it('counts what is on its way, and what was stopped neither there nor as failed', () => {
+    const transfer = { kind: 'upload', bytesDone: 0, bytesTotal: 9 } as const;
+    const transfers: TransferState[] = [
+      { ...transfer, id: '1', status: 'running', path: '/Jotta/Archive/a' },
+      { ...transfer, id: '2', status: 'failed', reason: 'stopped', path: '/Jotta/Archive/b' },
+    ];
+    const state = { ...emptyDriveState, pendingChanges: 1, failedChanges: 1, transfers };
+    assert.deepEqual(getStatus(state).text, '$(sync~spin) Jottacloud: 1');
+    assert.equal(getStatus({ ...state, pendingChanges: 0, transfers: transfers.slice(1) }).mustAct, false);
+    assert.equal(getStatus({ ...state, failedChanges: 2 }).text, '$(warning) Jottacloud: 1 failed');
   });
 });
 
