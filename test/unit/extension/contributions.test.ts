@@ -99,7 +99,8 @@ describe('what the manifest declares and what the code has', () => {
   it('are the same settings', () => {
     const read = new Set<string>();
     for (const [, section, calls] of sources.matchAll(/getConfiguration\('([\w.]+)'\)([\s\S]*?)\n}/g)) {
-      for (const name of matches(calls ?? '', /\bget(?:<\w+>)?\(\s*'([\w.]+)'/g)) read.add(`${section}.${name}`);
+      const named = /(?:\bget(?:<\w+>)?\(|\bread\(settings,|\breadNumber\(|^,)\s*'([\w.]+)'/g;
+      for (const name of matches(calls ?? '', named)) read.add(`${section}.${name}`);
     }
     const own = [...read].filter((name) => name.startsWith('jottacloud.'));
     assert.deepEqual(sorted(own), sorted(Object.keys(contributes.configuration.properties)));
