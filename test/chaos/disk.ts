@@ -23,6 +23,8 @@ export interface Disk {
   free(): Promise<void>;
   /** Bytes of ballast are on the disk. */
   readonly full: boolean;
+  /** Times it was filled. */
+  readonly fills: number;
   /** Since the last call. */
   wasFull(): boolean;
   /** `keep`: what is on the disk is copied to a folder beside it, for whoever looks into a violation. */
@@ -37,6 +39,7 @@ export async function createDisk(base: string): Promise<Disk> {
   const canFill = await tryMountImage(image, dir);
   const ballast = join(dir, 'ballast');
   let full = false;
+  let fills = 0;
   let was = false;
   let closed = false;
   let turn: Promise<unknown> = Promise.resolve();
@@ -65,6 +68,9 @@ export async function createDisk(base: string): Promise<Disk> {
     get full() {
       return full;
     },
+    get fills() {
+      return fills;
+    },
     wasFull: () => {
       const answer = was;
       was = false;
@@ -80,6 +86,7 @@ export async function createDisk(base: string): Promise<Disk> {
       if (image.dev === around.dev || length > imageBytes) throw new Error('the image is not mounted');
       if (length <= 0) return;
       full = true;
+      fills += 1;
       was = true;
       // What the drive takes meanwhile makes it fail, with the disk as full as can be.
       await run('fallocate', ['--length', String(length), ballast]).catch(() => undefined);

@@ -107,7 +107,7 @@ export async function performOn<N extends OperationName>(
 export async function observe<V>(stage: Stage, what: string, work: () => Promise<Answer<V>>): Promise<Outcome<V>> {
   const { drive, disk, history, counts } = stage;
   const { epoch, isBeingEjected } = drive;
-  const fullBefore = disk.full;
+  const { full, fills } = disk;
   const answer = await work();
   // The kernel may know of a death before we do.
   const isCut = answer.code === 'ENOTCONN' || answer.code === 'ECONNABORTED';
@@ -116,7 +116,7 @@ export async function observe<V>(stage: Stage, what: string, work: () => Promise
   if (answer.code === 'ENOSPC') counts.outOfSpace += 1;
   const result = answer.code ?? (typeof answer.value === 'number' ? `#${answer.value}` : 'ok');
   history.add(`${what} -> ${result}${disturbed ? ' (drive away)' : ''}`);
-  return { ...answer, disturbed, mayBeFull: fullBefore || disk.full, cancelled: answer.code === 'ECANCELED' };
+  return { ...answer, disturbed, mayBeFull: full || disk.fills !== fills, cancelled: answer.code === 'ECANCELED' };
 }
 
 export type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer R] ? R : never;
