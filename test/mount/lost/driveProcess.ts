@@ -13,6 +13,9 @@ import type { World } from '../support.ts';
 
 const main = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'src/drive/main.ts');
 
+/** A busy computer takes half a minute to start one. ms. */
+const startMs = 90_000;
+
 /** A VS Code window as the drive sees it; tokens are kept by the process it is attached to. */
 export interface Window {
   readonly rpc: MessageConnection;
@@ -54,7 +57,7 @@ export function startDriveProcess(
 
 async function openWindow(stateDir: string, secrets: Secrets): Promise<Window> {
   const address = { socketFile: socketPath(stateDir), stateDir, log: silentLog };
-  const socket = await until('the socket answers', () => reachDrive(address));
+  const socket = await until('the socket answers', () => reachDrive(address), startMs);
   const rpc = openConnection(socket);
   rpc.onRequest(messages.storeTokens, (tokens) => {
     secrets.stored = tokens;

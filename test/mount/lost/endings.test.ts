@@ -43,11 +43,11 @@ describe('the end of a drive', () => {
     await window.rpc.sendRequest(messages.signIn, { loginToken: world.emulator.newLoginToken() });
   });
   afterEach(async () => {
-    window.close();
     drive.child.kill('SIGKILL');
     await drive.exited;
     await detachAll(world);
     await world.close();
+    window.close();
   });
 
   it('by hand-over leaves the other windows with what they are to bring back', async () => {

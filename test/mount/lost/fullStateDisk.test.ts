@@ -33,12 +33,12 @@ describe('a drive whose state folder is on a full disk', () => {
     await assert.rejects(writeFile(join(drive.stateDir, 'filler'), Buffer.alloc(64 * 1024 * 1024)), { code: 'ENOSPC' });
   });
   afterEach(async () => {
-    window.close();
     drive.child.kill('SIGKILL');
     await drive.exited;
     await run('umount', ['-l', mountPoint]).catch(() => {});
     await run('umount', ['-l', join(world.dir, 'drive')]);
     await world.close();
+    window.close();
   });
 
   it('answers ENOSPC to programs and the reason to windows, though it cannot write its log', async () => {

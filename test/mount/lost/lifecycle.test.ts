@@ -28,10 +28,10 @@ describe('the work of a drive', () => {
     await mount();
   });
   after(async () => {
-    window.close();
     drive.child.kill('SIGTERM');
     await drive.exited;
     await world.close();
+    window.close();
   });
 
   const mount = () => window.rpc.sendRequest(messages.mount, { mountPoint, source: '/Jotta/Archive', readOnly: false });
