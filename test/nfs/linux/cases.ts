@@ -13,7 +13,7 @@ import type { Machine } from '../vm/machine.ts';
 import { mountDrive } from '../vm/place.ts';
 
 export function testPosixCases(machine: () => Machine): void {
-  describe('shows programs what they see in a local folder', () => {
+  describe('shows programs what they see in a local folder', { concurrency: 1 }, () => {
     let drive: TestDrive;
     let local: FileSystemDriver;
     let mounted: FileSystemDriver;

@@ -25,7 +25,7 @@ const partBytes = 1_000_000;
 const part = (index: number): Content => ({ seed: 100 + index, length: partBytes });
 
 export function testKilledDrive(machine: () => Machine): void {
-  describe('loses nothing when the drive is killed and started again under its volume', () => {
+  describe('loses nothing when the drive is killed and started again under its volume', { concurrency: 1 }, () => {
     const folder = '/mnt/killed';
     let emulator: Emulator;
     let drive: ServedDrive;

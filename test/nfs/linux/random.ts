@@ -10,7 +10,7 @@ import { checkByRclone } from './checkByRclone.ts';
 const seeds = [1, 2];
 
 export function testRandomOperations(machine: () => Machine): void {
-  describe('does what a local folder does when random operations meet uploads and polls', () => {
+  describe('does what a local folder does when random operations meet uploads and polls', { concurrency: 1 }, () => {
     const folder = '/mnt/random';
     let race: MountRace;
     before(async () => {

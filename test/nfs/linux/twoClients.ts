@@ -11,7 +11,7 @@ const [one, other] = ['/mnt/one', '/mnt/other'];
 const patience = 30;
 
 export function testTwoClients(machine: () => Machine): void {
-  describe('shows what others changed after the next poll', () => {
+  describe('shows what others changed after the next poll', { concurrency: 1 }, () => {
     let drive: TestDrive;
     before(async () => {
       drive = await startTestDrive({ pollMs: 1_000, settleMs: 100 });
