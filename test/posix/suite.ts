@@ -6,6 +6,7 @@ import { posixCases } from './cases/cases.ts';
 import { describeDisagreement, findDisagreements } from './compare.ts';
 import { bindingDifferences, type Differences, differences } from './differences.ts';
 import { type FileSystemDriver, performOnce } from './driver.ts';
+import { macGaps } from './macGaps.ts';
 import { nfsDifferences, nfsGaps } from './nfsDifferences.ts';
 import type { Result } from './operations.ts';
 
@@ -17,13 +18,20 @@ export interface Contestants {
   readonly ownDifferences?: Differences;
 }
 
-/** One test per case: the volume answers as a local folder does, or as the table of differences says. */
-export function testCases(contestants: Contestants, isFor: (each: PosixCase) => boolean): void {
+/**
+ * One test per case: the volume answers as a local folder does, or as the table of differences says. `getGap` tells why a case is
+ * none for this computer, and the test is skipped with that.
+ */
+export function testCases(
+  contestants: Contestants,
+  isFor: (each: PosixCase) => boolean,
+  getGap: (each: PosixCase) => string | undefined = () => undefined,
+): void {
   const { local, volume, ownDifferences = {} } = contestants;
   for (const [topic, cases] of Object.entries(posixCases)) {
     describe(topic, () => {
       for (const each of cases.filter(isFor)) {
-        it(each.name, async () => {
+        it(each.name, { skip: getGap(each) ?? false }, async () => {
           const expected = applyDifference(each, ownDifferences, await performOnce(local(), each.steps));
           const got = await performOnce(volume(), each.steps);
           const disagreements = findDisagreements(each.steps, expected, got);
@@ -57,6 +65,7 @@ export function testDifferences(): void {
       assert.ok(semantics.includes(squeeze(because)), `SEMANTICS.md does not say: ${because}`);
     });
   }
+  for (const { because, has } of macGaps) it(`a case shows that ${because}`, () => assert.ok(cases.some(has)));
 }
 
 const squeeze = (text: string) => text.replace(/\s+/g, ' ');

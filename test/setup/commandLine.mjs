@@ -132,6 +132,10 @@ export const commandLines = {
     about: "Runs rclone's own tests of a backend against the emulator; builds them first. Debian and Ubuntu only.",
     words: ['backend/jottacloud', 'fs/operations', 'fs/sync', 'vfs'],
   },
+  posix: {
+    about: 'Holds a mount of this computer against a local folder of it, case by case.',
+    options: { driver: [['fuse', 'nfs', 'binding'], 'how to mount'] },
+  },
   checkup: {
     about: 'Tries what the package would mount with, on an account of its own.',
     options: {

@@ -86,6 +86,7 @@ const tasks = {
   fuzz: { entry: 'test/posix/fuzz.ts', needs: ['fuse', 'rclone', 'programs', 'nfs'] },
   chaos: { entry: 'test/chaos/main.ts', needs: ['fuse', 'rclone'] },
   package: { entry: 'test/setup/package.ts', needs: [] },
+  posix: { entry: 'test/posix/main.ts', needs: ['fuse', 'programs'] },
   checkup: { entry: 'test/checkup/main.ts', needs: ['fuse'], bundle: headless },
 };
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import sys
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _long = ctypes.c_long
@@ -9,8 +10,11 @@ _offset = ctypes.c_int64
 
 PROT_READ, PROT_WRITE = 1, 2
 MAP_SHARED, MAP_PRIVATE = 1, 2
-UTIME_NOW, UTIME_OMIT = 0x3FFFFFFF, 0x3FFFFFFE
-AT_FDCWD, AT_SYMLINK_NOFOLLOW = -100, 0x100
+# What macOS has no call for is not asked of it (macGaps.ts).
+ON_MAC = sys.platform == "darwin"
+UTIME_NOW, UTIME_OMIT = (-1, -2) if ON_MAC else (0x3FFFFFFF, 0x3FFFFFFE)
+AT_FDCWD, AT_SYMLINK_NOFOLLOW = (-2, 0x20) if ON_MAC else (-100, 0x100)
+MS_SYNC = 0x10 if ON_MAC else 4
 
 
 class _Timespec(ctypes.Structure):
@@ -28,12 +32,13 @@ _libc.mmap.restype = ctypes.c_void_p
 _libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, _offset]
 _libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 _libc.msync.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-_libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, _offset, _offset]
+if not ON_MAC:
+    _libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, _offset, _offset]
 _libc.utimensat.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.POINTER(_Timespec), ctypes.c_int]
 _libc.futimens.argtypes = [ctypes.c_int, ctypes.POINTER(_Timespec)]
 _libc.syscall.restype = _long
 
-_numbers = {
+_numbers = {} if ON_MAC else {
     "x86_64": {"renameat2": 316, "getdents64": 217, "capset": 126},
     "aarch64": {"renameat2": 276, "getdents64": 61, "capset": 91},
 }[os.uname().machine]
@@ -51,8 +56,7 @@ def munmap(address, length):
 
 
 def msync(address, length):
-    ms_sync = 4
-    _checked(_libc.msync(address, length, ms_sync))
+    _checked(_libc.msync(address, length, MS_SYNC))
 
 
 def fallocate(fd, mode, offset, length):
@@ -99,7 +103,9 @@ def getdents(fd, size):
 
 
 def drop_capabilities():
-    """A superuser is checked like anyone else afterwards: modes and ownership mean something."""
+    """A superuser is checked like anyone else afterwards: modes and ownership mean something. On macOS, run it as nobody else."""
+    if ON_MAC:
+        return
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     nothing = (ctypes.c_uint32 * 6)()
     _checked(_libc.syscall(_long(_numbers["capset"]), header, nothing))

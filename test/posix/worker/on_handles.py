@@ -135,7 +135,14 @@ def store(o):
 
 def lock(o):
     kind = {"read": fcntl.F_RDLCK, "write": fcntl.F_WRLCK, "unlock": fcntl.F_UNLCK}[o["kind"]]
-    fcntl.fcntl(state.descriptor(o), fcntl.F_SETLK, struct.pack("hhqqi4x", kind, 0, o["start"], o["length"], 0))
+    fcntl.fcntl(state.descriptor(o), fcntl.F_SETLK, flock_of(kind, o["start"], o["length"]))
+
+
+def flock_of(kind, start, length):
+    """struct flock, counted from the beginning of the file."""
+    if libc.ON_MAC:
+        return struct.pack("qqihh", start, length, 0, kind, 0)
+    return struct.pack("hhqqi4x", kind, 0, start, length, 0)
 
 
 def flock(o):

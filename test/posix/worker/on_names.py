@@ -49,6 +49,9 @@ def utimens(o):
 
 
 def mknod(o):
+    if libc.ON_MAC and o["kind"] == "file":  # mknod(2) is the superuser's there
+        os.close(os.open(state.full(o["path"]), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+        return
     os.mknod(state.full(o["path"]), {"file": stat.S_IFREG, "fifo": stat.S_IFIFO}[o["kind"]] | 0o644)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import os
 import stat
 
+import libc
 import state
 
 
@@ -17,7 +18,8 @@ def tree(path, relative, lines):
             continue
         start = f"{oct(stat.S_IMODE(info.st_mode))} {state.clock_text(info.st_mtime_ns)}"
         with made_readable(place, info):
-            attributes = "".join(f" {key}={state.describe(os.getxattr(place, key))}" for key in sorted(os.listxattr(place)))
+            names = [] if libc.ON_MAC else sorted(os.listxattr(place))
+            attributes = "".join(f" {name}={state.describe(os.getxattr(place, name))}" for name in names)
             content = "" if stat.S_ISDIR(info.st_mode) else f" {info.st_size} {md5_of(place)}"
         if stat.S_ISDIR(info.st_mode):
             lines.append(f"{shown}/ {start}{attributes}")
