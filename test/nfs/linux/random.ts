@@ -7,7 +7,7 @@ import { mountDrive } from '../vm/place.ts';
 import { checkByRclone } from './checkByRclone.ts';
 
 /** `npm run fuzz -- --nfs` takes more of them, and longer ones. */
-const seeds = [1, 2];
+const seeds = [1, 2, 3, 4, 5];
 
 export function testRandomOperations(machine: () => Machine): void {
   describe('does what a local folder does when random operations meet uploads and polls', { concurrency: 1 }, () => {
@@ -22,7 +22,7 @@ export function testRandomOperations(machine: () => Machine): void {
     });
 
     for (const seed of seeds) {
-      it(`seed ${seed}`, () => race.run({ seed, operations: 500, remounts: true, without: isBeyondNfs }));
+      it(`seed ${seed}`, () => race.run({ seed, operations: 2_000, remounts: true, without: isBeyondNfs }));
     }
 
     it('the server is as the mount is afterwards, byte by byte', async () => {
