@@ -11,6 +11,9 @@ export interface FormerPlace {
 /** Contents remembered whose upload's answer never came; a file that is rewritten more often meanwhile is rare. */
 const mostSent = 32;
 
+/** Follows the md5 of a content of which the last byte was sent. */
+const wholeMark = ' whole';
+
 /** Small facts by key, in the table `meta`. All calls are synchronous and local; group changes in `Nodes.transaction`. */
 export class Facts {
   readonly #get: StatementSync;
@@ -38,17 +41,27 @@ export class Facts {
 
   /** Remembers a content whose upload was begun for a node, until an outcome is known; over a crash too. */
   addSent(ino: Ino, md5: string): void {
-    const all = [...this.getSent(ino).filter((known) => known !== md5), md5];
-    this.set(`sent.${ino}`, JSON.stringify(all.slice(-mostSent)));
+    const all = this.#loadSent(ino);
+    const isWhole = all.get(md5) ?? false;
+    all.delete(md5);
+    this.#saveSent(ino, all.set(md5, isWhole));
+  }
+
+  /** Whether the last byte of a content that was begun was sent too, while nobody knows what came of it. */
+  isWhole(ino: Ino, md5: string): boolean {
+    return this.#loadSent(ino).get(md5) === true;
+  }
+
+  setWhole(ino: Ino, md5: string, isWhole: boolean): void {
+    const all = this.#loadSent(ino);
+    if (all.has(md5) && all.get(md5) !== isWhole) this.#saveSent(ino, all.set(md5, isWhole));
   }
 
   /** Uploads that were begun belong to a place on the server: they go with its synced side. */
   swapSent(a: Ino, b: Ino): void {
-    const [ofA, ofB] = [this.getSent(a), this.getSent(b)];
-    this.clearSent(a);
-    this.clearSent(b);
-    for (const md5 of ofA) this.addSent(b, md5);
-    for (const md5 of ofB) this.addSent(a, md5);
+    const [ofA, ofB] = [this.#loadSent(a), this.#loadSent(b)];
+    this.#saveSent(a, ofB);
+    this.#saveSent(b, ofA);
   }
 
   clearSent(ino: Ino): void {
@@ -57,9 +70,21 @@ export class Facts {
 
   /** Oldest first. */
   getSent(ino: Ino): string[] {
+    return [...this.#loadSent(ino).keys()];
+  }
+
+  /** By md5, oldest first: was the last byte sent? */
+  #loadSent(ino: Ino): Map<string, boolean> {
     const text = this.get(`sent.${ino}`);
     const parsed = text === undefined ? undefined : tryParse(text);
-    return Array.isArray(parsed) ? parsed.filter((md5) => typeof md5 === 'string') : [];
+    const all = (Array.isArray(parsed) ? parsed : []).filter((each) => typeof each === 'string');
+    return new Map(all.map((each) => [each.replace(wholeMark, ''), each.endsWith(wholeMark)]));
+  }
+
+  #saveSent(ino: Ino, sent: ReadonlyMap<string, boolean>): void {
+    const all = [...sent].map(([md5, isWhole]) => md5 + (isWhole ? wholeMark : ''));
+    if (all.length === 0) this.clearSent(ino);
+    else this.set(`sent.${ino}`, JSON.stringify(all.slice(-mostSent)));
   }
 
   /** Remembers where a superseded content can still be had: the base of an edit that was set aside. */

@@ -32,7 +32,7 @@ export interface FinishedPush {
   readonly outcome: 'done' | RemoteErrorKind | 'internal';
 }
 
-export interface PushRunnerDeps extends Omit<UploadDeps, 'onProgress' | 'creations' | 'unanswered'> {
+export interface PushRunnerDeps extends Omit<UploadDeps, 'onProgress' | 'creations'> {
   readonly folders: Folders;
   readonly retries: Retries;
   readonly now: () => number;
@@ -75,7 +75,6 @@ export class PushRunner {
   readonly #deps: PushRunnerDeps;
   readonly #running = new Map<Ino, Running>();
   readonly #creations = new Map<Ino, number>();
-  readonly #unanswered = new Map<Ino, string>();
 
   constructor(deps: PushRunnerDeps) {
     this.#deps = deps;
@@ -153,8 +152,7 @@ export class PushRunner {
     };
     let stale: readonly Ino[];
     try {
-      const memory = { creations: this.#creations, unanswered: this.#unanswered };
-      stale = await runPush({ ...this.#deps, ...memory, onProgress }, push, signal);
+      stale = await runPush({ ...this.#deps, creations: this.#creations, onProgress }, push, signal);
     } catch (error) {
       // Of a node that is gone nothing is to be done any more, whatever the last step met.
       const isGone = nodes.get(push.ino) === undefined;

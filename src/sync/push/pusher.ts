@@ -16,7 +16,7 @@ import type { UploadDeps } from './upload.ts';
 
 export type { FinishedPush, RunningPush } from './pushRunner.ts';
 
-export interface PusherDeps extends Omit<UploadDeps, 'onProgress' | 'creations' | 'unanswered'> {
+export interface PusherDeps extends Omit<UploadDeps, 'onProgress' | 'creations'> {
   readonly xattrs: Xattrs;
   readonly folders: Folders;
   readonly link: Link;

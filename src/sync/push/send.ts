@@ -3,18 +3,18 @@ import type { Clock } from '../../base/clock.ts';
 import type { Foreground } from '../../base/foreground.ts';
 import type { Log } from '../../base/log.ts';
 import type { Ino } from '../../store/nodeRow.ts';
+import type { Nodes } from '../../store/nodes.ts';
 import type { FaultPoint } from '../tree/faultPoints.ts';
 import { writebackLimits } from '../tree/limits.ts';
 import { isRemoteError, type Remote, RemoteError, type WirePath } from '../tree/remote.ts';
 
 export interface SendDeps {
+  readonly nodes: Nodes;
   readonly remote: Remote;
   readonly foreground: Foreground;
   readonly clock: Clock;
   readonly log: Log;
   readonly onProgress: (ino: Ino, done: number, total: number) => void;
-  /** Files of which all bytes were sent, with their md5, and no answer told what became of them. */
-  readonly unanswered: Map<Ino, string>;
   /** Called at each step whose survival is proved (faultPoints.ts). */
   readonly faultPoint: (point: FaultPoint) => void;
 }
@@ -31,8 +31,9 @@ export interface Sendable {
 const gibibyte = 1024 ** 3;
 
 /**
- * Brings a content to `path`: nothing is sent that the server has. Resolves when the server has said so; rejects with
- * RemoteError, `cancelled` when the file was written to meanwhile.
+ * Brings a content to `path`: nothing is sent that the server has. That all of a large one was sent and not answered is
+ * remembered, over a restart too: the server is then asked first. Resolves when the server has said so; rejects with RemoteError,
+ * `cancelled` when the file was written to meanwhile.
  */
 export async function send(
   deps: SendDeps,
@@ -42,23 +43,28 @@ export async function send(
   onto: 'reject' | { readonly created: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const { remote, unanswered } = deps;
+  const { remote } = deps;
+  const { facts } = deps.nodes;
   const { md5, size, mtime } = content;
   for (let attempt = 1; ; attempt += 1) {
-    if (unanswered.get(ino) === md5 && (await hasArrived(deps, path, content, signal))) break;
-    unanswered.delete(ino);
+    if (facts.isWhole(ino, md5) && (await hasArrived(deps, path, content, signal))) break;
+    facts.setWhole(ino, md5, false);
     if (!content.stillSame()) throw new RemoteError('cancelled', 'written to while being sent');
     const slot = await remote.allocate(path, { size, md5, mtime, onto }, signal);
     deps.faultPoint('allocated');
     if (slot.completed) break;
     const { isWhole, error } = await sendBytes(deps, ino, content, slot, signal);
     if (error === undefined) break;
-    if (isWhole && isOutcomeOpen(error) && size >= writebackLimits.watchedBytes) unanswered.set(ino, md5);
-    else if (!content.stillSame()) throw new RemoteError('cancelled', 'written to while being sent', { cause: error });
-    else if (!isRemoteError(error, 'incomplete')) throw error;
+    // Nobody waited for the answer: it may come to be all the same.
+    if (signal.aborted) throw error;
+    const isOpen = isWhole && isOutcomeOpen(error) && size >= writebackLimits.watchedBytes;
+    if (!isOpen) {
+      facts.setWhole(ino, md5, false);
+      if (!content.stillSame()) throw new RemoteError('cancelled', 'written to while being sent', { cause: error });
+      if (!isRemoteError(error, 'incomplete')) throw error;
+    }
     if (attempt === writebackLimits.resumes) throw error;
   }
-  unanswered.delete(ino);
 }
 
 /** `isWhole`: the last byte was sent, whatever came of it. */
@@ -74,6 +80,7 @@ async function sendBytes(
   let sent = resumePos;
   const onProgress = (done: number) => {
     sent = resumePos + done;
+    if (sent === size && size >= writebackLimits.watchedBytes) deps.nodes.facts.setWhole(ino, md5, true);
     deps.onProgress(ino, sent, size);
   };
   try {

@@ -50,6 +50,35 @@ describe('a large upload of which the server says nothing in time', () => {
       }));
   }
 
+  for (const edits of [false, true]) {
+    it(`is not sent again after a restart of the drive: ${edits ? 'the next revision' : 'a new file'}`, () =>
+      withWorld({}, { settleMs: 0 }, async (world, emulator) => {
+        if (edits) await push(world, emulator, randomBytes(size));
+        emulator.resetStats();
+        answerUploads(emulator, { type: 'duplicate', answer: 'stall', late: 3_000 });
+        const content = randomBytes(size);
+        await world.save(path, content);
+        await world.until('all of it was sent', () => bytesIn(emulator) >= size);
+        await world.restart();
+        await settle(world);
+        assert.ok((await emulator.read(path)).equals(content));
+        assert.equal(Math.round(bytesIn(emulator) / size), 1);
+        await world.poll();
+        assert.deepEqual(Object.keys(await showServer(emulator, top)), ['large.bin']);
+      }));
+  }
+
+  it('goes on where it was after a restart in the middle', () =>
+    withWorld({}, { settleMs: 0 }, async (world, emulator) => {
+      emulator.setFaults([{ match: { kind: 'upload' }, nth: 1, action: { type: 'stall', after: size / 2 } }]);
+      const content = randomBytes(size);
+      await world.save(path, content);
+      await world.until('half of it was sent', () => bytesIn(emulator) >= size / 2);
+      await world.restart();
+      await settle(world);
+      assert.ok((await emulator.read(path)).equals(content));
+    }));
+
   it('is waited for over minutes, and sent again when nothing comes of it', () => {
     const clock = new TestClock();
     return withWorld({}, { clock, settleMs: 0 }, async (world, emulator) => {
