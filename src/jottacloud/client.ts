@@ -164,9 +164,10 @@ export class JottacloudClient {
     return tryRefusal(this.#service, path, file, signal);
   }
 
-  /** The service was seen to refuse a new file where one is. */
-  get refusesTaken(): boolean {
-    return this.#service.habits.has('rejectConflicts');
+  /** Whether the service refuses a new file where one is; undefined while that was not seen. */
+  get refusesTaken(): boolean | undefined {
+    const { habits } = this.#service;
+    return habits.has('rejectConflicts') ? true : habits.lacks('rejectConflicts') ? false : undefined;
   }
 
   upload(

@@ -49,7 +49,8 @@ export const ownWords: ReadonlySet<string> = new Set([
     'drain',
   ],
   // What the service may turn out not to do (jottacloud/habits.ts).
-  ...['range', 'pinnedRange', 'rejectConflicts', 'percentInNames', 'backslashInNames', 'semicolonInNames'],
+  ...['range', 'pinnedRange', 'rejectConflicts', 'recursiveListings', 'timesByContent'],
+  ...['percentInNames', 'backslashInNames', 'semicolonInNames'],
   ...['true', 'false', 'null', 'undefined'],
 ]);
 

@@ -1,3 +1,4 @@
+import { raceSignal } from '../../base/flights.ts';
 import { asNewName, isUnproven } from '../doubtfulNames.ts';
 import { isJottaError, JottaError } from '../errors.ts';
 import { isTaken, look } from '../listing/listings.ts';
@@ -5,6 +6,7 @@ import { jsonOf, postCommand, type Service } from '../service.ts';
 import { formatRfc3339 } from '../times.ts';
 import type { HttpAnswer } from '../transport/http.ts';
 import { isSameName, otherAnswer } from '../transport/roots.ts';
+import { fromAbort } from '../transport/transportErrors.ts';
 import type { AllocateRequest, Allocation, RemotePath } from '../types.ts';
 import { allocatePath, checkPath, parseSafeUrl } from '../urls.ts';
 
@@ -36,7 +38,8 @@ async function tryAllocate(
   signal: AbortSignal,
 ): Promise<Allocation> {
   const { habits } = service;
-  if (file.onConflict === 'newRevision') return send(service, path, file, signal);
+  const plain: AllocateRequest = { ...file, onConflict: 'newRevision' };
+  if (file.onConflict === 'newRevision') return send(service, path, plain, signal);
   // An allocate names it elsewhere than in its address: it may be taken, and never be found again.
   if (isUnproven(service, path.at(-1) ?? '')) await look(service, path, signal);
   let refused: unknown;
@@ -44,7 +47,7 @@ async function tryAllocate(
     try {
       return await send(service, path, file, signal);
     } catch (error) {
-      if (!isJottaError(error, 'conflict') && (habits.has('rejectConflicts') || !mayRefuseHandler(error))) throw error;
+      if (!isJottaError(error, 'conflict') && !mayRefuseHandler(error)) throw error;
       refused = error;
     }
   }
@@ -55,8 +58,10 @@ async function tryAllocate(
   if (isTaken(found)) throw isConflict ? refused : new JottaError('conflict', 'something has the name of a new file');
   // What is in the way may be our own unfinished upload, or the wish itself.
   try {
-    const allocation = await send(service, path, { ...file, onConflict: 'newRevision' }, signal);
-    if (refused !== undefined && !isConflict) habits.note('rejectConflicts', false);
+    const allocation = await send(service, path, plain, signal);
+    // Of what was seen at work before, a 500 may have been a failure that passed.
+    const tells = isJottaError(refused, 'protocol') || !habits.has('rejectConflicts');
+    if (refused !== undefined && !isConflict && tells) habits.note('rejectConflicts', false);
     return allocation;
   } catch (error) {
     throw refused === undefined || isConflict || signal.aborted ? error : refused;
@@ -70,7 +75,8 @@ function mayRefuseHandler(error: unknown): boolean {
 
 /**
  * Whether the service refuses a new file where one is: asks for one where `file` was just created with the same content, so
- * that nothing changes if it does not. Any other refusal tells nothing: `habits` stay as they are.
+ * that nothing changes if it does not. Any other refusal tells nothing: `habits` stay as they are. Callers at the same time share
+ * one question.
  */
 export async function tryRefusal(
   service: Service,
@@ -80,14 +86,22 @@ export async function tryRefusal(
 ): Promise<void> {
   const { habits } = service;
   if (habits.has('rejectConflicts') || habits.lacks('rejectConflicts')) return;
-  try {
-    await send(service, path, { ...file, onConflict: 'reject' }, signal);
-    habits.note('rejectConflicts', false);
-  } catch (error) {
-    if (!isJottaError(error)) throw error;
-    if (isJottaError(error, 'conflict')) habits.note('rejectConflicts', true);
-  }
+  const asking = habits.questions.run('rejectConflicts', async () => {
+    try {
+      await send(service, path, { ...file, onConflict: 'reject' }, unhurried);
+      habits.note('rejectConflicts', false);
+    } catch (error) {
+      if (!isJottaError(error)) throw error;
+      if (isJottaError(error, 'conflict')) habits.note('rejectConflicts', true);
+    }
+  });
+  await raceSignal(asking, signal).catch((error) => {
+    throw signal.aborted ? fromAbort(signal.reason) : error;
+  });
 }
+
+/** Never aborts: what is learned is for all, and each try has a deadline of its own. */
+const unhurried = new AbortController().signal;
 
 async function send(
   service: Service,

@@ -65,7 +65,7 @@ export async function findOverwritten(
 
 /** One that takes no time to send is covered by the server's refusal. */
 function isCovered(remote: Remote, size: number): boolean {
-  return remote.refusesTaken() && size < writebackLimits.watchedBytes;
+  return remote.refusesTaken() === true && size < writebackLimits.watchedBytes;
 }
 
 /** A version that a created file was put over gets a place of its own beside it. Part of the caller's transaction. */

@@ -113,9 +113,6 @@ async function pushSnapshot(
     } else if (current.md5 !== row.synced?.md5 && !wasSent(current))
       return [makeConflict(deps, row.ino, target.parent)];
   }
-  if (creating && !(await beginCreation(deps, row.ino, target.path, snapshot.size, signal))) {
-    return [makeConflict(deps, row.ino, target.parent)];
-  }
   if (row.synced === null) {
     // Before the first request, so that a crash or an unlink in the middle finds what may have arrived.
     const attempted = { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
@@ -127,7 +124,12 @@ async function pushSnapshot(
   await deps.barrier.barrier().catch(() => undefined);
   deps.faultPoint('uploadNoted');
   try {
-    await send(deps, row.ino, snapshot, target.path, creating ? 'reject' : { created }, signal);
+    if (creating && !(await beginCreation(deps, row.ino, target.path, snapshot.size, signal))) {
+      throw new RemoteError('conflict', 'something has the name of a new file');
+    }
+    // Where nothing is refused, that was looked at already.
+    const onto = creating && deps.remote.refusesTaken() !== false ? 'reject' : { created };
+    await send(deps, row.ino, snapshot, target.path, onto, signal);
   } catch (error) {
     if (!isRemoteError(error, 'conflict')) throw error;
     const current = await tryFetchFile(deps.remote, target.path, signal);

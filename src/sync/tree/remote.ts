@@ -91,9 +91,9 @@ export interface Remote {
     range: { start: number; end: number; size: number; revision: number | null; md5: string },
     signal: AbortSignal,
   ): Promise<AsyncIterable<Buffer>>;
-  /** True when the server was seen to refuse a new file where one is. */
-  refusesTaken(): boolean;
-  /** Whether it does: asks for a new file where one with that content was just created. */
+  /** Whether the server refuses a new file where one is; undefined while that was not seen. */
+  refusesTaken(): boolean | undefined;
+  /** Finds that out: asks for a new file where one with that content was just created. */
   tryRefusal(path: WirePath, file: { size: number; md5: string; mtime: number }, signal: AbortSignal): Promise<void>;
   /** What a path holds, and the revisions that are to be had there, newest first, of a file in the trash too. */
   fetchHistory(path: WirePath, signal: AbortSignal): Promise<{ isLive: boolean; revisions: RemoteFile[] }>;

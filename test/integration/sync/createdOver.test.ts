@@ -84,6 +84,28 @@ describe('a new file that another device makes at the same time', () => {
       const { allocate, upload, file } = emulator.stats().requests;
       assert.deepEqual([allocate, upload, file], [4, 4, undefined]);
     }));
+
+  it('costs two looks where the server puts it over what is there: one before, and one after', () =>
+    withWorld({ quirks: { conflictStatus: 'ignored' } }, {}, async (world, emulator) => {
+      await world.save(path, 'first');
+      await world.drain();
+      emulator.resetStats();
+      for (const name of ['a', 'b', 'c', 'd']) await world.save(`${top}/${name}`, name);
+      await world.drain();
+      const { allocate, upload, file } = emulator.stats().requests;
+      assert.deepEqual([allocate, upload, file], [4, 4, 8]);
+    }));
+
+  for (const conflictStatus of ['409', 'ignored'] as const) {
+    it(`asks once what the server does, though several are the first at once: conflictStatus ${conflictStatus}`, () =>
+      withWorld({ quirks: { conflictStatus } }, {}, async (world, emulator) => {
+        // All of them are there when the first is told of.
+        emulator.setFaults([{ match: { kind: 'upload' }, action: { type: 'delay', ms: 300 } }]);
+        for (const name of ['a', 'b', 'c', 'd']) await world.save(`${top}/${name}`, name);
+        await world.drain();
+        assert.equal(emulator.stats().requests.allocate, 5);
+      }));
+  }
 });
 
 describe('the handling of conflicts by the server', () => {
