@@ -13,6 +13,8 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const run = promisify(execFile);
 
 export interface HeadlessOptions {
+  /** Where the service is; the emulator without it. */
+  readonly endpoint?: string;
   readonly source?: string;
   readonly readOnly?: boolean;
   readonly loginToken?: string;
@@ -77,7 +79,7 @@ export async function createWorld(
     const mountPoint = given.mountPoint ?? join(dir, 'volume');
     const args = [
       '--endpoint',
-      emulator.url,
+      given.endpoint ?? emulator.url,
       '--mount-point',
       mountPoint,
       '--state',

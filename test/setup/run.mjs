@@ -82,6 +82,7 @@ const tasks = {
   emulator: { entry: 'test/emulator/main.ts', needs: [] },
   mount: { entry: headless, needs: ['fuse'], bundle: headless },
   bench: { entry: 'test/bench/main.ts', needs: ['fuse', 'rclone', 'nfs', 'benchmarks'], bundle: headless },
+  'test:mangled': { entry: 'test/mount/service/main.ts', needs: ['fuse'] },
   'test:rclone-suites': { entry: 'test/rclone/main.ts', needs: ['sources'] },
   fuzz: { entry: 'test/posix/fuzz.ts', needs: ['fuse', 'rclone', 'programs', 'nfs'] },
   chaos: { entry: 'test/chaos/main.ts', needs: ['fuse', 'rclone'] },

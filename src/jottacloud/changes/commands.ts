@@ -1,9 +1,10 @@
 import { asNewName } from '../doubtfulNames.ts';
-import { isJottaError, isRefusal, JottaError } from '../errors.ts';
+import { isJottaError, isRefusal, JottaError, type JottaErrorKind } from '../errors.ts';
 import { type Found, fetchFile, isTaken, look } from '../listing/listings.ts';
 import { isDeleted, parseFile, parseRevisions } from '../listing/parseFile.ts';
 import { addressOf, except, jsonOf, postOnce, type Service } from '../service.ts';
 import { formatJfsTime, toKeptSeconds } from '../times.ts';
+import { allocate } from '../transfer/allocate.ts';
 import { withDeadline } from '../transport/deadline.ts';
 import { withRetry } from '../transport/retry.ts';
 import { otherAnswer, thingOf } from '../transport/roots.ts';
@@ -88,9 +89,10 @@ function repeatLooking<T>(
 }
 
 /**
- * cphash (PROTOCOL.md §2.6): sets times when the file has that size and md5; creates it when nothing is there
- * and the service knows the content; takes it out of the trash. The server would also change the content of a live file:
- * that is JottaError 'conflict', found by looking first. 'notFound' when the content is unknown.
+ * Sets times when the file has that size and md5; creates it when nothing is there and the service knows the content; takes it
+ * out of the trash. By cphash (PROTOCOL.md §2.6). Where that is refused or does nothing although the path has, or had, that very
+ * content: by allocating it once more, which sends nothing (§3.1). Both would also change the content of a live file: that is
+ * JottaError 'conflict', found by looking first. 'notFound' when the content is unknown.
  */
 export async function setFileTimes(
   service: Service,
@@ -99,6 +101,50 @@ export async function setFileTimes(
   caller: AbortSignal,
 ): Promise<RemoteFile> {
   checkPath(path, 3);
+  const { habits } = service;
+  let refused: unknown;
+  if (!habits.lacks('timesByContent')) {
+    try {
+      const now = await sendTimes(service, path, file, caller);
+      if (now.modified === toKeptSeconds(file.modified)) return now;
+    } catch (error) {
+      if (!isJottaError(error) || !mayNotKnowCommand.includes(error.kind) || caller.aborted) throw error;
+      refused = error;
+    }
+  }
+  const now = await tryAllocateAgain(service, path, file, caller).catch((error) => {
+    throw refused === undefined || caller.aborted || isJottaError(error, 'conflict') ? error : refused;
+  });
+  if (now === undefined) throw refused ?? new JottaError('notFound', 'the content is not known');
+  if (now.modified === toKeptSeconds(file.modified)) habits.note('timesByContent', false);
+  return now;
+}
+
+/** What may come of a command that is not understood. */
+const mayNotKnowCommand: readonly JottaErrorKind[] = ['protocol', 'unreachableName', 'forbidden', 'notFound', 'server'];
+
+/** Undefined where the path is not known to have, or have had, that content: it might be left unfinished there. */
+async function tryAllocateAgain(
+  service: Service,
+  path: RemotePath,
+  file: FileStamp,
+  signal: AbortSignal,
+): Promise<RemoteFile | undefined> {
+  const found = await look(service, path, signal);
+  if (hasOtherContent(service, found, file)) throw new JottaError('conflict', 'the file has other content now');
+  const root = found.kind === 'none' ? found.tombstone : found.root;
+  const [newest] = root?.name === 'file' ? parseRevisions(root, service.http.log) : [];
+  if (newest?.md5 !== file.md5.toLowerCase() || newest.size !== file.size) return undefined;
+  const { completed } = await allocate(service, path, { ...file, onConflict: 'newRevision' }, signal);
+  return completed ? fetchFile(service, path, signal) : undefined;
+}
+
+async function sendTimes(
+  service: Service,
+  path: RemotePath,
+  file: FileStamp,
+  caller: AbortSignal,
+): Promise<RemoteFile> {
   const headers = {
     JSize: String(file.size),
     JMd5: file.md5,

@@ -58,9 +58,9 @@ export async function moveItem(service: Service, move: Move, caller: AbortSignal
 async function takeStock(service: Service, { kind, from }: Move, look: Look, signal: AbortSignal): Promise<Cargo> {
   if (kind === 'file') return { file: look.file };
   if (look.ends !== 'todo' || !look.tombstone) return {};
-  const tree: StreamedEntry[] = [];
-  for await (const entry of liststream(service, from, signal)) tree.push(entry);
-  return { tree };
+  const tree = new Map<string, StreamedEntry>();
+  for await (const entry of liststream(service, from, signal)) tree.set(entry.path.join('/'), entry);
+  return { tree: [...tree.values()] };
 }
 
 type Outcome = Exclude<Look['ends'], 'todo'> | 'detour';

@@ -1,19 +1,29 @@
-import { JottaError } from '../errors.ts';
-import { addressOf, type Service, sendAuthorized } from '../service.ts';
+import { isJottaError, JottaError, type JottaErrorKind } from '../errors.ts';
+import { addressOf, except, type Service, sendAuthorized } from '../service.ts';
 import { parseTime } from '../times.ts';
 import { chunksOf } from '../transport/body.ts';
 import { withRetry } from '../transport/retry.ts';
 import { isSameName, otherAnswer } from '../transport/roots.ts';
 import type { RemotePath, StreamedEntry } from '../types.ts';
 import { checkPath, isUsableName } from '../urls.ts';
+import { fetchFolder } from './listings.ts';
 import { parseSize } from './parseFile.ts';
 import { parseXml, textOf, type XmlElement } from './xml.ts';
 
+/** What may come of a recursive listing that the service does not give, or not whole. */
+const refusals: readonly JottaErrorKind[] = [
+  'protocol',
+  'unreachableName',
+  'forbidden',
+  'notFound',
+  'server',
+  'incomplete',
+];
+
 /**
- * Everything live and complete below a folder, the folder itself included, in one request (PROTOCOL.md §2.8).
- * Entries come as they arrive; only when the iteration ends without error were they all: the counts in `<stats>` are
- * compared, and a difference is JottaError 'incomplete'. What is not below `path` is the answer to another request. Entries
- * with unusable names or sizes are logged and left out.
+ * Everything live and complete below a folder, the folder itself included. Entries come as they arrive; only when the iteration
+ * ends without error were they all. In one request; where that is refused or does not come whole, folder by folder, and
+ * entries that had come by then come once more. JottaError 'notFound'.
  */
 export async function* liststream(
   service: Service,
@@ -21,6 +31,63 @@ export async function* liststream(
   signal: AbortSignal,
 ): AsyncGenerator<StreamedEntry, void, undefined> {
   checkPath(path, 2);
+  const { habits } = service;
+  if (habits.lacks('recursiveListings')) {
+    yield* walk(service, path, signal);
+    return;
+  }
+  let refused: JottaError;
+  try {
+    yield* stream(service, path, signal);
+    habits.note('recursiveListings', true);
+    return;
+  } catch (error) {
+    if (!isJottaError(error) || !refusals.includes(error.kind) || signal.aborted) throw error;
+    refused = error;
+  }
+  try {
+    yield* walk(service, path, signal);
+  } catch (error) {
+    throw signal.aborted ? error : refused;
+  }
+  // What may pass by itself is tried again the next time.
+  if (!refused.retryable) habits.note('recursiveListings', false);
+}
+
+/** The same by one listing of each folder. */
+async function* walk(
+  service: Service,
+  path: RemotePath,
+  signal: AbortSignal,
+): AsyncGenerator<StreamedEntry, void, undefined> {
+  const folders = [path];
+  for (const folder of folders) {
+    const listing = fetchFolder(service, folder, signal);
+    // One that went meanwhile is not there; the top is what was asked for.
+    const entries = folder === path ? await listing : await except('notFound', () => listing, undefined);
+    if (entries === undefined) continue;
+    // Streamed paths begin at the mountpoint, without the device.
+    const at = folder.slice(1);
+    yield { kind: 'folder', path: at };
+    for (const entry of entries) {
+      if (entry.kind === 'folder') folders.push([...folder, entry.name]);
+      else {
+        const { name, md5, size, modified, created } = entry;
+        yield { kind: 'file', path: [...at, name], md5: md5.toLowerCase(), size, modified, created };
+      }
+    }
+  }
+}
+
+/**
+ * The same in one request (PROTOCOL.md §2.8). The counts in `<stats>` are compared, and a difference is JottaError 'incomplete'.
+ * What is not below `path` is the answer to another request. Entries with unusable names or sizes are logged and left out.
+ */
+async function* stream(
+  service: Service,
+  path: RemotePath,
+  signal: AbortSignal,
+): AsyncGenerator<StreamedEntry, void, undefined> {
   const { listingFirstByteMs, listStreamMs, patientIdleMs, maxXmlBytes } = service.http.limits;
   const end = performance.now() + listStreamMs;
   const address = addressOf(service, path, '?mode=liststream');

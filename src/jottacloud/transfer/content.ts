@@ -26,7 +26,7 @@ export class Reads {
   readonly older = new Recent<string, 'sameSize' | 'otherSize'>(rememberedPaths);
   readonly looks = new FreshFlights<string, RemoteFile | undefined>();
   /** Whether the number of a revision counts where a part is asked for (pinned.ts); undefined: nobody has asked. */
-  heedsNumbers: Promise<boolean> | undefined;
+  heedsNumbers: Promise<boolean | undefined> | undefined;
 }
 
 /** Never aborts: a look is shared by callers that come and go, and has a deadline of its own. */
@@ -59,15 +59,22 @@ export async function download(
   }
   if (start >= end) return nothing();
   if (md5 === undefined) return (await openBytes(service, path, range, revision, signal)).chunks;
-  const { older } = service.reads;
+  const { habits, reads } = service;
+  const { older } = reads;
   const key = olderKey(path, md5);
+  let isRefused = false;
   if (revision !== undefined && !isChecked(range)) {
     const pinned = await tryPinned(service, path, range, revision, signal);
-    if (pinned !== undefined) return pinned;
+    if (pinned !== undefined && pinned !== 'refused') return pinned;
+    isRefused = pinned === 'refused';
   }
   if (!older.has(key)) {
     const newest = await tryNewest(service, path, { ...range, md5 }, signal);
-    if (typeof newest !== 'string') return newest;
+    if (typeof newest !== 'string') {
+      // It is there, and was not given by its number.
+      if (isRefused && !habits.lacks('range')) habits.note('pinnedRange', false);
+      return newest;
+    }
     older.set(key, newest);
   }
   if (revision === undefined) throw new JottaError('notFound', 'the newest content of the file is another');

@@ -1,4 +1,4 @@
-import { isJottaError, JottaError } from '../errors.ts';
+import { isJottaError, JottaError, type JottaErrorKind } from '../errors.ts';
 import { addressOf, type Service, sendAuthorized } from '../service.ts';
 import { chunksOf } from '../transport/body.ts';
 import type { HttpAnswer } from '../transport/http.ts';
@@ -43,14 +43,15 @@ export async function openBytes(
     habits.note(habit, opened.status === 206);
     return opened;
   } catch (error) {
-    const open = revision === undefined ? refusalsOfPart : refusalsOfPinnedPart;
-    if (!isJottaError(error) || !open.includes(error.kind) || signal.aborted) throw error;
+    if (!mayRefusePart(error, revision) || signal.aborted) throw error;
     refused = error;
   }
   // The part may be what was refused. If the whole is too, it was not.
   try {
     const opened = await send(false);
-    habits.note(habit, false);
+    // Of what was seen at work before, it may have been a failure, or a file that had just come.
+    const mayPass = refused.kind === 'server' || refused.kind === 'notFound';
+    if (!mayPass || !habits.has(habit)) habits.note(habit, false);
     return opened;
   } catch (error) {
     throw signal.aborted ? error : refused;
@@ -79,17 +80,21 @@ export function openWhole(
   return sendOnce(service, path, range, revision, false, signal);
 }
 
-/** 400, 405 and their kin, and parts that are another than was asked for. */
-const refusalsOfPart: readonly string[] = ['unreachableName', 'protocol'];
-
-/** `revision` and `Range` together were never seen at work: whatever comes of them says little about the file. */
-export const refusalsOfPinnedPart: readonly string[] = [
-  ...refusalsOfPart,
+/** What may come of `Range` where it is not understood: or of the file, which the next request tells. */
+const refusalsOfPart: readonly JottaErrorKind[] = [
+  'unreachableName',
+  'protocol',
   'notFound',
+  'range',
   'server',
-  'corrupt',
   'forbidden',
 ];
+
+/** The same of a part of revision `revision`, which may turn out to be one of another. */
+export function mayRefusePart(error: unknown, revision?: number): error is JottaError {
+  if (!isJottaError(error)) return false;
+  return refusalsOfPart.includes(error.kind) || (revision !== undefined && error.kind === 'corrupt');
+}
 
 function sendOnce(
   service: Service,

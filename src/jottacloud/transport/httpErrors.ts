@@ -81,6 +81,8 @@ function kindOf(status: number, exception: string | undefined, body: string): Jo
       return 'writeLocked';
     case 429:
       return 'server';
+    case 501:
+      return 'protocol';
     case 460:
     case 507:
       return 'quota';

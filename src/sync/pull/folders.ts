@@ -83,6 +83,10 @@ export class Folders {
   async #list(ino: Ino): Promise<void> {
     const { nodes, activity, merged, discard } = this.#deps;
     for (let asked = 0; asked < writebackLimits.listingTries; asked += 1) {
+      // Of one that was never seen nothing else can be told; who waits for it has a deadline.
+      while (nodes.get(ino)?.listedAt === null && isPathTouched(nodes, activity, ino, activity.seq)) {
+        await untilAborted(activity.touchEnded(), this.#deps.signal);
+      }
       const path = getWirePath(nodes, ino);
       if (path === undefined) return;
       const since = activity.seq;

@@ -180,7 +180,9 @@ class Merge implements MergeResult {
   #followFile(row: NodeRow, old: Synced, listed: RemoteFile): void {
     const { nodes, activity, remote } = this.#deps;
     // The server cannot say every time: one that it was sent is agreed on when it says what it kept of it.
-    const entry = listed.mtime === remote.toKeptTime(old.mtime) ? { ...listed, mtime: old.mtime } : listed;
+    // 0: the server does not tell.
+    const isSameTime = listed.mtime === remote.toKeptTime(old.mtime) || (listed.mtime === 0 && listed.md5 === old.md5);
+    const entry = isSameTime ? { ...listed, mtime: old.mtime } : listed;
     if (entry.md5 !== old.md5 && this.#isNeeded(row.ino, old)) noteFormerPlace(nodes, old);
     const decision = decideFile({
       old,

@@ -21,6 +21,7 @@ export class Activity {
   readonly #touching = new Map<string, number>();
   readonly #touchedSeq = new Recent<string, number>(remembered);
   #seq = 0;
+  #touchEnd = Promise.withResolvers<void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -101,7 +102,14 @@ export class Activity {
         add(this.#touching, key, -1);
         this.#touchedSeq.set(key, this.#seq);
       }
+      this.#touchEnd.resolve();
+      this.#touchEnd = Promise.withResolvers();
     }
+  }
+
+  /** Resolves when the next push that touches names ends. */
+  touchEnded(): Promise<void> {
+    return this.#touchEnd.promise;
   }
 
   /** Was this name on the server changed by us after `since`, or is it being changed now? */

@@ -409,10 +409,40 @@ describe('a recursive listing', () => {
     assert.ok(file?.kind === 'file' && file.size === 3 && file.modified === 1_600_000_000);
   });
 
-  it('is incomplete when its counts do not add up', async () => {
-    const body =
-      '<liststream><folder><path>/Archive</path></folder><stats><folders>1</folders><files>2</files></stats></liststream>';
-    emulator.setFaults([{ match: { kind: 'liststream' }, action: { type: 'status', status: 200, body } }]);
-    await assert.rejects(stream(), of('incomplete'));
-  });
+  const cut =
+    '<liststream><folder><path>/Archive</path></folder><stats><folders>1</folders><files>2</files></stats></liststream>';
+  for (const [what, answer] of Object.entries({
+    'its counts do not add up': { status: 200, body: cut },
+    'it is refused with 400': { status: 400 },
+    'it is refused with 404': { status: 404 },
+    'it is refused with 500': { status: 500 },
+  })) {
+    it(`is made folder by folder where ${what}`, async () => {
+      for (const name of ['F/a', 'F/below/b']) await emulator.put(remote(name), name);
+      const list = async () => new Set((await stream()).map(({ kind, path }) => `${kind} ${path.join('/')}`));
+      const whole = await list();
+      assert.equal(whole.size, 5);
+      emulator.setFaults([{ match: { kind: 'liststream' }, action: { type: 'status', ...answer } }]);
+      assert.deepEqual(await list(), whole);
+    });
+  }
+});
+
+describe('times of a file', () => {
+  for (const status of [400, 403, 404, 500]) {
+    it(`are set by its content where the command for it is refused with ${status}`, async () => {
+      await emulator.put(remote('f'), 'text', { modified: new Date(1_000_000_000_000) });
+      emulator.setFaults([{ match: { kind: 'cphash' }, action: { type: 'status', status } }]);
+      const times = { created: 1_100_000_000, modified: 1_200_000_000 };
+      await client.setFileTimes(at('f'), { md5: md5('text'), size: 4, ...times }, never);
+      const now = await client.fetchFile(at('f'), never);
+      assert.deepEqual({ created: now.created, modified: now.modified }, times);
+      assert.ok(client.lacking.includes('timesByContent'));
+      assert.equal(emulator.stats().requests.upload, undefined);
+      const other = { md5: md5('other'), size: 5, ...times };
+      await assert.rejects(client.setFileTimes(at('f'), other, never), of('conflict'));
+      await assert.rejects(client.setFileTimes(at('none'), other, never), of('notFound'));
+      await assert.rejects(client.fetchRevisions(at('none'), never), of('notFound'));
+    });
+  }
 });

@@ -21,3 +21,16 @@ describe('a file that was just sent', () => {
     });
   });
 });
+
+describe('a folder that was never listed', () => {
+  it('is listed when its move is done, however long that takes', () =>
+    withWorld({}, { settleMs: 0 }, async (world, emulator) => {
+      await emulator.put('/Jotta/Archive/folder/inside.txt', 'inside');
+      await world.session().vfs.readdir(await world.find('/Jotta/Archive'));
+      emulator.setFaults([{ match: { kind: 'mvDir' }, action: { type: 'delay', ms: 700 } }]);
+      await world.rename('/Jotta/Archive/folder', '/Jotta/Archive/moved');
+      const { pusher } = world.session();
+      await world.until('it is being moved', () => pusher.getRunning().some(({ kind }) => kind === 'moveFolder'));
+      assert.equal(await world.readText('/Jotta/Archive/moved/inside.txt'), 'inside');
+    }));
+});
