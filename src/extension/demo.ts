@@ -15,14 +15,18 @@ export function getDemoToken(env: NodeJS.ProcessEnv = process.env): string | und
 
 export async function runDemo(services: Services, token: string): Promise<void> {
   await signInWith(services, token);
+  await showDemo();
   const params = getDefaultMount();
   const mounted = services.client.state.mounts.some(({ mountPoint }) => mountPoint === params.mountPoint);
   if (!mounted) await mountNow(services, params);
+}
+
+/** The Jottacloud view, and beside it what there is to try. */
+async function showDemo(): Promise<void> {
   await vscode.commands.executeCommand('jottacloud.files.focus');
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   if (folder === undefined) return;
-  const readme = vscode.Uri.joinPath(folder.uri, 'README.md');
-  await vscode.commands.executeCommand('markdown.showPreview', readme);
+  await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.joinPath(folder.uri, 'README.md'));
 }
 
 function isLoopback(endpoint: string): boolean {

@@ -129,6 +129,7 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await shoot('conflict');
   await told.getByRole('button', { name: 'Compare' }).click();
   await window.page.locator('.monaco-diff-editor', { hasText: 'Eggs' }).first().waitFor();
+  await window.runCommand('Notifications: Clear All Notifications');
   await shoot('conflict-compared');
   await window.runRowAction(/^Shopping\.md/, 'Version History…');
   await window.quickPickRow(/./).first().waitFor();
