@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as messages from '../../../src/protocol/messages.ts';
 import { until } from '../../support/until.ts';
 import { createWorld, run, type World } from '../support.ts';
-import { type DriveProcess, type Secrets, startDriveProcess, type Window } from './driveProcess.ts';
+import { type DriveProcess, type Secrets, startDriveProcess, startMs, type Window } from './driveProcess.ts';
 
 /** Mount points below the world's folder. */
 async function findMounts({ dir }: World): Promise<string[]> {
@@ -168,7 +168,7 @@ describe('a drive without windows', () => {
     world.emulator.setFaults([{ match: { kind: 'list' }, action: { type: 'delay', ms: 1_000 } }]);
     world.emulator.resetStats();
     const starting = world.startRefused({ loginToken: world.emulator.newLoginToken() });
-    await until('it looks for its folder', () => world.emulator.stats().requests.list !== undefined);
+    await until('it looks for its folder', () => world.emulator.stats().requests.list !== undefined, startMs);
     const { stdout } = await run('pgrep', ['-f', `headless.ts.*${world.dir}/`]);
     process.kill(Number(stdout.trim()), 'SIGTERM');
     const { code } = await starting;
