@@ -128,6 +128,10 @@ export const commandLines = {
       'without-runtime': ['flag', 'for hosts that are a plain Node.js'],
     },
   },
+  'test:mangled': {
+    about: 'Uses volumes behind a proxy that refuses, ignores or mangles what the client relies on.',
+    options: { minutes: ['number', 'how long'] },
+  },
   'test:rclone-suites': {
     about: "Runs rclone's own tests of a backend against the emulator; builds them first. Debian and Ubuntu only.",
     words: ['backend/jottacloud', 'fs/operations', 'fs/sync', 'vfs'],
