@@ -182,7 +182,7 @@ export class Nodes {
 
   /** Refused changes, oldest first; all of them without `limit`. */
   getFailed(limit = -1): NodeRow[] {
-    const query = `SELECT * FROM node INDEXED BY pending WHERE failure IS NOT NULL AND ${pendingCondition} ORDER BY ino LIMIT ?`;
+    const query = `SELECT * FROM node INDEXED BY failed WHERE failure IS NOT NULL AND ${pendingCondition} ORDER BY ino LIMIT ?`;
     return this.#select(query, limit);
   }
 

@@ -103,6 +103,11 @@ const removedIndex = `
 CREATE INDEX removed ON node(ino) WHERE parent IS NULL;
 `;
 
+/** Refused changes are asked for with every state that is told and every removal: few rows of many that wait. */
+const failedIndex = `
+CREATE INDEX failed ON node(ino) WHERE failure IS NOT NULL;
+`;
+
 /** Step n brings schema n to schema n + 1. A new schema is a new step at the end; steps that were released never change. */
 const migrations = [
   nodeTables,
@@ -116,6 +121,7 @@ const migrations = [
   targetColumn,
   stagingSums,
   removedIndex,
+  failedIndex,
 ];
 
 /** The condition of the `pending` index, word for word, so that SQLite uses it. */
