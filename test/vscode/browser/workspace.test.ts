@@ -64,6 +64,8 @@ test('a mounted folder as the workspace: explorer, edits, search and source cont
     await window.statusBarItem(/^\s*main\s*$/).waitFor();
     await window.openView('Explorer');
     await window.explorerRow('source').first().waitFor();
+    // Before it knows what is mounted the menu has nothing of ours.
+    await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
     await window.explorerRow('readme.md').first().click({ button: 'right' });
     await openSubmenu(window, 'Keep Offline');
     await window.explorerRow('readme.md').first().dblclick();
