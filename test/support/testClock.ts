@@ -32,7 +32,8 @@ export class TestClock implements Clock {
       signal?.removeEventListener('abort', stop);
       resolve();
     };
-    const sleeper: Sleeper = { at: this.#now + ms, wake };
+    // As the computer's own clock, it knows whole milliseconds only.
+    const sleeper: Sleeper = { at: this.#now + Math.ceil(ms), wake };
     this.#sleepers.add(sleeper);
     signal?.addEventListener('abort', stop, { once: true });
     return promise;
