@@ -22,8 +22,8 @@ const refusals: readonly JottaErrorKind[] = [
 
 /**
  * Everything live and complete below a folder, the folder itself included. Entries come as they arrive; only when the iteration
- * ends without error were they all. In one request; where that is refused or does not come whole, folder by folder, and
- * entries that had come by then come once more. JottaError 'notFound'.
+ * ends without error were they all, and true. In one request; where that is refused, folder by folder. One that begins and does
+ * not come whole fails, since what has come cannot be taken back: the next call goes folder by folder. JottaError 'notFound'.
  */
 export async function* liststream(
   service: Service,
@@ -36,13 +36,19 @@ export async function* liststream(
     yield* walk(service, path, signal);
     return;
   }
+  let hasBegun = false;
   let refused: JottaError;
   try {
-    yield* stream(service, path, signal);
+    for await (const entry of stream(service, path, signal)) {
+      hasBegun = true;
+      yield entry;
+    }
     habits.note('recursiveListings', true);
     return;
   } catch (error) {
     if (!isJottaError(error) || !refusals.includes(error.kind) || signal.aborted) throw error;
+    if (hasBegun) habits.note('recursiveListings', false);
+    if (hasBegun) throw error;
     refused = error;
   }
   try {
@@ -60,8 +66,11 @@ async function* walk(
   path: RemotePath,
   signal: AbortSignal,
 ): AsyncGenerator<StreamedEntry, void, undefined> {
+  const end = performance.now() + service.http.limits.listStreamMs;
   const folders = [path];
   for (const folder of folders) {
+    if (performance.now() > end || folders.length > maxFolders)
+      throw new JottaError('timeout', 'the listing folder by folder does not end');
     const listing = fetchFolder(service, folder, signal);
     // One that went meanwhile is not there; the top is what was asked for.
     const entries = folder === path ? await listing : await except('notFound', () => listing, undefined);
