@@ -40,7 +40,7 @@ export async function keepResults(
   const load = loadavg()
     .map((value) => value.toFixed(1))
     .join(', ');
-  const head = `Medians of ${rounds} rounds on ${date} (${machine}; load at the end ${load}). Written by \`npm run bench -- --rounds ${rounds} --keep\`.`;
+  const head = `${rounds === 1 ? 'One round' : `Medians of ${rounds} rounds`} on ${date} (${machine}; load at the end ${load}). Written by \`npm run bench -- --rounds ${rounds} --keep\`.`;
   await writeFile(resultsFile, `# Benchmark results\n\n${head}\n\n${table}\n`);
   await writeFile(dataFile, `${JSON.stringify({ date, machine, rounds, results }, undefined, 1)}\n`);
   const readme = await readFile(readmeFile, 'utf8');

@@ -8,7 +8,7 @@ const readAll = 'cat "$1" > /dev/null';
 export function readingSlowly(scale: number): Scenario {
   const bytes = Math.ceil(64 * scale) * mebibyte;
   const largeBytes = Math.ceil(256 * scale) * mebibyte;
-  const reads = Math.ceil(200 * scale);
+  const reads = Math.ceil(50 * scale);
   return {
     name: 'read-line',
     shape: { latency: 40, bandwidth: 2_000_000 },
