@@ -114,6 +114,7 @@ export class Slots {
 
 /** Waits for `promise` no longer than `signal` allows; the promise itself goes on. */
 export async function raceSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Where the signal has aborted already, nobody hears what becomes of it.
   promise.catch(() => {});
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();

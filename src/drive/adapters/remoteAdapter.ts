@@ -101,7 +101,6 @@ export function createRemote(client: JottacloudClient, link: Link, rates: Rates)
       const shaped = Readable.from(rates.upload.shape(body, signal), { objectMode: false });
       // One that is never asked for a byte would keep what it wraps open.
       shaped.once('close', () => body.destroy());
-      shaped.on('error', () => {});
       await call(client.upload(uploadUrl, shaped, span, signal, onProgress));
     },
     createFolder: (path, signal) => call(client.createFolder(path, signal)),

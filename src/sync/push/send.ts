@@ -77,8 +77,6 @@ async function sendBytes(
 ): Promise<{ isWhole: boolean; error: unknown }> {
   const turns = takeTurns(chunks(resumePos), deps.foreground, signal);
   const body = Readable.from(turns, { objectMode: false, highWaterMark: 1024 * 1024 });
-  // Who reads it hears of its error; an upload that ends at the same moment reads no more, and an error nobody hears ends the process.
-  body.on('error', () => {});
   let sent = resumePos;
   const onProgress = (done: number) => {
     sent = resumePos + done;

@@ -44,8 +44,10 @@ export async function waitFor<T>(
   assert.fail(`waited ${deadlineMs / 1_000} s for ${what}`);
 }
 
-/** Runs `work` and returns the error messages shown meanwhile; none of them waits for an answer. */
-export async function collectErrorMessages(work: () => PromiseLike<unknown>): Promise<string[]> {
+/** Runs `work`, which sees them come, and returns the error messages shown meanwhile; none of them waits for an answer. */
+export async function collectErrorMessages(
+  work: (shown: readonly string[]) => PromiseLike<unknown>,
+): Promise<string[]> {
   const messages: string[] = [];
   const window = vscode.window as { showErrorMessage: unknown };
   const original = window.showErrorMessage;
@@ -54,7 +56,7 @@ export async function collectErrorMessages(work: () => PromiseLike<unknown>): Pr
     return Promise.resolve(undefined);
   };
   try {
-    await work();
+    await work(messages);
   } finally {
     window.showErrorMessage = original;
   }
