@@ -167,7 +167,7 @@ function cut(answer: Answer): void {
   setBody(answer, String(answer.body).slice(0, answer.body.length / 2));
 }
 
-/** First what shows only while a drive has seen nothing of its kind yet. */
+/** First what shows only while a drive has seen nothing of its kind yet; those of a kind are dealt to different drives. */
 export const cases: readonly Case[] = [
   { name: 'parts by revision: revision ignored', ask: onAsk(isPinnedPart, dropRevision) },
   { name: 'names: cut off at ;', ask: onAsk(always, (asked) => replaceInUrl(asked, /%3B[^/?&]*/g, '')) },
@@ -181,13 +181,13 @@ export const cases: readonly Case[] = [
   ...refusals('conflict_handler', hasHandler, [400, 500]),
   { name: 'conflict_handler: ignored', ask: onAsk(hasHandler, dropHandler) },
   ...refusals('parts by revision', isPinnedPart, [400, 404, 500]),
+  { name: 'times: ignored', ask: onAsk(always, dropTimes), losesTimes: true },
   { name: 'parts by revision: Range ignored', ask: onAsk(isPinnedPart, dropRange) },
   { name: 'parts by revision: without Content-Range', answer: onAnswer(isPinnedPart, drop('content-range')) },
   ...refusals('parts', isPart, [400, 416, 501]),
   { name: 'parts: ignored', ask: onAsk(isPart, dropRange) },
   { name: 'parts: another one comes', ask: onAsk(isPart, shiftRange) },
   { name: 'parts: without Content-Range', answer: onAnswer(isPart, drop('content-range')) },
-  { name: 'times: ignored', ask: onAsk(always, dropTimes), losesTimes: true },
   {
     name: 'times: absent from answers',
     answer: onAnswer(isTree, (answer) => replaceInBody(answer, timeTags, '<$1/>')),
