@@ -81,6 +81,13 @@ describe('what the manifest declares and what the code has', () => {
     );
   });
 
+  it('name a submenu once in a menu: VS Code ignores a second row of it, whatever its condition', () => {
+    for (const [menu, rows] of Object.entries(contributes.menus)) {
+      const submenus = rows.flatMap(({ submenu }) => submenu ?? []);
+      assert.deepEqual(submenus, [...new Set(submenus)], menu);
+    }
+  });
+
   it('are the same views', () => {
     const declared = Object.values(contributes.views).flatMap((views) => views.map(({ id }) => id));
     assert.deepEqual(sorted(matches(sources, /createTreeView(?:<[^(]*>)?\(\s*'([\w.]+)'/g)), sorted(declared));
