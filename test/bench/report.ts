@@ -40,7 +40,8 @@ export async function keepResults(
   const load = loadavg()
     .map((value) => value.toFixed(1))
     .join(', ');
-  const head = `${rounds === 1 ? 'One round' : `Medians of ${rounds} rounds`} on ${date} (${machine}; load at the end ${load}). Written by \`npm run bench -- --rounds ${rounds} --keep\`.`;
+  const scenarios = [...new Set(results.map(({ scenario }) => scenario))].join(',');
+  const head = `${rounds === 1 ? 'One round' : `Medians of ${rounds} rounds`} on ${date} (${machine}; load at the end ${load}). Written by \`npm run bench -- --only ${scenarios} --rounds ${rounds} --keep\`.`;
   await writeFile(resultsFile, `# Benchmark results\n\n${head}\n\n${table}\n`);
   await writeFile(dataFile, `${JSON.stringify({ date, machine, rounds, results }, undefined, 1)}\n`);
   const readme = await readFile(readmeFile, 'utf8');
