@@ -111,18 +111,3 @@ export class Slots {
     await promise;
   }
 }
-
-/** Waits for `promise` no longer than `signal` allows; the promise itself goes on. */
-export async function raceSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Where the signal has aborted already, nobody hears what becomes of it.
-  promise.catch(() => {});
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}

@@ -1,5 +1,6 @@
+import { untilAborted } from '../base/abort.ts';
 import { addExtent, clipExtents, type Extents, findCovered, findGap, missingExtents } from '../base/extents.ts';
-import { KeyedMutex, raceSignal } from '../base/flights.ts';
+import { KeyedMutex } from '../base/flights.ts';
 import type { LocalFile } from '../base/localFile.ts';
 import type { Checksums } from './checksumJob.ts';
 import type { Checksummer } from './checksummer.ts';
@@ -241,7 +242,7 @@ export class StagingFile {
       }
       const end = Math.min(gap.end, gap.start + fillBytes);
       await ensureRoom(end - gap.start);
-      const bytes = await raceSignal(this.#reader.read(this.#base.content, gap.start, end, ahead), signal);
+      const bytes = await untilAborted(this.#reader.read(this.#base.content, gap.start, end, ahead), signal);
       await this.#changes.run('file', async () => {
         // Look again: the range may have been written or cut while the base was read.
         const limit = Math.min(end, this.#base?.limit ?? 0, this.#size);

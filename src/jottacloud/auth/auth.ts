@@ -1,6 +1,7 @@
+import { untilAborted } from '../../base/abort.ts';
 import type { ClientClock } from '../../base/clock.ts';
 import { createEmitter, type Emitter } from '../../base/events.ts';
-import { Flights, raceSignal } from '../../base/flights.ts';
+import { Flights } from '../../base/flights.ts';
 import { isJottaError, JottaError } from '../errors.ts';
 import type { Http } from '../transport/http.ts';
 import { fromAbort } from '../transport/transportErrors.ts';
@@ -118,7 +119,7 @@ export class TokenSource {
     this.#flight = flight;
     flight.catch(() => {});
     try {
-      await raceSignal(flight, signal);
+      await untilAborted(flight, signal);
     } catch (error) {
       throw isJottaError(error) ? error : fromAbort(signal.reason);
     }

@@ -1,4 +1,4 @@
-import { raceSignal } from '../../base/flights.ts';
+import { untilAborted } from '../../base/abort.ts';
 import { asNewName, isUnproven } from '../doubtfulNames.ts';
 import { isJottaError, JottaError } from '../errors.ts';
 import { isTaken, look } from '../listing/listings.ts';
@@ -95,7 +95,7 @@ export async function tryRefusal(
       if (isJottaError(error, 'conflict')) habits.note('rejectConflicts', true);
     }
   });
-  await raceSignal(asking, signal).catch((error) => {
+  await untilAborted(asking, signal).catch((error) => {
     throw signal.aborted ? fromAbort(signal.reason) : error;
   });
 }

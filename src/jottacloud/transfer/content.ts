@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { FreshFlights, raceSignal } from '../../base/flights.ts';
+import { untilAborted } from '../../base/abort.ts';
+import { FreshFlights } from '../../base/flights.ts';
 import { Recent } from '../../base/recent.ts';
 import { isJottaError, JottaError } from '../errors.ts';
 import { fetchKeptRevisions } from '../listing/listings.ts';
@@ -162,7 +163,7 @@ async function look(service: Service, path: RemotePath, signal: AbortSignal): Pr
     return newest;
   });
   try {
-    return await raceSignal(looking, signal);
+    return await untilAborted(looking, signal);
   } catch (error) {
     throw isJottaError(error) ? error : fromAbort(signal.reason);
   }

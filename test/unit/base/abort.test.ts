@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { raceSignal } from '../../../src/base/flights.ts';
+import { untilAborted } from '../../../src/base/abort.ts';
 
-describe('raceSignal', () => {
+describe('untilAborted', () => {
   it('leaves no rejection unheard when the signal has aborted before', async () => {
     const work = Promise.withResolvers<void>();
-    await assert.rejects(raceSignal(work.promise, AbortSignal.abort(new Error('stopped'))), /stopped/);
+    await assert.rejects(untilAborted(work.promise, AbortSignal.abort(new Error('stopped'))), /stopped/);
     work.reject(new Error('nobody waits for this'));
     // An unheard rejection would end the drive, and fails this test.
     await turn();
@@ -14,9 +14,9 @@ describe('raceSignal', () => {
 
   it('ends with the signal, and with the work if that comes first', async () => {
     const controller = new AbortController();
-    const waiting = raceSignal(new Promise<void>(() => {}), controller.signal);
+    const waiting = untilAborted(new Promise<void>(() => {}), controller.signal);
     controller.abort(new Error('stopped'));
     await assert.rejects(waiting, /stopped/);
-    assert.equal(await raceSignal(Promise.resolve(1), new AbortController().signal), 1);
+    assert.equal(await untilAborted(Promise.resolve(1), new AbortController().signal), 1);
   });
 });
