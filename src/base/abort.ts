@@ -1,3 +1,6 @@
+/** Never aborts. */
+export const neverAborts = new AbortController().signal;
+
 /** The outcome of `work`, or a rejection with the signal's reason as soon as it aborts; `work` itself goes on then. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = () => {};

@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { CancellationToken, MessageConnection, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
+import { neverAborts } from '../../base/abort.ts';
 import type { Log } from '../../base/log.ts';
 import { longestFromWindow, openConnection } from '../../protocol/connection.ts';
 import type { DriveErrorData } from '../../protocol/errors.ts';
@@ -30,8 +31,6 @@ export interface ServerDeps {
 
 /** State goes out at most this often; a running upload changes it with every chunk. */
 const stateIntervalMs = 100;
-
-const neverAborts = new AbortController().signal;
 
 /** Messages that wait for a window to read them; a minute of a running upload has 600. */
 const longestQueue = 1_000;

@@ -1,4 +1,4 @@
-import { untilAborted } from '../../base/abort.ts';
+import { neverAborts, untilAborted } from '../../base/abort.ts';
 import { asNewName, isUnproven } from '../doubtfulNames.ts';
 import { isJottaError, JottaError } from '../errors.ts';
 import { isTaken, look } from '../listing/listings.ts';
@@ -88,7 +88,8 @@ export async function tryRefusal(
   if (habits.has('rejectConflicts') || habits.lacks('rejectConflicts')) return;
   const asking = habits.questions.run('rejectConflicts', async () => {
     try {
-      await send(service, path, { ...file, onConflict: 'reject' }, unhurried);
+      // What is learned is for all, and each try has a deadline of its own.
+      await send(service, path, { ...file, onConflict: 'reject' }, neverAborts);
       habits.note('rejectConflicts', false);
     } catch (error) {
       if (!isJottaError(error)) throw error;
@@ -99,9 +100,6 @@ export async function tryRefusal(
     throw signal.aborted ? fromAbort(signal.reason) : error;
   });
 }
-
-/** Never aborts: what is learned is for all, and each try has a deadline of its own. */
-const unhurried = new AbortController().signal;
 
 async function send(
   service: Service,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { untilAborted } from '../../base/abort.ts';
+import { neverAborts, untilAborted } from '../../base/abort.ts';
 import { FreshFlights } from '../../base/flights.ts';
 import { Recent } from '../../base/recent.ts';
 import { isJottaError, JottaError } from '../errors.ts';
@@ -29,9 +29,6 @@ export class Reads {
   /** Whether the number of a revision counts where a part is asked for (pinned.ts); undefined: nobody has asked. */
   heedsNumbers: Promise<boolean | undefined> | undefined;
 }
-
-/** Never aborts: a look is shared by callers that come and go, and has a deadline of its own. */
-const unhurried = new AbortController().signal;
 
 /**
  * Bytes `start…end-1` of a file known to be `size` long. Resolves when the answer has begun and is of the right revision;
@@ -159,7 +156,8 @@ function hasMd5({ header }: Opened, md5: string): boolean {
 /** The newest complete revision as it is now, of a file in the trash too; shared by all that wait for such a look. */
 async function look(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteFile | undefined> {
   const looking = service.reads.looks.run(path.join('/'), async () => {
-    const [newest] = await fetchKeptRevisions(service, path, unhurried);
+    // Shared by callers that come and go; it has a deadline of its own.
+    const [newest] = await fetchKeptRevisions(service, path, neverAborts);
     return newest;
   });
   try {

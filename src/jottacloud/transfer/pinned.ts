@@ -1,3 +1,4 @@
+import { neverAborts } from '../../base/abort.ts';
 import { isJottaError } from '../errors.ts';
 import type { Service } from '../service.ts';
 import type { ByteRange, RemotePath } from '../types.ts';
@@ -5,9 +6,6 @@ import { mayRefusePart, type Opened, openPart } from './download.ts';
 
 /** Further from any revision of a file than their numbers jump. */
 const beyondAll = 1_000_000;
-
-/** Never aborts: what is learned is for all. */
-const unhurried = new AbortController().signal;
 
 /**
  * A part of the revision of that number: whatever the newest one is by then, it needs no look at what it is of. No client is
@@ -62,7 +60,8 @@ async function heedsNumbers(
   none: number,
 ): Promise<boolean | undefined> {
   try {
-    const { drop } = await openPart(service, path, range, none, unhurried);
+    // What is learned is for all.
+    const { drop } = await openPart(service, path, range, none, neverAborts);
     drop();
     return false;
   } catch (error) {

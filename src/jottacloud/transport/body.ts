@@ -1,9 +1,7 @@
+import { neverAborts } from '../../base/abort.ts';
 import { isJottaError, JottaError } from '../errors.ts';
 import type { HttpAnswer } from './http.ts';
 import { toTransportError } from './transportErrors.ts';
-
-/** Never aborts; for mapping errors of a body whose signal has already spoken through `destroy`. */
-const quiet = new AbortController().signal;
 
 /**
  * The body's chunks. `idleMs` bounds the wait for each, and only the wait: a slow consumer is not a dead connection.
@@ -21,7 +19,8 @@ export async function* chunksOf(answer: HttpAnswer, idleMs: number): AsyncGenera
       try {
         next = await iterator.next();
       } catch (error) {
-        throw isJottaError(error) ? error : toTransportError(error, quiet);
+        // The request's signal has already spoken through `destroy`.
+        throw isJottaError(error) ? error : toTransportError(error, neverAborts);
       } finally {
         clearTimeout(timer);
       }
