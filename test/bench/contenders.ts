@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { root } from '../../tools/setup/root.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { run } from '../mount/support.ts';
-import { root } from '../setup/root.ts';
 import { until } from '../support/until.ts';
 
 /** What `npm run mount` starts. */

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../setup/root.ts';
+import { root } from '../../tools/setup/root.ts';
 import { rates, type Unit } from './scenario.ts';
 
 /** One row of the table: every value measured, by contender. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type Counts, toLine } from '../setup/countReporter.ts';
+import { type Counts, toLine } from '../../tools/setup/countReporter.ts';
 import { formatCounts, formatProgress, newCounts } from './counts.ts';
 import { pickQuirks } from './quirks.ts';
 import { createRandom } from './random.ts';

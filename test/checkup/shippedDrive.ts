@@ -4,10 +4,10 @@ import { copyFile, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { stageNativeParts } from '../../tools/setup/packages/stage.ts';
+import { getHostTarget } from '../../tools/setup/packages/targets.ts';
+import { root } from '../../tools/setup/root.ts';
 import type { Emulator } from '../emulator/emulator.ts';
-import { stageNativeParts } from '../setup/packages/stage.ts';
-import { getHostTarget } from '../setup/packages/targets.ts';
-import { root } from '../setup/root.ts';
 
 /** A drive from the files of the package, with its runtime and its binding, in a process of its own. */
 export interface ShippedDrive {

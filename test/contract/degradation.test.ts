@@ -3,8 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { root } from '../../tools/setup/root.ts';
 import type { Emulator } from '../emulator/emulator.ts';
-import { root } from '../setup/root.ts';
 import { type SessionWorld, withWorld } from '../support/sessionWorld.ts';
 import { type Act, acts, type Row, rows } from './degradationRows.ts';
 

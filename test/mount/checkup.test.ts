@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
+import { root } from '../../tools/setup/root.ts';
 import { redact } from '../checkup/collect.ts';
-import { root } from '../setup/root.ts';
 
 const checkUp = (...args: string[]) =>
   spawnSync(process.execPath, [path.join(root, 'test/checkup/main.ts'), ...args], { encoding: 'utf8' });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { root } from '../setup/root.ts';
+import { root } from '../../tools/setup/root.ts';
 
 /** `npm run mount -- --driver nfs --serve`, without the npm. */
 export interface ServedDrive {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { root } from '../setup/root.ts';
+import { root } from '../../tools/setup/root.ts';
 import { runNicely } from './run.ts';
 import { fetchSources } from './sources.ts';
 

@@ -7,9 +7,9 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
+import { root } from '../../../tools/setup/root.ts';
 import { parseQuirks, type QuirkName, type Quirks, quirkTable } from '../../emulator/quirks.ts';
 import { noNamesake } from '../../live/probes/trash.ts';
-import { root } from '../../setup/root.ts';
 import { tempFolder } from '../support.ts';
 import { cases } from './suite.ts';
 

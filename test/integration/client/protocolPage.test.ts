@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { it } from 'node:test';
+import { root } from '../../../tools/setup/root.ts';
 import { quirkTable } from '../../emulator/quirks.ts';
-import { root } from '../../setup/root.ts';
 
 const page = readFileSync(path.join(root, 'docs/PROTOCOL.md'), 'utf8');
 const sections = new Set(Array.from(page.matchAll(/^##+ (\d+(?:\.\d+)?)\.? /gm), ([, number]) => number));

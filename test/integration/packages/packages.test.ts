@@ -6,10 +6,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { makePackage } from '../../setup/packages/make.ts';
-import { findFaults } from '../../setup/packages/verify.ts';
-import { readZip } from '../../setup/packages/zip.ts';
-import { root } from '../../setup/root.ts';
+import { makePackage } from '../../../tools/setup/packages/make.ts';
+import { findFaults } from '../../../tools/setup/packages/verify.ts';
+import { readZip } from '../../../tools/setup/packages/zip.ts';
+import { root } from '../../../tools/setup/root.ts';
 
 // `npm run package -- --all --verify` does the same for the packages of every target, which takes minutes and a network.
 

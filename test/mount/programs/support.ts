@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { killGroup } from '../../setup/processGroup.ts';
+import { killGroup } from '../../../tools/setup/processGroup.ts';
 import { createWorld, type Headless, type World } from '../support.ts';
 import { assertRcloneSees, digestVolume, untilSame } from './comparing.ts';
 

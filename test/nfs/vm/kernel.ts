@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompressSync } from 'node:zlib';
-import { getCacheDir } from '../../setup/codeServer.ts';
+import { getCacheDir } from '../../../tools/setup/codeServer.ts';
 
 const run = promisify(execFile);
 

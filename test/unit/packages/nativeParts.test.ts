@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { getArchitecture } from '../../setup/packages/binary.ts';
-import { isMended, mendBinding } from '../../setup/packages/mendBinding.ts';
-import { checkIntegrity } from '../../setup/packages/npmPackage.ts';
-import { getPrebuilds, type NativeTarget, nativeParts, parseTarget } from '../../setup/packages/targets.ts';
-import { root } from '../../setup/root.ts';
+import { getArchitecture } from '../../../tools/setup/packages/binary.ts';
+import { isMended, mendBinding } from '../../../tools/setup/packages/mendBinding.ts';
+import { checkIntegrity } from '../../../tools/setup/packages/npmPackage.ts';
+import { getPrebuilds, type NativeTarget, nativeParts, parseTarget } from '../../../tools/setup/packages/targets.ts';
+import { root } from '../../../tools/setup/root.ts';
 
 const natives = Object.keys(nativeParts) as NativeTarget[];
 const readBinding = (target: NativeTarget) =>

@@ -5,9 +5,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { chooseSuites } from '../../../tools/setup/suites.ts';
 import { quirkTable } from '../../emulator/quirks.ts';
 import { suites as rcloneSuites } from '../../rclone/suites.ts';
-import { chooseSuites } from '../../setup/suites.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..', '..');
 interface CommandLines {
@@ -15,7 +15,7 @@ interface CommandLines {
   readonly suiteNames: readonly string[];
 }
 const { commandLines, suiteNames } = (await import(
-  path.join(root, 'test', 'setup', 'commandLine.mjs')
+  path.join(root, 'tools', 'setup', 'commandLine.mjs')
 )) as CommandLines;
 
 describe('the command line of every npm run command', () => {
@@ -23,14 +23,14 @@ describe('the command line of every npm run command', () => {
   let clone: string;
   before(() => {
     clone = mkdtempSync(path.join(tmpdir(), 'clone-'));
-    cpSync(path.join(root, 'test', 'setup'), path.join(clone, 'test', 'setup'), { recursive: true });
+    cpSync(path.join(root, 'tools', 'setup'), path.join(clone, 'tools', 'setup'), { recursive: true });
     cpSync(path.join(root, 'test', 'emulator'), path.join(clone, 'test', 'emulator'), { recursive: true });
     cpSync(path.join(root, 'package.json'), path.join(clone, 'package.json'));
   });
   after(() => rmSync(clone, { recursive: true, force: true }));
 
   const run = (...args: readonly string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(clone, 'test/setup/run.mjs'), ...args], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(clone, 'tools/setup/run.mjs'), ...args], {
       encoding: 'utf8',
     });
     return { status, stdout, stderr };
@@ -99,7 +99,7 @@ describe('the command line of every npm run command', () => {
   });
 
   it('knows every command that run.mjs starts', () => {
-    const source = readFileSync(path.join(root, 'test/setup/run.mjs'), 'utf8');
+    const source = readFileSync(path.join(root, 'tools/setup/run.mjs'), 'utf8');
     const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
     };

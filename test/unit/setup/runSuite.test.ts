@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, it } from 'node:test';
-import { root } from '../../setup/root.ts';
-import { runSuite } from '../../setup/runSuite.ts';
-import type { Suite } from '../../setup/suites.ts';
-import { TestRun } from '../../setup/testRun.ts';
+import { root } from '../../../tools/setup/root.ts';
+import { runSuite } from '../../../tools/setup/runSuite.ts';
+import type { Suite } from '../../../tools/setup/suites.ts';
+import { TestRun } from '../../../tools/setup/testRun.ts';
 
 let run: TestRun;
 before(async () => {
@@ -25,7 +25,7 @@ it('a suite of tests says at its end which of them failed, and why, in a line ea
     it('throws text', () => { throw 'plain text'; });
     it('is left out', { skip: true }, () => {});`;
   await writeFile(file, tests);
-  const reporter = path.join(root, 'test/setup/countReporter.ts');
+  const reporter = path.join(root, 'tools/setup/countReporter.ts');
   const result = await runSuite(
     toSuite(['--test', `--test-reporter=${reporter}`, '--test-reporter-destination={counts}', file]),
     run,

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { packageQuietly } from '../../setup/packageQuietly.ts';
+import { packageQuietly } from '../../../tools/setup/packageQuietly.ts';
 import { installExtension } from '../harness/startCodeServer.ts';
 
 let installed: Promise<string> | undefined;

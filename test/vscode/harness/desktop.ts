@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { downloadAndUnzipVSCode, SilentReporter } from '@vscode/test-electron';
-import { getCacheDir } from '../../setup/codeServer.ts';
+import { getCacheDir } from '../../../tools/setup/codeServer.ts';
 
 // `npm run test:desktop [-- --vscode VERSION] [--grep TEXT]`: the suite of test/vscode/suite, which `npm test` runs in
 // code-server, in a desktop VS Code that is downloaded from Microsoft once. Fails where that cannot be had: nothing was tested.

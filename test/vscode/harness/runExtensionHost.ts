@@ -5,9 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runTests } from '@vscode/test-electron';
+import { ensureCodeServer, getCacheDir } from '../../../tools/setup/codeServer.ts';
+import { root } from '../../../tools/setup/root.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
-import { ensureCodeServer, getCacheDir } from '../../setup/codeServer.ts';
-import { root } from '../../setup/root.ts';
 
 // Runs test/vscode/suite in a real extension host and ends with 0 only when the suite says so itself, in a file:
 //   node test/vscode/harness/runExtensionHost.ts [--extension DIR] [--tests FILE] [--grep TEXT]

@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CodeServer, ensureCodeServer } from '../../setup/codeServer.ts';
-import { killGroup } from '../../setup/processGroup.ts';
+import { type CodeServer, ensureCodeServer } from '../../../tools/setup/codeServer.ts';
+import { killGroup } from '../../../tools/setup/processGroup.ts';
 
 export interface CodeServerOptions {
   /** Holds everything the server writes: user data, extensions, home, log. Short: unix sockets below it have 108 bytes. */

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Mocha from 'mocha';
-import { type Counts, toLine } from '../../setup/countReporter.ts';
+import { type Counts, toLine } from '../../../tools/setup/countReporter.ts';
 
 /** Called by VS Code inside the extension host (`extensionTestsPath`); rejects when a test fails. */
 export async function run(): Promise<void> {

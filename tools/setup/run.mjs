@@ -2,7 +2,7 @@
 // under the project's own Node.js. Plain JavaScript without dependencies, because it runs on any Node.js >= 20 before
 // anything is installed. Talks on stderr only: the stdout of a task belongs to whoever reads it.
 //
-//   node test/setup/run.mjs <task> [arguments of the task…]
+//   node tools/setup/run.mjs <task> [arguments of the task…]
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -75,10 +75,10 @@ const headless = 'dist/headless.mjs';
 
 /** @type {Record<string, {entry: string, needs: string[], bundle?: string}>} `bundle` is built first where a source is newer. */
 const tasks = {
-  test: { entry: 'test/setup/test.ts', needs: ['fuse', 'rclone', 'programs', 'nfs', 'browser', 'compiler'] },
+  test: { entry: 'tools/setup/test.ts', needs: ['fuse', 'rclone', 'programs', 'nfs', 'browser', 'compiler'] },
   'test:desktop': { entry: 'test/vscode/harness/desktop.ts', needs: ['fuse'] },
   'test:live': { entry: 'test/live/main.ts', needs: [] },
-  demo: { entry: 'test/demo/main.ts', needs: ['fuse'] },
+  demo: { entry: 'tools/demo/main.ts', needs: ['fuse'] },
   emulator: { entry: 'test/emulator/main.ts', needs: [] },
   mount: { entry: headless, needs: ['fuse'], bundle: headless },
   bench: { entry: 'test/bench/main.ts', needs: ['fuse', 'rclone', 'nfs', 'benchmarks'], bundle: headless },
@@ -86,14 +86,14 @@ const tasks = {
   'test:rclone-suites': { entry: 'test/rclone/main.ts', needs: ['sources'] },
   fuzz: { entry: 'test/posix/fuzz.ts', needs: ['fuse', 'rclone', 'programs', 'nfs'] },
   chaos: { entry: 'test/chaos/main.ts', needs: ['fuse', 'rclone'] },
-  package: { entry: 'test/setup/package.ts', needs: [] },
+  package: { entry: 'tools/setup/package.ts', needs: [] },
   posix: { entry: 'test/posix/main.ts', needs: ['fuse', 'programs'] },
   checkup: { entry: 'test/checkup/main.ts', needs: ['fuse'], bundle: headless },
 };
 
 const [taskName, ...taskArguments] = process.argv.slice(2);
 const task = Object.hasOwn(tasks, taskName ?? '') ? tasks[taskName] : undefined;
-if (task === undefined) fail(`usage: node test/setup/run.mjs ${Object.keys(tasks).join('|')} [arguments]`);
+if (task === undefined) fail(`usage: node tools/setup/run.mjs ${Object.keys(tasks).join('|')} [arguments]`);
 const answer = checkCommandLine(taskName, taskArguments);
 if (answer !== undefined) {
   // What was asked for goes to stdout, a complaint is one line on stderr.

@@ -12,6 +12,6 @@ export interface PackageOptions {
 
 /** `npm run package`, which prints a lot, heard only when it fails. */
 export async function packageQuietly({ out, withRuntime }: PackageOptions): Promise<void> {
-  const args = [path.join(root, 'test/setup/package.ts'), '--out', out, ...(withRuntime ? [] : ['--without-runtime'])];
+  const args = [path.join(root, 'tools/setup/package.ts'), '--out', out, ...(withRuntime ? [] : ['--without-runtime'])];
   await promisify(execFile)(process.execPath, args, { cwd: root, maxBuffer: 10_000_000 });
 }

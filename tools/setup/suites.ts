@@ -72,7 +72,7 @@ export function findFiles(pattern: string): readonly string[] {
 }
 
 function nodeTests(name: string, files: string, timeoutMs: number, options: readonly string[] = []): Suite {
-  const reporter = path.join(root, 'test/setup/countReporter.ts');
+  const reporter = path.join(root, 'tools/setup/countReporter.ts');
   const command = [
     process.execPath,
     '--test',

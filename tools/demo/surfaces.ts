@@ -1,12 +1,12 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { until } from '../support/until.ts';
-import { findMountId, onStage, type Stage, showNotifications, signIn } from '../vscode/browser/support.ts';
-import type { Workbench } from '../vscode/harness/workbench.ts';
+import { until } from '../../test/support/until.ts';
+import { findMountId, onStage, type Stage, showNotifications, signIn } from '../../test/vscode/browser/support.ts';
+import type { Workbench } from '../../test/vscode/harness/workbench.ts';
 import { showcaseSample, writeSamples } from './samples.ts';
 
-// node test/demo/surfaces.ts DIR [dark|light|contrast]: what every surface looks like in each theme, as DIR/<surface>-<theme>.png, to be looked at.
+// node tools/demo/surfaces.ts DIR [dark|light|contrast]: what every surface looks like in each theme, as DIR/<surface>-<theme>.png, to be looked at.
 
 const themes = {
   dark: 'Dark Modern',

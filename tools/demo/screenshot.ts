@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { openBrowser } from '../vscode/harness/openBrowser.ts';
-import { Workbench } from '../vscode/harness/workbench.ts';
+import { openBrowser } from '../../test/vscode/harness/openBrowser.ts';
+import { Workbench } from '../../test/vscode/harness/workbench.ts';
 import { mountPoint, waitUntilMounted } from './mount.ts';
 import { showcaseSample } from './samples.ts';
 

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-/** As test/setup/suites.ts has them, in the same order. */
+/** As tools/setup/suites.ts has them, in the same order. */
 export const suiteNames = [
   ...[
     'lint',
@@ -200,7 +200,7 @@ function toHelp(name) {
 
 /** From its source, which cannot be loaded before anything is installed. */
 function readQuirks() {
-  const source = readFileSync(new URL('../emulator/quirks.ts', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../../test/emulator/quirks.ts', import.meta.url), 'utf8');
   const rows = source.matchAll(/^ {2}(\w+): \[([^\]]*)\]/gm);
   return [...rows].map(
     ([, quirk, values]) => `  ${quirk}=${[...values.matchAll(/'([^']*)'/g)].map(([, value]) => value).join('|')}`,
