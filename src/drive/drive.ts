@@ -305,7 +305,7 @@ export class Drive {
     return pastTransfers(this.#need().session, limit);
   }
 
-  /** Rejects with fuseMissing, fuseNotAllowed, fuseTooOld or nfsMissing. */
+  /** Rejects with fuseMissing, fuseNotAllowed, fuseTooOld, packageCannotMount or nfsMissing. */
   async preflight(): Promise<void> {
     try {
       await findDrivers(this.#getDrivers(), this.#deps.log);

@@ -270,6 +270,12 @@ const texts: Record<DriveErrorCode, ErrorText> = {
       vscode.l10n.t('The installed FUSE is too old. Install the current version and mount again.') + hint(args),
     action: () => ({ title: vscode.l10n.t('How to Install'), command: 'jottacloud.installFuse' }),
   },
+  packageCannotMount: {
+    sentence: () =>
+      vscode.l10n.t(
+        'This package of the extension cannot mount. Install the one made for this computer; browsing and editing work without it.',
+      ),
+  },
   mountPointNotEmpty: {
     sentence: (args) =>
       args.leftBehind === undefined

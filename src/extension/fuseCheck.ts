@@ -4,7 +4,12 @@ import { preflight } from '../protocol/messages.ts';
 import type { DriveClient } from './drive/client.ts';
 import { toDriveError } from './errors.ts';
 
-const problems = ['fuseMissing', 'fuseNotAllowed', 'fuseTooOld'] as const satisfies readonly DriveErrorCode[];
+const problems = [
+  'fuseMissing',
+  'fuseNotAllowed',
+  'fuseTooOld',
+  'packageCannotMount',
+] as const satisfies readonly DriveErrorCode[];
 export type FuseProblem = (typeof problems)[number];
 
 /** Whether this computer can mount at all, as the drive last found out. */

@@ -45,7 +45,8 @@ export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(
     client.onDidChangeState(updateWhenAttached),
     client.onDidAttach(update),
     fuse.onDidChange(() => {
-      set('jottacloud.fuse', fuse.ready ? 'ready' : 'missing');
+      const missing = fuse.problem === 'packageCannotMount' ? 'otherPackage' : 'missing';
+      set('jottacloud.fuse', fuse.ready ? 'ready' : missing);
       updateWhenAttached();
     }),
   ];

@@ -39,6 +39,7 @@ export const driveErrorCodes = [
   'fuseMissing',
   'fuseNotAllowed',
   'fuseTooOld',
+  'packageCannotMount',
   'nfsMissing',
   'nfsNotAllowed',
   'mountPointNotEmpty',

@@ -3,6 +3,7 @@ export type MountErrorKind =
   | 'fuseMissing'
   | 'fuseNotAllowed'
   | 'fuseTooOld'
+  | 'packageCannotMount'
   | 'nfsMissing'
   | 'nfsNotAllowed'
   | 'mountPointNotEmpty'

@@ -69,8 +69,7 @@ async function runDemo(): Promise<void> {
   const code = values.screenshot === undefined ? findDesktopCode() : undefined;
   const vsix = path.join(workDir, 'jottacloud.vsix');
   console.log('Packaging the extension…');
-  // code-server's own Node.js can run the drive; Electron's cannot.
-  await packageQuietly({ out: vsix, withRuntime: code !== undefined });
+  await packageQuietly({ out: vsix, withRuntime: true });
 
   if (code !== undefined) {
     const window = await openDesktop(code, { workDir, folder, vsix, env });

@@ -125,7 +125,7 @@ export const commandLines = {
       'out-dir': ['text', 'its folder'],
       verify: ['flag', 'looks at what was made'],
       checksums: ['flag', 'writes SHA256SUMS'],
-      'without-runtime': ['flag', 'for hosts that are a plain Node.js'],
+      'without-runtime': ['flag', 'for hosts that are a plain Node.js; mounts with 26 or later'],
     },
   },
   'test:mangled': {

@@ -19,6 +19,11 @@ export function installFuse(services: Services) {
   return async (): Promise<void> => {
     await services.fuse.update();
     if (services.fuse.ready) return tellReady();
+    // No program that could be installed would help.
+    if (services.fuse.problem === 'packageCannotMount') {
+      await showInformation(getErrorSentence('packageCannotMount', {}));
+      return;
+    }
     const again = vscode.l10n.t('Check Again');
     const { text, button, run } = process.platform === 'darwin' ? getMacStep(services) : getLinuxStep(services);
     const chosen = await showInformation(text, button, again);

@@ -33,7 +33,7 @@ const closeOnExec = 0o2000000;
 const dontWait = 0x40;
 const descriptorCloseOnExec = 0x40000000;
 
-/** Rejects with MountError, or with Error where this Node has no foreign function interface. */
+/** Rejects with MountError: packageCannotMount where this Node.js has no foreign function interface. */
 export async function checkDescriptor(): Promise<void> {
   if (process.platform !== 'linux') throw new Error('only Linux has this protocol');
   loadLibc();
@@ -74,6 +74,8 @@ function loadFfi(): Ffi {
   process.emitWarning = () => {};
   try {
     return createRequire(import.meta.url)('node:ffi') as Ffi;
+  } catch (error) {
+    throw new MountError('packageCannotMount', {}, { cause: error });
   } finally {
     process.emitWarning = emitWarning;
   }

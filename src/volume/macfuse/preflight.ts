@@ -20,17 +20,34 @@ const kinds: Readonly<Record<string, MountErrorKind>> = {
   EFUSEVERSION: 'fuseTooOld',
 };
 
-/** Loads the binding and checks the system: rejects with MountError fuseMissing, fuseNotAllowed or fuseTooOld. */
+/** Codes of a binding that misses the library of FUSE, in either system. */
+const dependencyCodes: readonly unknown[] = ['EFUSEDEPENDENCY', 'EMACFUSEDEPENDENCY'];
+
+/** Loads the binding and checks the system: rejects with MountError fuseMissing, fuseNotAllowed, fuseTooOld or packageCannotMount. */
 export async function ensureFuse(): Promise<FuseModule> {
   try {
-    const fuseModule = loadBinding();
+    const fuseModule = loadOrExplain();
     await fuseModule.checkEnvironment();
     return fuseModule;
   } catch (error) {
     // That says nothing about FUSE.
-    if (isOutOfFiles(error)) throw error;
+    if (isOutOfFiles(error) || error instanceof MountError) throw error;
     throw toFuseError(error) ?? new MountError('fuseMissing', { hint: getInstallHint() }, { cause: error });
   }
+}
+
+function loadOrExplain(): FuseModule {
+  try {
+    return loadBinding();
+  } catch (error) {
+    throw toLoadError(error);
+  }
+}
+
+/** Why the binding cannot be loaded: FUSE is not installed, or the package has no binding for this Node.js. */
+export function toLoadError(error: unknown): unknown {
+  if (isOutOfFiles(error) || dependencyCodes.includes((error as NodeJS.ErrnoException).code)) return error;
+  return new MountError('packageCannotMount', {}, { cause: error });
 }
 
 /** By `require`, which tries again what has failed: an `import` fails for good, though what was missing has been installed since. */

@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { getInstallHint } from '../../../src/volume/installHint.ts';
-import { toFuseError } from '../../../src/volume/macfuse/preflight.ts';
+import { toFuseError, toLoadError } from '../../../src/volume/macfuse/preflight.ts';
+import { MountError } from '../../../src/volume/mountError.ts';
 
 const failWith = (code: string) => Object.assign(new Error('the binding says why'), { code });
 
@@ -32,6 +33,13 @@ describe('what the FUSE binding says about this computer', () => {
     assert.equal(getInstallHint('linux', `/nowhere${path.delimiter}${dir}`), 'sudo dnf install fuse3');
     assert.equal(getInstallHint('darwin', dir), 'brew install --cask macfuse');
     rmSync(dir, { recursive: true });
+  });
+
+  it('tells a package without a binding for this Node.js from a computer without FUSE', () => {
+    const other = toLoadError(failWith('MODULE_NOT_FOUND'));
+    assert.ok(other instanceof MountError && other.kind === 'packageCannotMount', String(other));
+    const missing = failWith('EFUSEDEPENDENCY');
+    assert.equal(toLoadError(missing), missing);
   });
 
   it('says nothing about failures that are none of its own', () => {
