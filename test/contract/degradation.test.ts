@@ -67,6 +67,13 @@ const doing: Record<Act, (place: Place) => Promise<void>> = {
     assert.ok((await emulator.read(`${top}/edited.bin`)).equals(expected));
     assert.equal(String(await emulator.read(`${top}/small.txt`)), 'saved');
   },
+  'set times': async ({ world, emulator }) => {
+    const sec = 1_000_000_000;
+    await world.session().vfs.setTimes(await world.find(`${top}/case.txt`), { sec, nsec: 0 });
+    await world.drain();
+    const kept = emulator.tree().find(({ path: at }) => at === `${top}/case.txt`);
+    assert.equal(kept?.kind === 'file' && kept.mtime, sec * 1000);
+  },
   rename: async ({ world, emulator }) => {
     await world.rename(`${top}/renamed.txt`, `${top}/trashed name.txt`);
     await world.rename(`${top}/folder`, `${top}/made/moved`);

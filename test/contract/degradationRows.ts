@@ -8,6 +8,7 @@ export const acts = [
   'read a replaced version',
   'new file',
   'edit',
+  'set times',
   'rename',
   'delete',
   'poll',
@@ -54,6 +55,15 @@ export const rows: readonly Row[] = [
     instead: 'the same, without it',
     lacking: ['rejectConflicts'],
   },
+  ...(['listing', '400', '404'] as const).map((liststream): Row => {
+    const lacks = `whole trees in one listing (${liststream})`;
+    const instead = 'lists folder by folder';
+    return { lacks, quirks: { liststream }, instead, lacking: ['recursiveListings'] };
+  }),
+  ...(['ignored', '400', '404'] as const).map((cphash): Row => {
+    const instead = 'allocates the same content with the new times';
+    return { lacks: `\`cphash\` (${cphash})`, quirks: { cphash }, instead, lacking: ['timesByContent'] };
+  }),
   { lacks: 'dedup', quirks: { dedup: 'off' }, instead: 'sends the bytes' },
   { lacks: 'empty files at once', quirks: { emptyFile: 'upload' }, instead: 'sends an empty upload' },
   { lacks: 'upload addresses that last', quirks: { uploadUrl: 'single-use' }, instead: 'allocates again' },

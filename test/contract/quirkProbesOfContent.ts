@@ -80,6 +80,24 @@ export const contentQuirks = {
     },
     { 'times-only': '1', 'new-revision': '2' },
   ],
+  cphash: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/f`, 'x');
+      const headers = { JSize: '1', JMd5: md5Of('x'), JModified: '2001-02-03-T04:05:06Z' };
+      const { status } = await client.post(`${top}/f`, '?cphash=true', headers);
+      const elsewhere = await client.post(`${top}/g`, '?cphash=true', headers);
+      return [status, (await client.get(`${top}/f`)).text.includes('2001-02-03'), elsewhere.status];
+    },
+    { honoured: [200, true, 200], ignored: [200, false, 404], '400': [400, false, 400], '404': [404, false, 404] },
+  ],
+  liststream: [
+    async (emulator, client) => {
+      await emulator.put(`${top}/a/x`, 'x');
+      const { status, text } = await client.get(top, '?mode=liststream');
+      return [status, /<(\w+)[ >]/.exec(text.replace(/<\?.*?\?>/, ''))?.[1]];
+    },
+    { given: [200, 'liststream'], listing: [200, 'mountPoint'], '400': [400, 'error'], '404': [404, 'error'] },
+  ],
   liststreamFolders: [
     async (emulator, client) => {
       await emulator.put(`${top}/a/x`, 'x');

@@ -120,11 +120,14 @@ export const commands: Record<'mkDir' | 'dl' | 'dlDir' | 'rm' | 'rmDir' | 'mv' |
     const size = Number(header('jsize') || Number.NaN);
     const md5 = header('jmd5');
     if (!Number.isSafeInteger(size) || !/^[0-9a-f]{32}$/i.test(md5)) throw invalidArgument('JSize and JMd5 are needed');
+    const { cphash, dedup } = context.quirks;
+    if (cphash === '400') throw invalidArgument('cphash is unknown');
     const thing = resolve(context.account, call.segments);
-    if (thing && thing.kind !== 'file') throw missing(context, call, 'file');
+    if ((thing && thing.kind !== 'file') || cphash === '404') throw missing(context, call, 'file');
+    if (cphash === 'ignored' && thing) return xmlReply(fileXml(context, thing));
     const current = thing?.current;
     const same = current?.size === size && current.md5.toLowerCase() === md5.toLowerCase();
-    const known = context.blobs.has(md5, size) && context.quirks.dedup === 'on';
+    const known = context.blobs.has(md5, size) && dedup === 'on' && cphash === 'honoured';
     if (!same && !known) throw missing(context, call, 'file');
     const now = wholeSecond(Date.now());
     const created = parseTime(header('jcreated')) ?? now;

@@ -8,7 +8,7 @@ import { invalidArgument, noSuchFile, noSuchPath, ServiceError } from './errors.
 import { liststream } from './liststream.ts';
 import { assertReadable, assertWritable } from './locks.ts';
 import { jfsPath, missing } from './lookup.ts';
-import type { FileNode, Thing } from './model.ts';
+import type { Container, FileNode, Thing } from './model.ts';
 import { assertAddressable } from './names.ts';
 import { type Reply, xmlReply } from './reply.ts';
 import { share } from './sharing.ts';
@@ -74,9 +74,22 @@ function get(context: Context, call: Call): Reply {
       if (thing.kind !== 'folder' && thing.kind !== 'mountPoint') throw missing(context, call, 'folder');
       if (mode === 'list') return xmlReply(flatXml(context, thing));
       if (thing.deleted !== undefined) throw noSuchPath(pathOf(account, thing));
-      return { ...xmlReply(''), body: liststream(context, thing) };
+      return listTree(context, call, thing);
     default:
       return xmlReply(documentOf(context, thing, call));
+  }
+}
+
+function listTree(context: Context, call: Call, folder: Container): Reply {
+  switch (context.quirks.liststream) {
+    case 'given':
+      return { ...xmlReply(''), body: liststream(context, folder) };
+    case 'listing':
+      return xmlReply(documentOf(context, folder, call));
+    case '400':
+      throw invalidArgument('mode liststream is unknown');
+    case '404':
+      throw missing(context, call, 'folder');
   }
 }
 

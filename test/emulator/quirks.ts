@@ -62,10 +62,14 @@ export const quirkTable = {
   md5Case: ['as-sent', 'upper', 'lower'],
   /** An unfinished revision that another content overtakes, §2.6: may stay among the older ones. */
   unfinishedRevisions: ['kept', 'dropped'],
+  /** cphash, §2.6: rclone's suites prove it; a service that does not know it answers what is there, or refuses. */
+  cphash: ['honoured', 'ignored', '400', '404'],
   /** cphash or upload of the content a file has already, §2.6: only its times change, or a revision is added. */
   sameContent: ['times-only', 'new-revision'],
   /** Numbers of a file's revisions, §2.6: 2017 captures have 3, 10 and 15 of one file. */
   revisionNumbers: ['consecutive', 'jumping'],
+  /** liststream, §2.8: only rclone is known to ask for it; a service that does not know it answers the folder's own listing. */
+  liststream: ['given', 'listing', '400', '404'],
   /** `<folder>` elements of liststream, §2.8: counted by rclone also when a folder is only implied by its files. */
   liststreamFolders: ['all', 'without-files-only'],
   /** Thumbnails of images, §2.2; of anything else they are a 404. */

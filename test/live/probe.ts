@@ -63,6 +63,11 @@ export function describe({ status, text }: RawAnswer): string {
   return exception === undefined ? `status ${status}` : `status ${status} ${exception}`;
 }
 
+/** The status of a refusal, where it is one of those that a switch knows. */
+export function statusOf(answer: RawAnswer, known: readonly string[]): string {
+  return known.includes(`${answer.status}`) ? `${answer.status}` : describe(answer);
+}
+
 /** True when the root element of a document is marked as deleted. */
 export function isTombstone({ text }: RawAnswer): boolean {
   return (

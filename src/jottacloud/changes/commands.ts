@@ -115,13 +115,22 @@ export async function setFileTimes(
   const now = await tryAllocateAgain(service, path, file, caller).catch((error) => {
     throw refused === undefined || caller.aborted || isJottaError(error, 'conflict') ? error : refused;
   });
-  if (now === undefined) throw refused ?? new JottaError('notFound', 'the content is not known');
+  if (now === undefined) throw isUnknownCommand(refused) ? unknownContent(refused) : refused;
   if (now.modified === toKeptSeconds(file.modified)) habits.note('timesByContent', false);
   return now;
 }
 
 /** What may come of a command that is not understood. */
 const mayNotKnowCommand: readonly JottaErrorKind[] = ['protocol', 'unreachableName', 'forbidden', 'notFound', 'server'];
+
+/** A command that did nothing, or whose refusal may say that there is no such command, and nothing of the file. */
+function isUnknownCommand(refused: unknown): boolean {
+  return refused === undefined || isJottaError(refused, 'protocol') || isJottaError(refused, 'notFound');
+}
+
+function unknownContent(cause: unknown): JottaError {
+  return new JottaError('notFound', 'the content is not known', { cause });
+}
 
 /** Undefined where the path is not known to have, or have had, that content: it might be left unfinished there. */
 async function tryAllocateAgain(

@@ -129,8 +129,13 @@ function isBelow(path: RemotePath, folder: RemotePath): boolean {
   return folder.slice(1).every((name, depth) => isSameName(path[depth] ?? '/', name));
 }
 
-/** Only these matter, at any depth; `folder` and `file` may wrap more than they did when this was written. */
+/**
+ * Only these matter, at any depth; `folder` and `file` may wrap more than they did when this was written. Another document than
+ * a recursive listing is what a service answers that does not know the mode: JottaError 'protocol'.
+ */
 function isRecord(name: string, path: readonly string[]): boolean {
+  if (path.length === 0 && name !== 'liststream')
+    throw new JottaError('protocol', 'the answer is no recursive listing');
   if (path.length === 0) return false;
   return name === 'folder' || name === 'file' || (name === 'stats' && !path.includes('file'));
 }

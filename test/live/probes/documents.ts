@@ -1,7 +1,7 @@
 import { formatRfc3339 } from '../../../src/jottacloud/times.ts';
 import { at, fresh, storeFresh } from '../../contract/client/acts.ts';
 import { md5 as md5Of } from '../../support/md5.ts';
-import { describe, jfs, type PartOfQuirks, type ProbeWorld, succeeded } from '../probe.ts';
+import { describe, jfs, type PartOfQuirks, type ProbeWorld, statusOf, succeeded } from '../probe.ts';
 
 type Documents =
   | 'viewsOnDevice'
@@ -10,6 +10,7 @@ type Documents =
   | 'xmlLayout'
   | 'mstyle'
   | 'md5Case'
+  | 'liststream'
   | 'liststreamFolders'
   | 'thumbnails'
   | 'plusInPath'
@@ -19,6 +20,9 @@ type Documents =
   | 'semicolonInName'
   | 'reservedCharacters'
   | 'nameLimit';
+
+/** Instead of an answer, where the question has no meaning. */
+export const noTreeListing = 'whole trees are not listed';
 
 /** A picture of one pixel. */
 const png = Buffer.from(
@@ -125,11 +129,21 @@ export const documentProbes: PartOfQuirks<Documents> = {
       return shown[0] === shown[1] ? `${shown[0]}` : 'as-sent';
     },
   },
+  liststream: {
+    question: 'a listing of a whole tree',
+    async ask(world) {
+      await storeFresh(world, at(world, 'F', 'x'));
+      const answer = await world.send('GET', jfs(world, world.folder, '?mode=liststream'));
+      if (!succeeded(answer)) return statusOf(answer, ['400', '404']);
+      return answer.text.includes('<liststream') ? 'given' : 'listing';
+    },
+  },
   liststreamFolders: {
     question: '<folder> elements of liststream for folders that hold nothing but files',
     async ask(world) {
       await storeFresh(world, at(world, 'F', 'x'));
       const { text } = await world.send('GET', jfs(world, world.folder, '?mode=liststream'));
+      if (!text.includes('<liststream')) return noTreeListing;
       return /<folder>\s*<path[^>]*>[^<]*\/F<\/path>/.test(text) ? 'all' : 'without-files-only';
     },
   },

@@ -1,5 +1,7 @@
-import { at, fresh, list, requestOf, store, storeFresh } from '../../contract/client/acts.ts';
-import { describe, isTombstone, jfs, type PartOfQuirks, succeeded, targetOf } from '../probe.ts';
+import { formatJfsTime } from '../../../src/jottacloud/times.ts';
+import { at, fresh, list, requestOf, someTime, store, storeFresh } from '../../contract/client/acts.ts';
+import { md5 } from '../../support/md5.ts';
+import { describe, isTombstone, jfs, type PartOfQuirks, statusOf, succeeded, targetOf } from '../probe.ts';
 
 type Trash =
   | 'dlOnFolder'
@@ -11,6 +13,7 @@ type Trash =
   | 'trashedChildren'
   | 'trashPaths'
   | 'unfinishedRevisions'
+  | 'cphash'
   | 'sameContent';
 
 /** One that mvDir refuses to make leaves the question without meaning. */
@@ -107,6 +110,17 @@ export const trashProbes: PartOfQuirks<Trash> = {
       await storeFresh(world, at(world, 'a'), 60);
       const { text } = await world.send('GET', jfs(world, at(world, 'a')));
       return /<revisions>.*<state>INCOMPLETE<\/state>/s.test(text) ? 'kept' : 'dropped';
+    },
+  },
+  cphash: {
+    question: 'cphash with another time for the content that a file has',
+    async ask(world) {
+      const bytes = await storeFresh(world, at(world, 'a'));
+      const headers = { jsize: `${bytes.length}`, jmd5: md5(bytes), jmodified: formatJfsTime(someTime + 60) };
+      const answer = await world.send('POST', jfs(world, at(world, 'a'), '?cphash=true'), { headers });
+      if (!succeeded(answer)) return statusOf(answer, ['400', '404']);
+      const { modified } = await world.client.fetchFile(at(world, 'a'), world.signal);
+      return modified === someTime + 60 ? 'honoured' : 'ignored';
     },
   },
   sameContent: {

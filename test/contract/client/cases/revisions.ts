@@ -71,7 +71,10 @@ export const revisionCases: readonly FolderCase[] = [
   },
   {
     name: 'makes a file of content that is stored elsewhere, where the service shares content',
-    guess: { quirk: 'dedup', answers: { on: 'done', off: 'notFound' } },
+    guess: [
+      { quirk: 'dedup', answers: { on: 'done', off: 'notFound' } },
+      { quirk: 'cphash', answers: { honoured: 'done', ignored: 'notFound', '400': 'notFound', '404': 'notFound' } },
+    ],
     async run(world) {
       const { client, signal } = world;
       const bytes = await storeFresh(world, at(world, 'a'));
