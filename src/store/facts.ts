@@ -14,6 +14,13 @@ const mostSent = 32;
 /** Follows the md5 of a content of which the last byte was sent. */
 const wholeMark = ' whole';
 
+/** What was begun to be sent for a node, and no outcome is known of. */
+interface Sent {
+  /** By md5, oldest first: was the last byte sent? */
+  readonly contents: Map<string, boolean>;
+  readonly revisionBefore: number | undefined;
+}
+
 /** Small facts by key, in the table `meta`. All calls are synchronous and local; group changes in `Nodes.transaction`. */
 export class Facts {
   readonly #get: StatementSync;
@@ -41,20 +48,36 @@ export class Facts {
 
   /** Remembers a content whose upload was begun for a node, until an outcome is known; over a crash too. */
   addSent(ino: Ino, md5: string): void {
-    const all = this.#loadSent(ino);
-    const isWhole = all.get(md5) ?? false;
-    all.delete(md5);
-    this.#saveSent(ino, all.set(md5, isWhole));
+    const sent = this.#loadSent(ino);
+    const isWhole = sent.contents.get(md5) ?? false;
+    sent.contents.delete(md5);
+    sent.contents.set(md5, isWhole);
+    this.#saveSent(ino, sent);
   }
 
   /** Whether the last byte of a content that was begun was sent too, while nobody knows what came of it. */
   isWhole(ino: Ino, md5: string): boolean {
-    return this.#loadSent(ino).get(md5) === true;
+    return this.#loadSent(ino).contents.get(md5) === true;
   }
 
   setWhole(ino: Ino, md5: string, isWhole: boolean): void {
-    const all = this.#loadSent(ino);
-    if (all.has(md5) && all.get(md5) !== isWhole) this.#saveSent(ino, all.set(md5, isWhole));
+    const sent = this.#loadSent(ino);
+    if (!sent.contents.has(md5) || sent.contents.get(md5) === isWhole) return;
+    sent.contents.set(md5, isWhole);
+    this.#saveSent(ino, sent);
+  }
+
+  /**
+   * Of a file under way that may be put over somebody else's: the number of the newest revision that its path had before, 0 for
+   * none. Undefined when that need not be watched.
+   */
+  getRevisionBefore(ino: Ino): number | undefined {
+    return this.#loadSent(ino).revisionBefore;
+  }
+
+  setRevisionBefore(ino: Ino, revision: number | undefined): void {
+    const sent = this.#loadSent(ino);
+    if (sent.revisionBefore !== revision) this.#saveSent(ino, { ...sent, revisionBefore: revision });
   }
 
   /** Uploads that were begun belong to a place on the server: they go with its synced side. */
@@ -70,21 +93,28 @@ export class Facts {
 
   /** Oldest first. */
   getSent(ino: Ino): string[] {
-    return [...this.#loadSent(ino).keys()];
+    return [...this.#loadSent(ino).contents.keys()];
   }
 
-  /** By md5, oldest first: was the last byte sent? */
-  #loadSent(ino: Ino): Map<string, boolean> {
+  #loadSent(ino: Ino): Sent {
     const text = this.get(`sent.${ino}`);
     const parsed = text === undefined ? undefined : tryParse(text);
-    const all = (Array.isArray(parsed) ? parsed : []).filter((each) => typeof each === 'string');
-    return new Map(all.map((each) => [each.replace(wholeMark, ''), each.endsWith(wholeMark)]));
+    const all: unknown[] = Array.isArray(parsed) ? parsed : [];
+    const contents = all.filter((each) => typeof each === 'string');
+    return {
+      contents: new Map(contents.map((each) => [each.replace(wholeMark, ''), each.endsWith(wholeMark)])),
+      revisionBefore: all.find((each) => typeof each === 'number'),
+    };
   }
 
-  #saveSent(ino: Ino, sent: ReadonlyMap<string, boolean>): void {
-    const all = [...sent].map(([md5, isWhole]) => md5 + (isWhole ? wholeMark : ''));
+  #saveSent(ino: Ino, { contents, revisionBefore }: Sent): void {
+    const all = [...contents].map(([md5, isWhole]) => md5 + (isWhole ? wholeMark : ''));
     if (all.length === 0) this.clearSent(ino);
-    else this.set(`sent.${ino}`, JSON.stringify(all.slice(-mostSent)));
+    else
+      this.set(
+        `sent.${ino}`,
+        JSON.stringify([...all.slice(-mostSent), ...(revisionBefore === undefined ? [] : [revisionBefore])]),
+      );
   }
 
   /** Remembers where a superseded content can still be had: the base of an edit that was set aside. */

@@ -13,11 +13,6 @@ export interface CreationDeps {
   readonly names: () => ConflictNames;
   /** A conflict copy was made; both sides' names. */
   readonly onConflict: (original: TreeChange, copy: TreeChange) => void;
-  /**
-   * Files under way that may be put over somebody else's, with the number of the newest revision that their path had in the
-   * trash; 0 for none.
-   */
-  readonly creations: Map<Ino, number>;
 }
 
 /**
@@ -25,17 +20,17 @@ export interface CreationDeps {
  * only when the upload begins: one may come while a large file is sent.
  */
 export async function beginCreation(
-  { remote, creations }: CreationDeps,
+  { remote, nodes }: CreationDeps,
   ino: Ino,
   path: WirePath,
   size: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  creations.delete(ino);
+  nodes.facts.setRevisionBefore(ino, undefined);
   if (isCovered(remote, size)) return true;
   const { isLive, revisions } = await remote.fetchHistory(path, signal);
   if (isLive) return false;
-  creations.set(ino, revisions[0]?.revision ?? 0);
+  nodes.facts.setRevisionBefore(ino, revisions[0]?.revision ?? 0);
   return true;
 }
 
@@ -44,14 +39,14 @@ export async function beginCreation(
  * contents of earlier tries.
  */
 export async function findOverwritten(
-  { remote, creations }: CreationDeps,
+  { remote, nodes }: CreationDeps,
   ino: Ino,
   path: WirePath,
   file: { readonly md5: string; readonly size: number; readonly mtime: number },
   sent: readonly string[],
   signal: AbortSignal,
 ): Promise<RemoteFile | undefined> {
-  const before = creations.get(ino);
+  const before = nodes.facts.getRevisionBefore(ino);
   if (before === undefined) return undefined;
   // One more of the same content is harmless, and tells for all that follow.
   await remote.tryRefusal(path, file, signal);

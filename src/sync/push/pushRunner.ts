@@ -32,7 +32,7 @@ export interface FinishedPush {
   readonly outcome: 'done' | RemoteErrorKind | 'internal';
 }
 
-export interface PushRunnerDeps extends Omit<UploadDeps, 'onProgress' | 'creations'> {
+export interface PushRunnerDeps extends Omit<UploadDeps, 'onProgress'> {
   readonly folders: Folders;
   readonly retries: Retries;
   readonly now: () => number;
@@ -74,7 +74,6 @@ export class PushRunner {
   readonly finished: Emitter<FinishedPush>;
   readonly #deps: PushRunnerDeps;
   readonly #running = new Map<Ino, Running>();
-  readonly #creations = new Map<Ino, number>();
 
   constructor(deps: PushRunnerDeps) {
     this.#deps = deps;
@@ -152,7 +151,7 @@ export class PushRunner {
     };
     let stale: readonly Ino[];
     try {
-      stale = await runPush({ ...this.#deps, creations: this.#creations, onProgress }, push, signal);
+      stale = await runPush({ ...this.#deps, onProgress }, push, signal);
     } catch (error) {
       // Of a node that is gone nothing is to be done any more, whatever the last step met.
       const isGone = nodes.get(push.ino) === undefined;

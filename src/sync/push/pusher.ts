@@ -16,7 +16,7 @@ import type { UploadDeps } from './upload.ts';
 
 export type { FinishedPush, RunningPush } from './pushRunner.ts';
 
-export interface PusherDeps extends Omit<UploadDeps, 'onProgress' | 'creations'> {
+export interface PusherDeps extends Omit<UploadDeps, 'onProgress'> {
   readonly xattrs: Xattrs;
   readonly folders: Folders;
   readonly link: Link;

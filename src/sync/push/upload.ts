@@ -250,7 +250,6 @@ function noteUploaded(
   // Both or neither: an upload that is on record neither as sent nor as synced would be met as somebody else's.
   nodes.transaction(() => {
     nodes.facts.clearSent(row.ino);
-    deps.creations.delete(row.ino);
     const before = nodes.get(row.ino);
     if (before === undefined) return;
     const replaced = before.synced?.md5 ?? null;

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { Quirks } from '../../emulator/quirks.ts';
+import { md5 } from '../../support/md5.ts';
 import { type SessionWorld, withWorld } from '../../support/sessionWorld.ts';
 
 const top = '/Jotta/Archive';
@@ -18,6 +19,11 @@ async function showFiles(emulator: Emulator): Promise<Map<string, Buffer>> {
     async ({ path: at }) => [stamp(at.slice(top.length + 1)), await emulator.read(at)] as const,
   );
   return new Map(await Promise.all(contents));
+}
+
+function getMd5(emulator: Emulator): string | null | undefined {
+  const found = emulator.tree().find(({ path: at }) => at === path);
+  return found?.kind === 'file' ? found.md5 : undefined;
 }
 
 /** Another device makes the same file while ours is being sent. */
@@ -73,6 +79,26 @@ describe('a new file that another device makes at the same time', () => {
         assert.deepEqual([...(await showFiles(emulator)).keys()], ['new.bin']);
       }));
   }
+
+  it('loses nothing when the drive ends before the answer comes', () =>
+    withWorld({ quirks: { conflictStatus: 'ignored' } }, {}, async (world, emulator) => {
+      emulator.setFaults([
+        { match: { kind: 'allocate' }, nth: 1, action: { type: 'delay', ms: 300 } },
+        { match: { kind: 'upload' }, nth: 1, action: { type: 'duplicate', answer: 'stall' } },
+      ]);
+      await world.save(path, 'ours');
+      const drained = world.drain().catch(() => undefined);
+      await world.until('it is about to be sent', () => emulator.stats().requests.allocate !== undefined);
+      await emulator.put(path, 'theirs');
+      await world.until('the server has it', () => getMd5(emulator) === md5('ours'));
+      await world.restart();
+      await drained;
+      await world.drain();
+      await world.poll();
+      await world.drain();
+      const files = [...(await showFiles(emulator)).values()].map(String);
+      assert.deepEqual(files.sort(), ['ours', 'theirs']);
+    }));
 
   it('costs no look once the server was seen to refuse what is taken', () =>
     withWorld({}, {}, async (world, emulator) => {
