@@ -384,6 +384,7 @@ export class Drive {
     session.pusher.changed.on(() => this.stateChanged.emit());
     mounts.changed.on(() => this.stateChanged.emit());
     session.jobs.changed.on(() => this.stateChanged.emit());
+    session.reads.changed.on(() => this.stateChanged.emit());
     session.shown.changed.on((inos) => {
       const folders = inos.map((ino) => getLocalPath(session.nodes, ino)).filter((path) => path !== undefined);
       if (folders.length > 0) this.entriesChanged.emit(folders);

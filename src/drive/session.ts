@@ -39,6 +39,7 @@ import { watchForRoom } from './session/roomWatch.ts';
 import { openStorage, type Storage } from './session/storage.ts';
 import { type Conflict, createSync, type Sync } from './session/sync.ts';
 import { Jobs } from './windows/jobs.ts';
+import type { Reads } from './windows/reads.ts';
 import { VisibleChanges } from './windows/visibleChanges.ts';
 
 export type { Conflict } from './session/sync.ts';
@@ -83,6 +84,7 @@ export interface Session {
   readonly pins: Pins;
   readonly keeper: PinKeeper;
   readonly jobs: Jobs;
+  readonly reads: Reads;
   /** Folders whose listing looks otherwise now, whoever changed it. */
   readonly shown: VisibleChanges;
   /** Unlimited until set. */

@@ -21,6 +21,7 @@ import type { Remote } from '../../sync/tree/remote.ts';
 import { isLitter } from '../../vfs/localNames.ts';
 import { createSource } from '../adapters/contentSource.ts';
 import { createRemote, type Rates } from '../adapters/remoteAdapter.ts';
+import { Reads } from '../windows/reads.ts';
 import type { Storage } from './storage.ts';
 
 export interface Conflict {
@@ -53,6 +54,7 @@ export interface Sync {
   readonly rates: Rates;
   readonly remote: Remote;
   readonly reader: ContentReader;
+  readonly reads: Reads;
   readonly activity: Activity;
   /** Hears of file operations, for which all of this makes way. */
   readonly foreground: Foreground;
@@ -75,7 +77,8 @@ export function createSync(options: SyncOptions): Sync {
   const rates: Rates = { upload: new RateLimit(clock), download: new RateLimit(clock) };
   const remote = createRemote(client, link, rates);
   const source = createSource(nodes, remote, (md5) => nodes.getHolders(md5).forEach(onUnreachable));
-  const reader = new ContentReader({ store, source, log, signal });
+  const reads = new Reads(onError);
+  const reader = new ContentReader({ store, source: reads.follow(source), log, signal });
   const activity = new Activity(clock);
   // The computer's own time: this is about its processor.
   const foreground = new Foreground({ now: () => performance.now(), sleep: systemClock.sleep });
@@ -134,7 +137,7 @@ export function createSync(options: SyncOptions): Sync {
     history.add({ at: clock.now(), kind, path, bytes, ms: took, outcome });
   });
   return {
-    ...{ link, rates, remote, reader, activity, foreground },
+    ...{ link, rates, remote, reader, reads, activity, foreground },
     ...{ folders, pusher, poller, remoteEvents, treeChanged, conflictMade },
     settled: async () => {
       // Each may still ask for listings, which are waited for last.

@@ -20,7 +20,8 @@ const maxRows = 200;
 const maxPast = 1_000;
 
 /** Running first, then failed, then queued. */
-export function transferStates({ nodes, pusher, jobs }: Session): TransferState[] {
+export function transferStates(session: Session): TransferState[] {
+  const { nodes, pusher, jobs } = session;
   const running = pusher.getRunning().map(({ ino, kind, path, done, total }): TransferState => {
     return {
       id: String(ino),
@@ -49,7 +50,18 @@ export function transferStates({ nodes, pusher, jobs }: Session): TransferState[
     const common = { id, kind, status: 'running' as const, path, bytesDone: done, bytesTotal: total };
     return { ...common, ...(canStop && { canStop: true as const }) };
   });
-  return [...copying, ...running, ...others].slice(0, maxRows);
+  const reading = getReads(session, new Set(copying.map(({ path }) => path)));
+  return [...copying, ...reading, ...running, ...others].slice(0, maxRows);
+}
+
+/** What programs wait for, but for what a row tells already. */
+function getReads({ nodes, reads }: Session, told: ReadonlySet<string>): TransferState[] {
+  return reads.getRunning().flatMap(({ md5, done, size }): TransferState[] => {
+    const holder = nodes.getHolder(md5);
+    const path = holder === undefined ? undefined : getLocalPath(nodes, holder.ino);
+    if (path === undefined || told.has(path)) return [];
+    return [{ id: `read${md5}`, kind: 'download', status: 'running', path, bytesDone: done, bytesTotal: size }];
+  });
 }
 
 /** What ended lately, newest first. */
