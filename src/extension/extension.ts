@@ -21,6 +21,8 @@ import { createStatusBar } from './statusBar.ts';
 import { suggestExcludes } from './suggestExcludes.ts';
 import { createTokenStore } from './tokens.ts';
 import { Decorations } from './views/decorations.ts';
+import type { DetailsTree } from './views/details/detailsTree.ts';
+import { DetailsView } from './views/details/detailsView.ts';
 import type { FilesDragAndDrop } from './views/filesDragAndDrop.ts';
 import type { FilesTree } from './views/filesTree.ts';
 import { FilesView } from './views/filesView.ts';
@@ -36,6 +38,7 @@ export interface ExtensionApi {
   readonly tree: FilesTree;
   readonly dragAndDrop: FilesDragAndDrop;
   readonly decorations: Decorations;
+  readonly details: DetailsTree;
 }
 
 const loadMs = getWorkedMs() - loadedAt;
@@ -66,9 +69,10 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const unopened = new UnopenedFiles(client, report);
   const publicItems = new PublicItems(client);
   const files = new FilesView({ client, watchSet, publicItems, hasSession, report });
+  const details = new DetailsView({ client, files, publicItems });
   const decorations = new Decorations(client, watchSet, publicItems);
   const services: Services = {
-    ...{ client, tokens, fuse, files, publicItems, log, report },
+    ...{ client, tokens, fuse, files, details, publicItems, log, report },
     memory: context.globalState,
     windowMemory: context.workspaceState,
     extension: context.extension,
@@ -79,6 +83,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     fuse,
     publicItems,
     files,
+    details,
     keys,
     watchSet,
     unopened,
@@ -99,5 +104,5 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   setImmediate(() => void startUp(services, keys.update));
   const { tree, dragAndDrop } = files;
   const activationMs = loadMs + getWorkedMs() - calledAt;
-  return { state: () => client.state, activationMs, tree, dragAndDrop, decorations };
+  return { state: () => client.state, activationMs, tree, dragAndDrop, decorations, details: details.tree };
 }

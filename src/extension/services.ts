@@ -5,6 +5,7 @@ import type { ExtensionLog } from './log.ts';
 import type { PublicItems } from './publicItems.ts';
 import type { Reporter } from './report.ts';
 import type { TokenStore } from './tokens.ts';
+import type { DetailsView } from './views/details/detailsView.ts';
 import type { FilesView } from './views/filesView.ts';
 
 /** What command handlers work with; made once in extension.ts. */
@@ -13,6 +14,7 @@ export interface Services {
   readonly tokens: TokenStore;
   readonly fuse: FuseCheck;
   readonly files: FilesView;
+  readonly details: DetailsView;
   readonly publicItems: PublicItems;
   readonly log: ExtensionLog;
   readonly report: Reporter;

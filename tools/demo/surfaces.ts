@@ -144,6 +144,9 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.page.locator('.settings-tabs-widget .action-label', { hasText: 'Remote' }).click();
   await window.page.locator('.settings-editor .setting-item', { hasText: 'Mount: Path' }).waitFor();
   await shoot('settings');
+  // The suggestion of the search field, then the settings, which lie over the window.
+  await window.page.keyboard.press('Escape');
+  await window.page.keyboard.press('Escape');
 
   await window.runCommand('Jottacloud: Report Diagnostics');
   await window.editorText.filter({ hasText: /diagnostics/ }).waitFor();

@@ -53,6 +53,7 @@ export const commandIds = [
   'jottacloud.copyPublicLink',
   'jottacloud.removePublicLink',
   'jottacloud.openOnTheWeb',
+  'jottacloud.showDetails',
   'jottacloud.showVersions',
   'jottacloud.restoreVersion',
   'jottacloud.compareWithSynced',

@@ -31,6 +31,7 @@ import { reveal } from './reveal.ts';
 import { revealInFiles } from './revealInFiles.ts';
 import { searchFiles } from './searchFiles.ts';
 import { showActions } from './showActions.ts';
+import { showDetails } from './showDetails.ts';
 import { showLog } from './showLog.ts';
 import { downloadItems, uploadFiles } from './transferFiles.ts';
 import { pauseTransfers, resumeTransfers, retryTransfers, showTransfers } from './transfers.ts';
@@ -95,6 +96,7 @@ const handlers: Record<CommandId, (services: Services) => Handler> = {
   'jottacloud.copyPublicLink': copyPublicLink,
   'jottacloud.removePublicLink': endPublicLink,
   'jottacloud.openOnTheWeb': openOnTheWeb,
+  'jottacloud.showDetails': showDetails,
   'jottacloud.showVersions': showVersions,
   'jottacloud.restoreVersion': restoreVersion,
   'jottacloud.compareWithSynced': compareWithSynced,

@@ -9,6 +9,7 @@ import { showWarning } from '../ui/messages.ts';
 import { askChoice, back } from '../ui/steps.ts';
 import { formatBytes, formatTime } from '../views/format.ts';
 import { chooseItem, findActivePath, tell } from './items.ts';
+import { getPathArgument } from './targets.ts';
 
 /** "Version History…": shows a version beside the current one. Resolves with its number. */
 export function showVersions(services: Services) {
@@ -21,12 +22,8 @@ export function showVersions(services: Services) {
     );
     if (file === undefined) return undefined;
     const title = vscode.l10n.t('Version History of {0}', path.posix.basename(file));
-    const chosen = await chooseVersion(
-      services,
-      file,
-      title,
-      vscode.l10n.t('Which version to compare with the current one?'),
-    );
+    const question = vscode.l10n.t('Which version to compare with the current one?');
+    const chosen = getVersionArgument(argument) ?? (await chooseVersion(services, file, title, question));
     if (chosen === undefined) return undefined;
     const old = toVersionUri(file, chosen.revision);
     const label = vscode.l10n.t(
@@ -92,8 +89,16 @@ export function restoreVersion(services: Services) {
   };
 }
 
-/** The version of a URI, or the one that the active editor compares with the file of the URI, as its button gives it. */
+/** Of a row that stands for a version. */
+function getVersionArgument(argument: unknown): RevisionInfo | undefined {
+  const { version } = (argument ?? {}) as { version?: RevisionInfo };
+  return typeof version === 'object' ? version : undefined;
+}
+
+/** The version of a row or a URI, or the one that the active editor compares with the file of the URI, as its button gives it. */
 function findShownVersion(argument: unknown): { path: string; revision: number } | undefined {
+  const row = getVersionArgument(argument);
+  if (row !== undefined) return { path: getPathArgument(argument) ?? '', revision: row.revision };
   if (!(argument instanceof vscode.Uri)) return undefined;
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   const isCompared = input instanceof vscode.TabInputTextDiff && input.modified.toString() === argument.toString();

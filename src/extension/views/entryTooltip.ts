@@ -4,11 +4,27 @@ import { getErrorSentence } from '../errorTexts.ts';
 import { escapeMarkdown, formatAge, formatBytes, formatTime } from './format.ts';
 import { getStateText } from './stateTexts.ts';
 
-/**
- * All that is known of a row. Made when somebody points at it: a folder has thousands of them. `link`: its public page;
- * undefined where it has none, or where that is not known.
- */
-export function toEntryTooltip(entry: EntryInfo, link: string | undefined): vscode.MarkdownString {
+/** What VS Code can draw in a tooltip. */
+const pictures = /\.(?:png|jpe?g|gif|webp|bmp|ico|svg)$/i;
+/** Larger ones take too long to draw. Bytes. */
+const largestPicture = 20_000_000;
+
+export interface Shown {
+  /** Its public page; undefined where it has none, or where that is not known. */
+  readonly link: string | undefined;
+  /** What it looks like. */
+  readonly picture: vscode.Uri | undefined;
+}
+
+/** The mounted file of a picture whose bytes are on this computer: looking at a row downloads nothing. */
+export function getPicture(entry: EntryInfo, mounted: string | undefined): vscode.Uri | undefined {
+  const isLocal = entry.kind === 'file' && entry.sync !== 'cloud' && entry.unanswered === undefined;
+  const canBeDrawn = pictures.test(entry.name) && entry.size > 0 && entry.size <= largestPicture;
+  return isLocal && canBeDrawn && mounted !== undefined ? vscode.Uri.file(mounted) : undefined;
+}
+
+/** All that is known of a row. Made when somebody points at it: a folder has thousands of them. */
+export function toEntryTooltip(entry: EntryInfo, { link, picture }: Shown): vscode.MarkdownString {
   const lines = [escapeMarkdown(entry.path), getFacts(entry), getStateText(entry)];
   if (entry.serverName !== undefined) {
     lines.push(
@@ -24,7 +40,13 @@ export function toEntryTooltip(entry: EntryInfo, link: string | undefined): vsco
     lines.push(escapeMarkdown(getErrorSentence(entry.unanswered, { path: entry.path })));
   if (link !== undefined) lines.push(`$(link) [${vscode.l10n.t('Public link')}](${link})`);
   else if (entry.kind === 'file') lines.push(vscode.l10n.t('Not public'));
+  if (picture !== undefined) lines.push(`\n![](${escapeUri(picture)}|height=160)`);
   return new vscode.MarkdownString(lines.filter((text) => text !== '').join('  \n'), true);
+}
+
+/** As the address of a picture in Markdown, which ends at a parenthesis and has its size after a bar. */
+function escapeUri(uri: vscode.Uri): string {
+  return uri.toString().replace(/[()|]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
 }
 
 function getFacts({ kind, size, modifiedMs, revision }: EntryInfo): string {

@@ -8,12 +8,13 @@ import type { EntryInfo } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { toDriveError } from '../errors.ts';
 import { getErrorSentence } from '../errorTexts.ts';
+import { getMountedPath } from '../mountedPath.ts';
 import { getOpenUri } from '../openUri.ts';
 import type { PublicItems } from '../publicItems.ts';
 import { inert } from '../ui/inert.ts';
 import { toInertRow } from '../ui/rows.ts';
 import { getDescription, toEntryItem } from './entryItem.ts';
-import { toEntryTooltip } from './entryTooltip.ts';
+import { getPicture, toEntryTooltip } from './entryTooltip.ts';
 import { type PublicNode, publicNode, type SharedNode, toPublicItem, toSharedItem } from './publicNodes.ts';
 import { loadTrash, type TrashedNode, type TrashNode, toTrashedItem, toTrashItem, trashNode } from './trashNodes.ts';
 
@@ -95,12 +96,16 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   }
 
   async resolveTreeItem(item: vscode.TreeItem, node: FileNode): Promise<vscode.TreeItem> {
-    if (node.kind !== 'entry') return item;
-    const { entry } = node;
+    if (node.kind === 'entry') item.tooltip = await this.toTooltip(node.entry);
+    return item;
+  }
+
+  /** Asks for its public link where it has one. */
+  async toTooltip(entry: EntryInfo): Promise<vscode.MarkdownString> {
     const isPublic = this.#publicItems.has(entry.path);
     const link = isPublic && (await this.#client.request(getPublicLink, { path: entry.path }).catch(() => null));
-    item.tooltip = toEntryTooltip(entry, link || undefined);
-    return item;
+    const mounted = getMountedPath(this.#client.state, entry.path);
+    return toEntryTooltip(entry, { link: link || undefined, picture: getPicture(entry, mounted) });
   }
 
   async getChildren(node?: FileNode): Promise<FileNode[]> {

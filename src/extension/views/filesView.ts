@@ -35,11 +35,15 @@ export class FilesView implements vscode.Disposable {
   readonly #expanded = new Set<string>();
   readonly #disposable: vscode.Disposable;
   readonly #agesTimer: NodeJS.Timeout;
+  readonly #selected = new vscode.EventEmitter<string>();
   #transferTimer: NodeJS.Timeout | undefined;
   /** Two keys at once must not mix up the selection. */
   #keyTargets: Promise<readonly FileNode[]> | undefined;
   /** By path in the account: the transfers the tree shows now. */
   #transfers: ReadonlyMap<string, TransferState> = new Map();
+
+  /** A device, mountpoint, folder or file was selected alone: its path in the account. */
+  readonly onDidSelect = this.#selected.event;
 
   constructor({ client, watchSet, publicItems, hasSession, report }: FilesViewDeps) {
     this.#client = client;
@@ -58,6 +62,12 @@ export class FilesView implements vscode.Disposable {
     this.#disposable = vscode.Disposable.from(
       this.tree,
       this.#view,
+      this.#selected,
+      this.#view.onDidChangeSelection(({ selection: [node, ...others] }) => {
+        const isOne = others.length === 0 && this.#keyTargets === undefined;
+        if (isOne && node?.kind === 'entry') this.#selected.fire(node.entry.path);
+        if (isOne && node?.kind === 'shared') this.#selected.fire(node.path);
+      }),
       this.#view.onDidExpandElement(({ element }) => this.#onExpansion(element, true)),
       this.#view.onDidCollapseElement(({ element }) => this.#onExpansion(element, false)),
       this.#view.onDidChangeVisibility(({ visible }) => {

@@ -115,7 +115,10 @@ describe('what the manifest declares and what the code has', () => {
 
   it('are the same context keys', () => {
     const events = matches(completions.join('\n'), /^onContext:(.*)$/gm);
-    const used = matches([...whens, ...events].join('\n'), /\b(jottacloud\.(?!files\b|mounts\b|transfers\b)\w+)/g);
+    const used = matches(
+      [...whens, ...events].join('\n'),
+      /\b(jottacloud\.(?!files\b|details\b|mounts\b|transfers\b)\w+)/g,
+    );
     const set = [
       ...matches(sources, /'setContext',\s*'(jottacloud\.\w+)'/g),
       ...matches(sources, /\bset\('(jottacloud\.\w+)'/g),
