@@ -8,7 +8,7 @@ import type { TokenStore } from './tokens.ts';
 import type { DetailsView } from './views/details/detailsView.ts';
 import type { FilesView } from './views/filesView.ts';
 
-/** What command handlers work with; made once in extension.ts. */
+/** What command handlers work with; made once in compose.ts. */
 export interface Services {
   readonly client: DriveClient;
   readonly tokens: TokenStore;

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { setOptions } from '../protocol/messages.ts';
 import { mountNow } from './commands/mount.ts';
-import { getDemoToken, runDemo } from './demo.ts';
 import { toDriveError } from './errors.ts';
 import type { Services } from './services.ts';
 import { getAllProfiles, getDriveOptions, type MountProfile, toMountParams } from './settings.ts';
@@ -13,7 +12,6 @@ import { ensureWorkspaceMounts } from './workspaceMounts.ts';
  */
 export async function startUp(services: Services, updateKeys: () => void): Promise<void> {
   const { client, tokens, fuse } = services;
-  const demoToken = getDemoToken();
   try {
     if ((await tokens.load()) !== undefined) {
       await client.attach();
@@ -22,7 +20,7 @@ export async function startUp(services: Services, updateKeys: () => void): Promi
         void fuse.update();
         for (const profile of getAllProfiles()) if (profile.onStartup) await mountOnStartup(services, profile);
       }
-    } else if (demoToken !== undefined) await runDemo(services, demoToken);
+    }
   } catch (error) {
     tell(services, error);
   } finally {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
 import { startEmulator } from '../../test/emulator/emulator.ts';
 import { startCodeServer } from '../../test/vscode/harness/startCodeServer.ts';
 import { packageQuietly } from '../setup/packageQuietly.ts';
@@ -69,7 +70,7 @@ async function runDemo(): Promise<void> {
   const code = values.screenshot === undefined ? findDesktopCode() : undefined;
   const vsix = path.join(workDir, 'jottacloud.vsix');
   console.log('Packaging the extension…');
-  await packageQuietly({ out: vsix, withRuntime: true });
+  await packageQuietly(vsix, { withRuntime: true, extension: await bundleExtension(workDir) });
 
   if (code !== undefined) {
     const window = await openDesktop(code, { workDir, folder, vsix, env });
@@ -90,6 +91,14 @@ async function runDemo(): Promise<void> {
   console.log(`\n${describe(`at ${server.url}`)}`);
   openInBrowser(server.url);
   await interrupted;
+}
+
+/** Answers the file. */
+async function bundleExtension(workDir: string): Promise<string> {
+  const outfile = path.join(workDir, 'extension.cjs');
+  const entry = path.join(import.meta.dirname, 'extension.ts');
+  await build({ entryPoints: [entry], outfile, bundle: true, format: 'cjs', platform: 'node', external: ['vscode'] });
+  return outfile;
 }
 
 function describe(where: string): string {

@@ -126,6 +126,7 @@ export const commandLines = {
       verify: ['flag', 'looks at what was made'],
       checksums: ['flag', 'writes SHA256SUMS'],
       'without-runtime': ['flag', 'for hosts that are a plain Node.js; mounts with 26 or later'],
+      extension: ['text', 'bundle to ship in place of dist/extension.cjs'],
     },
   },
   'test:mangled': {

@@ -25,6 +25,8 @@ export interface DriveClientOptions {
   readonly extensionPath: string;
   readonly version: string;
   readonly stateDir: string;
+  /** Where a debugger may attach to the drive that this window starts; undefined: nowhere. */
+  readonly inspectPort: string | undefined;
   readonly tokens: TokenStore;
   readonly log: Log;
   getDriveOptions(): rpc.DriveOptions;
@@ -152,7 +154,7 @@ export class DriveClient implements vscode.Disposable {
   }
 
   async #attachNow(): Promise<MessageConnection> {
-    const { extensionPath, version, stateDir, log } = this.#options;
+    const { extensionPath, version, stateDir, inspectPort, log } = this.#options;
     let opened: MessageConnection | undefined;
     let closed = false;
     this.#early = undefined;
@@ -165,7 +167,8 @@ export class DriveClient implements vscode.Disposable {
         log,
         signal: this.#stop.signal,
         start: () => {
-          const drive = startDriveProcess({ extensionPath, stateDir, cacheDir: this.#options.getCacheDir() });
+          const cacheDir = this.#options.getCacheDir();
+          const drive = startDriveProcess({ extensionPath, stateDir, cacheDir, inspectPort });
           log.info('started the drive process', { pid: drive.pid, stateDir });
           return drive;
         },

@@ -21,6 +21,8 @@ export interface DriveProcessOptions {
   readonly stateDir: string;
   /** Absolute; undefined leaves the choice to the drive. */
   readonly cacheDir: string | undefined;
+  /** TCP port on 127.0.0.1. */
+  readonly inspectPort: string | undefined;
 }
 
 export interface StartedDrive {
@@ -36,9 +38,10 @@ export interface StartedDrive {
 export function startDriveProcess(options: DriveProcessOptions): StartedDrive {
   const script = path.join(options.extensionPath, 'dist', 'drive.mjs');
   const cache = options.cacheDir === undefined ? [] : ['--cache', options.cacheDir];
+  const inspect = options.inspectPort === undefined ? [] : [`--inspect=127.0.0.1:${options.inspectPort}`];
   const node = findNode(options.extensionPath);
   liftQuarantine(options.extensionPath);
-  const child = spawn(node, [script, '--state', options.stateDir, ...cache], {
+  const child = spawn(node, [...inspect, script, '--state', options.stateDir, ...cache], {
     detached: true,
     stdio: 'ignore',
     cwd: options.extensionPath,

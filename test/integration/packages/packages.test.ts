@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { listFiles, PackageManager } from '@vscode/vsce';
 import { makePackage } from '../../../tools/setup/packages/make.ts';
 import { findFaults } from '../../../tools/setup/packages/verify.ts';
 import { readZip } from '../../../tools/setup/packages/zip.ts';
@@ -17,7 +18,7 @@ describe('a package', () => {
   let dir: string;
   const make = async (target: 'universal' | 'linux-x64', withRuntime: boolean) => {
     const file = path.join(dir, `${target}.vsix`);
-    await makePackage(target, file, withRuntime);
+    await makePackage(target, file, { withRuntime });
     return file;
   };
 
@@ -34,6 +35,18 @@ describe('a package', () => {
     const faults = await findFaults(file, 'darwin-arm64');
     assert.ok(faults.includes('runtime/node is missing'));
     assert.ok(faults.includes('VS Code takes it for every platform'));
+  });
+
+  it('holds what vsce takes by .vscodeignore, and the notices of licenses', async () => {
+    const entries = readZip(await readFile(path.join(dir, 'universal.vsix'))).map(({ name }) => name);
+    const names = entries
+      .filter((name) => name.startsWith('extension/'))
+      .map((name) => name.slice('extension/'.length));
+    const byVsce = await listFiles({ cwd: root, packageManager: PackageManager.None });
+    // A package has these three by other names.
+    const renamed = { 'README.md': 'readme.md', 'CHANGELOG.md': 'changelog.md', LICENSE: 'LICENSE.txt' };
+    const expected = byVsce.map((name) => renamed[name as keyof typeof renamed] ?? name);
+    assert.deepEqual(names.sort(), [...expected, 'ThirdPartyNotices.txt'].sort());
   });
 
   it('without its runtime is found out, and so is one for another computer', async () => {

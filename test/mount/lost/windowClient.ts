@@ -56,6 +56,7 @@ export async function openClient({ dir, emulator }: World, secrets: Secrets, ver
       onDidChange: () => ({ dispose: () => {} }),
     },
     getDriveOptions: () => driveOptions,
+    inspectPort: undefined,
     getCacheDir: () => join(dir, 'cache'),
   });
 }

@@ -24,7 +24,7 @@ async function makeOnce(): Promise<string> {
   const extensionsDir = path.join(dir, 'extensions');
   if (existsSync(extensionsDir)) return extensionsDir;
   const vsix = path.join(dir, 'jottacloud.vsix');
-  await packageQuietly({ out: vsix, withRuntime: false });
+  await packageQuietly(vsix, { withRuntime: false });
   await installExtension(vsix, extensionsDir);
   await addRuntime(extensionsDir);
   return extensionsDir;

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runTests } from '@vscode/test-electron';
 import { ensureCodeServer, getCacheDir } from '../../../tools/setup/codeServer.ts';
+import { stageFiles } from '../../../tools/setup/packages/stage.ts';
+import { getHostTarget } from '../../../tools/setup/packages/targets.ts';
 import { root } from '../../../tools/setup/root.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 
@@ -15,17 +17,13 @@ import { startEmulator } from '../../emulator/emulator.ts';
 
 const { values } = parseArgs({
   options: {
-    extension: { type: 'string', default: root },
-    tests: { type: 'string', default: path.join(root, 'dist', 'test', 'suite', 'index.cjs') },
+    extension: { type: 'string' },
+    tests: { type: 'string' },
     grep: { type: 'string', default: '' },
   },
 });
-if (values.extension === root) {
-  for (const script of ['build', 'build:suite'])
-    execFileSync('npm', ['run', '--silent', script], { cwd: root, stdio: 'inherit' });
-}
-
 const workDir = await mkdtemp(path.join(process.env.TMPDIR ?? os.tmpdir(), 'eh-'));
+const extension = values.extension === undefined ? await stageExtension() : path.resolve(values.extension);
 const countsFile = process.env.JOTTACLOUD_TEST_COUNTS ?? path.join(workDir, 'counts.json');
 const folder = path.join(workDir, 'workspace');
 const home = path.join(workDir, 'home');
@@ -43,8 +41,8 @@ let code = 0;
 try {
   await runTests({
     vscodeExecutablePath: process.env.JOTTACLOUD_TEST_CODE ?? path.join(import.meta.dirname, 'codeStandIn.ts'),
-    extensionDevelopmentPath: path.resolve(values.extension),
-    extensionTestsPath: path.resolve(values.tests),
+    extensionDevelopmentPath: extension,
+    extensionTestsPath: path.resolve(values.tests ?? path.join(extension, 'suite', 'index.cjs')),
     launchArgs: [
       folder,
       `--user-data-dir=${path.join(workDir, 'user-data')}`,
@@ -76,3 +74,20 @@ if (counts === undefined) console.error('the suite did not come to its end: no r
 if (counts === undefined || counts.failed > 0) code = 1;
 await rm(workDir, { recursive: true, force: true, maxRetries: 3 });
 process.exitCode = code;
+
+/**
+ * A folder like an installed package, but with the tests' own entry, and with the suite in it: VS Code gives each extension an
+ * object `vscode` of its own, and the suite answers the extension's dialogs in that object.
+ */
+async function stageExtension(): Promise<string> {
+  for (const script of ['build', 'build:suite'])
+    execFileSync('npm', ['run', '--silent', script], { cwd: root, stdio: 'inherit' });
+  const stage = path.join(workDir, 'extension');
+  await mkdir(stage);
+  const built = path.join(root, 'dist', 'test');
+  await stageFiles(stage, getHostTarget(), { withRuntime: false, extension: path.join(built, 'extension.cjs') });
+  await cp(path.join(built, 'suite'), path.join(stage, 'suite'), { recursive: true });
+  // Holds mocha for the suite, and the runtime of the drive.
+  await symlink(path.join(root, 'node_modules'), path.join(stage, 'node_modules'));
+  return stage;
+}

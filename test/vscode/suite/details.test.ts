@@ -3,9 +3,9 @@ import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { ExtensionApi } from '../../../src/extension/extension.ts';
 import type { DetailNode, VersionNode } from '../../../src/extension/views/details/detailsTree.ts';
 import type { EntryNode } from '../../../src/extension/views/filesTree.ts';
+import type { ExtensionApi } from '../extension.ts';
 import { answering, connect, waitForServer } from './session.ts';
 import { waitFor } from './support.ts';
 

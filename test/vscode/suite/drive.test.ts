@@ -7,8 +7,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
-import type { ExtensionApi } from '../../../src/extension/extension.ts';
 import { stateDir } from '../../../src/protocol/stateDir.ts';
+import type { ExtensionApi } from '../extension.ts';
 import { disconnect } from './session.ts';
 import {
   collectErrorMessages,

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { ExtensionApi } from '../../../src/extension/extension.ts';
+import type { ExtensionApi } from '../extension.ts';
 import { acceptQuickPicks, answering, connect, intercepting, waitForServer } from './session.ts';
 import { collectErrorMessages, waitFor } from './support.ts';
 

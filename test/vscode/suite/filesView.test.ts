@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { ExtensionApi } from '../../../src/extension/extension.ts';
 import { getWorkedMs } from '../../../src/extension/loadedAt.ts';
 import type { EntryNode, FileNode } from '../../../src/extension/views/filesTree.ts';
+import type { ExtensionApi } from '../extension.ts';
 import { answering, connect, waitForServer } from './session.ts';
 import { collectErrorMessages, waitFor } from './support.ts';
 

@@ -4,10 +4,10 @@ import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { ExtensionApi } from '../../../src/extension/extension.ts';
 import { getStatus } from '../../../src/extension/statusBar.ts';
 import { getStatusText } from '../../../src/extension/views/mountsView.ts';
 import { emptyDriveState, type TransferState } from '../../../src/protocol/state.ts';
+import type { ExtensionApi } from '../extension.ts';
 import { acceptQuickPicks, answering, connect, intercepting, waitForServer } from './session.ts';
 import { collectErrorMessages, getEnvironment, waitFor } from './support.ts';
 

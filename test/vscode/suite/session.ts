@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { ExtensionApi } from '../../../src/extension/extension.ts';
+import type { ExtensionApi } from '../extension.ts';
 import { type EmulatorItem, fetchEmulator, getEnvironment, getExtension, waitFor } from './support.ts';
 
 /** Signs in with a fresh token. `disconnect` ends it; a suite leaves nothing behind. */

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import * as vscode from 'vscode';
-import type { ExtensionApi } from '../../../src/extension/extension.ts';
+import type { ExtensionApi } from '../extension.ts';
 import { connect } from './session.ts';
 import { collectErrorMessages, getEnvironment, waitFor } from './support.ts';
 

@@ -1,19 +1,10 @@
-import { chmod, constants, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, constants, copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { root } from '../root.ts';
 import { mendBinding } from './mendBinding.ts';
 import { writeNotices } from './notices.ts';
 import { ensurePackage } from './npmPackage.ts';
 import { getPrebuilds, type NativeTarget, nativeParts, type Target } from './targets.ts';
-
-/** All that is not of one target, from the clone. `dist` was built before. */
-const commonFiles = [
-  ...['package.nls.json', 'package.nls.nb.json', 'README.md', 'CHANGELOG.md', 'LICENSE'],
-  ...['l10n', 'media'],
-  ...['extension.cjs', 'drive.mjs', 'checksumWorker.mjs', 'repeater.mjs', 'uninstall.cjs'].map(
-    (file) => `dist/${file}`,
-  ),
-];
 
 /** Of packages that load native files, and so cannot be bundled: what runs. */
 const loaders: Readonly<Record<string, readonly string[]>> = {
@@ -24,12 +15,26 @@ const loaders: Readonly<Record<string, readonly string[]>> = {
   keytar: ['package.json', 'LICENSE', 'index.js', 'keytar.js'],
 };
 
-/** Lays out in the empty folder `stage` what the package of `target` holds. */
-export async function stageFiles(stage: string, target: Target, withRuntime: boolean): Promise<void> {
-  await copyAll(root, stage, commonFiles);
+export interface Contents {
+  /** Ship the Node.js of the target; without it the extension host must itself be a plain Node.js. */
+  readonly withRuntime: boolean;
+  /** A bundle in place of dist/extension.cjs: the demo and the tests have entries of their own. */
+  readonly extension?: string | undefined;
+}
+
+/** Lays out in the empty folder `stage` what the package of `target` holds. `dist` was built before. */
+export async function stageFiles(stage: string, target: Target, { withRuntime, extension }: Contents): Promise<void> {
+  await copyAll(root, stage, await readCommonFiles());
+  if (extension !== undefined) await copyFile(extension, path.join(stage, 'dist', 'extension.cjs'));
   await writeManifest(stage);
   const shipped = target === 'universal' ? [] : await stageNativeParts(stage, target, withRuntime);
   await writeNotices(path.join(stage, 'ThirdPartyNotices.txt'), shipped);
+}
+
+/** What every target gets from the clone: .vscodeignore ignores all and takes these out again. */
+async function readCommonFiles(): Promise<string[]> {
+  const lines = (await readFile(path.join(root, '.vscodeignore'), 'utf8')).split('\n');
+  return lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1).replace(/\/\*\*$/, ''));
 }
 
 /** Binding, keyring and runtime. Answers the folders of the npm packages that they are from. */
