@@ -201,7 +201,7 @@ describe('the drive', () => {
       });
     const codeOfSignIn = async () => {
       try {
-        await drive.signIn(realLoginToken(world.emulator));
+        await drive.sessions.signIn(realLoginToken(world.emulator));
         return 'in';
       } catch (error) {
         return toDriveErrorData(error).code;

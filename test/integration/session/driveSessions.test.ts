@@ -47,9 +47,9 @@ describe('the session of a drive', () => {
   });
 
   it('is one, however many windows take it up in the same moment', async () => {
-    const begun = drive.resume(stored);
-    const { session } = await Promise.all([begun, drive.resume(stored), drive.resume(stored)]).then(() =>
-      drive.getFiles(),
+    const begun = drive.sessions.resume(stored);
+    const { session } = await Promise.all([begun, drive.sessions.resume(stored), drive.sessions.resume(stored)]).then(
+      () => drive.getFiles(),
     );
     emulator.expire();
     await session.client.fetchCustomer(AbortSignal.timeout(10_000));
@@ -58,14 +58,14 @@ describe('the session of a drive', () => {
   });
 
   it('ends for all windows when two sign out at once', async () => {
-    await drive.resume(stored);
-    const outcomes = await Promise.allSettled([drive.signOut(), drive.signOut()]);
+    await drive.sessions.resume(stored);
+    const outcomes = await Promise.allSettled([drive.sessions.signOut(), drive.sessions.signOut()]);
     const codes = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'done'));
     assert.deepEqual(codes, ['done', 'signedOut']);
   });
 
   it('that is forgotten leaves nothing of the account but what was lost, and is not while changes wait', async () => {
-    await drive.resume(stored);
+    await drive.sessions.resume(stored);
     const { session } = drive.getFiles();
     await session.vfs.readdir((await session.vfs.resolve(rootIno, ['Jotta', 'Archive'])).ino);
     const [account = ''] = await readdir(join(dir, 'state', 'accounts'));
@@ -73,25 +73,25 @@ describe('the session of a drive', () => {
     const { ino } = await session.vfs.resolve(rootIno, ['Jotta', 'Archive']);
     session.pusher.setPaused(true);
     await session.vfs.mkdir(ino, 'waits', 0o755);
-    await assert.rejects(drive.signOutAndForget(), { code: 'pendingUploads' });
+    await assert.rejects(drive.sessions.signOutAndForget(), { code: 'pendingUploads' });
     assert.ok((await readdir(state)).includes('metadata.db'));
     session.pusher.setPaused(false);
     await session.pusher.drain(AbortSignal.timeout(10_000));
     await writeFile(join(state, 'lost+found', 'lost'), 'lost');
-    await drive.signOutAndForget();
+    await drive.sessions.signOutAndForget();
     assert.deepEqual(await readdir(state), ['lost+found']);
     assert.deepEqual(await readdir(join(dir, 'cache')), []);
   });
 
   it('that ends while a rotation is on its way leaves no token behind', async () => {
-    await drive.resume(stored);
+    await drive.sessions.resume(stored);
     emulator.expire();
     emulator.setFaults([{ match: { kind: 'token' }, action: { type: 'delay', ms: 300 } }]);
     const { client } = drive.getFiles().session;
     // It may end with the session.
     const asked = client.fetchCustomer(AbortSignal.timeout(60_000)).catch(() => {});
     while (emulator.stats().requests.token === undefined) await delay(1);
-    await drive.signOut();
+    await drive.sessions.signOut();
     const before = kept.length;
     await asked;
     await new Promise(setImmediate);
@@ -100,26 +100,26 @@ describe('the session of a drive', () => {
   });
 
   it('is signed in again although the quota is not to be had', async () => {
-    await drive.signIn(emulator.newLoginToken());
+    await drive.sessions.signIn(emulator.newLoginToken());
     emulator.setFaults([{ match: { kind: 'customer' }, action: { type: 'status', status: 503 } }]);
-    assert.equal((await drive.signIn(emulator.newLoginToken())).username, emulator.user);
+    assert.equal((await drive.sessions.signIn(emulator.newLoginToken())).username, emulator.user);
   });
 
   it('is taken up at once where the network swallows everything', async () => {
-    await drive.resume(stored);
+    await drive.sessions.resume(stored);
     await close();
     drive = openDrive();
     emulator.setFaults([{ match: {}, action: { type: 'stall' } }]);
     const from = performance.now();
-    assert.equal((await drive.resume(stored))?.username, emulator.user);
+    assert.equal((await drive.sessions.resume(stored))?.username, emulator.user);
     assert.ok(performance.now() - from < 3_000, `${Math.round(performance.now() - from)} ms`);
   });
 
   it('is shown to the end, so that windows bring back what was there; and no other begins', async () => {
-    await drive.resume(stored);
+    await drive.sessions.resume(stored);
     await close();
     assert.equal(drive.getState().account?.username, emulator.user);
-    await assert.rejects(drive.resume(stored), { code: 'shuttingDown' });
+    await assert.rejects(drive.sessions.resume(stored), { code: 'shuttingDown' });
     assert.throws(() => drive.getFiles(), { code: 'shuttingDown' });
   });
 });

@@ -137,7 +137,7 @@ describe('a session that ends', () => {
       rpc.dispose();
       server.close();
     };
-    await drive.resume({ username: tokens.username, secret: JSON.stringify(tokens) });
+    await drive.sessions.resume({ username: tokens.username, secret: JSON.stringify(tokens) });
   });
   afterEach(() => closeServer());
 

@@ -48,10 +48,10 @@ it('tokens that were made for one service are not sent to another', async () => 
     const secretOf = (host: string | undefined) => JSON.stringify({ ...tokens, serviceHost: host });
     emulator.resetStats();
     for (const host of ['api.jottacloud.com', undefined]) {
-      assert.equal(await drive.resume({ username: tokens.username, secret: secretOf(host) }), null);
+      assert.equal(await drive.sessions.resume({ username: tokens.username, secret: secretOf(host) }), null);
     }
     assert.deepEqual(emulator.stats().requests, {});
-    const account = await drive.resume({ username: tokens.username, secret: JSON.stringify(tokens) });
+    const account = await drive.sessions.resume({ username: tokens.username, secret: JSON.stringify(tokens) });
     assert.equal(account?.username, emulator.user);
   } finally {
     await drive.close(false, AbortSignal.timeout(1_000));
