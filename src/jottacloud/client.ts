@@ -172,7 +172,7 @@ export class JottacloudClient {
 
   upload(
     uploadUrl: string,
-    body: Readable,
+    body: Readable | Buffer,
     span: UploadSpan,
     signal: AbortSignal,
     onProgress?: (bytes: number) => void,

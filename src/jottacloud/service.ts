@@ -114,6 +114,7 @@ export function getListing<T>(
 export interface Command extends Address {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer;
+  readonly direct?: boolean;
 }
 
 /** A command that may safely happen twice: an empty POST without a content type (PROTOCOL.md §2.1). */

@@ -98,6 +98,11 @@ export function createRemote(client: JottacloudClient, link: Link, rates: Rates)
       return call(asked.catch(refuseLasting));
     },
     upload: async (uploadUrl, body, span, signal, onProgress) => {
+      if (Buffer.isBuffer(body)) {
+        await rates.upload.take(body.length, signal);
+        await call(client.upload(uploadUrl, body, span, signal, onProgress));
+        return;
+      }
       const shaped = Readable.from(rates.upload.shape(body, signal), { objectMode: false });
       // One that is never asked for a byte would keep what it wraps open.
       shaped.once('close', () => body.destroy());

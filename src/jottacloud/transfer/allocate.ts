@@ -108,6 +108,7 @@ async function send(
   signal: AbortSignal,
 ): Promise<Allocation> {
   const command = {
+    direct: true,
     url: `${service.endpoints.api}/files/v1/allocate`,
     headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
     body: Buffer.from(

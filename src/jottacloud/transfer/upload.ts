@@ -21,9 +21,9 @@ export interface UploadSpan {
 }
 
 /**
- * Sends bytes `start…size-1` (PROTOCOL.md §3.2). Never repeated here, since `body` cannot be rewound: after a
+ * Sends bytes `start…size-1` (PROTOCOL.md §3.2). Never repeated here, since a stream cannot be rewound: after a
  * retryable failure allocate again and continue from its `resumePos` (§3.3). `onProgress` gets the bytes of this call
- * taken by the connection so far. `body` is destroyed at the end whatever happens.
+ * taken by the connection so far. A stream is destroyed at the end whatever happens; a small file is better given as a whole.
  * JottaError 'incomplete' (420, a cut source, an upload address that is no longer good, or a token that had to be renewed),
  * 'corrupt' (420, or another size or md5 confirmed), 'quota', 'timeout', 'offline', 'signedOut'. An error of `body` itself is
  * thrown as it is.
@@ -31,34 +31,31 @@ export interface UploadSpan {
 export async function upload(
   service: Service,
   uploadUrl: string,
-  body: Readable,
+  body: Readable | Buffer,
   span: UploadSpan,
   signal: AbortSignal,
   onProgress?: (bytes: number) => void,
 ): Promise<UploadResult> {
   const { limits } = service.http;
+  const length = span.size - span.start;
+  const answerMs = limits.uploadAnswerMs + (limits.uploadAnswerMsPerGib * span.size) / gibibyte;
+  if (Buffer.isBuffer(body)) {
+    if (body.length !== length) throw new JottaError('incomplete', 'the source has another length than promised');
+    const answer = await sendUpload(service, uploadUrl, body, span, answerMs, signal);
+    onProgress?.(length);
+    return parseResult(await readJson(answer, limits.maxJsonBytes, limits.bodyIdleMs), span);
+  }
   const stopper = new AbortController();
-  const watched = watchUpload(body, {
-    length: span.size - span.start,
-    idleMs: limits.patientIdleMs,
-    answerMs: limits.uploadAnswerMs + (limits.uploadAnswerMsPerGib * span.size) / gibibyte,
-    onProgress,
-    onTimeout: (error) => stopper.abort(error),
-  });
+  const onTimeout = (error: JottaError) => stopper.abort(error);
+  const watched = watchUpload(body, { length, idleMs: limits.patientIdleMs, answerMs, onProgress, onTimeout });
   const renewing = setInterval(() => {
     service.tokens.getAccessToken(signal).catch((error) => {
       service.http.log.info('the token could not be renewed during an upload', { error });
     });
   }, limits.uploadRenewEveryMs);
   try {
-    parseSafeUrl(uploadUrl, 'the upload address');
-    const answer = await sendUpload(
-      service,
-      uploadUrl,
-      watched.stream,
-      span,
-      AbortSignal.any([signal, stopper.signal]),
-    );
+    const either = AbortSignal.any([signal, stopper.signal]);
+    const answer = await sendUpload(service, uploadUrl, watched.stream, span, Number.POSITIVE_INFINITY, either);
     return parseResult(await readJson(answer, limits.maxJsonBytes, limits.bodyIdleMs), span);
   } catch (error) {
     throw watched.sourceError() ?? error;
@@ -73,10 +70,12 @@ export async function upload(
 async function sendUpload(
   service: Service,
   url: string,
-  body: Readable,
+  body: Readable | Buffer,
   span: UploadSpan,
+  firstByteMs: number,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
+  parseSafeUrl(url, 'the upload address');
   const { http, tokens } = service;
   const length = span.size - span.start;
   const headers: Record<string, string> = {
@@ -87,7 +86,7 @@ async function sendUpload(
   // The request header Range, as rclone sends it (§3.2).
   if (span.start > 0 && length > 0) headers.Range = `bytes=${span.start}-${span.size - 1}`;
   const token = await tokens.getAccessToken(signal, http.limits.uploadRefreshAheadMs);
-  const request = { method: 'POST' as const, url, headers, body, firstByteMs: Number.POSITIVE_INFINITY };
+  const request = { method: 'POST' as const, url, headers, body, firstByteMs, direct: true };
   const answer = await http.send(withToken(request, token), signal);
   if (answer.status === 401) {
     answer.body.destroy();

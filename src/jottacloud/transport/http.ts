@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import type { Log } from '../../base/log.ts';
@@ -5,6 +6,7 @@ import { JottaError } from '../errors.ts';
 import type { ClientLimits } from '../limits.ts';
 import { type Agents, createAgents, type Network, plainNetwork } from './agents.ts';
 import { startDeadline } from './deadline.ts';
+import { requestDirect } from './direct.ts';
 import { toTransportError } from './transportErrors.ts';
 
 export interface HttpRequest {
@@ -18,6 +20,8 @@ export interface HttpRequest {
   readonly firstByteMs: number;
   /** Bytes exactly as stored, for ranged downloads: no content coding is offered or undone. */
   readonly identity?: boolean;
+  /** One of many that come together: sent without axios (direct.ts). Its answer has no content coding either. */
+  readonly direct?: boolean;
 }
 
 /** Any status. `body` must be read to its end or destroyed; it dies with the request's signal. */
@@ -78,19 +82,19 @@ async function send(
 ): Promise<HttpAnswer> {
   const deadline = startDeadline(signal, request.firstByteMs, 'no answer from the server');
   try {
-    const agent = agents.getAgentFor(new URL(request.url));
-    const config = toAxios(request, userAgent, deadline.signal);
-    const response = await instance.request<Readable>({ ...config, httpAgent: agent, httpsAgent: agent });
-    const body = response.data;
+    const url = new URL(request.url);
+    const agent = agents.getAgentFor(url);
+    const { status, headers, body } = request.direct
+      ? await sendDirect(request, url, agent, userAgent, deadline.signal)
+      : await sendByAxios(instance, request, agent, userAgent, deadline.signal);
     // Errors are read by whoever iterates; without a listener an early one would end the process.
     body.on('error', () => {});
     const destroy = () => body.destroy(toTransportError(signal.reason, signal));
     if (signal.aborted) destroy();
     else signal.addEventListener('abort', destroy, { once: true });
     body.once('close', () => signal.removeEventListener('abort', destroy));
-    const headers = response.headers as Record<string, unknown>;
     return {
-      status: response.status,
+      status,
       body,
       header: (name) => {
         const value = headers[name];
@@ -102,6 +106,37 @@ async function send(
   } finally {
     deadline.stop();
   }
+}
+
+interface Answered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: Readable;
+}
+
+async function sendByAxios(
+  instance: AxiosInstance,
+  request: HttpRequest,
+  agent: Agent,
+  userAgent: string,
+  signal: AbortSignal,
+): Promise<Answered> {
+  const config = toAxios(request, userAgent, signal);
+  const response = await instance.request<Readable>({ ...config, httpAgent: agent, httpsAgent: agent });
+  return { status: response.status, headers: response.headers, body: response.data };
+}
+
+async function sendDirect(
+  { method, body, headers: given }: HttpRequest,
+  url: URL,
+  agent: Agent,
+  userAgent: string,
+  signal: AbortSignal,
+): Promise<Answered> {
+  const length = Buffer.isBuffer(body) ? { 'Content-Length': String(body.length) } : {};
+  const headers = { 'User-Agent': userAgent, Accept: '*/*', ...length, ...given, 'Accept-Encoding': 'identity' };
+  const answer = await requestDirect({ method, url, headers, body, agent, signal });
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: answer };
 }
 
 function toAxios(request: HttpRequest, userAgent: string, signal: AbortSignal): AxiosRequestConfig {

@@ -75,8 +75,7 @@ async function sendBytes(
   { uploadUrl, resumePos }: { readonly uploadUrl: string; readonly resumePos: number },
   signal: AbortSignal,
 ): Promise<{ isWhole: boolean; error: unknown }> {
-  const turns = takeTurns(chunks(resumePos), deps.foreground, signal);
-  const body = Readable.from(turns, { objectMode: false, highWaterMark: 1024 * 1024 });
+  const body = await getBody(deps.foreground, chunks(resumePos), size - resumePos, signal);
   let sent = resumePos;
   const onProgress = (done: number) => {
     sent = resumePos + done;
@@ -90,8 +89,24 @@ async function sendBytes(
   } catch (error) {
     return { isWhole: sent === size, error };
   } finally {
-    body.destroy();
+    if (body instanceof Readable) body.destroy();
   }
+}
+
+/** A small file as a whole, which goes with the head of its request; any other as a stream. */
+async function getBody(
+  foreground: Foreground,
+  chunks: AsyncIterable<Buffer>,
+  size: number,
+  signal: AbortSignal,
+): Promise<Buffer | Readable> {
+  if (size > writebackLimits.wholeBytes) {
+    return Readable.from(takeTurns(chunks, foreground, signal), { objectMode: false, highWaterMark: 1024 * 1024 });
+  }
+  const whole: Buffer[] = [];
+  for await (const chunk of chunks) whole.push(chunk);
+  const [first = Buffer.alloc(0)] = whole;
+  return whole.length > 1 ? Buffer.concat(whole) : first;
 }
 
 /** The chunks, each but the first in a turn of its own: the first goes with the turn of the push. */

@@ -6,10 +6,21 @@ export const writebackLimits = {
   heldOpenMs: 60_000,
   /** Quiet time of what looks temporary and was never pushed; a rename to its real name ends it. */
   temporaryMs: 10 * 60_000,
-  /** Changes pushed side by side unless told otherwise; the official client stops at 6 transfers (PROTOCOL.md §6). */
+  /** Files sent side by side unless told otherwise; the official client stops at 6 transfers (PROTOCOL.md §6). */
   parallelPushes: 6,
+  /**
+   * An upload of less is quick, as every change without content is: what it takes is the way there and back. Bytes. Of quick
+   * ones so many times as many as of others go side by side at most, while none takes longer than `quickMs` and so many times
+   * the shortest (pushWidth.ts).
+   */
+  quickBytes: 256 * 1024,
+  quickPerTransfer: 4,
+  quickMs: 1_000,
+  quickSlowdown: 4,
   /** A file of this size or more is sent in the lane of large ones (pushQueue.ts): several seconds of a line of 2 MB/s. Bytes. */
   largeBytes: 8 * 1024 * 1024,
+  /** What is left to send of a file goes in one piece up to this size: a stream costs more than its bytes. Bytes. */
+  wholeBytes: 64 * 1024,
   /** A removal waits no longer than this for the end of a removal of all that is in its folder. */
   longestRemovalMs: 15_000,
   /** From a change to the next planning pass, at least: changes come in bursts. */

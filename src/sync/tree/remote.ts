@@ -112,9 +112,10 @@ export interface Remote {
     file: { size: number; md5: string; mtime: number; onto: 'reject' | { readonly created: number } },
     signal: AbortSignal,
   ): Promise<{ completed: boolean; uploadUrl: string; resumePos: number }>;
+  /** A stream is destroyed at the end whatever happens. */
   upload(
     uploadUrl: string,
-    body: Readable,
+    body: Readable | Buffer,
     span: { start: number; size: number; md5: string },
     signal: AbortSignal,
     onProgress: (bytes: number) => void,
