@@ -9,7 +9,7 @@ import { writebackLimits } from '../tree/limits.ts';
 import { getLocalPath } from '../tree/paths.ts';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../tree/remote.ts';
 import { runPush } from './push.ts';
-import type { Lane, LaneCounts } from './pushQueue.ts';
+import { type Lane, type LaneCounts, laneOf } from './pushQueue.ts';
 import type { Retries } from './retries.ts';
 import type { UploadDeps } from './upload.ts';
 
@@ -88,7 +88,7 @@ export class PushRunner {
   }
 
   get counts(): LaneCounts {
-    const counts = { large: 0, small: 0 };
+    const counts = { quick: 0, medium: 0, large: 0 };
     for (const { lane } of this.#running.values()) counts[lane] += 1;
     return counts;
   }
@@ -111,7 +111,7 @@ export class PushRunner {
     return true;
   }
 
-  start(push: Push, lane: Lane): void {
+  start(push: Push): void {
     const { nodes, signal, now } = this.#deps;
     const row = nodes.get(push.ino);
     const controller = new AbortController();
@@ -119,7 +119,9 @@ export class PushRunner {
     const aside = row !== undefined && push.kind === 'moveAside' ? getCycleBreakerFolder(nodes, row) : undefined;
     const into = row?.pendingTarget?.parent ?? aside ?? row?.parent ?? null;
     const wanted = this.#getWanted(push.ino);
-    const running: Running = { ...push, into, path, lane, wanted, controller, done: 0, total: row?.size ?? 0 };
+    const total = row?.size ?? 0;
+    const lane = laneOf(push.kind, total);
+    const running: Running = { ...push, into, path, lane, wanted, controller, done: 0, total };
     this.#running.set(push.ino, running);
     const begun = now();
     const finish = (outcome: FinishedPush['outcome']) =>

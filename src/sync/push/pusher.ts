@@ -1,16 +1,16 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Emitter } from '../../base/events.ts';
 import type { Log } from '../../base/log.ts';
-import type { Ino, NodeRow } from '../../store/nodeRow.ts';
+import type { Ino } from '../../store/nodeRow.ts';
 import type { Xattrs } from '../../store/xattrs.ts';
-import { type Plan, type Push, plan } from '../plan/planner.ts';
-import { isFinderCopying } from '../plan/quietTime.ts';
 import type { Folders } from '../pull/folders.ts';
 import { writebackLimits } from '../tree/limits.ts';
 import type { Link } from '../tree/link.ts';
 import { RemoteError } from '../tree/remote.ts';
-import { type Lane, PushQueue } from './pushQueue.ts';
+import { Agenda } from './agenda.ts';
+import type { Width } from './pushQueue.ts';
 import { type FinishedPush, PushRunner, type RunningPush } from './pushRunner.ts';
+import { PushWidth } from './pushWidth.ts';
 import { Retries } from './retries.ts';
 import type { UploadDeps } from './upload.ts';
 
@@ -37,9 +37,9 @@ const stopped = 'stopped';
 const passing: readonly string[] = ['quota', 'writeLocked'];
 
 /**
- * Pushes pending work in the background: plans when nudged, runs a bounded number side by side (PushRunner), chooses what
- * goes next (PushQueue), tries again what passes by itself (Retries). Holds no work of its own: everything is read from the
- * rows, so a crash loses nothing.
+ * Pushes pending work in the background: when nudged, has what goes next decided (Agenda), runs as many side by side as the
+ * server bears (PushWidth, PushRunner), tries again what passes by itself (Retries). Holds no work of its own: everything is
+ * read from the rows, so a crash loses nothing.
  */
 export class Pusher {
   readonly changed: Emitter<void>;
@@ -48,16 +48,12 @@ export class Pusher {
   readonly #deps: PusherDeps;
   readonly #runner: PushRunner;
   readonly #retries: Retries;
-  readonly #queue = new PushQueue((push) => this.#laneOf(push));
+  readonly #agenda: Agenda;
+  readonly #width: PushWidth;
   readonly #idle: (() => void)[] = [];
-  readonly #removable = new Map<Ino, boolean>();
-  /** What the last look at everything pending took, and when it ended. */
-  #planMs = 0;
-  #plannedAt = 0;
   #timer: AbortController | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #paused = false;
-  #parallel: number = writebackLimits.parallelPushes;
   #draining = 0;
 
   constructor(deps: PusherDeps) {
@@ -75,8 +71,12 @@ export class Pusher {
         setImmediate(() => this.#fill());
       },
     });
+    const getSettleMs = () => (this.#draining > 0 ? 0 : deps.settleMs);
+    this.#agenda = new Agenda({ ...deps, retries: this.#retries, runner: this.#runner, getSettleMs });
+    this.#width = new PushWidth(() => deps.clock.now());
     this.changed = this.#runner.changed;
     this.finished = this.#runner.finished;
+    this.finished.on((push) => this.#width.note(push, this.#runner.running.size - 1));
     deps.link.changed.on((health) => {
       if (health === 'ok') this.retryNow();
       else this.#wake();
@@ -100,15 +100,15 @@ export class Pusher {
     this.changed.emit();
   }
 
-  /** Changes sent side by side from now on; what runs already goes on. */
+  /** Files sent side by side from now on (pushWidth.ts); what runs already goes on. */
   setParallel(count: number): void {
-    this.#parallel = Math.max(1, Math.trunc(count));
+    this.#width.setTransfers(count);
     this.nudge();
   }
 
   /** Something changed: plan soon. Cheap; callable from every file operation. */
   nudge(): void {
-    this.#schedule(Math.max(writebackLimits.nudgeMs, this.#getRestMs()));
+    this.#schedule(Math.max(writebackLimits.nudgeMs, this.#agenda.restMs));
   }
 
   /** Forgets back-off, so that everything is tried now: the network or the sign-in is back. */
@@ -216,20 +216,7 @@ export class Pusher {
   #isDrained(): boolean {
     if (this.#runner.running.size > 0) return false;
     const { pending, failed } = this.#deps.nodes.countPending();
-    return pending === failed || (failed > 0 && this.#isBlocked());
-  }
-
-  /** Nothing can start, and nothing will by itself: what is left depends on refused changes. */
-  #isBlocked(): boolean {
-    this.#removable.clear();
-    for (let after: Ino = 0; ; ) {
-      const pending = this.#deps.nodes.getPendingInos(after, writebackLimits.planRows);
-      const { pushes, waits } = this.#plan(pending, this.#deps.clock.now());
-      if (pushes.length > 0 || waits) return false;
-      const last = pending.at(-1);
-      if (last === undefined) return true;
-      after = last;
-    }
+    return pending === failed || (failed > 0 && this.#agenda.isBlocked());
   }
 
   #schedule(ms: number): void {
@@ -261,12 +248,12 @@ export class Pusher {
       return;
     }
     // Offline, one push at a time asks whether the network is back.
-    const most = link.health === 'offline' ? 1 : this.#parallel;
-    const limit = this.#makeWay(most);
-    if (limit === 0) return;
+    const width = this.#makeWay(link.health === 'offline' ? { transfers: 1, all: 1 } : this.#width.width);
+    if (width.all === 0) return;
     try {
-      if (!this.#queue.canTake(this.#runner.counts, limit)) this.#planAll(limit);
-      this.#startQueued(limit);
+      const dueInMs = this.#agenda.look(width);
+      if (dueInMs !== undefined) this.#schedule(dueInMs);
+      this.#startAll(width);
     } catch (error) {
       log.error('planning failed', { error });
       this.#schedule(writebackLimits.firstRetryMs);
@@ -277,96 +264,20 @@ export class Pusher {
    * How many may run side by side when this look is over. Where somebody is busy with files, and nobody waits for the drain,
    * one starts at a time and the next look comes with the next turn; 0: that is not yet.
    */
-  #makeWay(most: number): number {
+  #makeWay(most: Width): Width {
     const { foreground } = this.#deps;
     if (this.#draining > 0 || !foreground.isBusy) return most;
     const waitMs = foreground.tryTurn();
     this.#schedule(Math.max(waitMs, writebackLimits.nudgeMs));
-    return waitMs > 0 ? 0 : Math.min(most, this.#runner.running.size + 1);
+    return { ...most, all: waitMs > 0 ? 0 : Math.min(most.all, this.#runner.running.size + 1) };
   }
 
-  #startQueued(limit: number): void {
-    const { clock } = this.#deps;
-    this.#keepUnremovable();
+  #startAll(width: Width): void {
     for (;;) {
-      const next = this.#queue.take(this.#runner.counts, limit);
-      if (next === undefined) return;
-      const [push] = this.#plan([next.ino], clock.now()).pushes;
-      if (push !== undefined) {
-        this.#runner.start(push, this.#laneOf(push));
-        this.#keepUnremovable();
-      }
-      // It changed since it was planned, and no push will end and look again: a new plan tells when it may go.
-      else if (this.#runner.running.size === 0 && this.#queue.size === 0) this.nudge();
+      const { push, isOutdated } = this.#agenda.take(width);
+      if (isOutdated) this.nudge();
+      if (push === undefined) return;
+      this.#runner.start(push);
     }
-  }
-
-  /** A folder that cannot go yet is looked at again by the next whole plan; one that can may have got something new in it. */
-  #keepUnremovable(): void {
-    for (const [ino, isRemovable] of this.#removable) if (isRemovable) this.#removable.delete(ino);
-  }
-
-  #laneOf({ ino, kind }: Push): Lane {
-    const size = kind === 'upload' ? (this.#deps.nodes.get(ino)?.size ?? 0) : 0;
-    return size >= writebackLimits.largeBytes ? 'large' : 'small';
-  }
-
-  #plan(pending: readonly Ino[], now: number): Plan {
-    const { nodes, xattrs, activity, settleMs, faultPoint } = this.#deps;
-    const isWaiting = (ino: Ino) => this.#retries.isWaiting(ino, now);
-    const settle = this.#draining > 0 ? 0 : settleMs;
-    const isIncomplete = (row: NodeRow) => isFinderCopying(xattrs.get(row.ino, 'com.apple.FinderInfo'));
-    const setAside = (ino: Ino, error: unknown) => this.#setAside(ino, error);
-    const common = { nodes, activity, now, settleMs: settle, running: this.#runner.running, faultPoint, setAside };
-    return plan({ ...common, isWaiting, isIncomplete, removable: this.#removable }, pending);
-  }
-
-  #setAside(ino: Ino, error: unknown): void {
-    const { nodes, log } = this.#deps;
-    log.error('a change cannot be planned and is set aside', { ino, error });
-    try {
-      nodes.update(ino, { failure: 'internal' });
-    } catch (failure) {
-      log.error('it cannot be marked either, and is tried again', { ino, error: failure });
-      this.#retries.delay(ino);
-    }
-  }
-
-  /** How long nothing is planned after the last pass. */
-  #getRestMs(): number {
-    return Math.min(writebackLimits.longestNudgeMs, this.#planMs * writebackLimits.planShare);
-  }
-
-  /** Looks at everything pending until something is found that may start; where nothing may, one that ends looks again. */
-  #planAll(limit: number): void {
-    const { clock, nodes } = this.#deps;
-    if (this.#runner.running.size >= limit) return;
-    const wholeRestMs = this.#getRestMs();
-    const restMs = this.#plannedAt + wholeRestMs - clock.now();
-    // More than the whole is left where the clock was set back.
-    if (restMs > 0 && restMs <= wholeRestMs) {
-      this.#schedule(restMs);
-      return;
-    }
-    const begun = clock.now();
-    this.#queue.clear();
-    this.#retries.forgetAll((ino) => nodes.get(ino) === undefined);
-    this.#removable.clear();
-    for (let after: Ino = 0; ; ) {
-      const pending = nodes.getPendingInos(after, writebackLimits.planRows);
-      // One moment for both: what still waits for its next try in the plan must not be due when that is set.
-      const now = clock.now();
-      const { pushes, settlesInMs } = this.#plan(pending, now);
-      this.#queue.add(pushes);
-      if (settlesInMs !== undefined) this.#schedule(settlesInMs);
-      const retriesInMs = this.#retries.getNextInMs(now);
-      if (retriesInMs !== undefined) this.#schedule(retriesInMs);
-      const last = pending.at(-1);
-      if (last === undefined || pending.length < writebackLimits.planRows) break;
-      if (this.#queue.canTake(this.#runner.counts, limit)) break;
-      after = last;
-    }
-    this.#plannedAt = clock.now();
-    this.#planMs = Math.max(0, this.#plannedAt - begun);
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { writebackLimits } from '../../../src/sync/tree/limits.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { openSessionWorld, type SessionWorld } from '../../support/sessionWorld.ts';
 
@@ -55,12 +56,12 @@ describe('limits of transfers', () => {
     assert.ok(limited >= leastMs, `${limited} ms for ${bytes} bytes at ${rate} bytes/s`);
   });
 
-  it('bound how many changes are sent side by side, from the next one on', async () => {
+  it('bound how many files are sent side by side, from the next one on; of small ones more', async () => {
     const { pusher } = world.session();
-    const most = async (parallel: number, folder: string) => {
+    const most = async (parallel: number, count: number, bytes: number, folder: string) => {
       pusher.setParallel(parallel);
       await world.mkdir(folder);
-      for (let i = 0; i < 8; i++) await world.save(`${folder}/${i}.txt`, `${folder} ${i}`);
+      for (let i = 0; i < count; i++) await world.save(`${folder}/${i}.bin`, contentOf(seed++, bytes));
       let seen = 0;
       const stop = pusher.changed.on(() => {
         seen = Math.max(seen, pusher.getRunning().length);
@@ -69,9 +70,12 @@ describe('limits of transfers', () => {
       stop();
       return seen;
     };
+    let seed = 17;
     emulator.shape({ latency: 20 });
-    assert.equal(await most(1, '/Jotta/Archive/alone'), 1);
-    assert.equal(await most(4, '/Jotta/Archive/four'), 4);
+    assert.equal(await most(1, 8, 10, '/Jotta/Archive/alone'), 1);
+    assert.equal(await most(3, 6, writebackLimits.quickBytes, '/Jotta/Archive/three'), 3);
+    const small = await most(3, 40, 10, '/Jotta/Archive/small');
+    assert.ok(small > 3 && small <= 3 * writebackLimits.quickPerTransfer, `${small} small files side by side`);
     emulator.shape({ latency: 0 });
   });
 });
