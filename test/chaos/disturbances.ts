@@ -24,7 +24,7 @@ const serverDoneMs = 5_000;
 type Disturbance = (director: Director) => Promise<void>;
 
 /** What may happen at any moment, and how often. */
-const disturbances: Record<string, { weight: number; work: Disturbance }> = {
+export const disturbances: Record<string, { weight: number; work: Disturbance }> = {
   kill: { weight: 14, work: (director) => director.kill() },
   powerCut: { weight: 4, work: (director) => director.cutPower() },
   stop: { weight: 3, work: (director) => director.end() },

@@ -6,12 +6,14 @@ import { findMountId, onStage, type Stage, showNotifications, signIn } from '../
 import type { Workbench } from '../../test/vscode/harness/workbench.ts';
 import { showcaseSample, writeSamples } from './samples.ts';
 
-// node tools/demo/surfaces.ts DIR [dark|light|contrast]: what every surface looks like in each theme, as DIR/<surface>-<theme>.png, to be looked at.
+// node tools/demo/surfaces.ts DIR [dark|light|contrast|narrow]: what every surface looks like in each theme, as DIR/<surface>-<theme>.png, to be looked at.
 
 const themes = {
   dark: 'Dark Modern',
   light: 'Light Modern',
   contrast: 'Default High Contrast',
+  /** With the side bar as wide as VS Code makes it, 300 pixels. */
+  narrow: 'Dark Modern',
 } as const;
 const archive = '/Jotta/Archive';
 const out = path.resolve(process.argv[2] ?? 'surfaces');
@@ -34,7 +36,7 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   // Wide enough for the pictures of the walkthrough.
   await window.page.setViewportSize({ width: 1500, height: 900 });
   await window.openView('Jottacloud');
-  await widenSideBar(window);
+  if (theme !== 'narrow') await widenSideBar(window);
   await window.welcomeView('Connect to your Jottacloud account').first().waitFor();
   await shoot('welcome');
 
@@ -82,6 +84,19 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.page.locator('.context-view .action-item').first().waitFor();
   await shoot('menu');
   await window.page.keyboard.press('Escape');
+  await window.tab('Sourdough').first().click({ button: 'right' });
+  await shootSubmenu(window, 'tab-menu', theme);
+  await window.page.locator('.editor-actions .codicon-toolbar-more').first().click();
+  await shootSubmenu(window, 'editor-menu', theme);
+  await window.expand('Pictures');
+  await window.treeRow('Sunset.png').first().click();
+  await window.tab('Sunset.png').first().waitFor();
+  await window.treeRow('Sunset.png').first().hover();
+  await window.page.locator('.monaco-hover img').first().waitFor();
+  await shoot('picture');
+  // Else the rows below would be out of sight.
+  await window.treeRow('Pictures').first().click();
+  await window.treeRow('Sunset.png').waitFor({ state: 'detached' });
   await window.runRowAction('Notes', 'Keep Offline');
   await window.treeRow('kept offline').first().waitFor();
 
@@ -138,6 +153,11 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.page.locator('.tab.active', { hasText: '↔ current' }).waitFor();
   await shoot('version-compared');
 
+  await window.runRowAction(/^Shopping\.md/, 'Show Details');
+  await window.treeRow(/^Versions/).waitFor();
+  await shoot('details');
+  await window.page.locator('.pane-header', { hasText: 'Details' }).click();
+
   await window.runCommand('Preferences: Open Settings (UI)');
   await window.page.keyboard.type('@ext:jottacloud-drive.jottacloud-drive');
   // They belong to the computer that mounts.
@@ -161,6 +181,15 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await mounted.explorerRow('Minutes.md').first().click({ button: 'right' });
   await mounted.page.locator('.context-view .action-item').first().waitFor();
   await mounted.screenshot(path.join(out, `explorer-${theme}.png`));
+}
+
+/** The menu that is open, with what it has of the account. */
+async function shootSubmenu({ page }: Workbench, name: string, theme: string): Promise<void> {
+  await page.locator('.context-view .action-item', { hasText: 'Jottacloud' }).first().hover();
+  await page.locator('.monaco-submenu .action-item').first().waitFor();
+  await page.screenshot({ path: path.join(out, `${name}-${theme}.png`) });
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
 }
 
 /** One file changed here and on the server while the two could not talk. */

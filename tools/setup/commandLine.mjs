@@ -23,7 +23,26 @@ export const suiteNames = [
 ];
 const targets = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'universal'];
 
-/** @typedef {'text' | 'flag' | 'number' | 'count' | 'pair' | readonly string[]} Kind `count`: 1 or more; a list: one of these words */
+/** As test/bench/main.ts has them. */
+export const scenarios = ['walk', 'read-line', 'read', 'write', 'small-files', 'programs'];
+/** As test/chaos/disturbances.ts has them. */
+export const disturbances = [
+  'kill',
+  'powerCut',
+  'stop',
+  'eject',
+  'lazyUnmount',
+  'faults',
+  'slowLine',
+  'blackout',
+  'expiry',
+  'revocation',
+  'remoteEdit',
+  'rclone',
+  'fullDisk',
+];
+
+/** @typedef {'text' | 'flag' | 'number' | 'port' | 'count' | 'pair' | readonly string[] | { anyOf: readonly string[] }} Kind `count`: 1 or more; a list: one of these words; `anyOf`: several of them, with commas */
 
 /** @type {Record<string, { about: string, words?: readonly string[], options?: Record<string, [Kind, string]> }>} */
 export const commandLines = {
@@ -50,7 +69,7 @@ export const commandLines = {
   emulator: {
     about: 'Serves a local Jottacloud. With npm run --silent, one line of JSON is all it prints.',
     options: {
-      port: ['number', 'port on 127.0.0.1; a free one without it'],
+      port: ['port', 'port on 127.0.0.1; a free one without it'],
       state: ['text', 'folder that keeps account, content and tokens between runs'],
       seed: ['text', 'folder to copy into /Jotta/Archive of a new account'],
       latency: ['number', 'ms before each request'],
@@ -91,7 +110,7 @@ export const commandLines = {
   bench: {
     about: 'Compares this drive with rclone mount. Needs root and an idle machine.',
     options: {
-      only: ['text', 'scenarios, with commas: walk, read, …'],
+      only: [{ anyOf: scenarios }, 'these scenarios'],
       rounds: ['count', 'how often each is run'],
       scale: ['number', 'sizes times this; 0.02 is a smoke test'],
       keep: ['flag', 'renews test/bench/RESULTS.md and the table of README.md'],
@@ -112,7 +131,7 @@ export const commandLines = {
     options: {
       minutes: ['number', 'how long'],
       seed: ['text', 'that of a finding repeats it'],
-      only: ['text', 'disturbances, with commas: no others happen'],
+      only: [{ anyOf: disturbances }, 'no other disturbances happen'],
       'keep-going': ['flag', 'goes on after a violation'],
     },
   },
@@ -185,6 +204,9 @@ function getComplaint(kind, value) {
   if (kind === 'count' && !/^[1-9]\d*$/.test(value)) return 'a whole number of 1 or more';
   if (kind === 'pair' && !/^\w+=.+$/.test(value)) return 'NAME=VALUE';
   if (kind === 'text' && value === '') return 'something';
+  if (kind === 'port' && !(/^\d{1,5}$/.test(value) && Number(value) < 65_536)) return 'a number below 65536';
+  const isSome = typeof kind === 'object' && 'anyOf' in kind;
+  if (isSome && !value.split(',').every((word) => kind.anyOf.includes(word))) return `some of ${kind.anyOf.join(',')}`;
   if (Array.isArray(kind) && !kind.includes(value)) return `one of ${kind.join(', ')}`;
   return undefined;
 }
@@ -210,7 +232,8 @@ function readQuirks() {
 
 function toValue(kind) {
   if (kind === 'flag') return '';
+  if (typeof kind === 'object' && 'anyOf' in kind) return ` ${kind.anyOf.join(',')}`;
   return Array.isArray(kind)
     ? ` ${kind.join('|')}`
-    : { text: ' TEXT', number: ' N', count: ' N', pair: ' NAME=VALUE' }[kind];
+    : { text: ' TEXT', number: ' N', port: ' N', count: ' N', pair: ' NAME=VALUE' }[kind];
 }

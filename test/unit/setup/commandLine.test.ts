@@ -6,6 +6,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { chooseSuites } from '../../../tools/setup/suites.ts';
+import { programs } from '../../bench/scenarios/programs.ts';
+import { readingFast, readingSlowly } from '../../bench/scenarios/reading.ts';
+import { walking } from '../../bench/scenarios/walking.ts';
+import { writingLarge, writingSmall } from '../../bench/scenarios/writing.ts';
+import { disturbances as knownDisturbances } from '../../chaos/disturbances.ts';
 import { quirkTable } from '../../emulator/quirks.ts';
 import { suites as rcloneSuites } from '../../rclone/suites.ts';
 
@@ -13,8 +18,10 @@ const root = path.resolve(import.meta.dirname, '..', '..', '..');
 interface CommandLines {
   readonly commandLines: Readonly<Record<string, { readonly options?: Readonly<Record<string, unknown>> }>>;
   readonly suiteNames: readonly string[];
+  readonly scenarios: readonly string[];
+  readonly disturbances: readonly string[];
 }
-const { commandLines, suiteNames } = (await import(
+const { commandLines, suiteNames, scenarios, disturbances } = (await import(
   path.join(root, 'tools', 'setup', 'commandLine.mjs')
 )) as CommandLines;
 
@@ -53,6 +60,9 @@ describe('the command line of every npm run command', () => {
     [['fuzz', '--seeds', 'abc'], /^fuzz: --seeds wants a whole number of 1 or more, not "abc"\. See --help\.\n$/],
     [['emulator', '--quirk', 'moveAnswer'], /^emulator: --quirk wants NAME=VALUE, not "moveAnswer"\. See --help\.\n$/],
     [['package', '--target', 'amiga'], /^package: --target wants one of linux-x64, .*, not "amiga"\. See --help\.\n$/],
+    [['bench', '--only', 'walk,swim'], /^bench: --only wants some of walk,[^\n]*, not "walk,swim"\. See --help\.\n$/],
+    [['chaos', '--only', 'nothing'], /^chaos: --only wants some of kill,[^\n]*, not "nothing"\. See --help\.\n$/],
+    [['emulator', '--port', '65536'], /^emulator: --port wants a number below 65536, not "65536"\. See --help\.\n$/],
     [['chaos', '--minutes'], /^chaos: [^\n]*--minutes[^\n]*\n$/],
   ] as const) {
     it(`refuses ${args.join(' ')}`, () => {
@@ -70,6 +80,15 @@ describe('the command line of every npm run command', () => {
 
   it('knows every package of rclone that is tested', () => {
     assert.ok(run('test:rclone-suites', '--help').stdout.includes(`[${Object.keys(rcloneSuites).join('|')}]`));
+  });
+
+  it('knows every scenario of the benchmark and every disturbance', () => {
+    const makers = [walking, readingSlowly, readingFast, writingLarge, writingSmall, programs];
+    assert.deepEqual(
+      makers.map((make) => make(1).name),
+      scenarios,
+    );
+    assert.deepEqual(Object.keys(knownDisturbances), disturbances);
   });
 
   it('knows every suite there is', () => {
