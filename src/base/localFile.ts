@@ -9,13 +9,20 @@ const [readOf, writeOf, truncateOf, datasyncOf, closeOf] = [
   promisify(fs.close),
 ];
 
+/** Of a file that was closed: a number that is no file's, so that whatever asks still is refused by the system. */
+const closed = 0x7fffffff;
+
 /** Up to so many bytes the page cache answers in a few microseconds; a turn through the thread pool takes ten times that. */
 const smallBytes = 64 * 1024;
 
-/** An open file of this computer. Small reads and writes are done at once, all else beside the event loop. */
+/**
+ * An open file of this computer. Small reads and writes are done at once, all else beside the event loop. Its number is given back
+ * to the system only when nothing waits for it: the next file that is opened gets it, and would be read or written instead.
+ */
 export class LocalFile {
   readonly path: string;
-  readonly #fd: number;
+  readonly #waiting = new Set<Promise<unknown>>();
+  #fd: number;
 
   /** Flags as of open(2) in fs.open; throws as the disk does. */
   constructor(path: string, flags: string, mode = 0o600) {
@@ -35,13 +42,13 @@ export class LocalFile {
   /** Answers the bytes read, 0 at the end. */
   async read(buffer: Buffer, offset: number, length: number, position: number): Promise<number> {
     if (length <= smallBytes) return fs.readSync(this.#fd, buffer, offset, length, position);
-    return (await readOf(this.#fd, buffer, offset, length, position)).bytesRead;
+    return (await this.#keepOpen(readOf(this.#fd, buffer, offset, length, position))).bytesRead;
   }
 
   /** Answers the bytes written. */
   async write(bytes: Buffer, offset: number, length: number, position: number): Promise<number> {
     if (length <= smallBytes) return fs.writeSync(this.#fd, bytes, offset, length, position);
-    return (await writeOf(this.#fd, bytes, offset, length, position)).bytesWritten;
+    return (await this.#keepOpen(writeOf(this.#fd, bytes, offset, length, position))).bytesWritten;
   }
 
   /** Fills `buffer` from `position`; bytes beyond the file's end stay as they are. */
@@ -60,17 +67,29 @@ export class LocalFile {
   }
 
   truncate(size: number): Promise<void> {
-    return truncateOf(this.#fd, size);
+    return this.#keepOpen(truncateOf(this.#fd, size));
   }
 
   /** fdatasync(2). */
   datasync(): Promise<void> {
-    return datasyncOf(this.#fd);
+    return this.#keepOpen(datasyncOf(this.#fd));
   }
 
-  /** The end of a large file that was removed meanwhile is work for the disk. */
+  /** After all that was begun. The end of a large file that was removed meanwhile is work for the disk. */
   async close(): Promise<void> {
-    if (this.length <= smallBytes) fs.closeSync(this.#fd);
-    else await closeOf(this.#fd);
+    const [fd, { length }] = [this.#fd, this];
+    this.#fd = closed;
+    if (this.#waiting.size > 0) await Promise.allSettled(this.#waiting);
+    if (length <= smallBytes) fs.closeSync(fd);
+    else await closeOf(fd);
+  }
+
+  async #keepOpen<T>(work: Promise<T>): Promise<T> {
+    this.#waiting.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#waiting.delete(work);
+    }
   }
 }

@@ -11,7 +11,8 @@ const requestBytes = kernelLimits.writeBytes + kernelLimits.headBytes;
 
 /**
  * One open descriptor of /dev/fuse: requests come from it, one a read(2), answers and notices go to it, one a write(2).
- * Reading waits in the event loop, so that no thread of the pool is taken.
+ * Reading waits in the event loop, so that no thread of the pool is taken. The number is given back to the system only when
+ * no thread is to write to it any more: the next file that is opened gets it, and the notice with it.
  */
 export class Device {
   /** Resolves when no request comes any more: unmounted, or the connection was ended. */
@@ -20,6 +21,8 @@ export class Device {
   readonly #log: Log;
   readonly #spare: Buffer[] = [];
   readonly #ended = Promise.withResolvers<void>();
+  /** Notices that a thread of the pool writes, or will write. */
+  readonly #writing = new Set<Promise<void>>();
   #close: () => void = () => {};
   #open = true;
 
@@ -67,12 +70,15 @@ export class Device {
   /** The same from a thread of the pool: for what may wait for an operation that is to be answered here. */
   async tellSlowly(notice: Buffer): Promise<void> {
     if (!this.#open) return;
-    await new Promise<void>((resolve) => {
+    const written = new Promise<void>((resolve) => {
       fs.write(this.#fd, notice, (error) => {
         if (error !== null && !isExpected(error)) this.#log.debug('the kernel was not notified', { error });
         resolve();
       });
     });
+    this.#writing.add(written);
+    await written;
+    this.#writing.delete(written);
   }
 
   giveBack(buffer: Buffer): void {
@@ -98,6 +104,12 @@ export class Device {
       },
     };
     const handle = toHandle(this.#fd);
+    const close = handle.close.bind(handle);
+    handle.close = (done) => {
+      end();
+      if (this.#writing.size === 0) close(done);
+      else void Promise.all(this.#writing).then(() => close(done));
+    };
     const socket = new net.Socket({
       readable: true,
       writable: false,
@@ -119,6 +131,7 @@ function isExpected(error: unknown): boolean {
 
 interface PipeHandle {
   open(fd: number): number;
+  close(done: () => void): void;
 }
 
 /**
