@@ -28,5 +28,7 @@ async function showDemo(): Promise<void> {
   await vscode.commands.executeCommand('jottacloud.files.focus');
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   if (folder === undefined) return;
-  await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.joinPath(folder.uri, 'README.md'));
+  // As an editor of its own: a preview would go along to the next Markdown file.
+  const readme = vscode.Uri.joinPath(folder.uri, 'README.md');
+  await vscode.commands.executeCommand('vscode.openWith', readme, 'vscode.markdown.preview.editor');
 }

@@ -91,6 +91,7 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.expand('Pictures');
   await window.treeRow('Sunset.png').first().click();
   await window.tab('Sunset.png').first().waitFor();
+  await window.restMouse();
   await window.treeRow('Sunset.png').first().hover();
   await window.page.locator('.monaco-hover img').first().waitFor();
   await shoot('picture');
