@@ -17,7 +17,7 @@ import type { NodeRow } from '../store/nodeRow.ts';
 import type { Nodes } from '../store/nodes.ts';
 import type { Pins } from '../store/pins.ts';
 import type { Folders } from '../sync/pull/folders.ts';
-import type { TreeChange } from '../sync/pull/merge.ts';
+import type { TreeChange } from '../sync/pull/mergeResult.ts';
 import type { Poller } from '../sync/pull/poller.ts';
 import type { Pusher } from '../sync/push/pusher.ts';
 import type { Activity } from '../sync/tree/activity.ts';
@@ -170,18 +170,7 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
   const onVisibleChange = (change: TreeChange) => sync.treeChanged.emit([change]);
   const vfs = new Vfs({ ...storage, ...sync, localNames, linkRules, onVisibleChange, clock, log });
   let watching: Promise<void> | undefined;
-  teardown.add('the work', async () => {
-    await work.end(new RemoteError('cancelled', 'the session ends'));
-    await keeper.settled();
-    await sync.settled();
-    await owner.settled();
-    await watching;
-  });
-  // The rest is closed whatever the disk takes.
-  teardown.add('the open files', async () => {
-    await vfs.flushQuiet(0).catch((error) => log.warn('an open file was not flushed', { error }));
-    await vfs.sync().catch((error) => log.warn('the last changes may not survive the machine', { error }));
-  });
+  addEnds({ work, keeper, sync, owner, vfs, watching: () => watching, log }, teardown);
   startTimers({ client, nodes, vfs, store, owner, sync, clock, log }, teardown);
   watchForRoom({ pusher, owner, clock, log, signal });
   sync.poller.start();
@@ -199,6 +188,33 @@ async function openParts(client: JottacloudClient, options: SessionOptions, tear
     refreshAccount: () => owner.refresh(),
     close: () => teardown.run(),
   };
+}
+
+interface EndingParts {
+  readonly work: Work;
+  readonly keeper: PinKeeper;
+  readonly sync: Sync;
+  readonly owner: Account;
+  readonly vfs: Vfs;
+  /** Follows the events of the server until the work ends; undefined before it began. */
+  readonly watching: () => Promise<void> | undefined;
+  readonly log: Log;
+}
+
+/** All work ends before what it works on is closed. */
+function addEnds({ work, keeper, sync, owner, vfs, watching, log }: EndingParts, teardown: Teardown): void {
+  teardown.add('the work', async () => {
+    await work.end(new RemoteError('cancelled', 'the session ends'));
+    await keeper.settled();
+    await sync.settled();
+    await owner.settled();
+    await watching();
+  });
+  // The rest is closed whatever the disk takes.
+  teardown.add('the open files', async () => {
+    await vfs.flushQuiet(0).catch((error) => log.warn('an open file was not flushed', { error }));
+    await vfs.sync().catch((error) => log.warn('the last changes may not survive the machine', { error }));
+  });
 }
 
 interface KeeperParts {

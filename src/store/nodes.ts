@@ -8,6 +8,7 @@ import { emptyMd5, storeLimits } from './limits.ts';
 import { bitsOf, getChanged, looksOther, toStored } from './nodeColumns.ts';
 import type { Ino, NodeRow, Timestamp } from './nodeRow.ts';
 import { NodeTable } from './nodeTable.ts';
+import { PeekedTimes } from './peekedTimes.ts';
 import { pendingCondition } from './schema.ts';
 
 /** What a node starts with; the rest is empty. `link` and `target` are null when absent. */
@@ -23,21 +24,13 @@ const times = bitsOf('mtime', 'ctimeMs');
  * Rows are immutable; `update` answers the new one. Group related changes in `transaction`. What was asked for lately is
  * answered from memory, which every change goes through.
  */
-/** `%` and `_` in a name are themselves. */
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&');
-}
-
 export class Nodes {
   readonly facts: Facts;
   readonly #db: DatabaseSync;
   readonly #table: NodeTable;
   readonly #rows = new Recent<Ino, NodeRow>(storeLimits.cachedNodes);
   readonly #children = new ChildIndex(storeLimits.cachedNames);
-  /** mtimes of writes that no row tells of yet. */
-  readonly #peeked = new Map<Ino, Timestamp>();
-  /** Those of them that the open transaction writes: if it fails, no row tells of them after all. */
-  readonly #settledTimes = new Map<Ino, Timestamp>();
+  readonly #peeked = new PeekedTimes();
   readonly #onShown: (row: NodeRow) => void;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
@@ -205,7 +198,7 @@ export class Nodes {
     const changed = getChanged(before, row) | (settles ? times : 0);
     if (changed === 0) return before;
     this.#table.update(ino, changed, row);
-    if (settles) this.#forgetTime(ino);
+    if (settles) this.#peeked.settle(ino, this.#depth > 0);
     this.#rows.set(ino, row);
     if (before.parent !== row.parent || before.name !== row.name) {
       this.#children.remove(before.parent, nameKey(before.name));
@@ -219,24 +212,17 @@ export class Nodes {
   peekTime(ino: Ino, mtime: Timestamp): void {
     this.#peeked.set(ino, mtime);
     const row = this.#rows.get(ino);
-    if (row !== undefined) this.#rows.set(ino, withTime(row, mtime));
+    if (row !== undefined) this.#rows.set(ino, this.#peeked.show(row));
   }
 
   remove(ino: Ino): void {
     const row = this.get(ino);
     this.#table.sql('DELETE FROM node WHERE ino = ?').run(ino);
     this.#rows.delete(ino);
-    this.#forgetTime(ino);
+    this.#peeked.settle(ino, this.#depth > 0);
     if (row === undefined) return;
     this.#children.remove(row.parent, nameKey(row.name));
     this.#onShown(row);
-  }
-
-  #forgetTime(ino: Ino): void {
-    const time = this.#peeked.get(ino);
-    if (time === undefined) return;
-    this.#peeked.delete(ino);
-    if (this.#depth > 0) this.#settledTimes.set(ino, time);
   }
 
   /** All or nothing; nests by joining the outer one. */
@@ -250,13 +236,13 @@ export class Nodes {
       return result;
     } catch (error) {
       this.#forgetAll();
-      for (const [ino, time] of this.#settledTimes) this.#peeked.set(ino, time);
+      this.#peeked.restore();
       // A full disk may have rolled back by itself; the first error is the one to tell.
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     } finally {
       this.#depth -= 1;
-      this.#settledTimes.clear();
+      this.#peeked.end();
     }
   }
 
@@ -296,8 +282,7 @@ export class Nodes {
   }
 
   #remember(stored: NodeRow): NodeRow {
-    const mtime = this.#peeked.get(stored.ino);
-    const row = mtime === undefined ? stored : withTime(stored, mtime);
+    const row = this.#peeked.show(stored);
     this.#rows.set(row.ino, row);
     return row;
   }
@@ -308,7 +293,7 @@ export class Nodes {
   }
 }
 
-function withTime(row: NodeRow, mtime: Timestamp): NodeRow {
-  const ms = mtime.sec * 1000 + Math.floor(mtime.nsec / 1_000_000);
-  return { ...row, mtime, ctimeMs: Math.max(row.ctimeMs, ms) };
+/** `%` and `_` in a name are themselves. */
+function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
 }

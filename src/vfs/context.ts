@@ -12,7 +12,7 @@ import type { Nodes } from '../store/nodes.ts';
 import type { Pins } from '../store/pins.ts';
 import type { Xattrs } from '../store/xattrs.ts';
 import type { Folders } from '../sync/pull/folders.ts';
-import type { TreeChange } from '../sync/pull/merge.ts';
+import type { TreeChange } from '../sync/pull/mergeResult.ts';
 import type { Pusher } from '../sync/push/pusher.ts';
 import type { Activity } from '../sync/tree/activity.ts';
 import type { Remote } from '../sync/tree/remote.ts';

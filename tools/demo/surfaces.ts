@@ -28,6 +28,13 @@ for (const theme of Object.keys(themes) as (keyof typeof themes)[]) {
   if (wanted === undefined || wanted === theme) await onStage((stage) => takeAll(stage, theme), { settings });
 }
 
+interface Shooting {
+  readonly stage: Stage;
+  readonly window: Workbench;
+  readonly shoot: (name: string) => Promise<unknown>;
+  readonly theme: keyof typeof themes;
+}
+
 async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> {
   await putSamples(stage);
   await setTheme(stage, themes[theme]);
@@ -35,6 +42,15 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   const shoot = (name: string) => window.screenshot(path.join(out, `${name}-${theme}.png`));
   // Wide enough for the pictures of the walkthrough.
   await window.page.setViewportSize({ width: 1500, height: 900 });
+  const shooting: Shooting = { stage, window, shoot, theme };
+  await shootSigningIn(shooting);
+  await shootMounting(shooting);
+  await shootTransfers(shooting);
+  await shootTrashAndConflicts(shooting);
+  await shootSettingsAndExplorer(shooting);
+}
+
+async function shootSigningIn({ window, shoot, theme }: Shooting): Promise<void> {
   await window.openView('Jottacloud');
   if (theme !== 'narrow') await widenSideBar(window);
   await window.welcomeView('Connect to your Jottacloud account').first().waitFor();
@@ -55,7 +71,9 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.answer('certainly not a token', 'Paste a personal login token');
   await shoot('connect');
   await window.page.keyboard.press('Escape');
+}
 
+async function shootMounting({ stage, window, shoot, theme }: Shooting): Promise<void> {
   await signIn(stage, window);
   await window.runCommand('Mount Jottacloud Folder…');
   await window.quickPickRow('The whole account').first().waitFor();
@@ -100,7 +118,9 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.treeRow('Sunset.png').waitFor({ state: 'detached' });
   await window.runRowAction('Notes', 'Keep Offline');
   await window.treeRow('kept offline').first().waitFor();
+}
 
+async function shootTransfers({ stage, window, shoot }: Shooting): Promise<void> {
   await window.runCommand('Jottacloud: Pause Transfers');
   for (const name of ['Budget.xlsx', 'Weekly plan copy.md', 'Holiday.jpg']) {
     await writeFile(path.join(mountPoint(stage), archive, 'Notes', name), `${name}\n`);
@@ -127,7 +147,9 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.runCommand('Jottacloud: Retry Failed Transfers');
   await window.treeRow(/Film.*%/).waitFor();
   await shoot('uploading');
+}
 
+async function shootTrashAndConflicts({ stage, window, shoot }: Shooting): Promise<void> {
   stage.emulator.shape({});
   await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor({ timeout: 180_000 });
   await window.runCommand('Notifications: Clear All Notifications');
@@ -158,7 +180,9 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   await window.treeRow(/^Versions/).waitFor();
   await shoot('details');
   await window.page.locator('.pane-header', { hasText: 'Details' }).click();
+}
 
+async function shootSettingsAndExplorer({ stage, window, shoot, theme }: Shooting): Promise<void> {
   await window.runCommand('Preferences: Open Settings (UI)');
   await window.page.keyboard.type('@ext:jottacloud-drive.jottacloud-drive');
   // They belong to the computer that mounts.

@@ -3,7 +3,7 @@ import { nameKey } from '../../base/nameKey.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { MountState } from '../../protocol/state.ts';
 import { type Ino, type NodeRow, rootIno } from '../../store/nodeRow.ts';
-import type { TreeChange } from '../../sync/pull/merge.ts';
+import type { TreeChange } from '../../sync/pull/mergeResult.ts';
 import { getWirePath } from '../../sync/tree/paths.ts';
 import type { WirePath } from '../../sync/tree/remote.ts';
 import { splitPath } from '../../vfs/names.ts';

@@ -7,9 +7,10 @@ import { RateLimit } from '../../base/rateLimit.ts';
 import type { Checksummer } from '../../content/checksummer.ts';
 import { ContentReader, newReadahead } from '../../content/contentReader.ts';
 import type { JottacloudClient } from '../../jottacloud/client.ts';
+import type { History } from '../../store/history.ts';
 import type { NodeRow } from '../../store/nodeRow.ts';
 import { Folders } from '../../sync/pull/folders.ts';
-import type { MergeResult, TreeChange } from '../../sync/pull/merge.ts';
+import type { MergeResult, TreeChange } from '../../sync/pull/mergeResult.ts';
 import { Poller } from '../../sync/pull/poller.ts';
 import { RemoteEvents } from '../../sync/pull/remoteEvents.ts';
 import { Pusher } from '../../sync/push/pusher.ts';
@@ -96,25 +97,8 @@ export function createSync(options: SyncOptions): Sync {
     pollMs: () => poller.intervalMs,
   });
   const pusher = new Pusher({
-    ...{
-      nodes,
-      xattrs,
-      activity,
-      remote,
-      staging,
-      store,
-      reader,
-      room,
-      checksummer,
-      foreground,
-      barrier,
-      names,
-      folders,
-      link,
-      clock,
-      log,
-      signal,
-    },
+    ...{ nodes, xattrs, staging, store, reader, room, barrier, checksummer },
+    ...{ activity, folders, remote, link, foreground, names, clock, log, signal },
     onConflict: (original, copy) => {
       treeChanged.emit([original, copy]);
       conflictMade.emit({ original, copy });
@@ -131,11 +115,7 @@ export function createSync(options: SyncOptions): Sync {
     // What was waited for may be there, or gone: a conflict, a name, a folder to be made anew.
     pusher.nudge();
   });
-  pusher.finished.on(({ kind, path, bytes, took, outcome }) => {
-    // Attempts that say nothing about the change itself would crowd out those that do.
-    if (outcome === 'cancelled' || outcome === 'offline' || outcome === 'signedOut') return;
-    history.add({ at: clock.now(), kind, path, bytes, ms: took, outcome });
-  });
+  keepHistory(pusher, history, clock);
   return {
     ...{ link, rates, remote, reader, reads, activity, foreground },
     ...{ folders, pusher, poller, remoteEvents, treeChanged, conflictMade },
@@ -147,4 +127,12 @@ export function createSync(options: SyncOptions): Sync {
       await folders.settled();
     },
   };
+}
+
+/** Of what a person may want to look up: attempts that say nothing about the change itself would crowd out those that do. */
+function keepHistory(pusher: Pusher, history: History, clock: Clock): void {
+  pusher.finished.on(({ kind, path, bytes, took, outcome }) => {
+    if (outcome === 'cancelled' || outcome === 'offline' || outcome === 'signedOut') return;
+    history.add({ at: clock.now(), kind, path, bytes, ms: took, outcome });
+  });
 }

@@ -11,7 +11,8 @@ import { writebackLimits } from '../tree/limits.ts';
 import { getWirePath } from '../tree/paths.ts';
 import { isRemoteError, type Remote, RemoteError, type WirePath } from '../tree/remote.ts';
 import { type LinkTargetsDeps, readLinkTargets } from './linkTargets.ts';
-import { type MergeDeps, type MergeResult, mergeListing } from './merge.ts';
+import { type MergeDeps, mergeListing } from './merge.ts';
+import type { MergeResult } from './mergeResult.ts';
 import { WalkAhead } from './walkAhead.ts';
 
 export interface FoldersDeps extends MergeDeps, LinkTargetsDeps {

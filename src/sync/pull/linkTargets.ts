@@ -6,7 +6,7 @@ import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import { writebackLimits } from '../tree/limits.ts';
 import { getLinkName } from '../tree/links.ts';
-import type { TreeChange } from './merge.ts';
+import type { TreeChange } from './mergeResult.ts';
 
 export interface LinkTargetsDeps {
   readonly nodes: Nodes;

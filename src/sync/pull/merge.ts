@@ -8,25 +8,10 @@ import { defaultFileMode, defaultFolderMode } from '../tree/modes.ts';
 import { findEndsOfBegun, noteFormerPlace } from '../tree/paths.ts';
 import type { Remote, RemoteEntry, RemoteFile } from '../tree/remote.ts';
 import { nameEntries } from '../tree/standIns.ts';
+import type { MergeResult, TreeChange } from './mergeResult.ts';
 import { decideFile, decideNew, decideVanished, type FileDecision } from './reconcile.ts';
 import { holdsNews, revive } from './revive.ts';
-
-/** A name in a folder that means something else now. */
-export interface TreeChange {
-  readonly parent: Ino;
-  readonly name: string;
-  /** There was nothing of that name before. */
-  readonly came?: boolean;
-  /** What had that name before and is gone. */
-  readonly went?: NodeRow;
-}
-
-export interface MergeResult {
-  readonly changes: readonly TreeChange[];
-  readonly conflicts: readonly { original: TreeChange; copy: TreeChange }[];
-  /** Staging files that nobody needs any more, once this is on the disk. */
-  readonly discarded: readonly string[];
-}
+import { toSynced } from './synced.ts';
 
 export interface MergeDeps {
   readonly nodes: Nodes;
@@ -304,18 +289,4 @@ class Merge implements MergeResult {
   #note(parent: Ino | null, name: string, how: Pick<TreeChange, 'came' | 'went'> = {}): void {
     if (parent !== null) this.changes.push({ parent, name, ...how });
   }
-}
-
-export function toSynced(parent: Ino, entry: RemoteEntry): Synced {
-  const file = entry.kind === 'file' ? entry : undefined;
-  return {
-    parent,
-    name: entry.name,
-    wire: entry.wire,
-    md5: file?.md5 ?? null,
-    size: file?.size ?? 0,
-    mtime: file?.mtime ?? 0,
-    revision: file?.revision ?? null,
-    uuid: file?.uuid ?? null,
-  };
 }

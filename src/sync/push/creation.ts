@@ -1,6 +1,6 @@
 import type { Ino } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
-import type { TreeChange } from '../pull/merge.ts';
+import type { TreeChange } from '../pull/mergeResult.ts';
 import { type ConflictNames, conflictName } from '../tree/conflicts.ts';
 import { writebackLimits } from '../tree/limits.ts';
 import { defaultFileMode } from '../tree/modes.ts';

@@ -23,8 +23,8 @@ export interface Caller {
   isPreviewDaemon(): Promise<boolean>;
 }
 
-/** Handles and the bytes behind them. */
-export function contentOperations(view: VolumeView, handles: Set<Fh>, caller: Caller) {
+/** Opens and closes files, and keeps account of who has them open. */
+export function handleOperations(view: VolumeView, handles: Set<Fh>, caller: Caller) {
   const { vfs } = view;
   const keep = (fh: Fh) => {
     handles.add(fh);
@@ -46,6 +46,20 @@ export function contentOperations(view: VolumeView, handles: Set<Fh>, caller: Ca
         const exclusive = (flags & constants.O_EXCL) !== 0;
         return keep((await vfs.create(parent, name, mode, { ...options, exclusive })).fh);
       }),
+    flush: (path, fh, cb) => serve(view, 'flush', path, cb, () => vfs.flushHandle(Number(fh))),
+    fsync: (path, _dataOnly, fh, cb) => serve(view, 'fsync', path, cb, () => vfs.syncHandle(Number(fh))),
+    release: (path, fh, cb) =>
+      serve(view, 'release', path, cb, () => {
+        handles.delete(Number(fh));
+        return vfs.release(Number(fh));
+      }),
+  } satisfies Fuse.OPERATIONS;
+}
+
+/** The bytes of open files, and their number. */
+export function byteOperations(view: VolumeView, caller: Pick<Caller, 'isMappedWrite'>) {
+  const { vfs } = view;
+  return {
     read: (path, fh, buffer, length, position, cb) =>
       serve(
         view,
@@ -62,13 +76,6 @@ export function contentOperations(view: VolumeView, handles: Set<Fh>, caller: Ca
         (result, written?: number) => cb(written ?? result),
         () => vfs.write(Number(fh), buffer.subarray(0, length), Number(position), caller.isMappedWrite()),
       ),
-    flush: (path, fh, cb) => serve(view, 'flush', path, cb, () => vfs.flushHandle(Number(fh))),
-    fsync: (path, _dataOnly, fh, cb) => serve(view, 'fsync', path, cb, () => vfs.syncHandle(Number(fh))),
-    release: (path, fh, cb) =>
-      serve(view, 'release', path, cb, () => {
-        handles.delete(Number(fh));
-        return vfs.release(Number(fh));
-      }),
     truncate: (path, size, cb) =>
       change(view, 'truncate', path, cb, async () => vfs.truncate(await find(view, path), Number(size))),
     ftruncate: (path, fh, size, cb) =>

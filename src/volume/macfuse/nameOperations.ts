@@ -32,10 +32,9 @@ function createHiddenNameTest(): (name: string) => boolean {
   };
 }
 
-/** What makes, moves, lists and removes names. */
-export function nameOperations(view: VolumeView) {
+/** What lists names. */
+export function listOperations(view: VolumeView) {
   const { vfs } = view;
-  const isHiddenName = createHiddenNameTest();
   return {
     readdir: (path, cb) =>
       serve(
@@ -56,6 +55,14 @@ export function nameOperations(view: VolumeView) {
         },
       ),
     fsyncdir: (path, _dataOnly, _fh, cb) => serve(view, 'fsyncdir', path, cb, () => vfs.sync()),
+  } satisfies Fuse.OPERATIONS;
+}
+
+/** What makes, moves and removes names. */
+export function nameOperations(view: VolumeView) {
+  const { vfs } = view;
+  const isHiddenName = createHiddenNameTest();
+  return {
     mkdir: (path, mode, cb) =>
       change(view, 'mkdir', path, cb, async () => {
         const { parent, name } = await locateNew(view, path);

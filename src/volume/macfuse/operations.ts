@@ -2,9 +2,9 @@ import type Fuse from 'fuse-native';
 import type { Fh } from '../../vfs/openInode.ts';
 import type { VolumeView } from '../volume.ts';
 import { attrOperations } from './attrOperations.ts';
-import { type Caller, contentOperations } from './contentOperations.ts';
+import { byteOperations, type Caller, handleOperations } from './contentOperations.ts';
 import { fuseLimits } from './limits.ts';
-import { nameOperations } from './nameOperations.ts';
+import { listOperations, nameOperations } from './nameOperations.ts';
 import { xattrOperations } from './xattrOperations.ts';
 
 /**
@@ -24,7 +24,9 @@ export function createOperations(
         maxReadahead: Math.min(fuseLimits.transferBytes, connection.maxReadahead),
       }),
     ...attrOperations(view, fuse),
-    ...contentOperations(view, handles, caller),
+    ...handleOperations(view, handles, caller),
+    ...byteOperations(view, caller),
+    ...listOperations(view),
     ...nameOperations(view),
     ...xattrOperations(view),
   };

@@ -30,9 +30,6 @@ export async function mountVolume(
 ): Promise<Volume> {
   const handles = new Set<Fh>();
   const programs = new Programs();
-  /** On their way to the kernel. */
-  const notices = new Set<Promise<void>>();
-  const outside = AsyncLocalStorage.snapshot();
   const gone = Promise.withResolvers<void>();
   const operations: Fuse.OPERATIONS = {
     ...createOperations(view, fuseModule, handles, {
@@ -63,21 +60,7 @@ export async function mountVolume(
     kind: 'fuse',
     mountPoint,
     gone: gone.promise,
-    notify: ({ parent, name }) => {
-      const folder = view.getPath(parent);
-      // The binding can only have an entry dropped, and on Linux a program in a folder whose entry is dropped has no working
-      // directory any more. What a folder's name stands for is asked again after a second (fuseLimits.kernelTtl).
-      const named = view.vfs.getKnown(parent, name);
-      if (folder === undefined || (named !== undefined && isContainer(named))) return;
-      const path = `${folder === '/' ? '' : folder}/${name}`;
-      const notice = outside(() => promisify(fuse.invalidateEntry.bind(fuse))(path))
-        .catch((error) => view.log.debug('kernel was not notified', { path, error }))
-        .finally(() => notices.delete(notice));
-      notices.add(notice);
-    },
-    told: async () => {
-      await Promise.all(notices);
-    },
+    ...createNotices(view, fuse),
     unmount: async (force) => {
       if (!(await loadMounts()).some((mount) => mount.path === mountPoint)) return true;
       if (force) {
@@ -94,6 +77,30 @@ export async function mountVolume(
         gone.resolve();
       }
       return true;
+    },
+  };
+}
+
+/** Tells the kernel of names that mean something else now. */
+function createNotices(view: VolumeView, fuse: Fuse): Pick<Volume, 'notify' | 'told'> {
+  /** On their way to the kernel. */
+  const notices = new Set<Promise<void>>();
+  const outside = AsyncLocalStorage.snapshot();
+  return {
+    notify: ({ parent, name }) => {
+      const folder = view.getPath(parent);
+      // The binding can only have an entry dropped, and on Linux a program in a folder whose entry is dropped has no working
+      // directory any more. What a folder's name stands for is asked again after a second (fuseLimits.kernelTtl).
+      const named = view.vfs.getKnown(parent, name);
+      if (folder === undefined || (named !== undefined && isContainer(named))) return;
+      const path = `${folder === '/' ? '' : folder}/${name}`;
+      const notice = outside(() => promisify(fuse.invalidateEntry.bind(fuse))(path))
+        .catch((error) => view.log.debug('kernel was not notified', { path, error }))
+        .finally(() => notices.delete(notice));
+      notices.add(notice);
+    },
+    told: async () => {
+      await Promise.all(notices);
     },
   };
 }

@@ -10,7 +10,7 @@ import { DuplicateCalls } from './duplicates.ts';
 import { createHandles } from './handles.ts';
 import { nfsLimits } from './limits.ts';
 import { Listings } from './listings.ts';
-import { createExport, type Export, runMountProcedure } from './mountProgram.ts';
+import { createExport, type Export, runMountProcedure, type TakeExport } from './mountProgram.ts';
 import { OpenFiles } from './openFiles.ts';
 import { Patience } from './patience.ts';
 import { PreviewStorm } from './previewStorm.ts';
@@ -63,25 +63,6 @@ export async function startNfsServer(view: VolumeView, options: NfsServerOptions
 
   const mayCall = ({ credential }: RpcCall) => credential?.uid === view.uid || credential?.uid === superuser;
 
-  const run = async (call: RpcCall): Promise<Buffer[]> => {
-    const { xid, program, procedure, args } = call;
-    const writer = accepted(xid, acceptance.success);
-    try {
-      if (program === mountProgram) {
-        const isKnown = await runMountProcedure(context, takeExport, procedure, args, writer);
-        return (isKnown ? writer : accepted(xid, acceptance.procedureUnavailable)).finish();
-      }
-      const known = procedures[procedure];
-      if (known === undefined) return accepted(xid, acceptance.procedureUnavailable).finish();
-      await runProcedure(context, known, args, writer);
-      return writer.finish();
-    } catch (error) {
-      if (error instanceof XdrError) return accepted(xid, acceptance.garbageArguments).finish();
-      view.log.error('a call of an NFS client failed', { program, procedure, error });
-      return accepted(xid, acceptance.systemError).finish();
-    }
-  };
-
   const connections = new Connections(nfsLimits.connections);
 
   const answer = async (socket: net.Socket, record: Buffer): Promise<Buffer[] | undefined> => {
@@ -99,7 +80,7 @@ export async function startNfsServer(view: VolumeView, options: NfsServerOptions
       connections.noteClient(socket);
     }
     const once = program === nfsProgram && procedures[call.procedure]?.once === true;
-    return once ? duplicates.answer(record, () => run(call)) : run(call);
+    return once ? duplicates.answer(record, () => run(context, takeExport, call)) : run(context, takeExport, call);
   };
 
   const server = net.createServer({ noDelay: true }, (socket) => {
@@ -120,6 +101,26 @@ export async function startNfsServer(view: VolumeView, options: NfsServerOptions
       await context.files.close();
     },
   };
+}
+
+/** Carries a call of one of the two programs out. Answers its reply, which says what went wrong. */
+async function run(context: NfsContext, takeExport: TakeExport, call: RpcCall): Promise<Buffer[]> {
+  const { xid, program, procedure, args } = call;
+  const writer = accepted(xid, acceptance.success);
+  try {
+    if (program === mountProgram) {
+      const isKnown = await runMountProcedure(context, takeExport, procedure, args, writer);
+      return (isKnown ? writer : accepted(xid, acceptance.procedureUnavailable)).finish();
+    }
+    const known = procedures[procedure];
+    if (known === undefined) return accepted(xid, acceptance.procedureUnavailable).finish();
+    await runProcedure(context, known, args, writer);
+    return writer.finish();
+  } catch (error) {
+    if (error instanceof XdrError) return accepted(xid, acceptance.garbageArguments).finish();
+    context.view.log.error('a call of an NFS client failed', { program, procedure, error });
+    return accepted(xid, acceptance.systemError).finish();
+  }
 }
 
 /** Does this call begin, as all that have arguments do, with a handle of ours? */

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Ino, type NodeRow, rootIno } from '../../../src/store/nodeRow.ts';
 import { Nodes } from '../../../src/store/nodes.ts';
 import { openDatabase } from '../../../src/store/schema.ts';
-import { type MergeResult, mergeListing } from '../../../src/sync/pull/merge.ts';
+import { mergeListing } from '../../../src/sync/pull/merge.ts';
+import type { MergeResult } from '../../../src/sync/pull/mergeResult.ts';
 import { Activity } from '../../../src/sync/tree/activity.ts';
 import type { RemoteEntry } from '../../../src/sync/tree/remote.ts';
 
