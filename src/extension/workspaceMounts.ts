@@ -105,7 +105,7 @@ async function showFolders({ windowMemory }: Services, place: string, appeared: 
   await vscode.commands.executeCommand('workbench.files.action.refreshFilesExplorer');
   if (!appeared) return;
   const reload = vscode.l10n.t('Reload Window');
-  const text = vscode.l10n.t('{0} is mounted now. What did not find it needs the window to be reloaded.', place);
+  const text = vscode.l10n.t('{0} is mounted now. Reload the window if something still does not find it.', place);
   // Not awaited: what is mounted next must not wait for an answer.
   void showInformation(text, reload).then((chosen) => {
     if (chosen === reload) void vscode.commands.executeCommand('workbench.action.reloadWindow');

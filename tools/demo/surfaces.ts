@@ -109,9 +109,16 @@ async function shootMounting({ stage, window, shoot, theme }: Shooting): Promise
   await window.expand('Pictures');
   await window.treeRow('Sunset.png').first().click();
   await window.tab('Sunset.png').first().waitFor();
-  await window.restMouse();
-  await window.treeRow('Sunset.png').first().hover();
-  await window.page.locator('.monaco-hover img').first().waitFor();
+  // A row that is drawn anew under the mouse loses its tooltip.
+  await until('the picture is in the tooltip', async () => {
+    await window.restMouse();
+    await window.treeRow('Sunset.png').first().hover();
+    const picture = window.page.locator('.monaco-hover img').first();
+    return await picture.waitFor({ timeout: 3_000 }).then(
+      () => true,
+      () => false,
+    );
+  });
   await shoot('picture');
   // Else the rows below would be out of sight.
   await window.treeRow('Pictures').first().click();

@@ -38,7 +38,7 @@ function act(services: Services, title: string, work: Act) {
     if (item === undefined) return false;
     const notice = parseConflictCopy(item);
     if (notice === undefined) {
-      tell(vscode.l10n.t('{0} is no conflicted copy', path.posix.basename(item)));
+      tell(vscode.l10n.t('{0} is not a conflicted copy', path.posix.basename(item)));
       return false;
     }
     const done = await work(services.client, notice);

@@ -19,7 +19,7 @@ export async function signInInBrowser(services: Services, brand: BrandInfo): Pro
   const page = {
     title: vscode.l10n.t('Jottacloud for VS Code'),
     done: vscode.l10n.t('You are signed in. Close this page and go back to VS Code.'),
-    refused: vscode.l10n.t('You are not signed in. Go back to VS Code, which tells why.'),
+    refused: vscode.l10n.t('You are not signed in. Go back to VS Code to see why.'),
   };
   const begun = await services.client.request(beginSignIn, { brand: brand.key, page });
   // Where the drive is on another computer, VS Code forwards the port from here on.
