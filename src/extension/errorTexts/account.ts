@@ -21,7 +21,7 @@ export const accountTexts = {
     action: signIn,
   },
   signInRefused: {
-    sentence: () => vscode.l10n.t('The sign-in was refused, or given up in the browser. Try again.'),
+    sentence: () => vscode.l10n.t('The sign-in was refused, or cancelled in the browser. Try again.'),
     action: signIn,
   },
   signInEnded: {

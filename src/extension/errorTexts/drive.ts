@@ -22,7 +22,7 @@ export const driveTexts = {
   folderNotAbsolute: {
     sentence: (args) =>
       vscode.l10n.t(
-        'The environment variable {0} must be an absolute path. Mend it and start VS Code again.',
+        'The environment variable {0} must be an absolute path. Correct it and restart VS Code.',
         args.name ?? '',
       ),
   },

@@ -7,7 +7,7 @@ export const filesTexts = {
   notHere: {
     sentence: (args) =>
       vscode.l10n.t(
-        '{0} is not on this computer, and Jottacloud cannot be reached. It opens when the network is back; Keep Offline has files at hand without it.',
+        '{0} is not on this computer, and Jottacloud cannot be reached. It opens when the network is back; files that are kept offline open without it.',
         place(args),
       ),
   },
@@ -45,7 +45,7 @@ export const filesTexts = {
   },
   invalidName: {
     sentence: (args) =>
-      vscode.l10n.t('Jottacloud does not take the name {0}. Choose another one.', args.name ?? place(args)),
+      vscode.l10n.t('Jottacloud does not accept the name {0}. Choose another one.', args.name ?? place(args)),
   },
   unreachableName: {
     sentence: (args) =>
@@ -73,7 +73,7 @@ export const filesTexts = {
   notChangeable: {
     sentence: (args) =>
       vscode.l10n.t(
-        '{0} cannot be made, moved or deleted: only what lies inside Archive and the like can.',
+        '{0} cannot be created, moved or deleted: only what is inside Archive, Sync and the like can.',
         place(args),
       ),
     action: () => ({

@@ -44,4 +44,4 @@ export const mounted = (): ErrorAction => ({
 /** The path an error is about; the drive sends it as `path`, mounting as `mountPoint`. */
 export const place = (args: Args): string => args.path ?? args.mountPoint ?? args.source ?? vscode.l10n.t('The folder');
 /** The command that helps on this machine, when the drive knows one. */
-export const hint = (args: Args): string => (args.hint ? ` ${args.hint}` : '');
+export const hint = (args: Args): string => (args.hint ? ` ${vscode.l10n.t('Run: {0}', args.hint)}` : '');
