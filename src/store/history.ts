@@ -16,8 +16,9 @@ export interface HistoryEntry {
   readonly outcome: string;
 }
 
-/** Entries kept; older ones go. */
+/** Entries kept; older ones go, so many at a time. */
 const kept = 1_000;
+const trimmed = 100;
 
 /** What was transferred lately, over restarts. Synchronous and local. */
 export class History {
@@ -38,7 +39,8 @@ export class History {
     const { at, kind, path, bytes, ms, outcome } = entry;
     try {
       const { lastInsertRowid } = this.#add.run(Math.trunc(at), kind, path, bytes, Math.trunc(ms), outcome);
-      this.#trim.run(Number(lastInsertRowid) - kept);
+      const id = Number(lastInsertRowid);
+      if (id % trimmed === 0) this.#trim.run(id - kept);
     } catch (error) {
       this.#log.info('the history of transfers takes nothing now', { error });
     }

@@ -1,33 +1,23 @@
-import { fsErrorCode } from '../../base/errno.ts';
-import type { Checksummer } from '../../content/checksummer.ts';
-import { type ContentReader, type ContentRef, newReadahead } from '../../content/contentReader.ts';
 import type { ContentStore } from '../../content/contentStore.ts';
-import type { Room } from '../../content/room.ts';
-import type { StagingFile } from '../../content/stagingFile.ts';
-import type { StagingStore } from '../../content/stagingStore.ts';
 import type { DurabilityBarrier } from '../../store/durability.ts';
 import type { Ino, NodeRow, Synced } from '../../store/nodeRow.ts';
-import type { Activity } from '../tree/activity.ts';
 import { setAside } from '../tree/conflicts.ts';
 import { noteFormerPlace } from '../tree/paths.ts';
 import { isRemoteError, type Remote, RemoteError, type RemoteFile, type WirePath } from '../tree/remote.ts';
 import { beginCreation, type CreationDeps, findOverwritten, keepOverwritten } from './creation.ts';
-import { type Sendable, type SendDeps, send } from './send.ts';
+import { type SendDeps, send } from './send.ts';
+import {
+  describeUnreachable,
+  openStaging,
+  type Snapshot,
+  type SnapshotDeps,
+  takeSnapshot,
+  tryTakeSnapshot,
+} from './snapshot.ts';
 
-export interface UploadDeps extends CreationDeps, SendDeps {
-  readonly activity: Activity;
-  readonly staging: StagingStore;
+export interface UploadDeps extends CreationDeps, SendDeps, SnapshotDeps {
   readonly store: ContentStore;
-  readonly reader: ContentReader;
-  readonly room: Room;
-  readonly checksummer: Checksummer;
   readonly barrier: DurabilityBarrier;
-}
-
-/** The bytes to send, fixed: if the file is written to meanwhile, the upload is repeated. */
-interface Snapshot extends Sendable {
-  /** The file that the cache may take over, with the checksums of its blocks. */
-  readonly staged: { readonly file: StagingFile; readonly blockSums: Uint8Array } | undefined;
 }
 
 /** A place on the server, fixed for one push: the file may be renamed here meanwhile. */
@@ -64,16 +54,6 @@ export async function pushContent(
   }
 }
 
-/** RemoteError `vanished` when somebody has deleted the staging file. */
-async function openStaging({ staging, reader }: UploadDeps, id: string): Promise<StagingFile> {
-  try {
-    return await staging.open(id, reader);
-  } catch (error) {
-    if (fsErrorCode(error) !== 'ENOENT') throw error;
-    throw new RemoteError('vanished', 'the staging file was deleted', { cause: error });
-  }
-}
-
 async function pushSnapshot(
   deps: UploadDeps,
   row: NodeRow,
@@ -96,38 +76,21 @@ async function pushSnapshot(
       uuid: remote?.uuid ?? row.synced?.uuid ?? null,
     });
   };
-  /** An earlier upload of this file, whose answer never came: the newer bytes rest on it. */
-  const wasSent = (remote: RemoteFile) => former.includes(remote.md5);
-  let creating = row.synced === null;
-  let created = 0;
-  if (!creating) {
-    const current = await tryFetchFile(deps.remote, target.path, signal);
-    created = current?.created ?? 0;
-    if (current === undefined) creating = true;
-    else if (current.md5 === snapshot.md5) {
-      // What was begun with other bytes would stay unfinished there: the same bytes once more end it.
-      if (current.unfinished !== true || former.every((md5) => md5 === snapshot.md5)) {
-        await commit(current);
-        return [];
-      }
-    } else if (current.md5 !== row.synced?.md5 && !wasSent(current))
-      return [makeConflict(deps, row.ino, target.parent)];
+  const met: Met =
+    row.synced === null ? { as: 'nothing' } : await meet(deps, row, target.path, snapshot, former, signal);
+  if (met.as === 'other') return [makeConflict(deps, row.ino, target.parent)];
+  if (met.as === 'same') {
+    await commit(met.file);
+    return [];
   }
-  if (row.synced === null) {
-    // Before the first request, so that a crash or an unlink in the middle finds what may have arrived.
-    const attempted = { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
-    deps.nodes.update(row.ino, { synced: { parent: target.parent, name: target.name, wire, ...attempted } });
-  }
-  deps.nodes.facts.addSent(row.ino, snapshot.md5);
-  // On the disk too: a machine that lost this with its power would meet its own upload as somebody else's. A disk that keeps
-  // nothing is no reason to keep the bytes from the server.
-  await deps.barrier.barrier().catch(() => undefined);
-  deps.faultPoint('uploadNoted');
+  await noteBegun(deps, row, target, snapshot.md5);
+  const creating = met.as === 'nothing';
   try {
     if (creating && !(await beginCreation(deps, row.ino, target.path, snapshot.size, signal))) {
       throw new RemoteError('conflict', 'something has the name of a new file');
     }
     // Where nothing is refused, that was looked at already.
+    const created = creating ? 0 : met.file.created;
     const onto = creating && deps.remote.refusesTaken() !== false ? 'reject' : { created };
     await send(deps, row.ino, snapshot, target.path, onto, signal);
   } catch (error) {
@@ -137,79 +100,48 @@ async function pushSnapshot(
       await commit(current);
       return [];
     }
-    if (current === undefined || !wasSent(current)) return [makeConflict(deps, row.ino, target.parent)];
+    if (current === undefined || !former.includes(current.md5)) return [makeConflict(deps, row.ino, target.parent)];
     await send(deps, row.ino, snapshot, target.path, { created: current.created }, signal);
   }
   await commit();
   return [];
 }
 
-/** undefined when what the file is based on is at no path of the server any more. */
-async function tryTakeSnapshot(
-  deps: UploadDeps,
-  row: NodeRow,
-  file: StagingFile | undefined,
+/** What is at the target of a file that the server has: nothing, what the bytes rest on, those very bytes, or somebody else's. */
+type Met = { readonly as: 'nothing' } | { readonly as: 'base' | 'same' | 'other'; readonly file: RemoteFile };
+
+/** `former`: contents of earlier uploads of this file, whose answers never came: the newer bytes rest on them too. */
+async function meet(
+  { remote }: UploadDeps,
+  { synced }: NodeRow,
+  path: WirePath,
+  { md5 }: Snapshot,
+  former: readonly string[],
   signal: AbortSignal,
-): Promise<Snapshot | undefined> {
-  try {
-    return await takeSnapshot(deps, row, file, signal);
-  } catch (error) {
-    if (!isRemoteError(error, 'vanished')) throw error;
-    return undefined;
-  }
+): Promise<Met> {
+  const file = await tryFetchFile(remote, path, signal);
+  if (file === undefined) return { as: 'nothing' };
+  // What was begun with other bytes would stay unfinished there: the same bytes once more end it.
+  const isFinished = file.unfinished !== true || former.every((each) => each === md5);
+  if (file.md5 === md5) return { as: isFinished ? 'same' : 'base', file };
+  return { as: file.md5 === synced?.md5 || former.includes(file.md5) ? 'base' : 'other', file };
 }
 
 /**
- * Content that is at no path any more. The server may still know it, as it does what is in the trash: pushed by its md5
- * alone it becomes a revision of the file that rests on it, and can be read there.
+ * Before the first request, so that a crash or an unlink in the middle finds what may have arrived. On the disk too: a machine
+ * that lost this with its power would meet its own upload as somebody else's. A disk that keeps nothing is no reason to keep
+ * the bytes from the server.
  */
-function describeUnreachable({ md5, size }: ContentRef, row: NodeRow): Snapshot {
-  return {
-    md5,
-    size,
-    mtime: row.mtime.sec,
-    staged: undefined,
-    stillSame: () => true,
-    chunks: () => {
-      throw new RemoteError('vanished', 'what the file is based on is nowhere on the server any more');
-    },
-  };
-}
-
-async function takeSnapshot(
-  deps: UploadDeps,
-  row: NodeRow,
-  file: StagingFile | undefined,
-  signal: AbortSignal,
-): Promise<Snapshot> {
-  if (file === undefined) {
-    if (row.md5 === null) throw new Error(`node ${row.ino} has no content`);
-    const content = { md5: row.md5, size: row.size };
-    return {
-      ...content,
-      mtime: row.mtime.sec,
-      staged: undefined,
-      stillSame: () => deps.nodes.get(row.ino)?.md5 === content.md5,
-      chunks: (start) => readChunks(deps.reader, content, start),
-    };
-  }
-  await file.fill(deps.room.ensure, signal);
-  const generation = file.generation;
-  await file.sync();
-  const { md5, blockSums } = await file.digest(deps.checksummer, signal);
-  // What is written and not flushed was not promised yet: its writer goes on in this very file.
-  const isFlushed = () => !file.dirty && !deps.activity.isUnflushed(row.ino);
-  const stillSame = () =>
-    file.generation === generation && isFlushed() && deps.nodes.get(row.ino)?.staging === row.staging;
-  if (!stillSame()) throw new RemoteError('cancelled', 'written to while being read');
-  const content = { md5, size: file.size, mtime: row.mtime.sec };
-  return { ...content, staged: { file, blockSums }, stillSame, chunks: (at) => file.chunks(at) };
-}
-
-async function* readChunks(reader: ContentReader, content: { md5: string; size: number }, start: number) {
-  const ahead = newReadahead();
-  const step = 1024 * 1024;
-  for (let at = start; at < content.size; at += step) yield await reader.read(content, at, at + step, ahead);
+async function noteBegun({ nodes, barrier, faultPoint }: UploadDeps, row: NodeRow, target: Target, md5: string) {
+  const { parent, name, path } = target;
+  nodes.transaction(() => {
+    const attempted = { md5: null, size: 0, mtime: 0, revision: null, uuid: null };
+    const synced = { parent, name, wire: path.at(-1) as string, ...attempted };
+    if (row.synced === null) nodes.update(row.ino, { synced });
+    nodes.facts.addSent(row.ino, md5);
+  });
+  await barrier.barrier().catch(() => undefined);
+  faultPoint('uploadNoted');
 }
 
 /** The server has `synced`; the staging file becomes clean cache unless it was written to meanwhile. */
