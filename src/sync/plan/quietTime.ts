@@ -36,11 +36,21 @@ export function getSettleMs(
   quietMs: number,
 ): number {
   if (settleMs === 0) return 0;
+  if (isMovedFolder(row)) return Math.min(settleMs, writebackLimits.movedFolderMs);
   if (quietMs >= 0 && quietMs < settleMs) return settleMs;
   if (activity.isOpenForWriting(row.ino)) return Math.max(settleMs, writebackLimits.heldOpenMs);
   const unfinished = row.synced === null && temporaryNames.some((pattern) => pattern.test(row.name));
   if (unfinished || (row.kind === 'file' && isIncomplete(row))) return Math.max(settleMs, writebackLimits.temporaryMs);
   return settleMs;
+}
+
+/**
+ * Programs that save by renaming do it with files, which then become each other's revisions once all of it is over. A folder
+ * that the server knows is only somewhere else.
+ */
+function isMovedFolder({ kind, parent, name, synced }: NodeRow): boolean {
+  if (kind !== 'folder' || parent === null || synced === null) return false;
+  return parent !== synced.parent || name !== synced.name;
 }
 
 /** Finder's mark of a copy in progress: type `brok`, creator `MACS`. */

@@ -190,6 +190,21 @@ describe('the planner', () => {
     assert.deepEqual(pushes(), ['upload a']);
   });
 
+  it('moves a folder that the server knows sooner than a file, which may be on its way to another name', () => {
+    for (const [kind, name] of [
+      ['folder', 'd'],
+      ['file', 'a'],
+    ] as const) {
+      activity.noteChange(move(add(kind, home, name), { name: `${name}~` }).ino);
+    }
+    activity.noteChange(create('folder', home, 'new').ino);
+    assert.deepEqual(planNow(), { pushes: [], settlesInMs: 200, waits: true });
+    now += 200;
+    assert.deepEqual(pushes(), ['moveFolder d~']);
+    now += settleMs - 200;
+    assert.deepEqual(pushes().sort(), ['createFolder new', 'moveFile a~', 'moveFolder d~']);
+  });
+
   it('pushes what is held open for writing once it is flushed and was quiet for a minute', () => {
     const log = create('file', home, 'server.log');
     activity.noteOpen(log.ino, true);
