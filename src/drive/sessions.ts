@@ -1,7 +1,8 @@
 import { KeyedMutex } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
 import { type LoginToken, parseLoginToken } from '../jottacloud/auth/loginToken.ts';
-import { areFor, exchangeLoginToken, type Tokens } from '../jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../jottacloud/auth/loginTokenExchange.ts';
+import { areFor, type Tokens } from '../jottacloud/auth/tokens.ts';
 import { isJottaError } from '../jottacloud/errors.ts';
 import type { ServiceDeps } from '../jottacloud/options.ts';
 import { DriveError } from '../protocol/errors.ts';

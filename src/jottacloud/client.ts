@@ -26,9 +26,10 @@ import {
 } from './listing/listings.ts';
 import { liststream } from './listing/liststream.ts';
 import type { ServiceDeps } from './options.ts';
+import { Reads } from './reads.ts';
 import type { Service } from './service.ts';
 import { allocate, tryRefusal } from './transfer/allocate.ts';
-import { comesWhole, download, Reads } from './transfer/content.ts';
+import { comesWhole, download } from './transfer/content.ts';
 import { type UploadSpan, upload } from './transfer/upload.ts';
 import { createHttp, type Http } from './transport/http.ts';
 import type {

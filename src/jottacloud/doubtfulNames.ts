@@ -1,8 +1,14 @@
 import { isJottaError, JottaError } from './errors.ts';
 import type { Habit, Habits } from './habits.ts';
 import { doubtfulCharacters, encodeName, isOrdinaryName, withLookalikes } from './names.ts';
-import type { Service } from './service.ts';
+import type { Reads } from './reads.ts';
 import type { RemotePath } from './types.ts';
+
+/** What was learned of the service so far. */
+interface Learned {
+  readonly habits: Habits;
+  readonly reads: Reads;
+}
 
 const habitOf: Readonly<Record<string, Habit>> = {
   '%': 'percentInNames',
@@ -20,7 +26,7 @@ function noteCharacter(habits: Habits, character: string, does: boolean): void {
 }
 
 /** A request about these names was understood, whatever it found. */
-export function noteReached({ habits, reads }: Service, path: RemotePath): void {
+export function noteReached({ habits, reads }: Learned, path: RemotePath): void {
   reads.unreachable.delete(path.join('/'));
   for (const character of doubtfulIn(path)) {
     const habit = habitOf[character];
@@ -30,7 +36,7 @@ export function noteReached({ habits, reads }: Service, path: RemotePath): void 
 }
 
 /** A request about what is at that path was refused for a name in it. */
-export function noteUnreachable({ habits, reads }: Service, path: RemotePath): void {
+export function noteUnreachable({ habits, reads }: Learned, path: RemotePath): void {
   reads.unreachable.set(path.join('/'), true);
   const suspects = doubtfulIn(path).filter((character) => !habits.has(habitOf[character] as Habit));
   // Of several nobody knows which.
@@ -38,12 +44,12 @@ export function noteUnreachable({ habits, reads }: Service, path: RemotePath): v
 }
 
 /** True of a new name that the service may take without anybody being able to ask for it then: it is to be looked at first. */
-export function isUnproven({ habits }: Service, name: string): boolean {
+export function isUnproven({ habits }: Learned, name: string): boolean {
   return doubtfulIn([name]).some((character) => !habits.has(habitOf[character] as Habit));
 }
 
 /** Runs what is about a new name: if that may be why it is refused, it is JottaError 'invalidName', and remembered. */
-export async function asNewName<T>({ habits }: Service, name: string, work: () => Promise<T>): Promise<T> {
+export async function asNewName<T>({ habits }: Learned, name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -2,7 +2,7 @@ import type { TokenSource } from './auth/auth.ts';
 import { noteReached, noteUnreachable } from './doubtfulNames.ts';
 import { isJottaError, type JottaErrorKind } from './errors.ts';
 import type { Habits } from './habits.ts';
-import type { Reads } from './transfer/content.ts';
+import type { Reads } from './reads.ts';
 import { readJson } from './transport/body.ts';
 import { withDeadline } from './transport/deadline.ts';
 import type { Http, HttpAnswer, HttpRequest } from './transport/http.ts';

@@ -93,3 +93,9 @@ export interface NodeRow {
 export function isContainer(row: NodeRow): boolean {
   return row.kind !== 'file';
 }
+
+/** A name in a folder. */
+export interface Place {
+  readonly parent: Ino;
+  readonly name: string;
+}

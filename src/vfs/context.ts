@@ -48,12 +48,6 @@ export interface VfsDeps {
   readonly log: Log;
 }
 
-/** A name in a folder. */
-export interface Place {
-  readonly parent: Ino;
-  readonly name: string;
-}
-
 /** The part of the tree that one volume shows. */
 export interface Bounds {
   readonly root: Ino;

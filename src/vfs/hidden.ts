@@ -1,6 +1,7 @@
+import type { Clock } from '../base/clock.ts';
 import { nameKey } from '../base/nameKey.ts';
-import type { Ino, NodeRow } from '../store/nodeRow.ts';
-import type { Place, VfsContext } from './context.ts';
+import type { Ino, NodeRow, Place } from '../store/nodeRow.ts';
+import type { Nodes } from '../store/nodes.ts';
 import { vfsLimits } from './limits.ts';
 
 /** An open file that libfuse took from its name: to remove it, or to rename something onto that name. */
@@ -12,7 +13,12 @@ export interface Hidden extends Place {
   readonly missed: boolean;
 }
 
-type Names = Pick<VfsContext, 'nodes' | 'hiddenNames' | 'closedAt' | 'clock'>;
+interface Names {
+  readonly nodes: Pick<Nodes, 'get'>;
+  readonly hiddenNames: Map<string, Hidden>;
+  readonly closedAt: Map<Ino, number>;
+  readonly clock: Pick<Clock, 'now'>;
+}
 
 export function getHiddenKey({ parent, name }: Place): string {
   return `${parent}/${name}`;

@@ -1,6 +1,6 @@
 import { ErrnoError } from '../base/errno.ts';
-import type { Ino, NodeRow } from '../store/nodeRow.ts';
-import { ensureListed, getFolder, getRow, type Place, type VfsContext } from './context.ts';
+import type { Ino, NodeRow, Place } from '../store/nodeRow.ts';
+import { ensureListed, getFolder, getRow, type VfsContext } from './context.ts';
 import { getHiddenAs, noteMissed } from './hidden.ts';
 import { vfsLimits } from './limits.ts';
 import { getShownChild, getShownName } from './links.ts';

@@ -1,7 +1,7 @@
 import { ErrnoError } from '../base/errno.ts';
 import { emptyMd5 } from '../store/limits.ts';
-import type { Ino, NodeRow } from '../store/nodeRow.ts';
-import { checkChangeable, ensureListed, type Place, touchFolder, type VfsContext } from './context.ts';
+import type { Ino, NodeRow, Place } from '../store/nodeRow.ts';
+import { checkChangeable, ensureListed, touchFolder, type VfsContext } from './context.ts';
 import { getHiddenAs, getHiddenKey, getJustHidden, isClosing, isHiddenAs } from './hidden.ts';
 import { isLitter } from './localNames.ts';
 import { lookup } from './lookup.ts';

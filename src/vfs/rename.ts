@@ -1,10 +1,10 @@
 import { ErrnoError } from '../base/errno.ts';
 import { emptyMd5 } from '../store/limits.ts';
-import type { Ino, LinkState, NodeRow } from '../store/nodeRow.ts';
+import type { Ino, LinkState, NodeRow, Place } from '../store/nodeRow.ts';
 import { getLinkName } from '../sync/tree/links.ts';
 import { isLocallyWithin } from '../sync/tree/paths.ts';
 import { makeBytesDurable } from './content.ts';
-import { checkChangeable, getLiveFolder, type Place, touchFolder, type VfsContext } from './context.ts';
+import { checkChangeable, getLiveFolder, touchFolder, type VfsContext } from './context.ts';
 import { prepareParent } from './create.ts';
 import { getJustHidden } from './hidden.ts';
 import { claimName, getShownChild, getShownName, isLink, toStoredName } from './links.ts';

@@ -1,9 +1,9 @@
 import { ErrnoError } from '../base/errno.ts';
 import { newReadahead } from '../content/contentReader.ts';
-import type { Ino, NodeRow } from '../store/nodeRow.ts';
+import type { Ino, NodeRow, Place } from '../store/nodeRow.ts';
 import { writebackLimits } from '../sync/tree/limits.ts';
 import { readRow } from './content.ts';
-import { getRow, type Place, type VfsContext } from './context.ts';
+import { getRow, type VfsContext } from './context.ts';
 import { isLink, toStoredName } from './links.ts';
 import { type PutOptions, put } from './put.ts';
 

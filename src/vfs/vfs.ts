@@ -1,17 +1,9 @@
 import type { ContentRef, LocalBytes } from '../content/contentReader.ts';
-import type { Ino, NodeRow } from '../store/nodeRow.ts';
+import type { Ino, NodeRow, Place } from '../store/nodeRow.ts';
 import type { ConflictNames } from '../sync/tree/conflicts.ts';
 import * as attr from './attr.ts';
 import * as content from './content.ts';
-import {
-  type Bounds,
-  createContext,
-  getHandle,
-  isReadOnly,
-  type Place,
-  type VfsContext,
-  type VfsDeps,
-} from './context.ts';
+import { type Bounds, createContext, getHandle, isReadOnly, type VfsContext, type VfsDeps } from './context.ts';
 import * as creation from './create.ts';
 import * as discarding from './discard.ts';
 import * as links from './links.ts';
@@ -27,7 +19,7 @@ import * as times from './times.ts';
 import * as xattrs from './xattrs.ts';
 
 export type { Attr } from './attr.ts';
-export type { Bounds, Place, VfsDeps } from './context.ts';
+export type { Bounds, VfsDeps } from './context.ts';
 export type { DirEntry } from './lookup.ts';
 export type { OpenOptions } from './open.ts';
 export type { Draft, PutOptions } from './put.ts';

@@ -4,15 +4,16 @@ import { defaultNetworkOptions } from '../../src/base/networkOptions.ts';
 import { type BrandKey, brands, wellKnownLinkOf } from '../../src/jottacloud/auth/brands.ts';
 import { beginCodeFlow } from '../../src/jottacloud/auth/codeFlow.ts';
 import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken, type Tokens } from '../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../src/jottacloud/auth/loginTokenExchange.ts';
+import type { Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import type { ServiceDeps } from '../../src/jottacloud/options.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { type BrandName, brands as served } from '../emulator/brands.ts';
 import type { Emulator } from '../emulator/emulator.ts';
+import { emulatorFor, tempFolder } from '../support/emulation.ts';
 import { startProxy } from './proxyServer.ts';
 import { answerSignInPage } from './signInPage.ts';
-import { emulatorFor, tempFolder } from './support.ts';
 
 const never = new AbortController().signal;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startEmulator } from '../emulator/emulator.ts';
+import { emulatorFor, RawClient, tempFolder } from '../support/emulation.ts';
 import { livePaths, signedIn } from './emulatorSupport.ts';
-import { emulatorFor, RawClient, tempFolder } from './support.ts';
 
 describe('emulator: control', { timeout: 60_000 }, () => {
   it('delays and throttles', async (test) => {

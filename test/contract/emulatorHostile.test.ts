@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type HostileVariant, hostileVariants } from '../emulator/hostile.ts';
+import type { RawClient } from '../support/emulation.ts';
 import { signedIn } from './emulatorSupport.ts';
-import type { RawClient } from './support.ts';
 
 const asked: Record<string, (client: RawClient) => Promise<{ status: number; text: string }>> = {
   list: (client) => client.get('/Jotta/Archive/d'),

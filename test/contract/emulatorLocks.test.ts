@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { RawClient } from '../support/emulation.ts';
 import { exception, signedIn } from './emulatorSupport.ts';
-import type { RawClient } from './support.ts';
 
 async function locksOf(client: RawClient) {
   const { text } = await client.get('');

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { CertificateKind } from '../emulator/certificates.ts';
 import type { Emulator } from '../emulator/emulator.ts';
+import { tempFolder } from '../support/emulation.ts';
 import { signedIn } from './emulatorSupport.ts';
-import { tempFolder } from './support.ts';
 
 /** Why a new connection is not taken; undefined when it is. */
 async function refusal(emulator: Emulator): Promise<string | undefined> {

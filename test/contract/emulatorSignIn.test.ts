@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
 import { type BrandName, brands } from '../emulator/brands.ts';
+import { emulatorFor } from '../support/emulation.ts';
 import { exception, signedIn } from './emulatorSupport.ts';
 import { answerSignInPage } from './signInPage.ts';
-import { emulatorFor } from './support.ts';
 
 interface Login {
   username: string;

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import type { Emulator, EmulatorOptions } from '../emulator/emulator.ts';
-import { emulatorFor, RawClient } from './support.ts';
+import { emulatorFor, RawClient } from '../support/emulation.ts';
 
 /** An emulator and a client of bare HTTP that is signed in to it. */
 export async function signedIn(

@@ -6,12 +6,12 @@ import { describe, it, type TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { defaultNetworkOptions } from '../../src/base/networkOptions.ts';
 import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken } from '../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../src/jottacloud/auth/loginTokenExchange.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import type { Emulator } from '../emulator/emulator.ts';
+import { atEnd, emulatorFor, RawClient, rclone, tempFolder } from '../support/emulation.ts';
 import { md5 } from '../support/md5.ts';
-import { atEnd, emulatorFor, RawClient, rclone, tempFolder } from './support.ts';
 
 /** The event socket of PROTOCOL.md §4, from both ends. */
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { decodeName, encodeName } from '../../src/jottacloud/names.ts';
 import { md5 } from '../support/md5.ts';
+import { oddNames, percentNames } from '../support/oddNames.ts';
 import { holds, list, outcomeOf, read, store } from './client/acts.ts';
 import { download, interopWorld, oddTree, sorted, streamed, upload } from './interopTree.ts';
-import { oddNames, percentNames } from './oddNames.ts';
 import { livePaths, readTree, writeFiles } from './rcloneWorld.ts';
 
 const quoted = ['‛', '‛x', 'x‛', 'a‛b', '‛‛', '‛：', '‛␉', '‛E9'];

@@ -2,12 +2,12 @@ import type { TestContext } from 'node:test';
 import type { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { decodeName, encodeName } from '../../src/jottacloud/names.ts';
 import type { RemotePath } from '../../src/jottacloud/types.ts';
+import { atEnd } from '../support/emulation.ts';
+import { oddNames } from '../support/oddNames.ts';
 import { read, store } from './client/acts.ts';
 import { connectTo, exchangeAt } from './client/emulatorWorld.ts';
 import type { ContractWorld } from './client/world.ts';
-import { oddNames } from './oddNames.ts';
 import { type RcloneWorld, rcloneWorld } from './rcloneWorld.ts';
-import { atEnd } from './support.ts';
 
 /** Our client and a stock rclone on one account. */
 export interface InteropWorld extends RcloneWorld {

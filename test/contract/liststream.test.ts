@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { it, type TestContext } from 'node:test';
+import { atEnd } from '../support/emulation.ts';
 import type { MeterReport } from './liststreamMeter.ts';
-import { atEnd } from './support.ts';
 
 const folders = 5_000;
 const files = 95_000;

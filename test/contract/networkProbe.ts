@@ -1,7 +1,7 @@
 import { createLog } from '../../src/base/log.ts';
 import { defaultNetworkOptions, type NetworkOptions } from '../../src/base/networkOptions.ts';
 import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken } from '../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../src/jottacloud/auth/loginTokenExchange.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { isJottaError } from '../../src/jottacloud/errors.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';

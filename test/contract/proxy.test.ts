@@ -10,14 +10,14 @@ import { Drive } from '../../src/drive/drive.ts';
 import { toDriveErrorData } from '../../src/drive/windows/rpcErrors.ts';
 import { TokenKeeper } from '../../src/drive/windows/tokenKeeper.ts';
 import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken } from '../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../src/jottacloud/auth/loginTokenExchange.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../../src/jottacloud/errors.ts';
 import type { ClientLimits } from '../../src/jottacloud/limits.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import type { Emulator } from '../emulator/emulator.ts';
+import { atEnd, emulatorFor, tempFolder } from '../support/emulation.ts';
 import { closedPort, startProxy, startSocksProxy } from './proxyServer.ts';
-import { atEnd, emulatorFor, tempFolder } from './support.ts';
 
 const never = new AbortController().signal;
 const archive = ['Jotta', 'Archive'];

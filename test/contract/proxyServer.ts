@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Emulator } from '../emulator/emulator.ts';
-import { atEnd } from './support.ts';
+import { atEnd } from '../support/emulation.ts';
 
 export interface ProxyRules {
   /** The Proxy-Authorization it wants; without it, or with another, the answer is 407. */

@@ -1,5 +1,5 @@
 import type { Emulator } from '../emulator/emulator.ts';
-import type { RawClient } from './support.ts';
+import type { RawClient } from '../support/emulation.ts';
 
 /** Does what a quirk is about and says in a word or two what came of it. */
 export type Probe = (emulator: Emulator, client: RawClient) => Promise<unknown>;

@@ -1,8 +1,8 @@
 import type { Emulator } from '../emulator/emulator.ts';
 import type { QuirkName } from '../emulator/quirks.ts';
+import type { RawClient } from '../support/emulation.ts';
 import { md5 as md5Of } from '../support/md5.ts';
 import { type QuirkCase, revisionOf, top } from './quirkProbe.ts';
-import type { RawClient } from './support.ts';
 
 async function fullUpload(emulator: Emulator, client: RawClient): Promise<string> {
   emulator.quota(71);

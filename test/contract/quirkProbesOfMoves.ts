@@ -1,8 +1,8 @@
 import type { Emulator } from '../emulator/emulator.ts';
 import type { QuirkName } from '../emulator/quirks.ts';
+import type { RawClient } from '../support/emulation.ts';
 import { livePaths } from './emulatorSupport.ts';
 import { type QuirkCase, revisionOf, top } from './quirkProbe.ts';
-import type { RawClient } from './support.ts';
 
 /** Live paths below Archive after a move or copy of `/a` to `/b`, with its status. */
 async function afterMove(emulator: Emulator, client: RawClient, command: string, from = 'a', to = 'b') {

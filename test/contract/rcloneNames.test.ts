@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import type { RecordedRequest } from '../emulator/requestLog.ts';
-import { oddNames, storedName } from './oddNames.ts';
+import { oddNames, storedName } from '../support/oddNames.ts';
 import { allocated, oneJourney, type RcloneWorld, readTree, writeFiles } from './rcloneWorld.ts';
 
 /** A path segment as rclone escapes it (PROTOCOL.md §2.1): these bytes stand as they are, all others as %XX. */

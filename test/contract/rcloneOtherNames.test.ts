@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { longestName, percentNames } from './oddNames.ts';
+import { longestName, percentNames } from '../support/oddNames.ts';
 import { allocated, customer, livePaths, only, rcloneWorld, readTree, writeFiles } from './rcloneWorld.ts';
 
 /** Names with a limit or a loss, in rclone 1.60.1 or in the service. */

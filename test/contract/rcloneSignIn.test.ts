@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Emulator } from '../emulator/emulator.ts';
 import type { RecordedRequest } from '../emulator/requestLog.ts';
-import { emulatorFor, RawClient, tempFolder, tryRclone } from './support.ts';
+import { emulatorFor, RawClient, tempFolder, tryRclone } from '../support/emulation.ts';
 
 const realm = '/auth/realms/jottacloud';
 const tokenUrl = `${realm}/protocol/openid-connect/token`;

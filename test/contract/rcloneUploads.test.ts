@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { rclone } from '../support/emulation.ts';
 import { md5 } from '../support/md5.ts';
 import {
   allocated,
@@ -13,7 +14,6 @@ import {
   rcloneWorld,
   writeFiles,
 } from './rcloneWorld.ts';
-import { rclone } from './support.ts';
 
 const allocate = 'POST /files/v1/allocate';
 const seconds = Date.UTC(2024, 4, 6, 7, 8, 9) / 1000;

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import type { RecordedRequest } from '../emulator/requestLog.ts';
-import { emulatorFor, tempFolder, tryRclone } from './support.ts';
+import { emulatorFor, tempFolder, tryRclone } from '../support/emulation.ts';
 
 /** One command of a stock rclone and what it put on the wire. */
 export interface Ran {

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { LoginToken } from '../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken } from '../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../src/jottacloud/auth/loginTokenExchange.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import type { ProbeWorld, RawAnswer, RawOptions } from './probe.ts';

@@ -8,7 +8,7 @@ import { createFolder, remove } from '../../src/drive/files/names.ts';
 import { Mounts } from '../../src/drive/mounts.ts';
 import { getVolumeDrivers } from '../../src/drive/volumeDrivers.ts';
 import { Vfs } from '../../src/vfs/vfs.ts';
-import { startTestDrive, type TestDrive } from '../posix/drive.ts';
+import { startTestDrive, type TestDrive } from '../support/mountedDrive.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);

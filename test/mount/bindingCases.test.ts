@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { bindingDifferences } from '../posix/differences.ts';
-import { startTestDrive, type TestDrive } from '../posix/drive.ts';
 import type { FileSystemDriver } from '../posix/driver.ts';
 import { testCases } from '../posix/suite.ts';
 import { createSyscallDriver } from '../posix/syscalls.ts';
+import { startTestDrive, type TestDrive } from '../support/mountedDrive.ts';
 
 describe('programs on a mount of the libfuse binding see what they see in a local folder', () => {
   let drive: TestDrive;

@@ -7,7 +7,7 @@ import { Mounts } from '../../src/drive/mounts.ts';
 import { getVolumeDrivers } from '../../src/drive/volumeDrivers.ts';
 import { Vfs } from '../../src/vfs/vfs.ts';
 import { loadMounts } from '../../src/volume/mountPoint.ts';
-import { startTestDrive, type TestDrive } from '../posix/drive.ts';
+import { startTestDrive, type TestDrive } from '../support/mountedDrive.ts';
 import { until } from '../support/until.ts';
 import { createWorld, type Headless, remoteFiles, run, type World } from './support.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { oddNames as allOddNames, longestName, percentNames, storedName } from '../contract/oddNames.ts';
 import { md5 } from '../support/md5.ts';
+import { oddNames as allOddNames, longestName, percentNames, storedName } from '../support/oddNames.ts';
 import { until } from '../support/until.ts';
 import { createWorld, digestTree, type Headless, remoteFiles, type World } from './support.ts';
 

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
-import { startTestDrive, type TestDrive } from '../posix/drive.ts';
 import { type FileSystemDriver, performOnce } from '../posix/driver.ts';
 import { makeTargets, testFlags, testReadOnlyFlags } from '../posix/flagSuite.ts';
 import { createSyscallDriver } from '../posix/syscalls.ts';
+import { startTestDrive, type TestDrive } from '../support/mountedDrive.ts';
 
 describe('the open flags on the mount', () => {
   let drive: TestDrive;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { basename } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { LocalFile } from '../../src/base/localFile.ts';
-import { startTestDrive, type TestDrive } from '../posix/drive.ts';
+import { startTestDrive, type TestDrive } from '../support/mountedDrive.ts';
 import { run } from './support.ts';
 
 const { datasync } = LocalFile.prototype;

@@ -8,7 +8,7 @@ import { rename } from '../../src/drive/files/names.ts';
 import { rootIno } from '../../src/store/nodeRow.ts';
 import { Vfs } from '../../src/vfs/vfs.ts';
 import { initFlags2 } from '../../src/volume/linux/flags.ts';
-import { startTestDrive, type TestDrive } from '../posix/drive.ts';
+import { startTestDrive, type TestDrive } from '../support/mountedDrive.ts';
 import { until } from '../support/until.ts';
 import { run } from './support.ts';
 

@@ -10,7 +10,7 @@ import { createFolder } from '../../src/drive/files/names.ts';
 import { toDriveErrorData } from '../../src/drive/windows/rpcErrors.ts';
 import type { DriveErrorCode } from '../../src/protocol/errors.ts';
 import type { MountState } from '../../src/protocol/state.ts';
-import { startTestDrive, type TestDrive } from '../posix/drive.ts';
+import { startTestDrive, type TestDrive } from './mountedDrive.ts';
 
 export const home = '/Jotta/Archive';
 

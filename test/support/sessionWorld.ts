@@ -8,7 +8,8 @@ import { defaultNetworkOptions, type NetworkOptions } from '../../src/base/netwo
 import { openSession, type Session, type SessionOptions } from '../../src/drive/session.ts';
 import { userAgent } from '../../src/drive/version.ts';
 import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken, type Tokens } from '../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../src/jottacloud/auth/loginTokenExchange.ts';
+import type { Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { defaultLimits } from '../../src/jottacloud/limits.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';

@@ -84,7 +84,7 @@ const tasks = {
   bench: { entry: 'test/bench/main.ts', needs: ['fuse', 'rclone', 'nfs', 'benchmarks'], bundle: headless },
   'test:mangled': { entry: 'test/mount/service/main.ts', needs: ['fuse'] },
   'test:rclone-suites': { entry: 'test/rclone/main.ts', needs: ['sources'] },
-  fuzz: { entry: 'test/posix/fuzz.ts', needs: ['fuse', 'rclone', 'programs', 'nfs'] },
+  fuzz: { entry: 'test/fuzz/main.ts', needs: ['fuse', 'rclone', 'programs', 'nfs'] },
   chaos: { entry: 'test/chaos/main.ts', needs: ['fuse', 'rclone'] },
   package: { entry: 'tools/setup/package.ts', needs: [] },
   posix: { entry: 'test/posix/main.ts', needs: ['fuse', 'programs'] },

@@ -7,8 +7,8 @@ import {
   readChunkBytes,
   type WriteFileParams,
 } from '../../protocol/fileMessages.ts';
-import type { NodeRow } from '../../store/nodeRow.ts';
-import { checkWritable, type FilesContext, find, followLinks, locate, type Place } from './context.ts';
+import type { NodeRow, Place } from '../../store/nodeRow.ts';
+import { checkWritable, type FilesContext, find, followLinks, locate } from './context.ts';
 import { copyFile } from './copy.ts';
 import { fillFile, readPieces, withFile } from './fill.ts';
 import { resolveLocal } from './localPaths.ts';

@@ -2,7 +2,8 @@ import { posix } from 'node:path';
 import { nameKey } from '../../base/nameKey.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { MountState } from '../../protocol/state.ts';
-import { type Ino, type NodeRow, rootIno } from '../../store/nodeRow.ts';
+import type { Place } from '../../store/nodeRow.ts';
+import { type NodeRow, rootIno } from '../../store/nodeRow.ts';
 import type { TreeChange } from '../../sync/pull/mergeResult.ts';
 import { getWirePath } from '../../sync/tree/paths.ts';
 import type { WirePath } from '../../sync/tree/remote.ts';
@@ -16,11 +17,6 @@ export interface FilesContext {
   readonly getMounts: () => readonly MountState[];
   /** Resolves when programs on the mounts see all that changed so far, or after a moment. */
   readonly mountsTold: () => Promise<void>;
-}
-
-export interface Place {
-  readonly parent: Ino;
-  readonly name: string;
 }
 
 /** Runs `work`; a failure says which path it is about. Rejects with DriveError. */

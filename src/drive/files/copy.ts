@@ -1,10 +1,10 @@
 import { untilAborted } from '../../base/abort.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { CopyParams } from '../../protocol/fileMessages.ts';
-import type { Ino, NodeRow } from '../../store/nodeRow.ts';
+import type { Ino, NodeRow, Place } from '../../store/nodeRow.ts';
 import { isLocallyWithin } from '../../sync/tree/paths.ts';
 import { resolveName } from './collision.ts';
-import { checkWritable, type FilesContext, find, joinPath, locate, noting, type Place } from './context.ts';
+import { checkWritable, type FilesContext, find, joinPath, locate, noting } from './context.ts';
 import { fillFile, shareContent, withFile } from './fill.ts';
 
 /** Read of a file with unsent bytes at a time. */

@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
 import type { ContentRef } from '../../content/contentReader.ts';
-import type { NodeRow } from '../../store/nodeRow.ts';
+import type { NodeRow, Place } from '../../store/nodeRow.ts';
 import type { Fh } from '../../vfs/openInode.ts';
 import type { Draft } from '../../vfs/put.ts';
 import type { PutOptions } from '../../vfs/vfs.ts';
 import type { Session } from '../session.ts';
-import { type FilesContext, noting, type Place } from './context.ts';
+import { type FilesContext, noting } from './context.ts';
 
 const reading = { writing: false, append: false, truncate: false };
 /** Read from a local file at a time. */

@@ -1,8 +1,9 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { UploadParams } from '../../protocol/fileMessages.ts';
+import type { Place } from '../../store/nodeRow.ts';
 import { resolveName } from './collision.ts';
-import { about, checkWritable, type FilesContext, find, joinPath, noting, type Place } from './context.ts';
+import { about, checkWritable, type FilesContext, find, joinPath, noting } from './context.ts';
 import { type CopyOptions, copyInto, ensureFolder } from './copy.ts';
 import { fillFile, readPieces } from './fill.ts';
 import { resolveLocal, toAccountPath } from './localPaths.ts';

@@ -1,5 +1,6 @@
 import type { LoginToken } from '../../jottacloud/auth/loginToken.ts';
-import { areFor, exchangeLoginToken, type Tokens } from '../../jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../jottacloud/auth/loginTokenExchange.ts';
+import { areFor, type Tokens } from '../../jottacloud/auth/tokens.ts';
 import type { JottacloudClient } from '../../jottacloud/client.ts';
 import { isJottaError } from '../../jottacloud/errors.ts';
 import type { ServiceDeps } from '../../jottacloud/options.ts';

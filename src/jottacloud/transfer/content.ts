@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { neverAborts, untilAborted } from '../../base/abort.ts';
-import { FreshFlights } from '../../base/flights.ts';
-import { Recent } from '../../base/recent.ts';
 import { isJottaError, JottaError } from '../errors.ts';
 import { fetchKeptRevisions } from '../listing/listings.ts';
 import type { Service } from '../service.ts';
@@ -11,24 +9,8 @@ import { checkPath } from '../urls.ts';
 import { type Opened, openBytes, openWhole } from './download.ts';
 import { tryPinned } from './pinned.ts';
 
-/** Paths of which something is remembered: more than are read side by side. */
-const rememberedPaths = 1_000;
-
 /** A content up to this size is checked by its md5 before its first byte is given; of a larger one the server is asked. Bytes. */
 const checkedBytes = 1024 * 1024;
-
-/** What was learned by reading, for as long as the client lives. */
-export class Reads {
-  /** Paths that went silent, in the middle of a body or before a listing. */
-  readonly silent = new Recent<string, true>(rememberedPaths);
-  /** Paths that could not be asked about for a name in them. */
-  readonly unreachable = new Recent<string, true>(rememberedPaths);
-  /** Contents that are not the newest of their path any more; the newest has the same size, or another. */
-  readonly older = new Recent<string, 'sameSize' | 'otherSize'>(rememberedPaths);
-  readonly looks = new FreshFlights<string, RemoteFile | undefined>();
-  /** Whether the number of a revision counts where a part is asked for (pinned.ts); undefined: nobody has asked. */
-  heedsNumbers: Promise<boolean | undefined> | undefined;
-}
 
 /**
  * Bytes `start…end-1` of a file known to be `size` long. Resolves when the answer has begun and is of the right revision;

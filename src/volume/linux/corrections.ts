@@ -1,16 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ErrnoError } from '../../base/errno.ts';
-import type { Ino } from '../../store/nodeRow.ts';
+import type { Ino, Place } from '../../store/nodeRow.ts';
 import type { KnownNames } from './knownNames.ts';
 import { kernelLimits } from './limits.ts';
 import type { NodeId, NodeIds } from './nodeIds.ts';
 import type { Notices } from './notices.ts';
-
-/** What the kernel keeps of a name, and what a change is about to make wrong. */
-export interface Entry {
-  readonly parent: Ino;
-  readonly name: string;
-}
 
 /** A change of names, as the kernel asks for it: the same one when it asks again. */
 export interface NameChange {
@@ -51,7 +45,7 @@ export class Corrections {
   }
 
   /** Before a change that makes these entries wrong. Throws ESTALE when its thread is to come again. */
-  check({ pid, folders, name }: NameChange, wrong: readonly Entry[]): void {
+  check({ pid, folders, name }: NameChange, wrong: readonly Place[]): void {
     if (wrong.length === 0) return;
     for (const { parent, name } of wrong) this.#names.forgetMissing(parent, name);
     const isBack = this.#byThread.get(pid)?.name === name;

@@ -1,6 +1,5 @@
 import { nameKey } from '../../base/nameKey.ts';
-import type { Ino } from '../../store/nodeRow.ts';
-import type { Entry } from './corrections.ts';
+import type { Ino, Place } from '../../store/nodeRow.ts';
 import { kernelLimits } from './limits.ts';
 import type { NodeId, NodeIds } from './nodeIds.ts';
 import type { Notices } from './notices.ts';
@@ -50,7 +49,7 @@ export class KnownNames {
   }
 
   /** Entries that are to expire before `name` is made in the folder that the kernel calls `folder`: when one is of another spelling. */
-  getWrongIfMade(folder: NodeId, name: string): Entry[] {
+  getWrongIfMade(folder: NodeId, name: string): Place[] {
     if (this.#missing.size === 0) return [];
     const parent = this.#ids.toIno(folder);
     const { spellings = [] } = this.#missing.get(toKey(parent, name)) ?? {};
@@ -59,7 +58,7 @@ export class KnownNames {
   }
 
   /** The same when the node shown as `shown` is removed, moved or replaced by the name `used`. */
-  getWrongIfGone(folder: NodeId, used: string, shown: string): Entry[] {
+  getWrongIfGone(folder: NodeId, used: string, shown: string): Place[] {
     const parent = this.#ids.toIno(folder);
     if (this.#isSeen(folder, used, shown) || !this.#folders.has(parent)) return [];
     return [{ parent, name: shown }];

@@ -1,12 +1,6 @@
-import type { Ino, NodeRow } from '../../store/nodeRow.ts';
+import type { Ino, NodeRow, Place } from '../../store/nodeRow.ts';
 import type { Vfs } from '../../vfs/vfs.ts';
 import type { OpenFiles } from './openFiles.ts';
-
-/** A name in a folder. */
-export interface Place {
-  readonly parent: Ino;
-  readonly name: string;
-}
 
 /** What Linux calls a file that is removed or replaced while it is open: the number of the file, and a count. */
 const linuxName = /^\.nfs([0-9a-f]{16})[0-9a-f]{8}$/;

@@ -1,5 +1,6 @@
 import { parseLoginToken } from '../../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken, type Tokens } from '../../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../../src/jottacloud/auth/loginTokenExchange.ts';
+import type { Tokens } from '../../../src/jottacloud/auth/tokens.ts';
 import type { ClientOptions } from '../../../src/jottacloud/client.ts';
 import { JottacloudClient } from '../../../src/jottacloud/client.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createLog } from '../../../src/base/log.ts';
 import { parseLoginToken } from '../../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken } from '../../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../../src/jottacloud/auth/loginTokenExchange.ts';
 import { JottacloudClient } from '../../../src/jottacloud/client.ts';
 import type { ServerEvent } from '../../../src/jottacloud/events/serverEvents.ts';
 import { type ClientLimits, defaultLimits } from '../../../src/jottacloud/limits.ts';

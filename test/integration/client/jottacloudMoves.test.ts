@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { ClientClock } from '../../../src/base/clock.ts';
 import { parseLoginToken } from '../../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken } from '../../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../../src/jottacloud/auth/loginTokenExchange.ts';
 import { getAsideName } from '../../../src/jottacloud/changes/tempNames.ts';
 import type { ClientOptions } from '../../../src/jottacloud/client.ts';
 import { JottacloudClient } from '../../../src/jottacloud/client.ts';

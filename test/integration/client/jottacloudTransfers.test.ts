@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { parseLoginToken } from '../../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken } from '../../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../../src/jottacloud/auth/loginTokenExchange.ts';
 import { JottacloudClient } from '../../../src/jottacloud/client.ts';
 import { isJottaError, JottaError, type JottaErrorKind } from '../../../src/jottacloud/errors.ts';
 import { type ClientLimits, defaultLimits } from '../../../src/jottacloud/limits.ts';

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { bindingDifferences } from '../../posix/differences.ts';
-import { startTestDrive, type TestDrive } from '../../posix/drive.ts';
 import type { FileSystemDriver } from '../../posix/driver.ts';
 import { testFlags } from '../../posix/flagSuite.ts';
 import { testCases, testDifferences } from '../../posix/suite.ts';
 import { createSyscallDriver } from '../../posix/syscalls.ts';
 import { createVfsDriver } from '../../posix/vfs/vfsDriver.ts';
+import { startTestDrive, type TestDrive } from '../../support/mountedDrive.ts';
 
 describe('the VFS object answers what a local folder answers', () => {
   let drive: TestDrive;

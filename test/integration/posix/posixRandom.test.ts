@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { startTestDrive, type TestDrive } from '../../posix/drive.ts';
 import type { FileSystemDriver } from '../../posix/driver.ts';
 import { caseInsensitive, caseSensitive, createModelDriver } from '../../posix/model/model.ts';
 import { type GeneratorOptions, generateOperations } from '../../posix/random/generate.ts';
@@ -11,6 +10,7 @@ import { type Contestant, describeFailure, race } from '../../posix/random/race.
 import { shrink } from '../../posix/random/shrink.ts';
 import { createSyscallDriver } from '../../posix/syscalls.ts';
 import { createVfsDriver } from '../../posix/vfs/vfsDriver.ts';
+import { startTestDrive, type TestDrive } from '../../support/mountedDrive.ts';
 
 const seeds = [1, 2, 3, 4];
 

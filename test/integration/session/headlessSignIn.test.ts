@@ -10,7 +10,7 @@ import { TokenFile } from '../../../src/drive/headless/tokenFile.ts';
 import { JottacloudClient } from '../../../src/jottacloud/client.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';
 import { answerSignInPage } from '../../contract/signInPage.ts';
-import { emulatorFor } from '../../contract/support.ts';
+import { emulatorFor } from '../../support/emulation.ts';
 
 /** Signs in as `npm run mount -- --sign-in` does, on one state folder, however often. */
 async function openTerminal(test: TestContext) {

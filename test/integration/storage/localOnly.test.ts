@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { StagingFile } from '../../../src/content/stagingFile.ts';
 import type { Session } from '../../../src/drive/session.ts';
-import type { NodeRow } from '../../../src/store/nodeRow.ts';
-import type { Place } from '../../../src/vfs/context.ts';
+import type { NodeRow, Place } from '../../../src/store/nodeRow.ts';
 import { type SessionWorld, showServer, showTree, withWorld } from '../../support/sessionWorld.ts';
 
 const top = '/Jotta/Archive';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { RawClient } from '../../contract/support.ts';
 import type { RecordedRequest } from '../../emulator/requestLog.ts';
 import type { RequestKind } from '../../emulator/stats.ts';
+import { RawClient } from '../../support/emulation.ts';
 import type { Stage } from './support.ts';
 
 /** A file as the server keeps it over all its revisions. */

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { startTestDrive, type TestDrive } from '../../posix/drive.ts';
 import type { FileSystemDriver } from '../../posix/driver.ts';
 import { testFlags } from '../../posix/flagSuite.ts';
 import { isForNfs, nfsDifferences } from '../../posix/nfsDifferences.ts';
 import { testCases } from '../../posix/suite.ts';
 import { createSyscallDriver } from '../../posix/syscalls.ts';
+import { startTestDrive, type TestDrive } from '../../support/mountedDrive.ts';
 import type { Machine } from '../vm/machine.ts';
 import { mountDrive } from '../vm/place.ts';
 

@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { rclone } from '../../contract/support.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
+import { rclone } from '../../support/emulation.ts';
 import type { Machine } from '../vm/machine.ts';
 
 /** Takes a copy of what the machine sees in `folder`; rejects unless rclone finds the same bytes on the server. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { remoteFiles } from '../../mount/support.ts';
-import { startTestDrive, type TestDrive } from '../../posix/drive.ts';
 import { md5 } from '../../support/md5.ts';
+import { startTestDrive, type TestDrive } from '../../support/mountedDrive.ts';
 import { until } from '../../support/until.ts';
 import type { Machine } from '../vm/machine.ts';
 

@@ -1,5 +1,5 @@
-import type { TestDrive } from '../../posix/drive.ts';
 import type { Place } from '../../posix/syscalls.ts';
+import type { TestDrive } from '../../support/mountedDrive.ts';
 import { workerCommand } from './initramfs.ts';
 import type { Machine } from './machine.ts';
 

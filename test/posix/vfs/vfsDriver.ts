@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import Fuse from 'fuse-native';
 import { rootIno } from '../../../src/store/nodeRow.ts';
 import { createOperations } from '../../../src/volume/macfuse/operations.ts';
-import type { TestDrive } from '../drive.ts';
+import type { TestDrive } from '../../support/mountedDrive.ts';
 import type { FileSystemDriver } from '../driver.ts';
 import type { Operation, OperationOf, Result } from '../operations.ts';
 import { CallError, type Calls, createCalls } from './calls.ts';

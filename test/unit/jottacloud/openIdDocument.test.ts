@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { parseLoginToken } from '../../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken } from '../../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../../src/jottacloud/auth/loginTokenExchange.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';
 
 const signal = () => AbortSignal.timeout(20_000);

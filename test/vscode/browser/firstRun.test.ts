@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '../../../src/base/log.ts';
 import { parseLoginToken } from '../../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken } from '../../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../../src/jottacloud/auth/loginTokenExchange.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';
 import { until } from '../../support/until.ts';
 import { onStage, type Stage, showNotifications } from './support.ts';

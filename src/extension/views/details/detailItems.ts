@@ -1,13 +1,21 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { DriveError } from '../../../protocol/errors.ts';
+import type { RevisionInfo } from '../../../protocol/fileMessages.ts';
 import type { EntryInfo } from '../../../protocol/state.ts';
 import { getErrorSentence } from '../../errorTexts.ts';
 import { toRowUri } from '../../fileSystem/scheme.ts';
 import { inert } from '../../ui/inert.ts';
 import { formatAge, formatBytes, formatTime } from '../format.ts';
 import { getStateText } from '../stateTexts.ts';
-import type { VersionNode } from './detailsTree.ts';
+
+/** One version of a file, as a row and as what commands are called with. */
+export interface VersionNode {
+  readonly kind: 'version';
+  /** Path in the account. */
+  readonly path: string;
+  readonly version: RevisionInfo;
+}
 
 /** What the rows need of the rest of the extension. */
 export interface DetailItems {

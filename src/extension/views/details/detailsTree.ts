@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { nameKey } from '../../../base/nameKey.ts';
 import type { DriveError } from '../../../protocol/errors.ts';
-import { getPublicLink, listRevisions, type RevisionInfo, stat } from '../../../protocol/fileMessages.ts';
+import { getPublicLink, listRevisions, stat } from '../../../protocol/fileMessages.ts';
 import { history } from '../../../protocol/messages.ts';
 import type { EntryInfo, PastTransfer, TransferState } from '../../../protocol/state.ts';
 import type { DriveClient } from '../../drive/client.ts';
@@ -17,15 +17,9 @@ import {
   toUnknownItem,
   toVersionItem,
   toVersionsItem,
+  type VersionNode,
 } from './detailItems.ts';
 
-/** One version of a file, as a row and as what commands are called with. */
-export interface VersionNode {
-  readonly kind: 'version';
-  /** Path in the account. */
-  readonly path: string;
-  readonly version: RevisionInfo;
-}
 interface TransferNode {
   readonly kind: 'transfer';
   transfer: TransferState;

@@ -1,9 +1,8 @@
 import { ErrnoError } from '../../../base/errno.ts';
-import type { Ino } from '../../../store/nodeRow.ts';
+import type { Ino, Place } from '../../../store/nodeRow.ts';
 import { getAttr, getBefore, getFolder, getWritableFolder, writePostAttr, writeWcc } from '../attributes.ts';
 import { type NfsContext, noteChanged } from '../context.ts';
 import { findHint } from '../hints.ts';
-import type { Place } from '../removedFiles.ts';
 import { nothing, nothingBeforeAndAfter, type Procedure, readHandle, readName } from './procedure.ts';
 
 export const lookup: Procedure = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { decodeName, encodeName } from '../../../../src/jottacloud/names.ts';
-import { oddNames } from '../../oddNames.ts';
+import { oddNames } from '../../../support/oddNames.ts';
 import { at, fresh, holds, list, outcomeOf, readRange, refused, requestOf, store, storeFresh } from '../acts.ts';
 import type { ContractWorld, FolderCase } from '../world.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { parseLoginToken } from '../../../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken } from '../../../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../../../src/jottacloud/auth/loginTokenExchange.ts';
 import type { JottaErrorKind } from '../../../../src/jottacloud/errors.ts';
 import type { RemotePath } from '../../../../src/jottacloud/types.ts';
 import { createEndpoints } from '../../../../src/jottacloud/urls.ts';

@@ -8,11 +8,11 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { root } from '../../../tools/setup/root.ts';
+import { cases } from '../../contract/client/suite.ts';
 import { parseQuirks, type QuirkName, type Quirks, quirkTable } from '../../emulator/quirks.ts';
 import { noTreeListing } from '../../live/probes/documents.ts';
 import { noNamesake } from '../../live/probes/trash.ts';
-import { tempFolder } from '../support.ts';
-import { cases } from './suite.ts';
+import { tempFolder } from '../../support/emulation.ts';
 
 /** Two runs take half a minute; this is for a machine that is busy with other things. */
 const deadlineMs = 240_000;

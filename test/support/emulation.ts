@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
-import { md5 } from '../support/md5.ts';
+import { md5 } from './md5.ts';
 
 const endings = new WeakMap<TestContext, (() => Promise<void>)[]>();
 

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { startMachine } from '../nfs/vm/machine.ts';
 import { mountDrive } from '../nfs/vm/place.ts';
-import { isBeyondNfs } from './nfsDifferences.ts';
-import { startMountRace } from './random/mountRace.ts';
+import { isBeyondNfs } from '../posix/nfsDifferences.ts';
+import { startMountRace } from '../posix/random/mountRace.ts';
 
 /**
  * `npm run fuzz -- [--seeds N] [--ops N] [--seed S] [--nfs]`: random operations on a mount, a local folder and a model side

@@ -8,13 +8,14 @@ import { openSession, type Session } from '../../src/drive/session.ts';
 import { userAgent } from '../../src/drive/version.ts';
 import { type DriverChoice, getVolumeDrivers } from '../../src/drive/volumeDrivers.ts';
 import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken, type Tokens } from '../../src/jottacloud/auth/tokens.ts';
+import { exchangeLoginToken } from '../../src/jottacloud/auth/loginTokenExchange.ts';
+import type { Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
 import { defaultLocalNames } from '../../src/vfs/localNames.ts';
 import { serveVolume } from '../../src/volume/nfs/driver.ts';
-import { rclone } from '../contract/support.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { rclone } from './emulation.ts';
 
 export interface TestDriveOptions {
   readonly pollMs?: number;
