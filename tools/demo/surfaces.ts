@@ -41,7 +41,7 @@ async function takeAll(stage: Stage, theme: keyof typeof themes): Promise<void> 
   const window = await stage.openWindow();
   const shoot = (name: string) => window.screenshot(path.join(out, `${name}-${theme}.png`));
   // Wide enough for the pictures of the walkthrough.
-  await window.page.setViewportSize({ width: 1500, height: 900 });
+  await window.page.setViewportSize({ width: 1500, height: 1000 });
   const shooting: Shooting = { stage, window, shoot, theme };
   await shootSigningIn(shooting);
   await shootMounting(shooting);
@@ -207,7 +207,7 @@ async function shootSettingsAndExplorer({ stage, window, shoot, theme }: Shootin
   await window.runCommand('Jottacloud: Pause Transfers');
   await writeFile(path.join(mountPoint(stage), archive, 'Notes', 'Minutes.md'), '# Minutes\n');
   const mounted = await stage.openWindow(path.join(mountPoint(stage), archive, 'Notes'));
-  await mounted.page.setViewportSize({ width: 1500, height: 900 });
+  await mounted.page.setViewportSize({ width: 1500, height: 1000 });
   await mounted.statusBarItem('Jottacloud: paused').waitFor();
   await mounted.explorerRow('Minutes.md').first().waitFor();
   await mounted.explorerRow('Minutes.md').first().click({ button: 'right' });
