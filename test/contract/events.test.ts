@@ -225,6 +225,7 @@ describe('emulator: event socket (§4)', { timeout: 60_000 }, () => {
       {
         onSubscribed: () => subscribed.resolve(),
         onEvents: ([sighting]) => told.resolve(sighting?.path.join('/') ?? ''),
+        onLost: () => {},
       },
       stop.signal,
     );

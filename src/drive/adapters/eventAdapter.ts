@@ -18,6 +18,7 @@ export function createEventListener(remoteEvents: RemoteEvents, log: Log): Event
   };
   return {
     onSubscribed: () => guard(() => remoteEvents.noteMissed()),
+    onLost: () => guard(() => remoteEvents.noteLost()),
     onEvents: (seen) =>
       guard(() =>
         remoteEvents.note(

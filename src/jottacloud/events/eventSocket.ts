@@ -10,6 +10,8 @@ export interface EventListener {
   /** Events come from now on; whatever happened before may have been missed. */
   readonly onSubscribed: () => void;
   readonly onEvents: (sightings: readonly ServerEvent[]) => void;
+  /** A socket that had subscribed was lost: the network may be gone with it. */
+  readonly onLost: () => void;
 }
 
 /** Failures of createToken that pass by themselves. Every other one means that the account has no event socket. */
@@ -78,7 +80,9 @@ async function connect(
     const { username } = service.tokens;
     const { clock } = service.retry;
     const agent = agents.getAgentFor(url);
-    return await runEventConnection({ username, userAgent, agent, limits, clock, onFrame }, url, signal);
+    const ending = await runEventConnection({ username, userAgent, agent, limits, clock, onFrame }, url, signal);
+    if (subscribed && ending === 'lost' && !signal.aborted) listener.onLost();
+    return ending;
   } catch (error) {
     const kind = isJottaError(error) ? error.kind : 'protocol';
     log.debug('no token for the event socket', { kind });

@@ -81,6 +81,11 @@ export class RemoteEvents {
     this.#wakeIn(0);
   }
 
+  /** No more events come: whether the server can be reached is found out now, not at the next poll. */
+  noteLost(): void {
+    void this.#deps.poller.pollNow('hinted');
+  }
+
   #wakeIn(ms: number): void {
     const { clock, signal } = this.#deps;
     const dueAt = clock.now() + ms;

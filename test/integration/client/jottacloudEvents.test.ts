@@ -17,6 +17,7 @@ let emulator: Emulator;
 let client: JottacloudClient;
 let watching: Promise<void>;
 let subscriptions: number;
+let losses: number;
 let seen: ServerEvent[];
 /** What the client asked to sleep before it connected again. */
 let slept: number[];
@@ -28,6 +29,7 @@ let checks: (() => void)[];
 
 beforeEach(() => {
   subscriptions = 0;
+  losses = 0;
   seen = [];
   slept = [];
   lines = [];
@@ -69,6 +71,10 @@ async function watch(options: EmulatorOptions, { naps = 1_000, ...limits }: Part
       },
       onEvents: (sightings) => {
         seen.push(...sightings);
+        notify();
+      },
+      onLost: () => {
+        losses += 1;
         notify();
       },
     },
@@ -125,6 +131,7 @@ describe('the event socket', { timeout: 60_000 }, () => {
       emulator.cutEvents();
     }
     await until('it is back', () => subscriptions === 4);
+    assert.equal(losses, 3);
     await emulator.put('/Jotta/Archive/after.txt', 'x');
     await until('events come', () => paths().includes('file Jotta/Archive/after.txt'));
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { openSessionWorld, showServer, showTree } from '../../support/sessionWorld.ts';
+import { until } from '../../support/until.ts';
 
 const top = '/Jotta/Archive';
 /** Far below the deadlines of a listing and of a read: nothing waited for them. ms. */
@@ -47,6 +48,26 @@ describe('a start without a network', () => {
       assert.equal(world.session().nodes.countPending().failed, 0);
       assert.deepEqual(await showServer(emulator, top), wanted);
       assert.deepEqual(await showTree(world, top), wanted);
+    } finally {
+      await world.close();
+      await emulator.close();
+    }
+  });
+});
+
+describe('a network that goes away', () => {
+  it('is noticed as soon as the event socket is cut, though nobody asks for anything and no poll is due', async () => {
+    const emulator = await startEmulator();
+    await emulator.put(`${top}/read.txt`, 'read');
+    const world = await openSessionWorld(emulator);
+    try {
+      const { link, poller } = world.session();
+      await world.readText(`${top}/read.txt`);
+      await until('events come', () => poller.lastPollAt !== null);
+      await emulator.outage(true);
+      await until('it is noticed', () => link.health === 'offline');
+      await emulator.outage(false);
+      await until('it is back', () => link.health === 'ok');
     } finally {
       await world.close();
       await emulator.close();
