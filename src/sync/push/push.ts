@@ -2,7 +2,8 @@ import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import { getCycleBreakerFolder } from '../plan/moveCycles.ts';
 import type { Push } from '../plan/planner.ts';
 import { getWirePath } from '../tree/paths.ts';
-import { isRemoteError, RemoteError, type RemoteErrorKind } from '../tree/remote.ts';
+import { isRemoteError, RemoteError } from '../tree/remote.ts';
+import { isUndone } from './failures.ts';
 import { pushRemoval, type RemovalDeps } from './removal.ts';
 import { pushContent, type Target, type UploadDeps } from './upload.ts';
 
@@ -75,17 +76,6 @@ function getPendingTarget({ nodes }: UploadDeps, { ino, pendingTarget }: NodeRow
   throw new RemoteError('cancelled', 'the folder it was to go to is gone');
 }
 
-/** Answers that say that the server did not do it. */
-const refusals: readonly RemoteErrorKind[] = [
-  'notFound',
-  'conflict',
-  'forbidden',
-  'invalidName',
-  'unreachableName',
-  'quota',
-  'writeLocked',
-];
-
 /** On record before the first request: whatever cuts this short, what may have been done is found again (decide.ts repeatBegun). */
 async function whileBegun(deps: UploadDeps, ino: Ino, { parent, path, name }: Target, work: () => Promise<void>) {
   const { nodes } = deps;
@@ -94,7 +84,7 @@ async function whileBegun(deps: UploadDeps, ino: Ino, { parent, path, name }: Ta
   try {
     await work();
   } catch (error) {
-    if (isRemoteError(error) && refusals.includes(error.kind)) nodes.update(ino, { pendingTarget: null });
+    if (isUndone(error)) nodes.update(ino, { pendingTarget: null });
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import type { Folders } from '../pull/folders.ts';
 import { writebackLimits } from '../tree/limits.ts';
 import { getLocalPath } from '../tree/paths.ts';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../tree/remote.ts';
+import { getNextTry } from './failures.ts';
 import { runPush } from './push.ts';
 import { type Lane, type LaneCounts, laneOf } from './pushQueue.ts';
 import type { Retries } from './retries.ts';
@@ -55,16 +56,6 @@ interface Running extends StartedPush {
   done: number;
   total: number;
 }
-
-/** Refusals that stay until the user or the account changes something. */
-const permanent: readonly RemoteErrorKind[] = [
-  'quota',
-  'writeLocked',
-  'forbidden',
-  'invalidName',
-  'unreachableName',
-  'vanished',
-];
 
 /** Carries out pushes side by side and notes what came of each: in the rows, or as a time for the next try. */
 export class PushRunner {
@@ -186,31 +177,47 @@ export class PushRunner {
   }
 
   #noteFailure(push: Running, error: unknown): void {
-    const { path } = push;
-    const { nodes, log, folders, retries, signal, activity, planIn } = this.#deps;
-    if (signal.aborted || isRemoteError(error, 'cancelled') || isRemoteError(error, 'signedOut')) {
+    const { signal, activity, retries, planIn } = this.#deps;
+    if (signal.aborted) {
       if (isRemoteError(error, 'cancelled')) activity.noteChange(push.ino);
       return;
     }
-    if (isRemoteError(error, 'offline')) {
-      planIn(retries.delayNetwork());
-      return;
+    const nextTry = getNextTry(error);
+    switch (nextTry) {
+      case 'atOnce':
+        activity.noteChange(push.ino);
+        break;
+      case 'afterSignIn':
+        break;
+      case 'whenReachable':
+        planIn(retries.delayNetwork());
+        break;
+      case 'whenAccountChanges':
+      case 'byHand':
+        this.#keepRefused(push, error as RemoteError);
+        break;
+      default:
+        this.#waitForNextTry(push, error, nextTry === 'afterListing');
     }
+  }
+
+  #keepRefused(push: Running, error: RemoteError): void {
+    const { nodes, log } = this.#deps;
+    // What was changed since then may be taken: it is planned again.
+    if (nodes.get(push.ino) === undefined || !isDeepStrictEqual(this.#getWanted(push.ino), push.wanted)) return;
+    log.warn('the server refused a change; it is kept', { kind: push.kind, path: push.path, error });
+    nodes.update(push.ino, { failure: error.kind });
+  }
+
+  #waitForNextTry(push: Running, error: unknown, listsFolders: boolean): void {
+    const { nodes, log, folders, retries, planIn } = this.#deps;
     const row = nodes.get(push.ino);
     if (row === undefined) return;
-    if (isRemoteError(error) && permanent.includes(error.kind)) {
-      // What was changed since then may be taken: it is planned again.
-      if (!isDeepStrictEqual(this.#getWanted(push.ino), push.wanted)) return;
-      log.warn('the server refused a change; it is kept', { kind: push.kind, path, error });
-      nodes.update(push.ino, { failure: error.kind });
-      return;
-    }
     const inMs = retries.delay(push.ino);
-    log.warn('push failed, will be tried again', { kind: push.kind, path, inMs, error });
+    log.warn('push failed, will be tried again', { kind: push.kind, path: push.path, inMs, error });
     planIn(inMs);
-    const moved = isRemoteError(error, 'notFound') || isRemoteError(error, 'conflict');
     const stale = new Set([row.parent, row.synced?.parent]);
-    for (const folder of moved ? stale : []) {
+    for (const folder of listsFolders ? stale : []) {
       if (folder !== undefined && folder !== null)
         folders.look(folder).catch((e) => log.info('listing failed', { error: e }));
     }

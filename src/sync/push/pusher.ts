@@ -8,6 +8,7 @@ import { writebackLimits } from '../tree/limits.ts';
 import type { Link } from '../tree/link.ts';
 import { RemoteError } from '../tree/remote.ts';
 import { Agenda } from './agenda.ts';
+import { mayPass } from './failures.ts';
 import type { Width } from './pushQueue.ts';
 import { type FinishedPush, PushRunner, type RunningPush } from './pushRunner.ts';
 import { PushWidth } from './pushWidth.ts';
@@ -32,9 +33,6 @@ const overdueMs = 1_000;
 
 /** In place of a refusal: nobody but the person who stopped it lets it go on. */
 const stopped = 'stopped';
-
-/** Refusals that a change of the account can end. */
-const passing: readonly string[] = ['quota', 'writeLocked'];
 
 /**
  * Pushes pending work in the background: when nudged, has what goes next decided (Agenda), runs as many side by side as the
@@ -156,7 +154,7 @@ export class Pusher {
   /** Tries again what was refused for want of room or by a lock: both can end without a word. */
   retryPassing(): void {
     const { nodes } = this.#deps;
-    const refused = nodes.getFailed().filter(({ failure }) => passing.includes(failure ?? ''));
+    const refused = nodes.getFailed().filter(({ failure }) => mayPass(failure));
     for (const row of refused) nodes.update(row.ino, { failure: null });
     if (refused.length > 0) this.nudge();
   }
