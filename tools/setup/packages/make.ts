@@ -18,7 +18,6 @@ export async function makePackage(target: Target, out: string, contents: Content
       dependencies: false,
       ...(target === 'universal' ? {} : { target }),
       rewriteRelativeLinks: false,
-      allowMissingRepository: true,
       skipLicense: true,
     });
   } finally {
