@@ -14,7 +14,7 @@ test('signs in on the page of a brand: refused once, pasted wrong once, then the
     await refused.getByText('You are not signed in.').waitFor();
     await refused.close();
     await window.quickInputBox.waitFor({ state: 'hidden' });
-    await showNotifications(window, 'The sign-in was refused, or given up in the browser.');
+    await showNotifications(window, 'The sign-in was refused, or cancelled in the browser.');
     assert.deepEqual(stage.emulator.stats().requests.token, undefined);
 
     const page = await openSignInPage(window, 'Elkjøp Cloud');

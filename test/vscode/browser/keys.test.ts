@@ -43,7 +43,7 @@ test('keys of the Files view mean the focused row, or what is selected with it, 
 
     await click('Archive');
     await keyboard.press('Delete');
-    await showNotifications(window, 'cannot be made, moved or deleted');
+    await showNotifications(window, 'cannot be created, moved or deleted');
     assert.equal(await window.dialog.count(), 0, 'nothing is asked about what cannot be done');
     await keyboard.press('Escape');
 

@@ -70,7 +70,7 @@ describe('commands on mounts', () => {
       assert.equal(await vscode.workspace.applyEdit(edit), false);
     });
     assert.ok(
-      messages.some((text) => text.includes('only what lies inside Archive')),
+      messages.some((text) => text.includes('only what is inside Archive')),
       messages.join(),
     );
     await executeCommand('jottacloud.unmount', whole);
@@ -111,6 +111,30 @@ describe('commands on mounts', () => {
     assert.equal(places.length, 2);
     assert.ok(places[0]?.includes(mountPoint));
     assert.ok(places[1]?.includes(path.join(mountPoint, 'there')));
+  });
+
+  it('Open with Default App hands over the mounted file, and says where it is when that is another computer', async () => {
+    const env = vscode.env as { openExternal: unknown };
+    const original = env.openExternal;
+    const opened: string[] = [];
+    env.openExternal = (uri: vscode.Uri) => {
+      opened.push(uri.fsPath);
+      return Promise.resolve(true);
+    };
+    try {
+      const open = () => executeCommand('jottacloud.openWithDefaultApp', `${home}/there`);
+      const told = await answering('showInformationMessage', () => 'Copy Path', open);
+      const copied = told.length === 0 ? [] : [await vscode.env.clipboard.readText()];
+      assert.deepEqual([...opened, ...copied], [path.join(mountPoint, 'there')]);
+    } finally {
+      env.openExternal = original;
+    }
+  });
+
+  it('Open with Default App says that what is not mounted has to be', async () => {
+    const open = () => executeCommand('jottacloud.openWithDefaultApp', '/Jotta/Sync');
+    const [message] = await collectErrorMessages(open);
+    assert.equal(message, 'Jottacloud is not mounted. Mount it first.');
   });
 
   it('Mount on Startup and Do Not Mount on Startup are remembered with the mount', async () => {
