@@ -1,9 +1,11 @@
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 
-const [readOf, writeOf, truncateOf, datasyncOf, closeOf] = [
+const [readOf, writeOf, readvOf, writevOf, truncateOf, datasyncOf, closeOf] = [
   promisify(fs.read),
   promisify(fs.write),
+  promisify(fs.readv),
+  promisify(fs.writev),
   promisify(fs.ftruncate),
   promisify(fs.fdatasync),
   promisify(fs.close),
@@ -66,6 +68,23 @@ export class LocalFile {
     }
   }
 
+  /** Fills the parts one after the other from `position`, in one call of the disk; false when the file ends before that. */
+  async readParts(parts: readonly Buffer[], position: number): Promise<boolean> {
+    const length = lengthOf(parts);
+    if (length <= smallBytes) return fs.readvSync(this.#fd, parts, position) === length;
+    return (await readvOf(this.#fd, parts, position)).bytesRead === length;
+  }
+
+  /** Writes the parts one after the other, in one call where the disk takes them all. */
+  async writeParts(parts: readonly Buffer[], position: number): Promise<void> {
+    const length = lengthOf(parts);
+    const written =
+      length <= smallBytes
+        ? fs.writevSync(this.#fd, parts, position)
+        : (await writevOf(this.#fd, parts, position)).bytesWritten;
+    if (written < length) await this.writeFully(Buffer.concat(parts).subarray(written), position + written);
+  }
+
   truncate(size: number): Promise<void> {
     return this.#keepOpen(truncateOf(this.#fd, size));
   }
@@ -92,4 +111,8 @@ export class LocalFile {
       this.#waiting.delete(work);
     }
   }
+}
+
+function lengthOf(parts: readonly Buffer[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
 }

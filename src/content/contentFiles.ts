@@ -40,34 +40,22 @@ export async function writeBlockFile(path: string, body: Buffer): Promise<number
   sum.writeUInt32BE(crc32(body), 0);
   const file = new LocalFile(path, 'w');
   try {
-    await file.writeFully(sum, 0);
-    await file.writeFully(body, sum.length);
+    await file.writeParts([sum, body], 0);
   } finally {
     await file.close();
   }
   return sum.length + body.length;
 }
 
-/** The block, `length` bytes; undefined when it is damaged. Rejects as the disk does. */
-export async function tryReadBlockFile(path: string, length: number): Promise<Buffer | undefined> {
+/** Fills `block`; false when the file is damaged. Rejects as the disk does. */
+export async function tryReadBlockFile(path: string, block: Buffer): Promise<boolean> {
+  const sum = Buffer.allocUnsafe(checksumBytes);
   const file = new LocalFile(path, 'r');
   try {
-    return await tryReadChecked(file, { start: checksumBytes, length, sumAt: 0 });
+    return (await file.readParts([sum, block], 0)) && crc32(block) === sum.readUInt32BE(0);
   } finally {
     await file.close();
   }
-}
-
-/** The bytes, if they match the sum that the file holds at `sumAt`. */
-async function tryReadChecked(
-  file: LocalFile,
-  { start, length, sumAt }: { readonly start: number; readonly length: number; readonly sumAt: number },
-): Promise<Buffer | undefined> {
-  const sum = Buffer.alloc(checksumBytes);
-  const body = Buffer.allocUnsafeSlow(length);
-  await file.readFully(sum, sumAt);
-  await file.readFully(body, start);
-  return crc32(body) === sum.readUInt32BE(0) ? body : undefined;
 }
 
 /** Makes a whole content of a file of `size` bytes by its `blockSums`. Answers the size of the file. */
@@ -82,13 +70,13 @@ export async function sealWholeFile(path: string, size: number, blockSums: Uint8
   return size + blockSums.length;
 }
 
-/** Block `index` of a whole content of `size` bytes; undefined when it is damaged. Rejects as the disk does. */
-export async function tryReadWholeFile(path: string, index: number, size: number): Promise<Buffer | undefined> {
-  const start = index * blockBytes;
+/** Fills `block` with block `index` of a whole content of `size` bytes; false when it is damaged. Rejects as the disk does. */
+export async function tryReadWholeFile(path: string, index: number, size: number, block: Buffer): Promise<boolean> {
+  const sum = Buffer.allocUnsafe(checksumBytes);
   const file = new LocalFile(path, 'r');
   try {
-    const length = Math.min(blockBytes, size - start);
-    return await tryReadChecked(file, { start, length, sumAt: size + index * checksumBytes });
+    if (!(await file.readParts([block], index * blockBytes))) return false;
+    return (await file.readParts([sum], size + index * checksumBytes)) && crc32(block) === sum.readUInt32BE(0);
   } finally {
     await file.close();
   }

@@ -1,10 +1,6 @@
 import { Recent } from '../base/recent.ts';
+import type { ContentRef } from './blocks.ts';
 import { cacheLimits } from './limits.ts';
-
-interface Content {
-  readonly md5: string;
-  readonly size: number;
-}
 
 interface Piece {
   readonly start: number;
@@ -21,15 +17,15 @@ const { blockBytes, pieceBytes } = cacheLimits;
 export class ContentPieces {
   /** One a block, by its name. */
   readonly #pieces = new Recent<string, Piece>(cacheLimits.rememberedPieces);
-  readonly #fetch: (content: Content, start: number, end: number) => Promise<Buffer>;
+  readonly #fetch: (content: ContentRef, start: number, end: number) => Promise<Buffer>;
 
   /** `fetch` resolves with exactly the bytes `[start, end)`. */
-  constructor(fetch: (content: Content, start: number, end: number) => Promise<Buffer>) {
+  constructor(fetch: (content: ContentRef, start: number, end: number) => Promise<Buffer>) {
     this.#fetch = fetch;
   }
 
   /** Are these bytes to be read as a piece? Not at the beginning of a content: most who read there go on. */
-  takes(content: Content, start: number, end: number): boolean {
+  takes(content: ContentRef, start: number, end: number): boolean {
     const index = Math.floor(start / blockBytes);
     if (start === 0 || end - start > pieceBytes || end > (index + 1) * blockBytes) return false;
     const known = this.#pieces.get(`${content.md5}.${index}`);
@@ -37,7 +33,7 @@ export class ContentPieces {
   }
 
   /** Bytes `[start, end)`, which `takes` has answered for. */
-  async read(content: Content, start: number, end: number): Promise<Buffer> {
+  async read(content: ContentRef, start: number, end: number): Promise<Buffer> {
     const key = `${content.md5}.${Math.floor(start / blockBytes)}`;
     let piece = this.#pieces.get(key);
     if (piece === undefined) {

@@ -1,32 +1,18 @@
-import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
-import { Slots } from '../base/flights.ts';
 import type { Log } from '../base/log.ts';
-import { Recent } from '../base/recent.ts';
-import { inBlocks, lastBlock } from './blocks.ts';
+import { type Block, BlockMemory } from './blockMemory.ts';
+import { type ContentRef, isSmall, lastBlock } from './blocks.ts';
+import { ContentBlocks } from './contentBlocks.ts';
 import { ContentPieces } from './contentPieces.ts';
 import type { ContentStore } from './contentStore.ts';
+import { type ContentSource, Downloads } from './downloads.ts';
 import { cacheLimits } from './limits.ts';
-
-/** Content of a known md5 and size (bytes). */
-export interface ContentRef {
-  readonly md5: string;
-  readonly size: number;
-}
+import { type Loan, lendBlocks, lendOwn } from './loan.ts';
+import { moveWindow, type Readahead } from './readahead.ts';
 
 /** Bytes of a content as far as they are on this computer; `missing` of them are not, and are zeros here. */
 export interface LocalBytes {
   readonly bytes: Buffer;
   readonly missing: number;
-}
-
-/** Port to the network: chunks of `[start, end)` of a content, in order; rejects when it cannot deliver all of them. */
-export interface ContentSource {
-  openRange(content: ContentRef, start: number, end: number, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
-  /** True when any part of that content costs a download of all of it: then all of it is asked for at once. */
-  comesWhole(content: ContentRef): boolean;
-  /** What came was something else: it is looked for anew. */
-  doubt(md5: string): void;
 }
 
 export interface ContentReaderDeps {
@@ -37,65 +23,57 @@ export interface ContentReaderDeps {
   readonly signal: AbortSignal;
 }
 
-/** Position of one sequential reader: `next` is the byte a sequential read would start at. */
-export interface Readahead {
-  next: number;
-  windowBytes: number;
-}
-
-export function newReadahead(): Readahead {
-  return { next: 0, windowBytes: 0 };
-}
-
-const blockBytes = cacheLimits.blockBytes;
-const runBlocks = cacheLimits.runBytes / blockBytes;
+const { blockBytes, diskAheadBlocks, maxWindowBytes, runBytes } = cacheLimits;
+const runBlocks = runBytes / blockBytes;
 
 /**
  * Reads content by md5: memory, then disk, then the network. Callers that want the same block share one download;
  * a sequential reader gets a window of parallel ranged requests ahead of it.
  */
 export class ContentReader {
-  readonly #deps: ContentReaderDeps;
-  /** Bounded by bytes alone: with a bound on entries as well, all of them would be allocated ahead. */
-  readonly #memory = new LRUCache<string, Buffer>({
-    maxSize: cacheLimits.memoryBytes,
-    sizeCalculation: (block) => Math.max(1, block.length),
-  });
-  /** Small contents that matched their md5 when they were read from the disk. */
-  readonly #checked = new Recent<string, true>(cacheLimits.rememberedChecks);
-  readonly #flights = new Map<string, Promise<Buffer>>();
-  readonly #slots = new Slots(cacheLimits.parallelDownloads);
-  readonly #pieces = new ContentPieces((content, start, end) => this.#fetchPiece(content, start, end));
-  /** Blocks on their way to the disk. */
-  readonly #keeping = new Set<Promise<void>>();
-  #downloading = 0;
+  readonly #store: ContentStore;
+  readonly #source: ContentSource;
+  readonly #downloads: Downloads;
+  readonly #blocks: ContentBlocks;
+  readonly #pieces: ContentPieces;
 
-  constructor(deps: ContentReaderDeps) {
-    this.#deps = deps;
+  constructor({ store, source, log, signal }: ContentReaderDeps) {
+    const memory = new BlockMemory();
+    const downloads = new Downloads({ source, memory, signal });
+    this.#store = store;
+    this.#source = source;
+    this.#downloads = downloads;
+    this.#blocks = new ContentBlocks({ memory, store, downloads, source, log });
+    this.#pieces = new ContentPieces((content, start, end) => downloads.fetchPiece(content, start, end));
   }
 
   /** Ranged requests under way. */
   get activeDownloads(): number {
-    return this.#downloading;
+    return this.#downloads.active;
   }
 
-  /** Bytes `[start, end)`, clipped to the content's size. */
+  /** Bytes `[start, end)`, clipped to the content's size, for the caller to keep. */
   async read(content: ContentRef, start: number, end: number, ahead?: Readahead): Promise<Buffer> {
+    return (await this.borrow(content, start, end, ahead)).keep();
+  }
+
+  /** The same bytes, lent; at once where they are in memory. */
+  borrow(content: ContentRef, start: number, end: number, ahead?: Readahead): Loan | Promise<Loan> {
     const stop = Math.min(end, content.size);
-    if (start >= stop) return Buffer.alloc(0);
+    if (start >= stop) return lendOwn(Buffer.alloc(0));
     const first = Math.floor(start / blockBytes);
     const last = Math.floor((stop - 1) / blockBytes);
-    const window = ahead === undefined || isSmall(content) ? 0 : this.#window(ahead, start, stop);
+    const window = ahead === undefined || isSmall(content) ? 0 : moveWindow(ahead, start, stop);
     const jumps = ahead !== undefined && window === 0 && !isSmall(content);
-    if (jumps && this.#isPiece(content, start, stop)) return this.#pieces.read(content, start, stop);
-    this.#startDownloads(content, first, last, window);
-    const parts: Buffer[] = [];
-    for (let index = first; index <= last; index += 1) {
-      const block = await this.#block(content, index);
-      const blockStart = index * blockBytes;
-      parts.push(block.subarray(Math.max(0, start - blockStart), stop - blockStart));
-    }
-    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+    if (jumps && this.#isPiece(content, start, stop)) return this.#pieces.read(content, start, stop).then(lendOwn);
+    this.#startDownloads(content, first, ahead === undefined ? last : this.#reach(content, first, last, window, ahead));
+    const blocks: (Block | Promise<Block>)[] = [];
+    for (let index = first; index <= last; index += 1) blocks.push(this.#blocks.get(content, index));
+    if (window > 0) this.#readAhead(content, last);
+    const from = start - first * blockBytes;
+    return blocks.every(isHere)
+      ? lendBlocks(blocks, from, stop - start)
+      : Promise.all(blocks).then((arrived) => lendBlocks(arrived, from, stop - start));
   }
 
   /** `[start, end)`, clipped to the content's size, without the network. */
@@ -107,9 +85,10 @@ export class ContentReader {
       const index = Math.floor(at / blockBytes);
       const blockStart = index * blockBytes;
       const blockEnd = Math.min(stop, blockStart + blockBytes);
-      const block = await this.#localBlock(content, index);
+      const block = await this.#blocks.tryGetLocal(content, index);
       if (block === undefined) missing += blockEnd - at;
-      else block.copy(bytes, at - start, at - blockStart, blockEnd - blockStart);
+      else block.bytes.copy(bytes, at - start, at - blockStart, blockEnd - blockStart);
+      block?.giveBack();
       at = blockEnd;
     }
     return { bytes, missing };
@@ -120,90 +99,55 @@ export class ContentReader {
    * block: ask `isLocal` afterwards. `onProgress` hears of the bytes that are there.
    */
   async fetchWhole(content: ContentRef, signal: AbortSignal, onProgress: (bytes: number) => void): Promise<void> {
-    const { store } = this.#deps;
-    const ahead: Readahead = { next: 0, windowBytes: cacheLimits.maxWindowBytes };
+    const ahead: Readahead = { next: 0, windowBytes: maxWindowBytes, reached: -1 };
     for (let first = 0; first * blockBytes < content.size; first += runBlocks) {
       signal.throwIfAborted();
       const end = Math.min(content.size, (first + runBlocks) * blockBytes);
-      const bytes = await this.read(content, first * blockBytes, end, ahead);
-      for (let at = 0; at < bytes.length; at += blockBytes) {
-        // What memory answered may have left the disk since.
-        const index = first + at / blockBytes;
-        await store.keepBlock(content.md5, index, bytes.subarray(at, at + blockBytes));
-        if (!store.hasBlock(content.md5, index)) return;
-      }
+      const loan = await this.borrow(content, first * blockBytes, end, ahead);
+      const isKept = await this.#keepBlocks(content, first, loan.parts);
+      loan.giveBack();
+      if (!isKept) return;
       onProgress(end);
     }
   }
 
   /** True when a read of the whole content would not touch the network. */
   isLocal(content: ContentRef): boolean {
-    return content.size === 0 || this.#deps.store.hasAll(content.md5, content.size);
+    return content.size === 0 || this.#store.hasAll(content.md5, content.size);
+  }
+
+  /** What memory answered may have left the disk since. False when the disk has no room. */
+  async #keepBlocks({ md5 }: ContentRef, first: number, blocks: readonly Buffer[]): Promise<boolean> {
+    for (const [at, block] of blocks.entries()) {
+      await this.#store.keepBlock(md5, first + at, block);
+      if (!this.#store.hasBlock(md5, first + at)) return false;
+    }
+    return true;
   }
 
   #isPiece(content: ContentRef, start: number, stop: number): boolean {
-    if (this.#has(content, Math.floor(start / blockBytes)) || this.#deps.source.comesWhole(content)) return false;
+    if (this.#blocks.has(content, Math.floor(start / blockBytes)) || this.#source.comesWhole(content)) return false;
     return this.#pieces.takes(content, start, stop);
   }
 
-  async #block(content: ContentRef, index: number): Promise<Buffer> {
-    const key = `${content.md5}.${index}`;
-    const known = this.#flights.get(key) ?? (await this.#localBlock(content, index));
-    if (known !== undefined) return known;
-    const flight = this.#flights.get(key);
-    if (flight !== undefined) return flight;
-    const [first, last] = isSmall(content) ? [0, lastBlock(content.size)] : [index, index];
-    this.#startRun(content, first, last, index);
-    return this.#flights.get(key) as Promise<Buffer>;
+  /** A sequential reader does not wait for each block that is on the disk. */
+  #readAhead(content: ContentRef, last: number): void {
+    const end = Math.min(lastBlock(content.size), last + diskAheadBlocks);
+    for (let index = last + 1; index <= end; index += 1) this.#blocks.readAhead(content, index);
   }
 
-  async #localBlock(content: ContentRef, index: number): Promise<Buffer | undefined> {
-    const key = `${content.md5}.${index}`;
-    const known = this.#memory.get(key);
-    if (known !== undefined) return known;
-    if (isSmall(content) && !this.#checked.has(content.md5)) return this.#checkedBlock(content, index);
-    const cached = await this.#deps.store.tryReadBlock(content.md5, index, content.size);
-    if (cached !== undefined) this.#memory.set(key, cached);
-    return cached;
-  }
-
-  /**
-   * A block of a small file that is read from the disk for the first time: all of it is, and compared with its md5. Where a block
-   * lacks, the others have their checksums alone.
-   */
-  async #checkedBlock(content: ContentRef, index: number): Promise<Buffer | undefined> {
-    const { store, log } = this.#deps;
-    const indexes = Array.from({ length: lastBlock(content.size) + 1 }, (_, at) => at);
-    const blocks = await Promise.all(indexes.map((at) => store.tryReadBlock(content.md5, at, content.size)));
-    const known = blocks.filter((block) => block !== undefined);
-    if (known.length === blocks.length) {
-      const hash = createHash('md5');
-      for (const block of known) hash.update(block);
-      if (hash.digest('hex') !== content.md5) {
-        log.warn('cached content does not match its md5, dropped', { md5: content.md5 });
-        store.drop(content.md5, content.size);
-        return undefined;
-      }
-      this.#checked.set(content.md5, true);
-    }
-    for (const [at, block] of blocks.entries())
-      if (block !== undefined) this.#memory.set(`${content.md5}.${at}`, block);
-    return blocks[index];
-  }
-
-  /** Starts what `first..last` and the readahead window lack. */
-  #startDownloads(content: ContentRef, first: number, last: number, window: number): void {
+  /** Starts what `first..until` lack. */
+  #startDownloads(content: ContentRef, first: number, until: number): void {
     if (isSmall(content)) {
       this.#startSmall(content);
       return;
     }
-    const until = this.#reach(content, first, last, window);
     let runStart: number | undefined;
     for (let index = first; index <= until + 1; index += 1) {
-      const wanted = index <= until && !this.#has(content, index);
+      const wanted = index <= until && !this.#blocks.has(content, index);
       if (wanted && runStart === undefined) runStart = index;
       if (runStart !== undefined && (!wanted || index - runStart === runBlocks)) {
-        this.#startRun(content, runStart, index - 1);
+        this.#blocks.startDownload(content, runStart, index - 1);
         runStart = wanted ? index : undefined;
       }
     }
@@ -213,143 +157,27 @@ export class ContentReader {
   #startSmall(content: ContentRef): void {
     const last = lastBlock(content.size);
     let index = 0;
-    while (index <= last && this.#has(content, index)) index += 1;
-    if (index <= last) this.#startRun(content, 0, last);
+    while (index <= last && this.#blocks.has(content, index)) index += 1;
+    if (index <= last) this.#blocks.startDownload(content, 0, last);
   }
 
   /**
    * Last block to ask for now. Each request costs a round trip: a reader that goes on has its window moved by a whole run, not
    * by each read, unless it would wait.
    */
-  #reach(content: ContentRef, first: number, last: number, window: number): number {
+  #reach(content: ContentRef, first: number, last: number, window: number, ahead: Readahead): number {
     const end = lastBlock(content.size);
     const furthest = Math.min(end, last + window);
-    let lacking = 0;
-    for (let index = first; index <= furthest; index += 1) {
-      if (this.#has(content, index)) continue;
-      if (index <= last) return furthest;
-      lacking += 1;
-    }
-    return furthest === end || lacking >= Math.min(runBlocks, window / 2) ? furthest : last;
-  }
-
-  /** Blocks to have under way beyond the read; grows on sequential reads, resets on a far seek. */
-  #window(ahead: Readahead, start: number, stop: number): number {
-    // Kernel readahead reorders by up to 512 KiB, so "sequential" allows one window's slack.
-    const near = Math.abs(start - ahead.next) <= Math.max(blockBytes * 2, ahead.windowBytes / 4);
-    if (!near) ahead.windowBytes = 0;
-    else if (stop > ahead.next && start > 0) {
-      ahead.windowBytes = Math.min(
-        cacheLimits.maxWindowBytes,
-        Math.max(cacheLimits.firstWindowBytes, ahead.windowBytes * 2),
-      );
-    }
-    ahead.next = near ? Math.max(ahead.next, stop) : stop;
-    return Math.floor(ahead.windowBytes / blockBytes);
-  }
-
-  #has(content: ContentRef, index: number): boolean {
-    const key = `${content.md5}.${index}`;
-    return this.#memory.has(key) || this.#flights.has(key) || this.#deps.store.hasBlock(content.md5, index);
-  }
-
-  /**
-   * One request for blocks `first..last`, or for all of a content that comes whole; the flight of each that lacks, and of
-   * `wanted`, settles as soon as its bytes are in.
-   */
-  #startRun(content: ContentRef, from: number, to: number, wanted?: number): void {
-    const [first, last] = this.#deps.source.comesWhole(content) ? [0, lastBlock(content.size)] : [from, to];
-    const waiting = new Map<number, PromiseWithResolvers<Buffer>>();
-    for (let index = first; index <= last; index += 1) {
-      if (index !== wanted && this.#has(content, index)) continue;
-      const flight = Promise.withResolvers<Buffer>();
-      flight.promise.catch(() => {});
-      waiting.set(index, flight);
-      this.#flights.set(`${content.md5}.${index}`, flight.promise);
-    }
-    const settle = async (index: number, body: Buffer) => {
-      const flight = waiting.get(index);
-      if (flight === undefined) return;
-      this.#memory.set(`${content.md5}.${index}`, body);
-      flight.resolve(body);
-      waiting.delete(index);
-      const kept = this.#deps.store
-        .keepBlock(content.md5, index, body)
-        .catch((error) => this.#deps.log.warn('cache write failed', { error }));
-      this.#keeping.add(kept);
-      await kept;
-      this.#keeping.delete(kept);
-      this.#flights.delete(`${content.md5}.${index}`);
-    };
-    this.#downloadRun(content, first, last, settle).catch((error) => {
-      for (const [index, flight] of waiting) {
-        this.#flights.delete(`${content.md5}.${index}`);
-        flight.reject(error);
-      }
-    });
-  }
-
-  async #fetchPiece(content: ContentRef, start: number, end: number): Promise<Buffer> {
-    const { source, signal } = this.#deps;
-    const parts: Buffer[] = [];
-    await this.#slots.with(signal, async () => {
-      this.#downloading += 1;
-      try {
-        for await (const chunk of await source.openRange(content, start, end, signal)) parts.push(chunk);
-      } finally {
-        this.#downloading -= 1;
-      }
-    });
-    const bytes = Buffer.concat(parts);
-    if (bytes.length !== end - start) throw new Error(`download ended after ${bytes.length} of ${end - start} bytes`);
-    return bytes;
-  }
-
-  async #whileUnwritten(): Promise<void> {
-    while (this.#keeping.size * blockBytes > cacheLimits.unwrittenBytes) await Promise.race(this.#keeping);
-  }
-
-  async #downloadRun(
-    content: ContentRef,
-    first: number,
-    last: number,
-    settle: (index: number, body: Buffer) => Promise<void>,
-  ): Promise<void> {
-    const start = first * blockBytes;
-    const end = Math.min(content.size, (last + 1) * blockBytes);
-    const whole = start === 0 && end === content.size;
-    // Blocks of a small file are handed out only after its md5 is right; little waits.
-    const verify = isSmall(content);
-    const held: [number, Buffer][] = [];
-    const kept: Promise<void>[] = [];
-    const hash = createHash('md5');
-    await this.#slots.with(this.#deps.signal, async () => {
-      await this.#whileUnwritten();
-      this.#downloading += 1;
-      try {
-        const chunks = await this.#deps.source.openRange(content, start, end, this.#deps.signal);
-        for await (const [index, body] of inBlocks(chunks, first, end - start)) {
-          if (whole) hash.update(body);
-          await this.#whileUnwritten();
-          if (verify) held.push([index, body]);
-          else kept.push(settle(index, body));
-        }
-        if (whole && hash.digest('hex') !== content.md5) {
-          this.#deps.log.warn('downloaded bytes do not match their md5', { md5: content.md5 });
-          this.#deps.source.doubt(content.md5);
-          if (verify) throw new Error('downloaded bytes do not match their md5');
-          await Promise.all(kept);
-          for (let index = first; index <= last; index += 1) this.#memory.delete(`${content.md5}.${index}`);
-          this.#deps.store.drop(content.md5, content.size);
-        }
-      } finally {
-        this.#downloading -= 1;
-      }
-    });
-    for (const [index, body] of held) void settle(index, body);
+    const left = furthest - Math.max(last, ahead.reached);
+    const isDue = left >= Math.min(runBlocks, window / 2) || (furthest === end && left > 0);
+    let index = first;
+    while (index <= last && this.#blocks.has(content, index)) index += 1;
+    if (index > last && !isDue) return last;
+    ahead.reached = furthest;
+    return furthest;
   }
 }
 
-function isSmall({ size }: ContentRef): boolean {
-  return size <= cacheLimits.wholeFetchBytes;
+function isHere(block: Block | Promise<Block>): block is Block {
+  return !(block instanceof Promise);
 }

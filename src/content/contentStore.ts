@@ -1,19 +1,10 @@
-import { copyFile, lstat, mkdir, rename, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, unlink } from 'node:fs/promises';
 import { fsErrorCode } from '../base/errno.ts';
 import type { Log } from '../base/log.ts';
 import type { Checksums } from './checksumJob.ts';
-import {
-  blockName,
-  contentFolder,
-  listContentFiles,
-  sealWholeFile,
-  tryReadBlockFile,
-  tryReadWholeFile,
-  writeBlockFile,
-} from './contentFiles.ts';
+import { blockName, listContentFiles, sealWholeFile, tryReadBlockFile, tryReadWholeFile } from './contentFiles.ts';
+import { ContentFolder } from './contentFolder.ts';
 import { ContentIndex } from './contentIndex.ts';
-import { getFreeBytes } from './freeSpace.ts';
 import { cacheLimits } from './limits.ts';
 
 export interface ContentBudget {
@@ -38,28 +29,25 @@ export interface ContentStoreOptions {
  * checksum is deleted and is a miss.
  */
 export class ContentStore {
-  readonly dir: string;
+  readonly #folder: ContentFolder;
   readonly #log: Log;
   readonly #budget: ContentBudget;
   /** What ends when a content has arrived, by its md5. */
   readonly #arriving = new Map<string, Promise<void>>();
   readonly #index: ContentIndex;
   readonly #isPinned: (md5: string) => boolean;
-  readonly #unlinking = new Set<Promise<void>>();
   #checkedFreeAt = 0;
-  /** Somebody else deleted files of ours. */
-  #isDoubtful = false;
   /** Nothing is written until then: the disk has just failed. */
   #restsUntil = 0;
 
   private constructor(dir: string, budget: ContentBudget, log: Log, options: ContentStoreOptions) {
-    this.dir = dir;
+    this.#folder = new ContentFolder(dir, log);
     this.#budget = { ...budget };
     this.#log = log;
     this.#isPinned = options.isPinned ?? (() => false);
     this.#index = new ContentIndex({
       onChange: options.onChange ?? (() => {}),
-      onRemoved: (name) => this.#discard(name),
+      onRemoved: (name) => this.#folder.discard(name),
     });
     this.#index.setPinned(options.pinned ?? new Set());
   }
@@ -82,6 +70,10 @@ export class ContentStore {
       log.warn('the cache folder cannot be used', { dir, error });
     }
     return store;
+  }
+
+  get dir(): string {
+    return this.#folder.dir;
   }
 
   get budget(): Readonly<ContentBudget> {
@@ -131,32 +123,31 @@ export class ContentStore {
     return this.#index.hasAll(md5, size);
   }
 
-  /** Bytes of one block, or undefined when it is not here (or no longer sound). */
-  async tryReadBlock(md5: string, index: number, size: number): Promise<Buffer | undefined> {
+  /** Fills `block` with a block of a content of `size` bytes; false when it is not here (or no longer sound). */
+  async tryReadBlock(md5: string, index: number, size: number, block: Buffer): Promise<boolean> {
     await this.#arriving.get(md5);
     const name = this.#index.has(md5) ? md5 : blockName(md5, index);
-    if (!this.#index.use(name)) return undefined;
+    if (!this.#index.use(name)) return false;
     try {
-      const path = this.#path(name);
-      const length = Math.min(cacheLimits.blockBytes, size - index * cacheLimits.blockBytes);
-      const body = await (name === md5 ? tryReadWholeFile(path, index, size) : tryReadBlockFile(path, length));
-      if (body !== undefined) return body;
+      const path = this.#folder.pathOf(name);
+      const isSound = name === md5 ? tryReadWholeFile(path, index, size, block) : tryReadBlockFile(path, block);
+      if (await isSound) return true;
       this.#log.warn('cached content is damaged, dropped', { name });
     } catch (error) {
       if (fsErrorCode(error) !== 'ENOENT') {
         this.#log.warn('cache read failed, treated as a miss', { name, error });
-        return undefined;
+        return false;
       }
-      this.#isDoubtful = true;
+      this.#folder.isDoubtful = true;
     }
     this.#index.remove(name);
-    return undefined;
+    return false;
   }
 
   /** Is there room for what lacks of a pinned content of `size` bytes? Rejects when the folder cannot be used. */
   async canKeep(md5: string, size: number): Promise<boolean> {
     if (performance.now() < this.#restsUntil) return false;
-    const free = (await this.#getFree()) + this.evictableBytes;
+    const free = (await this.#folder.getFree()) + this.evictableBytes;
     return free - this.#index.countLacking(md5, size) >= this.#budget.minFreeBytes;
   }
 
@@ -166,7 +157,7 @@ export class ContentStore {
     if (performance.now() < this.#restsUntil || this.hasBlock(md5, index)) return;
     try {
       if (!(await this.#makeRoom(name, body.length))) return;
-      this.#index.add(name, await this.#writeBlock(name, body));
+      this.#index.add(name, await this.#folder.writeBlock(name, body));
       this.#shrink(0);
     } catch (error) {
       this.#log.warn('cache write failed, content is streamed for now', { name, error });
@@ -180,9 +171,9 @@ export class ContentStore {
    */
   async moveIntoCache({ md5, blockSums }: Checksums, size: number, stagingFile: string): Promise<void> {
     try {
-      await this.#makeFolder(md5);
+      await this.#folder.makeFolder(md5);
       const bytes = await sealWholeFile(stagingFile, size, blockSums);
-      await this.#take(stagingFile, bytes, this.#path(md5));
+      await this.#folder.take(stagingFile, md5, () => this.#makeRoom(md5, bytes));
       if (this.#isPinned(md5)) this.#index.addPinned(md5, size);
       this.#index.add(md5, bytes);
       this.#shrink(0);
@@ -196,7 +187,7 @@ export class ContentStore {
   async evict(bytes: number): Promise<number> {
     const before = this.#index.bytes;
     this.#index.evictUntil(() => before - this.#index.bytes >= bytes);
-    await Promise.all(this.#unlinking);
+    await this.#folder.discarded();
     return before - this.#index.bytes;
   }
 
@@ -213,7 +204,7 @@ export class ContentStore {
   async keepFloor(): Promise<void> {
     try {
       await this.#freeDisk(0);
-      if (this.#isDoubtful) await this.#forgetDeleted();
+      if (this.#folder.isDoubtful) await this.#forgetDeleted();
     } catch (error) {
       this.#log.debug('the cache folder cannot be looked at', { dir: this.dir, error });
     }
@@ -230,7 +221,7 @@ export class ContentStore {
 
   /** Evicts until `bytes` can be written and the floor stands; false when that cannot be. */
   async #freeDisk(bytes: number): Promise<boolean> {
-    const free = await this.#getFree();
+    const free = await this.#folder.getFree();
     this.#checkedFreeAt = performance.now();
     if (free - bytes >= this.#budget.minFreeBytes) return true;
     this.#checkedFreeAt = 0;
@@ -239,61 +230,8 @@ export class ContentStore {
     return this.#index.bytes <= target;
   }
 
-  async #getFree(): Promise<number> {
-    try {
-      return await getFreeBytes(this.dir);
-    } catch (error) {
-      if (fsErrorCode(error) !== 'ENOENT') throw error;
-      await mkdir(this.dir, { recursive: true, mode: 0o700 });
-      this.#isDoubtful = true;
-      return getFreeBytes(this.dir);
-    }
-  }
-
   #shrink(incoming: number): void {
     this.#index.evictUntil(() => this.#index.evictableBytes + incoming <= this.#budget.maxBytes);
-  }
-
-  /** Makes the folder of a file. */
-  async #makeFolder(name: string): Promise<void> {
-    const folder = contentFolder(this.dir, name);
-    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-    // The cache's own folder was gone too.
-    if (made !== undefined && made !== folder) this.#isDoubtful = true;
-  }
-
-  async #take(stagingFile: string, size: number, target: string): Promise<void> {
-    try {
-      await rename(stagingFile, target);
-    } catch (error) {
-      if (fsErrorCode(error) !== 'EXDEV') throw error;
-      if (!(await this.#makeRoom(basename(target), size))) throw error;
-      await copyFile(stagingFile, `${target}.tmp`);
-      await rename(`${target}.tmp`, target);
-      await unlink(stagingFile);
-    }
-  }
-
-  #discard(name: string): void {
-    const gone = unlink(this.#path(name)).catch((error) => {
-      if (fsErrorCode(error) !== 'ENOENT') this.#log.warn('cache file could not be deleted', { name, error });
-    });
-    this.#unlinking.add(gone);
-    void gone.finally(() => this.#unlinking.delete(gone));
-  }
-
-  async #writeBlock(name: string, body: Buffer): Promise<number> {
-    const target = this.#path(name);
-    try {
-      return await writeBlockFile(target, body);
-    } catch (error) {
-      if (fsErrorCode(error) !== 'ENOENT') {
-        await unlink(target).catch(() => undefined);
-        throw error;
-      }
-      await this.#makeFolder(name);
-      return writeBlockFile(target, body);
-    }
   }
 
   async #indexAll(): Promise<void> {
@@ -302,17 +240,13 @@ export class ContentStore {
   }
 
   async #forgetDeleted(): Promise<void> {
-    this.#isDoubtful = false;
+    this.#folder.isDoubtful = false;
     let files = 0;
     for (const name of this.#index.names) {
-      if ((await lstat(this.#path(name)).catch(fsErrorCode)) !== 'ENOENT') continue;
+      if (!(await this.#folder.isGone(name))) continue;
       this.#index.remove(name);
       files += 1;
     }
     if (files > 0) this.#log.warn('another program deleted files of the cache', { files });
-  }
-
-  #path(name: string): string {
-    return join(contentFolder(this.dir, name), name);
   }
 }

@@ -12,6 +12,10 @@ export const cacheLimits = {
   /** Blocks kept in memory for all open files together: the last stop before the disk. Two readahead windows; what is read
    *  again comes from the page cache of the kernel, or from the disk. */
   memoryBytes: 32 * 1024 * 1024,
+  /** Memory of blocks that is kept for the next ones while nobody holds it: what a burst frees, and no more. */
+  spareBlocks: 16,
+  /** Blocks that are read from the disk ahead of a sequential reader: what the kernel asks for next, some requests at a time. */
+  diskAheadBlocks: 4,
   /** A file up to this size is fetched in one request and verified before its first byte is handed out. */
   wholeFetchBytes: 1024 * 1024,
   /** Readahead starts here on the second sequential read and doubles up to `maxWindowBytes`. */

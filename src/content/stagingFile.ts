@@ -2,9 +2,11 @@ import { untilAborted } from '../base/abort.ts';
 import { addExtent, clipExtents, type Extents, findCovered, findGap, missingExtents } from '../base/extents.ts';
 import { KeyedMutex } from '../base/flights.ts';
 import type { LocalFile } from '../base/localFile.ts';
+import type { ContentRef } from './blocks.ts';
 import type { Checksums } from './checksumJob.ts';
 import type { Checksummer } from './checksummer.ts';
-import { type ContentReader, type ContentRef, type LocalBytes, newReadahead, type Readahead } from './contentReader.ts';
+import type { ContentReader, LocalBytes } from './contentReader.ts';
+import { newReadahead, type Readahead } from './readahead.ts';
 import { type WrittenSum, WrittenSums } from './writtenSums.ts';
 
 /** Content under a staging file: bytes below `limit` that the staging file lacks are `content`'s. */

@@ -1,5 +1,5 @@
 import { ErrnoError } from '../base/errno.ts';
-import { newReadahead } from '../content/contentReader.ts';
+import { newReadahead } from '../content/readahead.ts';
 import { emptyMd5 } from '../store/limits.ts';
 import { type Ino, type NodeRow, rootIno } from '../store/nodeRow.ts';
 import { defaultFileMode } from '../sync/tree/modes.ts';

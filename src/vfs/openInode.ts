@@ -1,4 +1,5 @@
-import type { ContentRef, Readahead } from '../content/contentReader.ts';
+import type { ContentRef } from '../content/blocks.ts';
+import type { Readahead } from '../content/readahead.ts';
 import type { StagingFile } from '../content/stagingFile.ts';
 import type { Ino, Timestamp } from '../store/nodeRow.ts';
 import type { ReadPatience } from './readPatience.ts';

@@ -1,5 +1,6 @@
 import { ErrnoError } from '../base/errno.ts';
-import { type ContentRef, newReadahead } from '../content/contentReader.ts';
+import type { ContentRef } from '../content/blocks.ts';
+import { newReadahead } from '../content/readahead.ts';
 import type { StagingFile } from '../content/stagingFile.ts';
 import { emptyMd5 } from '../store/limits.ts';
 import type { NodeRow, Place, Timestamp } from '../store/nodeRow.ts';

@@ -1,11 +1,12 @@
 import { ErrnoError } from '../base/errno.ts';
 import { type Extents, missingExtents } from '../base/extents.ts';
-import { newReadahead } from '../content/contentReader.ts';
-import { changeContent, checkSize, getServerContent } from './content.ts';
+import { newReadahead } from '../content/readahead.ts';
+import { changeContent, checkSize } from './content.ts';
 import { getHandle, getOpen, getRow, type VfsContext } from './context.ts';
 import { toErrno } from './errors.ts';
 import { vfsLimits } from './limits.ts';
 import type { Fh } from './openInode.ts';
+import { getServerContent } from './reads.ts';
 
 /** fallocate(2): `allocate` makes room and grows the file unless `keepSize`; `zero` makes the range read as zeros. */
 export interface AllocateMode {

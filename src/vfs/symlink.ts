@@ -1,11 +1,11 @@
 import { ErrnoError } from '../base/errno.ts';
-import { newReadahead } from '../content/contentReader.ts';
+import { newReadahead } from '../content/readahead.ts';
 import type { Ino, NodeRow, Place } from '../store/nodeRow.ts';
 import { writebackLimits } from '../sync/tree/limits.ts';
-import { readRow } from './content.ts';
 import { getRow, type VfsContext } from './context.ts';
 import { isLink, toStoredName } from './links.ts';
 import { type PutOptions, put } from './put.ts';
+import { readRow } from './reads.ts';
 
 /** Target of a symbolic link. EINVAL for anything else. May wait for the network as a read does. */
 export async function readlink(context: VfsContext, ino: Ino): Promise<string> {

@@ -1,4 +1,6 @@
-import type { ContentRef, LocalBytes } from '../content/contentReader.ts';
+import type { ContentRef } from '../content/blocks.ts';
+import type { LocalBytes } from '../content/contentReader.ts';
+import type { Loan } from '../content/loan.ts';
 import type { Ino, NodeRow, Place } from '../store/nodeRow.ts';
 import type { ConflictNames } from '../sync/tree/conflicts.ts';
 import * as attr from './attr.ts';
@@ -12,6 +14,7 @@ import * as opening from './open.ts';
 import type { Fh } from './openInode.ts';
 import * as puts from './put.ts';
 import * as ranges from './ranges.ts';
+import * as reads from './reads.ts';
 import * as removal from './remove.ts';
 import * as renaming from './rename.ts';
 import * as symlinks from './symlink.ts';
@@ -133,20 +136,24 @@ export class Vfs {
   }
 
   read(fh: Fh, position: number, length: number): Promise<Buffer> {
-    return content.read(this.#asked, fh, position, length);
+    return reads.read(this.#asked, fh, position, length);
+  }
+
+  borrow(fh: Fh, position: number, length: number): Loan | Promise<Loan> {
+    return reads.borrow(this.#asked, fh, position, length);
   }
 
   getServerContent(fh: Fh): ContentRef | undefined {
-    return content.getServerContent(this.#context, getHandle(this.#context, fh).ino);
+    return reads.getServerContent(this.#context, getHandle(this.#context, fh).ino);
   }
 
   readLocal(fh: Fh, position: number, length: number): Promise<LocalBytes> {
-    return content.readLocal(this.#asked, fh, position, length);
+    return reads.readLocal(this.#asked, fh, position, length);
   }
 
   /** True where a read of all of the file would not touch the network. */
   isLocal(ino: Ino): boolean {
-    return content.isLocal(this.#context, ino);
+    return reads.isLocal(this.#context, ino);
   }
 
   write(fh: Fh, bytes: Buffer, position: number, mapped = false): Promise<number> {

@@ -1,6 +1,6 @@
 import { Flights } from '../../base/flights.ts';
 import { Recent } from '../../base/recent.ts';
-import type { ContentSource } from '../../content/contentReader.ts';
+import type { ContentSource } from '../../content/downloads.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import { getWirePath } from '../../sync/tree/paths.ts';
 import { isRemoteError, type Remote, RemoteError, type WirePath } from '../../sync/tree/remote.ts';

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { ContentRef } from '../../content/contentReader.ts';
+import type { ContentRef } from '../../content/blocks.ts';
 import type { NodeRow, Place } from '../../store/nodeRow.ts';
 import type { Fh } from '../../vfs/openInode.ts';
 import type { Draft } from '../../vfs/put.ts';

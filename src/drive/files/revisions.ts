@@ -1,4 +1,4 @@
-import { newReadahead } from '../../content/contentReader.ts';
+import { newReadahead } from '../../content/readahead.ts';
 import type { RemoteFile } from '../../jottacloud/types.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import {

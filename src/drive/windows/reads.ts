@@ -1,5 +1,6 @@
 import { createEmitter, type Emitter } from '../../base/events.ts';
-import type { ContentRef, ContentSource } from '../../content/contentReader.ts';
+import type { ContentRef } from '../../content/blocks.ts';
+import type { ContentSource } from '../../content/downloads.ts';
 
 /** How often what is read is looked at. ms. */
 const stepMs = 500;

@@ -25,6 +25,7 @@ const checkedBytes = 1024 * 1024;
  * JottaError 'corrupt': the file has another size now, or gave more bytes; 'incomplete': the body ended early (retryable);
  * 'timeout' on silence, 'range' for a range outside the file, 'notFound'.
  * An empty range makes no request (what the server does with one is unknown).
+ * Each chunk is the reader's until it asks for the next one.
  */
 export async function download(
   service: Service,
@@ -118,7 +119,7 @@ async function tryWhole({ chunks }: Opened, md5: string): Promise<AsyncIterable<
   try {
     for await (const chunk of chunks) {
       hash.update(chunk);
-      parts.push(chunk);
+      parts.push(Buffer.from(chunk));
     }
   } catch (error) {
     if (isJottaError(error, 'corrupt')) return 'otherSize';

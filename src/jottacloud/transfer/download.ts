@@ -1,13 +1,13 @@
 import { isJottaError, JottaError, type JottaErrorKind } from '../errors.ts';
 import { addressOf, type Service, sendAuthorized } from '../service.ts';
-import { chunksOf } from '../transport/body.ts';
 import type { HttpAnswer } from '../transport/http.ts';
+import { lentChunksOf } from '../transport/lentChunks.ts';
 import { withRetry } from '../transport/retry.ts';
 import type { ByteRange, RemotePath } from '../types.ts';
 
 /** A body that has begun, and what its answer said about it. */
 export interface Opened {
-  /** Exactly the bytes of the range, or an error. */
+  /** Exactly the bytes of the range, or an error. Each chunk is the reader's until it asks for the next one. */
   readonly chunks: AsyncIterable<Buffer>;
   readonly header: (name: string) => string | undefined;
   /** Gives it up unread. */
@@ -111,7 +111,7 @@ function sendOnce(
     method: 'GET' as const,
     ...addressOf(service, path, `?mode=bin${revision === undefined ? '' : `&revision=${revision}`}`),
     headers: ranged ? { Range: `bytes=${range.start}-${range.end - 1}` } : {},
-    identity: true,
+    direct: true,
   };
   return withRetry(
     service.retry,
@@ -167,7 +167,7 @@ function bytesOf(
 ): AsyncIterable<Buffer> {
   const { bodyIdleMs, patientIdleMs } = http.limits;
   const key = path.join('/');
-  const chunks = chunksOf({ status, ...answer }, reads.silent.has(key) ? patientIdleMs : bodyIdleMs);
+  const chunks = lentChunksOf({ status, ...answer }, reads.silent.has(key) ? patientIdleMs : bodyIdleMs);
   const isPart = status === 200 && end < size;
   // Of an answer that announced its length, it was looked at that this is the file's.
   const rest = isPart && answer.header('content-length') !== undefined ? 'unread' : size - end;
@@ -202,7 +202,7 @@ async function* take(
       at += chunk.length;
       if (at > total && rest !== 'unread')
         throw new JottaError('corrupt', `more than the ${total} bytes there should be`);
-      if (at >= length && total > length) last ??= wanted;
+      if (at >= length && total > length) last ??= Buffer.from(wanted);
       else if (wanted.length > 0) yield wanted;
       if (at >= length && rest === 'unread') break;
     }

@@ -1,11 +1,11 @@
-import http from 'node:http';
-import https from 'node:https';
+import type http from 'node:http';
 import { SocksProxyAgent } from 'socks-proxy-agent';
 import type { Log } from '../../base/log.ts';
 import { defaultNetworkOptions, type NetworkOptions } from '../../base/networkOptions.ts';
 import type { ClientLimits } from '../limits.ts';
 import { ConnectAgent } from './connectAgent.ts';
 import { type ProxyRoute, resolveProxy } from './proxies.ts';
+import { ReceivingAgent, SecureReceivingAgent } from './receiving.ts';
 import { createTrust, type Trust } from './trust.ts';
 
 /** How this process reaches the internet; shared by all clients of the process. */
@@ -38,9 +38,9 @@ export function createAgents(network: Network, limits: ClientLimits, log: Log): 
   let trust: Trust | undefined;
 
   const createAgent = (secure: boolean, proxy: ProxyRoute | undefined): http.Agent => {
-    if (!secure && proxy === undefined) return new http.Agent(poolOptions);
+    if (!secure && proxy === undefined) return new ReceivingAgent(poolOptions);
     trust ??= createTrust(options, log);
-    if (proxy === undefined) return new https.Agent({ ...poolOptions, ...trust });
+    if (proxy === undefined) return new SecureReceivingAgent({ ...poolOptions, ...trust });
     log.info('requests go through a proxy', { host: proxy.url.host });
     if (!proxy.url.protocol.startsWith('socks')) {
       return new ConnectAgent(proxy, trust, { ...poolOptions, connectMs: limits.firstByteMs });

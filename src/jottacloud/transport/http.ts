@@ -18,8 +18,6 @@ export interface HttpRequest {
   readonly body?: Buffer | Readable;
   /** Ms until the status line must be there. A caller that watches the body itself (upload) passes Infinity. */
   readonly firstByteMs: number;
-  /** Bytes exactly as stored, for ranged downloads: no content coding is offered or undone. */
-  readonly identity?: boolean;
   /** One of many that come together: sent without axios (direct.ts). Its answer has no content coding either. */
   readonly direct?: boolean;
 }
@@ -141,7 +139,6 @@ async function sendDirect(
 
 function toAxios(request: HttpRequest, userAgent: string, signal: AbortSignal): AxiosRequestConfig {
   const headers: Record<string, string | false> = { 'User-Agent': userAgent, Accept: '*/*', ...request.headers };
-  if (request.identity) headers['Accept-Encoding'] = 'identity';
   if (request.method === 'POST') {
     // Commands carry no body and no type: with a type they would be taken as uploads (PROTOCOL.md §2.1).
     headers['Content-Type'] ??= false;
@@ -152,7 +149,6 @@ function toAxios(request: HttpRequest, userAgent: string, signal: AbortSignal): 
     url: request.url,
     headers,
     signal,
-    decompress: request.identity !== true,
     ...(request.body === undefined ? {} : { data: request.body }),
   };
 }

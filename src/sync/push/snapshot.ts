@@ -1,6 +1,8 @@
 import { fsErrorCode } from '../../base/errno.ts';
+import type { ContentRef } from '../../content/blocks.ts';
 import type { Checksummer } from '../../content/checksummer.ts';
-import { type ContentReader, type ContentRef, newReadahead } from '../../content/contentReader.ts';
+import type { ContentReader } from '../../content/contentReader.ts';
+import { newReadahead } from '../../content/readahead.ts';
 import type { Room } from '../../content/room.ts';
 import type { StagingFile } from '../../content/stagingFile.ts';
 import type { StagingStore } from '../../content/stagingStore.ts';

@@ -83,7 +83,7 @@ export interface Remote {
   /** True when any part of that content of a file costs a download of all of it. */
   comesWhole(path: WirePath, md5: string): boolean;
   /**
-   * Bytes of the content of that md5: the newest of the file, else its revision `revision`. `notFound` when it is neither, or
+   * Bytes of the content of that md5, in chunks that are the reader's until it asks for the next one: the newest of the file, else its revision `revision`. `notFound` when it is neither, or
    * not the newest and `revision` is null.
    */
   openRange(

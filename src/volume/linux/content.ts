@@ -67,7 +67,7 @@ export const create: Operation = async (served, request) => {
 
 export const read: Operation = ({ vfs }, { buffer }) => {
   const layout = requests.read;
-  return vfs.read(readU64(buffer, layout.fh), readU64(buffer, layout.offset), buffer.readUInt32LE(layout.size));
+  return vfs.borrow(readU64(buffer, layout.fh), readU64(buffer, layout.offset), buffer.readUInt32LE(layout.size));
 };
 
 /** The request's buffer is used until this resolves. */

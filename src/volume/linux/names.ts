@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { ErrnoError } from '../../base/errno.ts';
+import { lendOwn } from '../../content/loan.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import type { RenameMode } from '../../vfs/rename.ts';
 import { missingEntry, putEntry } from './attrs.ts';
@@ -105,7 +106,7 @@ export const symlink: Operation = async (served, request) => {
 };
 
 export const readlink: Operation = async (served, request) =>
-  Buffer.from(await served.vfs.readlink(inoOf(served, request)));
+  lendOwn(Buffer.from(await served.vfs.readlink(inoOf(served, request))));
 
 /** A plain refusal, so that programs fall back: git copies instead of linking. */
 export const link: Operation = () => refuse();

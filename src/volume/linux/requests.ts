@@ -78,6 +78,7 @@ export class Requests {
     reply.then(
       (value) => {
         if (isWanted()) this.#answer(unique, value);
+        else if (typeof value === 'object') value.giveBack();
       },
       (error: unknown) => {
         if (isWanted()) this.#fail(opcode, unique, node, error);
@@ -93,7 +94,8 @@ export class Requests {
     out.writeInt32LE(0, answerHeader.error);
     if (typeof reply !== 'function') {
       out.writeUInt32LE(answerHeader.bytes + reply.length, answerHeader.length);
-      this.#device.send(out.subarray(0, answerHeader.bytes), reply);
+      this.#device.send(out.subarray(0, answerHeader.bytes), ...reply.parts);
+      reply.giveBack();
       return;
     }
     const length = reply(out);

@@ -1,4 +1,5 @@
 import { ErrnoError } from '../../base/errno.ts';
+import type { Loan } from '../../content/loan.ts';
 import type { Ino } from '../../store/nodeRow.ts';
 import type { Fh } from '../../vfs/openInode.ts';
 import type { DirEntry, Vfs } from '../../vfs/vfs.ts';
@@ -61,7 +62,7 @@ export interface Request {
 }
 
 /** Fills the space behind the header and answers where that ends; or bytes as they are; or no answer at all. */
-export type Reply = ((out: Buffer) => number) | Buffer | undefined;
+export type Reply = ((out: Buffer) => number) | Loan | undefined;
 export type Operation = (served: Served, request: Request) => Reply | Promise<Reply>;
 
 export const done: Reply = () => answerHeader.bytes;

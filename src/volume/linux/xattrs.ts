@@ -1,4 +1,5 @@
 import { ErrnoError } from '../../base/errno.ts';
+import { lendOwn } from '../../content/loan.ts';
 import { isForeignXattr, type XattrMode } from '../../vfs/xattrs.ts';
 import { answers, requests } from './layouts.ts';
 import { done, inoOf, inoToChange, type Operation, type Reply, readName } from './served.ts';
@@ -23,7 +24,7 @@ export const listxattr: Operation = (served, request) => {
 function sized(value: Buffer, size: number): Reply {
   if (size !== 0) {
     if (value.length > size) throw new ErrnoError('ERANGE', 'the value is larger');
-    return value;
+    return lendOwn(value);
   }
   return (out) => {
     out.writeUInt32LE(value.length, answers.write.size);

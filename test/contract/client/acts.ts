@@ -60,7 +60,7 @@ export async function readRange(
 ): Promise<Buffer> {
   const wanted = { ...range, ...(revision === undefined ? {} : { revision }) };
   const parts: Buffer[] = [];
-  for await (const chunk of await client.download(path, wanted, signal)) parts.push(chunk);
+  for await (const chunk of await client.download(path, wanted, signal)) parts.push(Buffer.from(chunk));
   return Buffer.concat(parts);
 }
 

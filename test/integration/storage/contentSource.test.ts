@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { newReadahead } from '../../../src/content/contentReader.ts';
 import { cacheLimits } from '../../../src/content/limits.ts';
+import { newReadahead } from '../../../src/content/readahead.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import type { Quirks } from '../../emulator/quirks.ts';
 import { md5 } from '../../support/md5.ts';

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { silentLog } from '../../../src/base/log.ts';
-import { ContentReader, newReadahead } from '../../../src/content/contentReader.ts';
+import { ContentReader } from '../../../src/content/contentReader.ts';
 import { ContentStore } from '../../../src/content/contentStore.ts';
 import { cacheLimits } from '../../../src/content/limits.ts';
+import { newReadahead } from '../../../src/content/readahead.ts';
 
 const { blockBytes, maxWindowBytes, parallelDownloads, pieceBytes, runBytes, unwrittenBytes } = cacheLimits;
 let dir: string;

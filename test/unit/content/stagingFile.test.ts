@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { LocalFile } from '../../../src/base/localFile.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { Checksummer } from '../../../src/content/checksummer.ts';
-import { type ContentReader, newReadahead } from '../../../src/content/contentReader.ts';
+import type { ContentReader } from '../../../src/content/contentReader.ts';
+import { newReadahead } from '../../../src/content/readahead.ts';
 import { StagingFile } from '../../../src/content/stagingFile.ts';
 import { md5 } from '../../support/md5.ts';
 

@@ -52,7 +52,7 @@ async function upload({ client }: Bench, path: RemotePath, onConflict: 'newRevis
 async function download({ client }: Bench, path: RemotePath, start: number, end: number, revision?: number) {
   const range = { start, end, size: bytes.length, ...(revision === undefined ? {} : { revision }) };
   const parts: Buffer[] = [];
-  for await (const chunk of await client.download(path, range, signal)) parts.push(chunk);
+  for await (const chunk of await client.download(path, range, signal)) parts.push(Buffer.from(chunk));
   assert.deepEqual(Buffer.concat(parts), bytes.subarray(start, end));
 }
 
