@@ -7,7 +7,8 @@ import type { Checksums } from './checksumJob.ts';
 import type { Checksummer } from './checksummer.ts';
 import type { ContentReader, LocalBytes } from './contentReader.ts';
 import { newReadahead, type Readahead } from './readahead.ts';
-import { type WrittenSum, WrittenSums } from './writtenSums.ts';
+import { Unsynced } from './unsynced.ts';
+import type { WrittenSum } from './writtenSums.ts';
 
 /** Content under a staging file: bytes below `limit` that the staging file lacks are `content`'s. */
 export interface StagingBase {
@@ -38,17 +39,12 @@ export class StagingFile {
   #size: number;
   #extents: Extents;
   #base: StagingBase | null;
-  readonly #changes = new KeyedMutex<'file' | 'sync'>();
+  readonly #changes = new KeyedMutex<'file'>();
   /** Raised by every change; a reader of the file compares it before and after. */
   generation = 0;
   /** Changed since the last flush. */
   dirty = false;
-  /** The disk refused to keep what was written: the kernel takes it for kept from then on. */
-  #refused = false;
-  /** Changes of the file's bytes, and how many of them the disk had at the last sync. */
-  #changed = 0;
-  #synced = 0;
-  readonly #sums = new WrittenSums();
+  readonly #unsynced = new Unsynced();
 
   constructor(info: StagingInfo, file: LocalFile, reader: ContentReader) {
     this.id = info.id;
@@ -69,7 +65,7 @@ export class StagingFile {
 
   /** Checksums of what is not on the disk yet; undefined where only a sync can tell that it is whole. */
   get sums(): readonly WrittenSum[] | undefined {
-    return this.#refused ? undefined : this.#sums.ranges;
+    return this.#unsynced.sums;
   }
 
   /** What `info` will be after a cut to `size`. */
@@ -188,30 +184,30 @@ export class StagingFile {
   }
 
   async #write(bytes: Buffer, position: number): Promise<void> {
-    this.#changed += 1;
+    this.#unsynced.noteChange();
     try {
       await this.#file.writeFully(bytes, position);
     } catch (error) {
-      this.#sums.lose();
+      this.#unsynced.noteUntold();
       await this.scrub().catch(() => undefined);
       throw error;
     }
-    this.#sums.add(bytes, position);
+    this.#unsynced.noteWritten(bytes, position);
     this.#extents = addExtent(this.#extents, position, position + bytes.length);
     this.#size = Math.max(this.#size, position + bytes.length);
   }
 
   async #truncate(size: number): Promise<void> {
-    this.#changed += 1;
+    this.#unsynced.noteChange();
     await this.#file.truncate(size);
-    this.#sums.cut(size);
+    this.#unsynced.noteCut(size);
     this.#extents = clipExtents(this.#extents, size);
     this.#base = this.#baseAt(size);
     this.#size = size;
   }
 
   async #zero(start: number, end: number): Promise<void> {
-    this.#noteUntold();
+    this.#unsynced.noteUntold();
     let at = start;
     // Beyond the base what no extent covers is a hole of the file itself: claiming it is enough. Under it may be anything.
     const holes = missingExtents(this.#extents, Math.max(start, this.#base?.limit ?? 0), end);
@@ -248,7 +244,7 @@ export class StagingFile {
       await this.#changes.run('file', async () => {
         // Look again: the range may have been written or cut while the base was read.
         const limit = Math.min(end, this.#base?.limit ?? 0, this.#size);
-        this.#noteUntold();
+        this.#unsynced.noteUntold();
         for (const part of missingExtents(this.#extents, gap.start, limit)) {
           await this.#file.writeFully(bytes.subarray(part.start - gap.start, part.end - gap.start), part.start);
           this.#extents = addExtent(this.#extents, part.start, part.end);
@@ -283,22 +279,9 @@ export class StagingFile {
    * The bytes are on the disk when this resolves. After a failure they are written once more: the kernel tells of bytes that it
    * could not keep only once.
    */
-  async sync(): Promise<void> {
-    await this.#changes.run('sync', async () => {
-      const changed = this.#changed;
-      if (this.#refused) await this.#changes.run('file', () => this.#rewrite());
-      else if (this.#synced === changed) return;
-      try {
-        await this.#file.datasync();
-      } catch (error) {
-        this.#refused = true;
-        throw error;
-      }
-      this.#refused = false;
-      this.#synced = changed;
-      // What was written meanwhile may lie among what is kept now: then its checksums stand for all of it.
-      if (this.#changed === changed) this.#sums.clear();
-    });
+  sync(): Promise<void> {
+    const rewrite = () => this.#changes.run('file', () => this.#rewrite());
+    return this.#unsynced.sync(() => this.#file.datasync(), rewrite);
   }
 
   async #rewrite(): Promise<void> {
@@ -309,12 +292,6 @@ export class StagingFile {
         await this.#file.writeFully(bytes, at);
       }
     }
-  }
-
-  /** A change of which no checksum is kept. */
-  #noteUntold(): void {
-    this.#changed += 1;
-    this.#sums.lose();
   }
 
   close(): Promise<void> {
