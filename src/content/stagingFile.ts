@@ -258,15 +258,16 @@ export class StagingFile {
     return checksummer.run({ fd: this.#file.fd, size: this.#size, extents: this.#extents }, signal);
   }
 
-  /** The bytes of the filled file from `start` to the end, in order; holes are not read. Each chunk is the reader's alone to read. */
+  /** The bytes of the filled file from `start` to the end, in order; holes are not read. The memory of a chunk holds the next one's when that is asked for. */
   async *chunks(start: number): AsyncGenerator<Buffer, void> {
     const size = this.#size;
+    const memory = Buffer.alloc(Math.min(fillBytes, Math.max(0, size - start)));
     for (let at = start; at < size; ) {
       const end = Math.min(size, at + fillBytes);
       const holes = missingExtents(this.#extents, at, end);
       if (holes[0]?.start === at && holes[0].end === end) yield zeros.subarray(0, end - at);
       else {
-        const buffer = Buffer.alloc(end - at);
+        const buffer = memory.subarray(0, end - at);
         await this.#file.readFully(buffer, at);
         for (const hole of holes) buffer.fill(0, hole.start - at, hole.end - at);
         yield buffer;

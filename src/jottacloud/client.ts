@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { systemClock } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
 import { TokenSource } from './auth/auth.ts';
@@ -173,7 +172,7 @@ export class JottacloudClient {
 
   upload(
     uploadUrl: string,
-    body: Readable | Buffer,
+    body: AsyncIterable<Buffer> | Buffer,
     span: UploadSpan,
     signal: AbortSignal,
     onProgress?: (bytes: number) => void,

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { RateLimit } from '../../base/rateLimit.ts';
 import type { JottacloudClient } from '../../jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../../jottacloud/errors.ts';
@@ -98,14 +97,8 @@ export function createRemote(client: JottacloudClient, link: Link, rates: Rates)
       return call(asked.catch(refuseLasting));
     },
     upload: async (uploadUrl, body, span, signal, onProgress) => {
-      if (Buffer.isBuffer(body)) {
-        await rates.upload.take(body.length, signal);
-        await call(client.upload(uploadUrl, body, span, signal, onProgress));
-        return;
-      }
-      const shaped = Readable.from(rates.upload.shape(body, signal), { objectMode: false });
-      // One that is never asked for a byte would keep what it wraps open.
-      shaped.once('close', () => body.destroy());
+      if (Buffer.isBuffer(body)) await rates.upload.take(body.length, signal);
+      const shaped = Buffer.isBuffer(body) ? body : rates.upload.shape(body, signal);
       await call(client.upload(uploadUrl, shaped, span, signal, onProgress));
     },
     createFolder: (path, signal) => call(client.createFolder(path, signal)),

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { isJottaError, JottaError } from '../errors.ts';
 import { type Service, withToken } from '../service.ts';
 import { secondsFromMs } from '../times.ts';
@@ -23,7 +22,8 @@ export interface UploadSpan {
 /**
  * Sends bytes `start…size-1` (PROTOCOL.md §3.2). Never repeated here, since a stream cannot be rewound: after a
  * retryable failure allocate again and continue from its `resumePos` (§3.3). `onProgress` gets the bytes of this call
- * taken by the connection so far. A stream is destroyed at the end whatever happens; a small file is better given as a whole.
+ * taken by the connection so far. What gives chunks is ended whatever happens, and may use the memory of a
+ * chunk again when the next is asked for; a small file is better given as a whole.
  * JottaError 'incomplete' (420, a cut source, an upload address that is no longer good, or a token that had to be renewed),
  * 'corrupt' (420, or another size or md5 confirmed), 'quota', 'timeout', 'offline', 'signedOut'. An error of `body` itself is
  * thrown as it is.
@@ -31,7 +31,7 @@ export interface UploadSpan {
 export async function upload(
   service: Service,
   uploadUrl: string,
-  body: Readable | Buffer,
+  body: AsyncIterable<Buffer> | Buffer,
   span: UploadSpan,
   signal: AbortSignal,
   onProgress?: (bytes: number) => void,
@@ -55,7 +55,7 @@ export async function upload(
   }, limits.uploadRenewEveryMs);
   try {
     const either = AbortSignal.any([signal, stopper.signal]);
-    const answer = await sendUpload(service, uploadUrl, watched.stream, span, Number.POSITIVE_INFINITY, either);
+    const answer = await sendUpload(service, uploadUrl, watched.chunks, span, Number.POSITIVE_INFINITY, either);
     return parseResult(await readJson(answer, limits.maxJsonBytes, limits.bodyIdleMs), span);
   } catch (error) {
     throw watched.sourceError() ?? error;
@@ -70,7 +70,7 @@ export async function upload(
 async function sendUpload(
   service: Service,
   url: string,
-  body: Readable | Buffer,
+  body: AsyncIterable<Buffer> | Buffer,
   span: UploadSpan,
   firstByteMs: number,
   signal: AbortSignal,

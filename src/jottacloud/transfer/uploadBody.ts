@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { JottaError } from '../errors.ts';
 
 export interface UploadBody {
-  /** To be piped into the request; exactly `length` bytes or an error. */
-  readonly stream: Readable;
+  /** The request's body; exactly `length` bytes or an error. */
+  readonly chunks: AsyncIterable<Buffer>;
   /** What the source threw, if it did: the caller's own failure, not the network's. */
   sourceError(): unknown;
   /** Stops the clocks and lets go of the source. */
@@ -26,7 +26,7 @@ export interface UploadWatch {
  * promised is JottaError 'incomplete' or 'corrupt', since the server would wait for the rest (PROTOCOL.md §3.2:
  * always Content-Length).
  */
-export function watchUpload(source: Readable, watch: UploadWatch): UploadBody {
+export function watchUpload(source: AsyncIterable<Buffer>, watch: UploadWatch): UploadBody {
   let timer: NodeJS.Timeout | undefined;
   let sourceError: unknown;
   let stopped = false;
@@ -39,7 +39,7 @@ export function watchUpload(source: Readable, watch: UploadWatch): UploadBody {
   async function* bytes(): AsyncGenerator<Buffer, void, undefined> {
     let sent = 0;
     try {
-      for await (const chunk of source as AsyncIterable<Buffer>) {
+      for await (const chunk of source) {
         if (sent + chunk.length > watch.length) throw new JottaError('corrupt', 'the source is longer than promised');
         start(watch.idleMs, 'the server took no bytes');
         yield chunk;
@@ -54,16 +54,16 @@ export function watchUpload(source: Readable, watch: UploadWatch): UploadBody {
       throw error;
     }
   }
-  const stream = Readable.from(bytes(), { objectMode: false });
-  stream.on('error', () => {});
+  const chunks = bytes();
   return {
-    stream,
+    chunks,
     sourceError: () => sourceError,
     stop() {
       stopped = true;
       clearTimeout(timer);
-      stream.destroy();
-      source.destroy();
+      // Of one that waits for its source this comes after; who reads from a stream does not wait for that.
+      chunks.return().catch(() => undefined);
+      if (source instanceof Readable) source.destroy();
     },
   };
 }

@@ -15,7 +15,8 @@ export interface HttpRequest {
   /** What the request is about: one of these names may be why it is refused. */
   readonly names?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer | Readable;
+  /** Chunks only with `direct`: each is free for the next one's bytes when the next is asked for. */
+  readonly body?: Buffer | AsyncIterable<Buffer>;
   /** Ms until the status line must be there. A caller that watches the body itself (upload) passes Infinity. */
   readonly firstByteMs: number;
   /** One of many that come together: sent without axios (direct.ts). Its answer has no content coding either. */

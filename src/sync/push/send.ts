@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 import type { Foreground } from '../../base/foreground.ts';
 import type { Log } from '../../base/log.ts';
@@ -25,6 +24,7 @@ export interface Sendable {
   readonly size: number;
   readonly mtime: number;
   readonly stillSame: () => boolean;
+  /** Each is free for the bytes of the next when that is asked for. */
   readonly chunks: (start: number) => AsyncIterable<Buffer>;
 }
 
@@ -88,25 +88,21 @@ async function sendBytes(
     return { isWhole: true, error: undefined };
   } catch (error) {
     return { isWhole: sent === size, error };
-  } finally {
-    if (body instanceof Readable) body.destroy();
   }
 }
 
-/** A small file as a whole, which goes with the head of its request; any other as a stream. */
+/** A small file as a whole, which goes with the head of its request; any other in chunks. */
 async function getBody(
   foreground: Foreground,
   chunks: AsyncIterable<Buffer>,
   size: number,
   signal: AbortSignal,
-): Promise<Buffer | Readable> {
-  if (size > writebackLimits.wholeBytes) {
-    return Readable.from(takeTurns(chunks, foreground, signal), { objectMode: false, highWaterMark: 1024 * 1024 });
-  }
-  const whole: Buffer[] = [];
-  for await (const chunk of chunks) whole.push(chunk);
-  const [first = Buffer.alloc(0)] = whole;
-  return whole.length > 1 ? Buffer.concat(whole) : first;
+): Promise<Buffer | AsyncIterable<Buffer>> {
+  if (size > writebackLimits.wholeBytes) return takeTurns(chunks, foreground, signal);
+  const whole = Buffer.alloc(size);
+  let length = 0;
+  for await (const chunk of chunks) length += chunk.copy(whole, length);
+  return whole;
 }
 
 /** The chunks, each but the first in a turn of its own: the first goes with the turn of the push. */

@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-
 /** Wire spelling from the device down: `['Jotta', 'Archive', 'Docs']`; `[]` is the account. */
 export type WirePath = readonly string[];
 
@@ -112,10 +110,10 @@ export interface Remote {
     file: { size: number; md5: string; mtime: number; onto: 'reject' | { readonly created: number } },
     signal: AbortSignal,
   ): Promise<{ completed: boolean; uploadUrl: string; resumePos: number }>;
-  /** A stream is destroyed at the end whatever happens. */
+  /** What gives chunks is ended whatever happens, and may use the memory of a chunk again when the next is asked for. */
   upload(
     uploadUrl: string,
-    body: Readable | Buffer,
+    body: AsyncIterable<Buffer> | Buffer,
     span: { start: number; size: number; md5: string },
     signal: AbortSignal,
     onProgress: (bytes: number) => void,

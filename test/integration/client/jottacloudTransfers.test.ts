@@ -246,6 +246,24 @@ describe('an upload', () => {
     assert.equal((await client.fetchFile(at('Döcs +#;', 'ä+b.bin'), never)).modified, 1_700_000_000);
   });
 
+  it('takes the bytes of a chunk before it asks for the next, which may come in the same memory', async () => {
+    // A line that takes longer than the kernel's buffers hide.
+    emulator.shape({ bandwidth: 8_000_000 });
+    const large = noise(6_000_000);
+    async function* chunks() {
+      const memory = Buffer.alloc(1_000_000);
+      for (let start = 0; start < large.length; start += memory.length) {
+        large.copy(memory, 0, start);
+        yield memory;
+        memory.fill(0);
+      }
+    }
+    const { uploadUrl } = await allocate(at('same memory'), large);
+    await client.upload(uploadUrl, chunks(), { start: 0, size: large.length, md5: md5(large) }, never);
+    emulator.shape({ bandwidth: undefined });
+    assert.equal((await client.fetchFile(at('same memory'), never)).size, large.length);
+  });
+
   it('is not needed when the service has the content', async () => {
     await restart({ quirks: { dedupStatus: '201' } });
     await emulator.put(remote('a'), content);
