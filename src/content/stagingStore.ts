@@ -75,7 +75,7 @@ export class StagingStore {
     return staging;
   }
 
-  /** A new, empty one that belongs to no node: until `keep` a start deletes it without a word, as `dropDraft` does. */
+  /** A new, empty one that belongs to no node: until `keep`, the next start deletes it silently, as `dropDraft` does. */
   async createDraft(reader: ContentReader): Promise<StagingFile> {
     const id = randomUUID();
     const file = new LocalFile(this.#draftPath(id), 'wx+');

@@ -20,7 +20,7 @@ export interface Services {
   readonly report: Reporter;
   /** What this extension remembers on this computer, over all windows. */
   readonly memory: vscode.Memento;
-  /** The same of the folder that this window shows. */
+  /** What this extension remembers of the folder that this window shows. */
   readonly windowMemory: vscode.Memento;
   readonly extension: vscode.Extension<unknown>;
 }

@@ -127,7 +127,7 @@ export const passSignInAddress = new RequestType<{ id: string; address: string }
 );
 export const resume = new RequestType<StoredTokens, AccountState | null, DriveErrorData>('drive/resume');
 export const signOut = new RequestType0<void, DriveErrorData>('drive/signOut');
-/** The same, and removes cache and names of the account from this computer. `pendingUploads` while changes wait. */
+/** Signs out and removes cache and names of the account from this computer. `pendingUploads` while changes wait. */
 export const signOutAndForget = new RequestType0<void, DriveErrorData>('drive/signOutAndForget');
 export const mount = new RequestType<MountParams, MountState, DriveErrorData>('drive/mount');
 /** Rejects where `mount` would refuse the mount point. Nothing is changed. */

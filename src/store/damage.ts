@@ -10,7 +10,7 @@ export function isDamage(error: unknown): boolean {
   return [corrupt, notADatabase].includes(getResultCode(error) ?? 0);
 }
 
-/** The same of what is met before the tables are used: an unknown format, tables that are there before they are made. */
+/** Damage that is met before the tables are used: an unknown format, tables that are there before they are made. */
 export function isDamageAtOpen(error: unknown): boolean {
   return isDamage(error) || getResultCode(error) === genericError;
 }

@@ -96,7 +96,7 @@ export function getFolder(context: VfsContext, ino: Ino): NodeRow {
   return row;
 }
 
-/** The same of one that takes something new: ENOENT when it was removed, though the server has it still. */
+/** A folder that takes something new: ENOENT when it was removed here, even though the server still has it. */
 export function getLiveFolder(context: VfsContext, ino: Ino): NodeRow {
   const row = getFolder(context, ino);
   if (row.parent === null && ino !== rootIno) throw new ErrnoError('ENOENT', 'the folder was removed');

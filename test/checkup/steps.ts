@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Emulator } from '../emulator/emulator.ts';
+import { md5 as md5Of } from '../support/md5.ts';
 import type { ShippedDrive } from './shippedDrive.ts';
 
 const run = promisify(execFile);
@@ -104,7 +105,7 @@ async function endVolume({ drive, volume }: Checkup): Promise<void> {
 }
 
 function isOnServer(emulator: Emulator, name: string, content: string): boolean {
-  const md5 = createHash('md5').update(content).digest('hex');
+  const md5 = md5Of(content);
   return emulator.tree().some((item) => item.path === `/Jotta/Archive/${name}` && item.md5 === md5);
 }
 

@@ -1,18 +1,11 @@
-import assert from 'node:assert/strict';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe } from 'node:test';
 import { parseArgs } from 'node:util';
 import type { DriverChoice } from '../../src/drive/volumeDrivers.ts';
-import { startTestDrive, type TestDrive } from '../support/mountedDrive.ts';
+import { testCasesBesideLocal } from './besideLocal.ts';
 import type { PosixCase } from './cases/case.ts';
 import { bindingDifferences } from './differences.ts';
-import type { FileSystemDriver } from './driver.ts';
 import { macGaps } from './macGaps.ts';
 import { nfsDifferences, nfsGaps } from './nfsDifferences.ts';
-import { testCases } from './suite.ts';
-import { createSyscallDriver } from './syscalls.ts';
 
 // npm run posix -- [--driver fuse|nfs|binding]
 //
@@ -29,27 +22,5 @@ const isBinding = driver === 'binding' || (onMac && !isNfs);
 const ownDifferences = isNfs ? nfsDifferences : isBinding ? bindingDifferences : {};
 
 describe(`a mount by ${driver} on ${process.platform} beside a local folder`, () => {
-  let drive: TestDrive;
-  let local: FileSystemDriver;
-  let volume: FileSystemDriver;
-  const plain = realpathSync(mkdtempSync(join(tmpdir(), 'posix-plain-')));
-
-  before(async () => {
-    drive = await startTestDrive({ driver });
-    await drive.mount();
-    local = createSyscallDriver({ root: () => plain });
-    volume = createSyscallDriver({ root: () => drive.mountPoint, remount: drive.restart, settle: drive.settle });
-  });
-  after(async () => {
-    await local.close();
-    await volume.close();
-    await drive.close();
-    rmSync(plain, { recursive: true, force: true });
-  });
-
-  testCases({ local: () => local, volume: () => volume, ownDifferences }, () => true, getGap);
-
-  it('nothing of all this was an error to the drive', () => {
-    assert.deepEqual(drive.complaints, []);
-  });
+  testCasesBesideLocal({ driver }, ownDifferences, getGap);
 });

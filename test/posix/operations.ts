@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { md5 as md5Of } from '../support/md5.ts';
 import type * as steps from './steps.ts';
 
 /** One system call, or one of the few things made of several (`save`, `load`, `store`, `tree`), as data. */
@@ -22,7 +22,7 @@ export function contentBytes(content: Content): Buffer {
 /** Bytes in a result: short plain text as it is, all other by length and md5. */
 export function describeBytes(bytes: Buffer): string {
   if (bytes.length <= 64 && bytes.every((byte) => byte >= 32 && byte < 127)) return bytes.toString('latin1');
-  return `${bytes.length} bytes, md5 ${createHash('md5').update(bytes).digest('hex')}`;
+  return `${bytes.length} bytes, md5 ${md5Of(bytes)}`;
 }
 
 /** Times that a test has set are older or younger than these seconds; what lies between is the clock's and not compared. */

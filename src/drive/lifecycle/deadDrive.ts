@@ -24,7 +24,7 @@ export function noteConnections(stateDir: string, mounts: Mounts, log: Log): voi
 }
 
 /**
- * As `lockState`, after making an end of a dead drive that still holds the lock. A process that is killed while one of its
+ * Like `lockState`, but first ends a dead drive that still holds the lock. A process that is killed while one of its
  * threads tells the kernel to forget a name waits for ever when the kernel holds that folder for an operation which that
  * process was to answer; unmounting does not free it, the end of its FUSE connection does. Linux only.
  */

@@ -5,7 +5,7 @@ import type { Log, LogFields } from '../../base/log.ts';
  * process group, and `npm run mount` passes its own on as well. One that comes later is meant. ms.
  */
 export const patienceMs = 10_000;
-/** What an end in order may take after an unexpected error. ms. */
+/** How long an orderly end may take after an unexpected error. ms. */
 const failureMs = 10_000;
 
 export interface EndingDeps {
@@ -13,7 +13,7 @@ export interface EndingDeps {
   readonly close: (drain: boolean) => Promise<void>;
   /** Whether a signal waits for uploads. */
   readonly drainOnSignal: boolean;
-  /** What an end at once leaves undone, for the log. */
+  /** What is left undone when the process ends at once, for the log. */
   readonly getLeft: () => LogFields;
   /** ms; never set back. */
   readonly now: () => number;

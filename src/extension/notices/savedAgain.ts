@@ -6,7 +6,7 @@ import type { Services } from '../services.ts';
 import { showInformation } from '../ui/messages.ts';
 
 /**
- * A file that was deleted while an editor had it open is made again by saving it, which VS Code does without a word: this
+ * A file that was deleted while an editor had it open is made again by saving it, which VS Code does silently: this
  * tells it, and can take it back.
  */
 export function watchSavesOfDeleted({ client, report }: Services): vscode.Disposable {

@@ -4,11 +4,11 @@ import { isRemoteError, type RemoteErrorKind } from '../tree/remote.ts';
  * When a push that failed is tried again.
  * - `atOnce`: it was given up here, because something newer is to be sent.
  * - `afterWait`: by itself, after a wait that doubles (retries.ts).
- * - `afterListing`: the same, and the folders it is about are listed before: the server has moved on.
+ * - `afterListing`: as `afterWait`, and the folders it is about are listed first: the server has moved on.
  * - `whenReachable`: by one push at a time, until the server answers one.
  * - `afterSignIn`: by itself, after a new sign-in.
  * - `whenAccountChanges`: it is refused and kept as a failed row. Every `refusalRetryMs`, after a removal, and soon after room was
- *   made (drive/session/roomWatch.ts): the account may have changed without a word.
+ *   made (drive/session/roomWatch.ts): nothing tells that the account has changed.
  * - `byHand`: it is refused and kept as a failed row until the person asks for it, or changes the row.
  */
 export type NextTry =

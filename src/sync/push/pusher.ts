@@ -151,7 +151,7 @@ export class Pusher {
     return this.#deps.nodes.getFailed().some(({ failure }) => failure === 'quota');
   }
 
-  /** Tries again what was refused for want of room or by a lock: both can end without a word. */
+  /** Tries again what was refused for want of room or by a lock: both can end without the drive being told. */
   retryPassing(): void {
     const { nodes } = this.#deps;
     const refused = nodes.getFailed().filter(({ failure }) => mayPass(failure));

@@ -30,7 +30,7 @@ export class Retries {
     return next.at - this.#clock.now();
   }
 
-  /** The same, but the first time it may be planned at once. */
+  /** Like `delay`, but after its first failure the node may be planned at once. */
   delayUnlessFirst(ino: Ino): void {
     if (this.#ofNode.has(ino)) this.delay(ino);
     else this.#ofNode.set(ino, { failures: 1, at: 0 });

@@ -2,7 +2,7 @@
 export const writebackLimits = {
   /** Quiet time after the last change of a node before it is pushed: an editor's save dance becomes one revision. */
   settleMs: 2_000,
-  /** The same of a folder that was only moved or renamed. */
+  /** Quiet time of a folder that was only moved or renamed. */
   movedFolderMs: 200,
   /** Quiet time of a file that a program keeps open for writing: a log, a database. Its flushed bytes are pushed. */
   heldOpenMs: 60_000,

@@ -115,7 +115,7 @@ async function unmount(mountPoint: string, gone: Promise<void>, force: boolean):
   return true;
 }
 
-/** The kernel may let go of a volume without a word about what was open last. */
+/** The kernel may let go of a volume without releasing what was open last. */
 async function releaseAll({ vfs, handles, view }: Served): Promise<void> {
   for (const fh of handles) {
     await vfs

@@ -56,7 +56,7 @@ export function checkUtf8(text: string): void {
   throw new ErrnoError('EILSEQ', 'not UTF-8, as far as can be told');
 }
 
-/** The same of a name that is to be made. EILSEQ. */
+/** Finds the folder and the name of something that is to be made. EILSEQ. */
 export async function locateNew(view: VolumeView, path: string): Promise<{ parent: Ino; name: string }> {
   const place = await locate(view, path);
   checkUtf8(place.name);

@@ -105,7 +105,7 @@ function createNotices(view: VolumeView, fuse: Fuse): Pick<Volume, 'notify' | 't
   };
 }
 
-/** The kernel may let go of a detached volume without a word about what was open last. */
+/** The kernel may let go of a detached volume without releasing what was open last. */
 async function releaseAll({ vfs, log }: VolumeView, handles: Set<Fh>): Promise<void> {
   for (const fh of handles) {
     await vfs.release(fh).catch((error) => log.warn('a file of a volume that is gone was not released', { error }));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { md5 as md5Of } from '../../support/md5.ts';
 import type { Answer, Asked, Mangle } from './mangler.ts';
 
 /** A way to do less than is hoped for, with one of the things that only some clients have proved, or none. */
@@ -145,7 +145,7 @@ function wantAllBytes(answer: Answer, asked: Asked, origin: string): void {
 
 function swallow({ url, body }: Asked): Answer | undefined {
   if (!url.startsWith('/swallow/')) return undefined;
-  const md5 = createHash('md5').update(body).digest('hex');
+  const md5 = md5Of(body);
   const json = { md5, bytes: body.length, modified: Date.now() };
   return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(json)) };
 }

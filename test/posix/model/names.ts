@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { md5 as md5Of } from '../../support/md5.ts';
 import { contentBytes, describeBytes, type OperationOf } from '../operations.ts';
 import type { Field } from '../steps.ts';
 import type { ModelState, Performers } from './model.ts';
@@ -210,7 +210,7 @@ function listTree(folder: ModelFolder, above: string): string[] {
     if (node.kind === 'link') return [`${above}${name} -> ${node.target}`];
     const start = `${showMode(node)} ${node.mtime}`;
     if (node.kind === 'folder') return [`${above}${name}/ ${start}${extra}`, ...listTree(node, `${above}${name}/`)];
-    const md5 = createHash('md5').update(node.data).digest('hex');
+    const md5 = md5Of(node.data);
     return [`${above}${name} ${start} ${node.data.length} ${md5}${extra}`];
   });
 }

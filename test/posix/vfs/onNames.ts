@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
+import { md5 as md5Of } from '../../support/md5.ts';
 import { caseInsensitive } from '../model/model.ts';
 import { contentBytes, describeBytes, type OperationOf } from '../operations.ts';
 import { CallError } from './calls.ts';
@@ -185,7 +185,7 @@ async function listTree(kernel: Kernel, path: string, above: string): Promise<st
       lines.push(`${above}${name}/ ${start}${extra.join('')}`, ...(await listTree(kernel, place, `${above}${name}/`)));
     } else {
       const bytes = await readFile(kernel, place);
-      const md5 = createHash('md5').update(bytes).digest('hex');
+      const md5 = md5Of(bytes);
       lines.push(`${above}${name} ${start} ${Number(stats.size)} ${md5}${extra.join('')}`);
     }
   }

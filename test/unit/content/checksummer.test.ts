@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +6,9 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { silentLog } from '../../../src/base/log.ts';
 import { Checksummer } from '../../../src/content/checksummer.ts';
 import { blockSums } from '../../support/blockSums.ts';
+import { md5 as md5Of } from '../../support/md5.ts';
 
 const mib = 1024 * 1024;
-const md5Of = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
 const never = new AbortController().signal;
 
 describe('checksums of a file', () => {

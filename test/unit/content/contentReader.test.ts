@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { ContentReader } from '../../../src/content/contentReader.ts';
 import { ContentStore } from '../../../src/content/contentStore.ts';
 import { cacheLimits } from '../../../src/content/limits.ts';
 import { newReadahead } from '../../../src/content/readahead.ts';
+import { md5 as md5Of } from '../../support/md5.ts';
 
 const { blockBytes, maxWindowBytes, parallelDownloads, pieceBytes, runBytes, unwrittenBytes } = cacheLimits;
 let dir: string;
@@ -22,7 +22,7 @@ let reader: ContentReader;
 const byteAt = (position: number) => (position * 31 + (position >> 8)) & 255;
 const make = (start: number, end: number) =>
   Buffer.alloc(end - start).map((_, index) => byteAt(start + index)) as Buffer;
-const contentOf = (size: number) => ({ md5: createHash('md5').update(make(0, size)).digest('hex'), size });
+const contentOf = (size: number) => ({ md5: md5Of(make(0, size)), size });
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'reader-'));

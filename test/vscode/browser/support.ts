@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { md5 as md5Of } from '../../support/md5.ts';
 import { until } from '../../support/until.ts';
 import { writeLanguagePack } from '../harness/languagePack.ts';
 import { openBrowser } from '../harness/openBrowser.ts';
@@ -208,7 +208,7 @@ export async function showNotifications(window: Workbench, text: string): Promis
 
 /** Waits until the server has `content` at `file`, told by its MD5. */
 export async function untilOnServer({ emulator }: Stage, file: string, content: string): Promise<void> {
-  const md5 = createHash('md5').update(content).digest('hex');
+  const md5 = md5Of(content);
   await until(`${file} has the content saved`, () => findOnServer(emulator, file)?.md5 === md5);
 }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -8,6 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import { stateDir } from '../../../src/protocol/stateDir.ts';
+import { md5 as md5Of } from '../../support/md5.ts';
 import type { ExtensionApi } from '../extension.ts';
 import { disconnect } from './session.ts';
 import {
@@ -137,7 +137,7 @@ describe('the drive, from a window', () => {
   }
 
   async function waitForContent(name: string, content: string): Promise<void> {
-    const md5 = createHash('md5').update(content).digest('hex');
+    const md5 = md5Of(content);
     await waitFor(`${name} with md5 ${md5} on the server`, async () => {
       const tree = await fetchEmulator<EmulatorItem[]>('/_emulator/tree');
       return tree.find((item) => item.path.endsWith(`${folder}/${name}`) && item.md5 === md5);

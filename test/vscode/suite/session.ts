@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
+import { md5 as md5Of } from '../../support/md5.ts';
 import type { ExtensionApi } from '../extension.ts';
 import { type EmulatorItem, fetchEmulator, getEnvironment, getExtension, waitFor } from './support.ts';
 
@@ -36,7 +36,7 @@ export async function disconnect(): Promise<void> {
 
 /** Waits until the server holds `content` at a path of the account; undefined: until it holds nothing there. */
 export async function waitForServer(accountPath: string, content: string | undefined): Promise<void> {
-  const md5 = content === undefined ? undefined : createHash('md5').update(content).digest('hex');
+  const md5 = content === undefined ? undefined : md5Of(content);
   await waitFor(`${accountPath} on the server: ${content ?? 'nothing'}`, async () => {
     const tree = await fetchEmulator<EmulatorItem[]>('/_emulator/tree');
     const item = tree.find((each) => each.path.endsWith(accountPath));
