@@ -6,8 +6,9 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { run } from '../mount/support.ts';
 import { until } from '../support/until.ts';
 
-/** What `npm run mount` starts. */
+/** What `npm run mount` starts, with its options for Node.js. */
 const bundle = join(root, 'dist/headless.mjs');
+const nodeOptions = ['--max-semi-space-size=4'];
 
 /** A mount of `/Jotta/Archive` that is measured; its cache is empty at the first start. */
 export interface Contender {
@@ -34,7 +35,7 @@ async function startDrive(emulator: Emulator, dir: string, settleMs: number): Pr
   const volume = join(dir, 'volume');
   const args = ['--endpoint', emulator.url, '--source', '/Jotta/Archive', '--mount-point', volume];
   args.push('--state', join(dir, 'state'), '--settle-ms', String(settleMs));
-  const child = spawn(process.execPath, [bundle, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, [...nodeOptions, bundle, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   return whenMounted(child, volume);
 }
 
@@ -42,7 +43,8 @@ async function startDrive(emulator: Emulator, dir: string, settleMs: number): Pr
 async function signIn(emulator: Emulator, dir: string): Promise<void> {
   const [volume, state] = [join(dir, 'volume'), join(dir, 'state')];
   const args = ['--endpoint', emulator.url, '--login-token', emulator.newLoginToken(), '--mount-point', volume];
-  const child = spawn(process.execPath, [bundle, ...args, '--state', state], { stdio: ['ignore', 'pipe', 'ignore'] });
+  args.push('--state', state);
+  const child = spawn(process.execPath, [...nodeOptions, bundle, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   await (await whenMounted(child, volume)).stop();
   const tokenFile = join(state, 'tokens.json');
   const tokens = await readFile(tokenFile);

@@ -16,6 +16,12 @@ const quarantineMs = 5_000;
  */
 const frugalMalloc = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: String(128 * 1024) };
 
+/**
+ * For V8, which else lets its space for young objects grow to 16 MiB, three times over, in the first burst of work, and keeps it.
+ * 46 MiB less after a walk over 20,000 files, in the same processor time.
+ */
+const frugalHeap = '--max-semi-space-size=4';
+
 export interface DriveProcessOptions {
   readonly extensionPath: string;
   readonly stateDir: string;
@@ -41,7 +47,7 @@ export function startDriveProcess(options: DriveProcessOptions): StartedDrive {
   const inspect = options.inspectPort === undefined ? [] : [`--inspect=127.0.0.1:${options.inspectPort}`];
   const node = findNode(options.extensionPath);
   liftQuarantine(options.extensionPath);
-  const child = spawn(node, [...inspect, script, '--state', options.stateDir, ...cache], {
+  const child = spawn(node, [frugalHeap, ...inspect, script, '--state', options.stateDir, ...cache], {
     detached: true,
     stdio: 'ignore',
     cwd: options.extensionPath,
