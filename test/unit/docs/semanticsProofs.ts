@@ -134,6 +134,12 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     'What is here is read': ['a file is saved and read back', 'a known folder is listed'],
   },
   write: {
+    'Six files are sent side by side': [
+      'bound how many files are sent side by side, from the next one on; of small ones more',
+      'leaves room for others while large files wait, and keeps the order within each',
+      'goes back to the transfers when answers become slow, and grows by one a round from then on',
+      'halves with every round in which the server fails, down to one',
+    ],
     'Writes go to a staging file': ['leave the mount usable while the server is gone'],
     'A partly written file fetches its missing ranges': ['patches the middle of a remote file without losing the rest'],
     'A write aborts a running upload': ['uploads the newest bytes when a file is written to during its upload'],
@@ -189,6 +195,9 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     'The same holds for a file that Finder marks': ['does not send a file while Finder marks it as a copy in progress'],
   },
   rename: {
+    'A folder that the server knows is moved there': [
+      'moves a folder that the server knows sooner than a file, which may be on its way to another name',
+    ],
     'Atomic and local': ['costs no request and is there after a restart'],
     'Onto a file: the new bytes are on the disk': [
       'has the new bytes on the disk before a rename gives them the name of another file',
