@@ -72,7 +72,7 @@ export class LocalFile {
   async readParts(parts: readonly Buffer[], position: number): Promise<boolean> {
     const length = lengthOf(parts);
     if (length <= smallBytes) return fs.readvSync(this.#fd, parts, position) === length;
-    return (await readvOf(this.#fd, parts, position)).bytesRead === length;
+    return (await this.#keepOpen(readvOf(this.#fd, parts, position))).bytesRead === length;
   }
 
   /** Writes the parts one after the other, in one call where the disk takes them all. */
@@ -81,7 +81,7 @@ export class LocalFile {
     const written =
       length <= smallBytes
         ? fs.writevSync(this.#fd, parts, position)
-        : (await writevOf(this.#fd, parts, position)).bytesWritten;
+        : (await this.#keepOpen(writevOf(this.#fd, parts, position))).bytesWritten;
     if (written < length) await this.writeFully(Buffer.concat(parts).subarray(written), position + written);
   }
 
