@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isJottaError } from '../../../src/jottacloud/errors.ts';
 import type { HttpAnswer } from '../../../src/jottacloud/transport/http.ts';
 import { lentChunksOf } from '../../../src/jottacloud/transport/lentChunks.ts';
-import { ReceivingAgent } from '../../../src/jottacloud/transport/receiving.ts';
+import { ReceivingAgent, SecureReceivingAgent, tryReadInPlace } from '../../../src/jottacloud/transport/receiving.ts';
+
+import { createAuthority } from '../../emulator/certificates.ts';
 
 const mebibyte = 1024 * 1024;
 const content = Buffer.alloc(5 * mebibyte + 77).map((_, at) => (at * 31 + (at >> 8) + (at >> 16)) & 255) as Buffer;
@@ -125,5 +128,62 @@ describe('lent chunks of a body', () => {
       agent.destroy();
       raw.close();
     }
+  });
+});
+
+describe('lent chunks of a body that comes over TLS', () => {
+  let secureServer: https.Server;
+  let secureAgent: https.Agent;
+
+  beforeEach(async () => {
+    const authority = await createAuthority();
+    secureAgent = new SecureReceivingAgent({ keepAlive: true, maxSockets: 4, ca: authority.cert });
+    secureServer = https.createServer(await authority.issue('good'), (_, response) =>
+      response.writeHead(200, { 'Content-Length': content.length }).end(content),
+    );
+    await new Promise<void>((resolve) => secureServer.listen(0, '127.0.0.1', resolve));
+  });
+  afterEach(async () => {
+    secureAgent.destroy();
+    secureServer.closeAllConnections();
+    await new Promise((resolve) => secureServer.close(resolve));
+  });
+
+  const getSecurely = async () => {
+    const { port } = secureServer.address() as AddressInfo;
+    const body = await new Promise<IncomingMessage>((resolve, reject) => {
+      https.get({ port, host: '127.0.0.1', agent: secureAgent }, resolve).on('error', reject);
+    });
+    return { status: 200, header: (name: string) => String(body.headers[name]), body, socket: body.socket };
+  };
+
+  it('are the bytes of the body, in the order of requests, beside bodies that are kept', async () => {
+    const sockets = new Set<Socket>();
+    for (let round = 0; round < 3; round += 1) {
+      const answered = await getSecurely();
+      sockets.add(answered.socket);
+      assert.ok((await receive(answered, round)).bytes.equals(content));
+      const { body } = await getSecurely();
+      const parts: Buffer[] = [];
+      for await (const chunk of body) parts.push(chunk);
+      assert.ok(Buffer.concat(parts).equals(content));
+    }
+    assert.equal(sockets.size, 1);
+  });
+
+  it('are taken from the memory that the connection reads into', async () => {
+    const { body } = await getSecurely();
+    const parts: Buffer[] = [];
+    const memory = new Set<ArrayBufferLike>();
+    const resume = tryReadInPlace(body, (chunk) => {
+      parts.push(Buffer.from(chunk));
+      memory.add(chunk.buffer);
+      return true;
+    });
+    assert.ok(resume !== undefined);
+    await new Promise((resolve) => body.once('end', resolve));
+    assert.ok(Buffer.concat(parts).equals(content));
+    // One for all but what had come with the head.
+    assert.ok(memory.size < 20, `${memory.size} buffers`);
   });
 });
