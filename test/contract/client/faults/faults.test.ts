@@ -38,24 +38,26 @@ before(async () => {
 });
 after(() => Promise.all(seats.map((seat) => seat.close())));
 
-/** All combinations run side by side, so that each one waits for most of the others: the limit of one test is that of all. ms. */
-const wholeMs = 900_000;
+/** All combinations run side by side, so that each one waits for most of the others: the limit of one test is that of all. */
+const patiently = { timeout: 900_000 };
 
 // Apart, because what keeps the machine busy must not be taken for silence.
-describe('under faults of silence', { concurrency: true, timeout: wholeMs }, () => {
+describe('under faults of silence', { concurrency: true, ...patiently }, () => {
   for (const fault of faults.filter(ofSilence)) describeFault(fault, 'impatient');
 });
 
-describe('under other faults', { concurrency: true, timeout: wholeMs }, () => {
+describe('under other faults', { concurrency: true, ...patiently }, () => {
   for (const fault of faults.filter((one) => !ofSilence(one))) describeFault(fault, 'patient');
 });
 
-describe('without a service', { concurrency: true, timeout: wholeMs }, () => {
+describe('without a service', { concurrency: true, ...patiently }, () => {
   for (const operation of operations) {
-    it(`connection refused: ${operation.name} says that it is offline`, () =>
-      checkUnreachable(operation, async () => `http://127.0.0.1:${await closedPort()}`, ['offline']));
-    it(`no such host: ${operation.name} says that it is offline`, () =>
-      checkUnreachable(operation, async () => 'https://no-such-host.invalid', ['offline', 'timeout']));
+    it(`connection refused: ${operation.name} says that it is offline`, patiently, () =>
+      checkUnreachable(operation, async () => `http://127.0.0.1:${await closedPort()}`, ['offline']),
+    );
+    it(`no such host: ${operation.name} says that it is offline`, patiently, () =>
+      checkUnreachable(operation, async () => 'https://no-such-host.invalid', ['offline', 'timeout']),
+    );
   }
 });
 
@@ -78,7 +80,7 @@ interface Plan {
 
 function describeFault(fault: Fault, patience: Patience): void {
   for (const operation of operations) {
-    it(`${fault.name}: ${operation.name} succeeds or says what happened`, async () => {
+    it(`${fault.name}: ${operation.name} succeeds or says what happened`, patiently, async () => {
       const { requests } = await baselineOf(operation);
       assert.ok(requests > 0);
       const plans = plansFor(fault, requests);
