@@ -174,20 +174,27 @@ export class ContentBlocks {
       },
       onEnd: async () => {
         if (hash === undefined || hash.digest('hex') === content.md5) return;
+        if (isSmall(content)) {
+          this.#doubt(content);
+          throw wrongBytes();
+        }
         await Promise.all(kept);
-        this.#refuse(content);
+        this.refuse(content);
       },
     });
     for (const [index, block] of held) land(index, block);
   }
 
-  /** What came is not that content; throws unless it has been handed out already. */
-  #refuse(content: ContentRef): void {
-    const { log, source, memory, store } = this.#deps;
+  #doubt({ md5 }: ContentRef): void {
+    this.#deps.log.warn('downloaded bytes do not match their md5', { md5 });
+    this.#deps.source.doubt(md5);
+  }
+
+  /** What came is not that content: nothing of it is kept, and it is looked for anew. */
+  refuse(content: ContentRef): void {
+    const { memory, store } = this.#deps;
     const { md5, size } = content;
-    log.warn('downloaded bytes do not match their md5', { md5 });
-    source.doubt(md5);
-    if (isSmall(content)) throw new Error('downloaded bytes do not match their md5');
+    this.#doubt(content);
     for (let index = lastBlock(size); index >= 0; index -= 1) memory.forget(blockName(md5, index));
     store.drop(md5, size);
   }
@@ -204,4 +211,9 @@ export class ContentBlocks {
     this.#flights.delete(name);
     block.giveBack();
   }
+}
+
+/** Of a content that was refused. */
+export function wrongBytes(): Error {
+  return new Error('downloaded bytes do not match their md5');
 }

@@ -1,5 +1,5 @@
 import { Recent } from '../base/recent.ts';
-import type { ContentRef } from './blocks.ts';
+import { type ContentRef, lastBlock } from './blocks.ts';
 import { cacheLimits } from './limits.ts';
 
 interface Piece {
@@ -30,6 +30,10 @@ export class ContentPieces {
     if (start === 0 || end - start > pieceBytes || end > (index + 1) * blockBytes) return false;
     const known = this.#pieces.get(`${content.md5}.${index}`);
     return known === undefined || (known.start <= start && end <= known.end);
+  }
+
+  forget({ md5, size }: ContentRef): void {
+    for (let index = lastBlock(size); index >= 0; index -= 1) this.#pieces.delete(`${md5}.${index}`);
   }
 
   /** Bytes `[start, end)`, which `takes` has answered for. */

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { Log } from '../base/log.ts';
 import { type Block, BlockMemory } from './blockMemory.ts';
 import { type ContentRef, isSmall, lastBlock } from './blocks.ts';
-import { ContentBlocks } from './contentBlocks.ts';
+import { ContentBlocks, wrongBytes } from './contentBlocks.ts';
 import { ContentPieces } from './contentPieces.ts';
 import type { ContentStore } from './contentStore.ts';
 import { type ContentSource, Downloads } from './downloads.ts';
@@ -96,19 +97,31 @@ export class ContentReader {
 
   /**
    * Brings the whole content to the disk, a full window of requests side by side. Ends early when the disk has no room for a
-   * block: ask `isLocal` afterwards. `onProgress` hears of the bytes that are there.
+   * block: ask `isLocal` afterwards. Rejects, and keeps nothing, when what came has another md5. `onProgress` hears of the bytes
+   * that are there.
    */
   async fetchWhole(content: ContentRef, signal: AbortSignal, onProgress: (bytes: number) => void): Promise<void> {
     const ahead: Readahead = { next: 0, windowBytes: maxWindowBytes, reached: -1 };
+    const hash = createHash('md5');
     for (let first = 0; first * blockBytes < content.size; first += runBlocks) {
       signal.throwIfAborted();
       const end = Math.min(content.size, (first + runBlocks) * blockBytes);
       const loan = await this.borrow(content, first * blockBytes, end, ahead);
+      for (const part of loan.parts) hash.update(part);
       const isKept = await this.#keepBlocks(content, first, loan.parts);
       loan.giveBack();
       if (!isKept) return;
       onProgress(end);
     }
+    if (hash.digest('hex') === content.md5) return;
+    this.refuse(content);
+    throw wrongBytes();
+  }
+
+  /** For who has read all of a content and found another md5: nothing of it is kept, and the next read asks the server. */
+  refuse(content: ContentRef): void {
+    this.#pieces.forget(content);
+    this.#blocks.refuse(content);
   }
 
   /** True when a read of the whole content would not touch the network. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { lstat, mkdir, rename, symlink, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -129,7 +129,9 @@ async function saveFile(
     await jobs.run({ kind: 'download', path, total: size, canStop: true }, (report, stopped) =>
       withFile(context.session, row, async (fh) => {
         const ends = AbortSignal.any([signal, stopped]);
-        await pipeline(readAll(fh, report), createWriteStream(partial, { flags: 'wx' }), { signal: ends });
+        const save = () => saveBytes(context.session, fh, size, partial, report, ends);
+        // What was read earlier, in parts that had nothing to be checked against, may be what is wrong.
+        if (!(await save()) && !(await save())) throw new Error('downloaded bytes do not match their md5');
       }),
     );
     await utimes(partial, mtime.sec, mtime.sec);
@@ -138,11 +140,31 @@ async function saveFile(
     await unlink(partial).catch(() => undefined);
     throw error;
   }
+}
 
-  async function* readAll(fh: number, report: (done: number) => void): AsyncGenerator<Buffer, void> {
+/** Makes `localPath` of what an open file holds. False when the server says otherwise of its content: then nothing of it is kept. */
+async function saveBytes(
+  { vfs, reader }: FilesContext['session'],
+  fh: number,
+  size: number,
+  localPath: string,
+  report: (done: number) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const hash = createHash('md5');
+  const promised = vfs.getServerContent(fh);
+  await pipeline(readAll(), createWriteStream(localPath, { flags: 'wx' }), { signal });
+  const isSame = promised !== undefined && vfs.getServerContent(fh)?.md5 === promised.md5 && promised.size === size;
+  if (!isSame || hash.digest('hex') === promised.md5) return true;
+  reader.refuse(promised);
+  await unlink(localPath);
+  return false;
+
+  async function* readAll(): AsyncGenerator<Buffer, void> {
     for (let at = 0; at < size; ) {
       const bytes = await vfs.read(fh, at, pieceBytes);
       if (bytes.length === 0) return;
+      hash.update(bytes);
       yield bytes;
       at += bytes.length;
       report(at);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import {
   mkdir,
   mkdtemp,
@@ -310,6 +311,25 @@ describe('a download', () => {
     await save('project/deep');
     assert.deepEqual((await readdir(join(localFolder, 'deep'))).sort(), ['near.rclonelink', 'up.rclonelink']);
     assert.deepEqual(await save('project/deep/near'), [join(localFolder, 'near.rclonelink')]);
+  });
+
+  it('is repeated when what came in parts is not what the server promised, and fails when it never is', async () => {
+    const { emulator } = world.drive;
+    await world.drive.settle();
+    const bytes = randomBytes(5_000_000);
+    await emulator.put(`${dir}/x`, bytes);
+    await world.drive.session().folders.refresh((await resolve(dir)).ino);
+    const localFolder = await mkdtemp(join(local, 'down-'));
+    const request = { paths: [`${dir}/x`], localFolder, collision: 'fail' } as const;
+    emulator.setFaults([{ match: { kind: 'download' }, nth: 1, times: 1000, action: { type: 'corrupt' } }]);
+    await assert.rejects(download(world.context, request, world.signal));
+    assert.deepEqual(await readdir(localFolder), []);
+    // The parts that are in the cache by then are wrong.
+    emulator.setFaults([{ match: { kind: 'download' }, nth: 2, action: { type: 'corrupt' } }]);
+    await download(world.context, request, world.signal);
+    assert.ok((await readLocal(join(localFolder, 'x'))).equals(bytes));
+    assert.deepEqual(await readdir(localFolder), ['x']);
+    emulator.setFaults([]);
   });
 
   it('that fails in the middle leaves no half of a file, and all that was there', async () => {

@@ -141,12 +141,27 @@ describe('the content reader', () => {
   });
 
   it('fetches a whole file in requests side by side', async () => {
-    const content = { md5: 'f'.repeat(32), size: 32 * 1024 * 1024 };
+    const content = contentOf(32 * 1024 * 1024);
     const asked: number[] = [];
     await reader.fetchWhole(content, abort.signal, () => asked.push(ranges.length));
     assert.ok((asked[0] ?? 0) >= maxWindowBytes / runBytes, `${asked[0]} requests when the first bytes were there`);
     assert.equal(reader.isLocal(content), true);
     assert.equal(downloaded(), content.size);
+  });
+
+  it('keeps nothing of a whole file of which a part was wrong, and asks again next time', async () => {
+    const content = contentOf(5 * runBytes);
+    answer = (start, end) => make(start, end).fill(1, 0, start === runBytes ? 9 : 0);
+    await assert.rejects(
+      reader.fetchWhole(content, abort.signal, () => {}),
+      /md5/,
+    );
+    assert.equal(reader.isLocal(content), false);
+    answer = make;
+    await reader.fetchWhole(content, abort.signal, () => {});
+    assert.equal(reader.isLocal(content), true);
+    const at = runBytes - 5;
+    assert.deepEqual(await reader.read(content, at, at + 10), make(at, at + 10));
   });
 
   for (const at of [0, 600_000]) {

@@ -116,6 +116,10 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'treats an uploaded file that ',
       'a small cached file that is not what its md5 says is downloaded again after a start',
     ],
+    'Where all of a larger file is brought here': [
+      'is repeated when what came in parts is not what the server promised, and fails when it never is',
+      'keeps nothing of a whole file of which a part was wrong, and asks again next time',
+    ],
     'A handle reads one revision': [
       'is read to its end as it was opened, and is the new one at the next open',
       'goes on with the revision it opened when another comes',
