@@ -61,6 +61,8 @@ describe('the Details view', () => {
     const shared = (await api.details.getChildren())[1] as DetailNode;
     assert.equal(api.details.getTreeItem(shared).contextValue, 'details.public');
     assert.match(String(api.details.getTreeItem(shared).description), /^https:/);
+    await answering('showWarningMessage', agree, () => executeCommand('jottacloud.removePublicLink', shared, [shared]));
+    assert.equal(labelsOf(await api.details.getChildren())[1], 'Not public');
   });
 
   it('compares a version that is clicked, and restores one', async () => {
