@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { detachVolume, findDrives, tryKill } from '../setup/driveProcesses.ts';
 
 const execFileAsync = promisify(execFile);
 
@@ -38,25 +39,6 @@ export async function endDrive(stateDir: string, timeoutMs = 20_000): Promise<vo
   const pids = await findDrives(stateDir);
   for (const pid of pids) tryKill(pid, 'SIGTERM');
   while (performance.now() < deadline && ((await isMounted()) || pids.some((pid) => tryKill(pid, 0)))) await delay(100);
-  if (await isMounted()) {
-    await execFileAsync('umount', ['-f', mountPoint]).catch(() => undefined);
-    await execFileAsync('fusermount3', ['-uz', mountPoint]).catch(() => undefined);
-  }
+  if (await isMounted()) await detachVolume(mountPoint);
   for (const pid of pids) tryKill(pid, 'SIGKILL');
-}
-
-/** The extension starts the drive with `--state <stateDir>`, and that folder is this demo's alone. */
-async function findDrives(stateDir: string): Promise<number[]> {
-  const { stdout } = await execFileAsync('ps', ['-axww', '-o', 'pid=,command='], { timeout: 5_000 });
-  const lines = stdout.split('\n').filter((line) => line.includes('drive.mjs') && line.includes(stateDir));
-  return lines.map((line) => Number.parseInt(line, 10));
-}
-
-function tryKill(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(pid, signal);
-    return true;
-  } catch {
-    return false;
-  }
 }

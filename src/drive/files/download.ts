@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fsErrorCode } from '../../base/errno.ts';
 import { nameKey } from '../../base/nameKey.ts';
+import { wrongBytes } from '../../content/contentBlocks.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { DownloadParams } from '../../protocol/fileMessages.ts';
 import { type NodeRow, rootIno } from '../../store/nodeRow.ts';
@@ -131,7 +132,7 @@ async function saveFile(
         const ends = AbortSignal.any([signal, stopped]);
         const save = () => saveBytes(context.session, fh, size, partial, report, ends);
         // What was read earlier, in parts that had nothing to be checked against, may be what is wrong.
-        if (!(await save()) && !(await save())) throw new Error('downloaded bytes do not match their md5');
+        if (!(await save()) && !(await save())) throw wrongBytes();
       }),
     );
     await utimes(partial, mtime.sec, mtime.sec);

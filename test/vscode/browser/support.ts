@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
+import { detachVolume, findDrives, tryKill } from '../../../tools/setup/driveProcesses.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { md5 as md5Of } from '../../support/md5.ts';
 import { until } from '../../support/until.ts';
@@ -12,8 +11,6 @@ import { openBrowser } from '../harness/openBrowser.ts';
 import { type RunningCodeServer, startCodeServer } from '../harness/startCodeServer.ts';
 import { Workbench } from '../harness/workbench.ts';
 import { getExtensionsDir } from './installed.ts';
-
-const run = promisify(execFile);
 
 /** A drive without a window stays this long (src/drive/main.ts). */
 export const graceMs = 30_000;
@@ -246,24 +243,10 @@ export async function findMountId(mountPoint: string): Promise<string | undefine
 
 /** Ends the drive that the extension started with `--state <stateDir>`, and what it may have left mounted. */
 export async function endDrive(stateDir: string, mountPoint: string): Promise<void> {
-  const { stdout } = await run('ps', ['-axww', '-o', 'pid=,command='], { timeout: 5_000 });
-  const rows = stdout.split('\n').filter((row) => row.includes('drive.mjs') && row.includes(stateDir));
-  const pids = rows.map((row) => Number.parseInt(row, 10));
+  const pids = await findDrives(stateDir);
   for (const pid of pids) tryKill(pid, 'SIGTERM');
   const end = performance.now() + 10_000;
   while (pids.some((pid) => tryKill(pid, 0)) && performance.now() < end) await delay(50);
-  if ((await findMountId(mountPoint)) !== undefined) {
-    await run('umount', ['-f', mountPoint]).catch(() => undefined);
-    await run('fusermount3', ['-uz', mountPoint]).catch(() => undefined);
-  }
+  if ((await findMountId(mountPoint)) !== undefined) await detachVolume(mountPoint);
   for (const pid of pids) tryKill(pid, 'SIGKILL');
-}
-
-function tryKill(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(pid, signal);
-    return true;
-  } catch {
-    return false;
-  }
 }
