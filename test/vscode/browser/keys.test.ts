@@ -15,7 +15,7 @@ test('keys of the Files view mean the focused row, or what is selected with it, 
     await window.expand('Jotta');
     await window.expand('Archive');
     const click = (name: string, ...modifiers: ('Control' | 'Shift')[]) =>
-      window.treeRow(name).first().click({ modifiers });
+      window.treeRow(name, 'Files').first().click({ modifiers });
 
     await click('a.txt');
     await keyboard.press('ArrowDown');
@@ -52,12 +52,12 @@ test('keys of the Files view mean the focused row, or what is selected with it, 
     await keyboard.press('Control+C');
     await window.statusBarItem('Copied a.txt').waitFor();
     await keyboard.press('Control+V');
-    await window.treeRow('a (2).txt').waitFor();
+    await window.treeRow('a (2).txt', 'Files').waitFor();
     await click('a.txt');
     await keyboard.press('ArrowDown');
     await keyboard.press('Delete');
     await window.pressDialogButton('Move to Trash');
-    await window.treeRow('b.txt').waitFor({ state: 'detached' });
+    await window.treeRow('b.txt', 'Files').waitFor({ state: 'detached' });
     const left = stage.emulator.tree().map(({ path }) => path);
     for (const name of ['a.txt', 'c.txt']) assert.ok(left.includes(`${archive}/${name}`), name);
   });

@@ -118,9 +118,10 @@ export class Workbench {
       await shown.waitFor({ timeout: 3_000 });
     });
   }
-  /** A row of any tree in the side bar. */
-  treeRow(text: string | RegExp): Locator {
-    return this.page.locator('.sidebar .pane-body .monaco-list-row', { hasText: text });
+  /** A row of any tree in the side bar, or of one view alone: a file that is sent has a row in Files and in Transfers. */
+  treeRow(text: string | RegExp, view?: string): Locator {
+    const pane = view === undefined ? '' : `.pane:has(.pane-header[aria-label^="${view} "]) `;
+    return this.page.locator(`.sidebar ${pane}.pane-body .monaco-list-row`, { hasText: text });
   }
   /** Opens a folder of a tree; leaves it open when it is. */
   async expand(text: string | RegExp): Promise<void> {
