@@ -38,15 +38,15 @@ import type {
   Customer,
   DownloadRange,
   FileStamp,
-  RemoteEntry,
-  RemoteFile,
-  RemoteMountpoint,
-  RemotePath,
+  JottaEntry,
+  JottaFile,
+  JottaMountpoint,
+  JottaPath,
   StreamedEntry,
   UploadResult,
 } from './types.ts';
 
-export type { RemoteEntry, RemoteFile, RemoteFolder, RemotePath } from './types.ts';
+export type { JottaEntry, JottaFile, JottaFolder, JottaPath } from './types.ts';
 
 export interface ClientOptions extends ServiceDeps {
   readonly tokens: Tokens;
@@ -95,44 +95,44 @@ export class JottacloudClient {
   }
 
   /** Live mountpoints, without the views Trash, Latest and Links. */
-  async fetchDevice(device: string, signal: AbortSignal): Promise<{ mountpoints: RemoteMountpoint[] }> {
+  async fetchDevice(device: string, signal: AbortSignal): Promise<{ mountpoints: JottaMountpoint[] }> {
     return { mountpoints: await fetchMountpoints(this.#service, device, signal) };
   }
 
   /** fetchTidyFolder: also finishes renames that were cut in the middle. */
-  fetchFolder(path: RemotePath, signal: AbortSignal): Promise<RemoteEntry[]> {
+  fetchFolder(path: JottaPath, signal: AbortSignal): Promise<JottaEntry[]> {
     return fetchTidyFolder(this.#service, path, signal);
   }
 
-  fetchFile(path: RemotePath, signal: AbortSignal): Promise<RemoteFile> {
+  fetchFile(path: JottaPath, signal: AbortSignal): Promise<JottaFile> {
     return fetchFile(this.#service, path, signal);
   }
 
-  fetchRevisions(path: RemotePath, signal: AbortSignal): Promise<RemoteFile[]> {
+  fetchRevisions(path: JottaPath, signal: AbortSignal): Promise<JottaFile[]> {
     return fetchRevisions(this.#service, path, signal);
   }
 
-  fetchKeptRevisions(path: RemotePath, signal: AbortSignal): Promise<RemoteFile[]> {
+  fetchKeptRevisions(path: JottaPath, signal: AbortSignal): Promise<JottaFile[]> {
     return fetchKeptRevisions(this.#service, path, signal);
   }
 
-  fetchHistory(path: RemotePath, signal: AbortSignal): Promise<History> {
+  fetchHistory(path: JottaPath, signal: AbortSignal): Promise<History> {
     return fetchHistory(this.#service, path, signal);
   }
 
-  fetchProgress(path: RemotePath, signal: AbortSignal): Promise<Progress> {
+  fetchProgress(path: JottaPath, signal: AbortSignal): Promise<Progress> {
     return fetchProgress(this.#service, path, signal);
   }
 
-  liststream(path: RemotePath, signal: AbortSignal): AsyncIterable<StreamedEntry> {
+  liststream(path: JottaPath, signal: AbortSignal): AsyncIterable<StreamedEntry> {
     return liststream(this.#service, path, signal);
   }
 
-  download(path: RemotePath, range: DownloadRange, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  download(path: JottaPath, range: DownloadRange, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
     return download(this.#service, path, range, signal);
   }
 
-  comesWhole(path: RemotePath, md5: string): boolean {
+  comesWhole(path: JottaPath, md5: string): boolean {
     return comesWhole(this.#service, path, md5);
   }
 
@@ -147,7 +147,7 @@ export class JottacloudClient {
   }
 
   /** What is at that path could not be asked for lately, because of a name in it. */
-  isUnreachable(path: RemotePath): boolean {
+  isUnreachable(path: JottaPath): boolean {
     return this.#service.reads.unreachable.has(path.join('/'));
   }
 
@@ -156,11 +156,11 @@ export class JottacloudClient {
     return this.#service.habits.lacking;
   }
 
-  allocate(path: RemotePath, file: AllocateRequest, signal: AbortSignal): Promise<Allocation> {
+  allocate(path: JottaPath, file: AllocateRequest, signal: AbortSignal): Promise<Allocation> {
     return allocate(this.#service, path, file, signal);
   }
 
-  tryRefusal(path: RemotePath, file: Omit<AllocateRequest, 'onConflict'>, signal: AbortSignal): Promise<void> {
+  tryRefusal(path: JottaPath, file: Omit<AllocateRequest, 'onConflict'>, signal: AbortSignal): Promise<void> {
     return tryRefusal(this.#service, path, file, signal);
   }
 
@@ -180,31 +180,31 @@ export class JottacloudClient {
     return upload(this.#service, uploadUrl, body, span, signal, onProgress);
   }
 
-  createFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
+  createFolder(path: JottaPath, signal: AbortSignal): Promise<void> {
     return createFolder(this.#service, path, signal);
   }
 
-  moveFile(from: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
+  moveFile(from: JottaPath, to: JottaPath, signal: AbortSignal): Promise<void> {
     return moveFile(this.#service, from, to, signal);
   }
 
-  moveFolder(from: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
+  moveFolder(from: JottaPath, to: JottaPath, signal: AbortSignal): Promise<void> {
     return moveFolder(this.#service, from, to, signal);
   }
 
-  copyFile(from: RemotePath, to: RemotePath, signal: AbortSignal): Promise<RemoteFile> {
+  copyFile(from: JottaPath, to: JottaPath, signal: AbortSignal): Promise<JottaFile> {
     return copyFile(this.#service, from, to, signal);
   }
 
-  trashFile(path: RemotePath, signal: AbortSignal): Promise<void> {
+  trashFile(path: JottaPath, signal: AbortSignal): Promise<void> {
     return trashFile(this.#service, path, signal);
   }
 
-  trashFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
+  trashFolder(path: JottaPath, signal: AbortSignal): Promise<void> {
     return trashFolder(this.#service, path, signal);
   }
 
-  setFileTimes(path: RemotePath, file: FileStamp, signal: AbortSignal): Promise<RemoteFile> {
+  setFileTimes(path: JottaPath, file: FileStamp, signal: AbortSignal): Promise<JottaFile> {
     return setFileTimes(this.#service, path, file, signal);
   }
 
@@ -216,27 +216,27 @@ export class JottacloudClient {
     return fetchTrash(this.#service, signal);
   }
 
-  restore(path: RemotePath, signal: AbortSignal): Promise<void> {
+  restore(path: JottaPath, signal: AbortSignal): Promise<void> {
     return restore(this.#service, path, signal);
   }
 
-  removeForGood(path: RemotePath, signal: AbortSignal): Promise<void> {
+  removeForGood(path: JottaPath, signal: AbortSignal): Promise<void> {
     return removeForGood(this.#service, path, signal);
   }
 
-  fetchShare(path: RemotePath, signal: AbortSignal): Promise<string | undefined> {
+  fetchShare(path: JottaPath, signal: AbortSignal): Promise<string | undefined> {
     return fetchShare(this.#service, path, signal);
   }
 
-  fetchShared(signal: AbortSignal): Promise<RemotePath[]> {
+  fetchShared(signal: AbortSignal): Promise<JottaPath[]> {
     return fetchShared(this.#service, signal);
   }
 
-  enableShare(path: RemotePath, signal: AbortSignal): Promise<string> {
+  enableShare(path: JottaPath, signal: AbortSignal): Promise<string> {
     return enableShare(this.#service, path, signal);
   }
 
-  disableShare(path: RemotePath, signal: AbortSignal): Promise<void> {
+  disableShare(path: JottaPath, signal: AbortSignal): Promise<void> {
     return disableShare(this.#service, path, signal);
   }
 

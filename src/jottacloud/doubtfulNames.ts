@@ -2,7 +2,7 @@ import { isJottaError, JottaError } from './errors.ts';
 import type { Habit, Habits } from './habits.ts';
 import { doubtfulCharacters, encodeName, isOrdinaryName, withLookalikes } from './names.ts';
 import type { Reads } from './reads.ts';
-import type { RemotePath } from './types.ts';
+import type { JottaPath } from './types.ts';
 
 /** What was learned of the service so far. */
 interface Learned {
@@ -26,7 +26,7 @@ function noteCharacter(habits: Habits, character: string, does: boolean): void {
 }
 
 /** A request about these names was understood, whatever it found. */
-export function noteReached({ habits, reads }: Learned, path: RemotePath): void {
+export function noteReached({ habits, reads }: Learned, path: JottaPath): void {
   reads.unreachable.delete(path.join('/'));
   for (const character of doubtfulIn(path)) {
     const habit = habitOf[character];
@@ -36,7 +36,7 @@ export function noteReached({ habits, reads }: Learned, path: RemotePath): void 
 }
 
 /** A request about what is at that path was refused for a name in it. */
-export function noteUnreachable({ habits, reads }: Learned, path: RemotePath): void {
+export function noteUnreachable({ habits, reads }: Learned, path: JottaPath): void {
   reads.unreachable.set(path.join('/'), true);
   const suspects = doubtfulIn(path).filter((character) => !habits.has(habitOf[character] as Habit));
   // Of several nobody knows which.

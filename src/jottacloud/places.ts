@@ -1,4 +1,4 @@
-import type { RemotePath } from './types.ts';
+import type { JottaPath } from './types.ts';
 
 /** The special device of every account (PROTOCOL.md §5). */
 const mainDevice = 'jotta';
@@ -16,6 +16,6 @@ export function isView(device: string, mountpoint: string): boolean {
 }
 
 /** True of what the account only lets be read. */
-export function isReadOnlyPlace([device = '', mountpoint = '']: RemotePath): boolean {
+export function isReadOnlyPlace([device = '', mountpoint = '']: JottaPath): boolean {
   return isView(device, mountpoint) || (isMainDevice(device) && mountpoint.toLowerCase() === shared);
 }

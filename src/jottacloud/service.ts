@@ -8,7 +8,7 @@ import { withDeadline } from './transport/deadline.ts';
 import type { Http, HttpAnswer, HttpRequest } from './transport/http.ts';
 import { throwUnlessOk } from './transport/httpErrors.ts';
 import { type RetryDeps, withRetry } from './transport/retry.ts';
-import type { RemotePath } from './types.ts';
+import type { JottaPath } from './types.ts';
 import { checkPath, type Endpoints, jfsUrl } from './urls.ts';
 
 /** What every operation works with; built once by the client. */
@@ -25,11 +25,11 @@ export interface Service {
 export interface Address {
   readonly url: string;
   /** Absent: nothing in the tree. */
-  readonly names?: RemotePath;
+  readonly names?: JottaPath;
 }
 
 /** Of a device or anything below it; JottaError 'invalidName' for what cannot be addressed. */
-export function addressOf(service: Service, path: RemotePath, query = ''): Address {
+export function addressOf(service: Service, path: JottaPath, query = ''): Address {
   checkPath(path, 1);
   return { url: jfsUrl(service.endpoints, service.tokens.username, path, query), names: path };
 }
@@ -91,7 +91,7 @@ export function getMetadata<T>(
  */
 export function getListing<T>(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   read: (answer: HttpAnswer) => Promise<T>,
   caller: AbortSignal,
 ): Promise<T> {

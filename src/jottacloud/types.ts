@@ -1,8 +1,8 @@
 /** `[device, mountpoint, ...names]`, each exactly as the server spells it (wire names, unescaped). */
-export type RemotePath = readonly string[];
+export type JottaPath = readonly string[];
 
 /** A live file whose newest content is complete (PROTOCOL.md §2.6). */
-export interface RemoteFile {
+export interface JottaFile {
   readonly kind: 'file';
   /** Wire name. */
   readonly name: string;
@@ -24,13 +24,13 @@ export interface RemoteFile {
 }
 
 /** Listings give folders no times and no id (PROTOCOL.md §2.5). */
-export interface RemoteFolder {
+export interface JottaFolder {
   readonly kind: 'folder';
   /** Wire name. */
   readonly name: string;
 }
 
-export type RemoteEntry = RemoteFile | RemoteFolder;
+export type JottaEntry = JottaFile | JottaFolder;
 
 export interface Customer {
   /** The internal name that JFS paths need; not the e-mail. */
@@ -44,7 +44,7 @@ export interface Customer {
   readonly writeLocked: boolean;
 }
 
-export interface RemoteDevice {
+export interface JottaDevice {
   readonly name: string;
   readonly type: string;
   readonly size: number;
@@ -57,10 +57,10 @@ export interface Account {
   readonly capacity: number;
   /** Bytes. */
   readonly usage: number;
-  readonly devices: RemoteDevice[];
+  readonly devices: JottaDevice[];
 }
 
-export interface RemoteMountpoint {
+export interface JottaMountpoint {
   readonly name: string;
   readonly size: number;
   /** Epoch seconds; 0 = unknown. */

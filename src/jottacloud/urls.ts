@@ -1,5 +1,5 @@
 import { JottaError } from './errors.ts';
-import type { RemotePath } from './types.ts';
+import type { JottaPath } from './types.ts';
 
 export interface Endpoints {
   /** Origin of metadata, folder commands and downloads, without a trailing slash. */
@@ -56,7 +56,7 @@ export function isUsableName(name: string): boolean {
 }
 
 /** Throws JottaError 'invalidName' unless each segment is usable and there are at least `minimum` of them. */
-export function checkPath(path: RemotePath, minimum: number): void {
+export function checkPath(path: JottaPath, minimum: number): void {
   if (path.length < minimum) throw new JottaError('invalidName', `a path needs at least ${minimum} segments`);
   for (const name of path) {
     if (!isUsableName(name) || !name.isWellFormed()) throw new JottaError('invalidName', 'unusable name in a path');
@@ -72,16 +72,16 @@ export function escapeSegment(name: string): string {
 }
 
 /** `https://…/jfs/<user>/<device>/<mountpoint>/…`; the escaped form of every segment. */
-export function jfsUrl(endpoints: Endpoints, username: string, path: RemotePath, query = ''): string {
+export function jfsUrl(endpoints: Endpoints, username: string, path: JottaPath, query = ''): string {
   return `${endpoints.jfs}/jfs/${[username, ...path].map(escapeSegment).join('/')}${query}`;
 }
 
 /** Value of `mv`, `mvDir` or `cp`: absolute path with user, unescaped, then form-encoded (PROTOCOL.md §2.3). */
-export function targetQuery(command: 'mv' | 'mvDir' | 'cp', username: string, to: RemotePath): string {
+export function targetQuery(command: 'mv' | 'mvDir' | 'cp', username: string, to: JottaPath): string {
   return `?${new URLSearchParams({ [command]: `/${[username, ...to].join('/')}` }).toString()}`;
 }
 
 /** `path` of an allocate request: raw, no user name (PROTOCOL.md §3.1). */
-export function allocatePath(path: RemotePath): string {
+export function allocatePath(path: JottaPath): string {
   return `/jfs/${path.join('/')}`;
 }

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import type { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { decodeName, encodeName } from '../../src/jottacloud/names.ts';
-import type { RemotePath } from '../../src/jottacloud/types.ts';
+import type { JottaPath } from '../../src/jottacloud/types.ts';
 import { atEnd } from '../support/emulation.ts';
 import { oddNames } from '../support/oddNames.ts';
 import { read, store } from './client/acts.ts';
@@ -58,9 +58,9 @@ export async function download(ours: ContractWorld, top: string): Promise<Map<st
 
 async function* walk(
   ours: ContractWorld,
-  wire: RemotePath,
+  wire: JottaPath,
   path: readonly string[] = [],
-): AsyncGenerator<{ path: readonly string[]; wire: RemotePath }> {
+): AsyncGenerator<{ path: readonly string[]; wire: JottaPath }> {
   for (const entry of await ours.client.fetchFolder(wire, ours.signal)) {
     const at = { path: [...path, decodeName(entry.name)], wire: [...wire, entry.name] };
     if (entry.kind === 'file') yield at;
@@ -69,7 +69,7 @@ async function* walk(
 }
 
 /** md5 by local path, from one streamed listing. */
-export async function streamed(client: JottacloudClient, top: RemotePath, signal: AbortSignal) {
+export async function streamed(client: JottacloudClient, top: JottaPath, signal: AbortSignal) {
   const files = new Map<string, string>();
   for await (const entry of client.liststream(top, signal)) {
     // Paths start at the mountpoint, one below the device.

@@ -3,7 +3,7 @@ import type { JottacloudClient } from '../../jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../../jottacloud/errors.ts';
 import { isReadOnlyPlace } from '../../jottacloud/places.ts';
 import { toKeptSeconds } from '../../jottacloud/times.ts';
-import type { RemoteFile as ClientFile } from '../../jottacloud/types.ts';
+import type { JottaFile } from '../../jottacloud/types.ts';
 import type { Link } from '../../sync/tree/link.ts';
 import {
   type Remote,
@@ -158,7 +158,7 @@ async function* fetchTree(
   }
 }
 
-function toFile(file: ClientFile): RemoteFile {
+function toFile(file: JottaFile): RemoteFile {
   return {
     kind: 'file',
     name: toLocalName(file.name),

@@ -1,5 +1,5 @@
 import { newReadahead } from '../../content/readahead.ts';
-import type { RemoteFile } from '../../jottacloud/types.ts';
+import type { JottaFile } from '../../jottacloud/types.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import {
   type FileChunk,
@@ -58,7 +58,7 @@ async function fetchRevision(
   context: FilesContext,
   { path, revision }: RevisionParams,
   signal: AbortSignal,
-): Promise<{ file: RemoteFile; row: NodeRow; wire: WirePath }> {
+): Promise<{ file: JottaFile; row: NodeRow; wire: WirePath }> {
   const { revisions, row, wire } = await fetchRevisions(context, path, signal);
   const file = revisions.find((candidate) => candidate.revision === revision);
   if (file === undefined) throw new DriveError('notFound', { path });

@@ -1,6 +1,6 @@
 import { nameKey } from '../../base/nameKey.ts';
 import type { TrashedEntry as RemoteTrashed } from '../../jottacloud/changes/trash.ts';
-import type { RemotePath } from '../../jottacloud/types.ts';
+import type { JottaPath } from '../../jottacloud/types.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { TrashEntry } from '../../protocol/fileMessages.ts';
 import { splitPath } from '../../vfs/names.ts';
@@ -33,7 +33,7 @@ export async function emptyTrash({ session }: FilesContext, signal: AbortSignal)
 }
 
 /** The server's spelling of a path that the trash lists. `notFound` when it does not. */
-async function findTrashed({ session }: FilesContext, path: string, signal: AbortSignal): Promise<RemotePath> {
+async function findTrashed({ session }: FilesContext, path: string, signal: AbortSignal): Promise<JottaPath> {
   const key = nameKey(path);
   const found = (await session.client.fetchTrash(signal)).find((entry) => nameKey(toTrashEntry(entry).path) === key);
   if (found === undefined) throw new DriveError('notFound', { path });

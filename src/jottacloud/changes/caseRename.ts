@@ -1,6 +1,6 @@
 import { fetchFolder } from '../listing/listings.ts';
 import type { Service } from '../service.ts';
-import type { RemoteEntry, RemotePath } from '../types.ts';
+import type { JottaEntry, JottaPath } from '../types.ts';
 import { moveItem } from './moves.ts';
 import { parseAsideName } from './tempNames.ts';
 
@@ -8,7 +8,7 @@ import { parseAsideName } from './tempNames.ts';
  * Lists a folder, and finishes the renames that were cut in the middle, whoever began them: an item that waits under its
  * aside name gets the name it was going to have, unless something has it. What cannot be finished is listed as it is.
  */
-export async function fetchTidyFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteEntry[]> {
+export async function fetchTidyFolder(service: Service, path: JottaPath, signal: AbortSignal): Promise<JottaEntry[]> {
   const entries = await fetchFolder(service, path, signal);
   const waiting = entries.flatMap(({ kind, name }) => {
     const final = parseAsideName(name);

@@ -8,14 +8,14 @@ import { allocate } from '../transfer/allocate.ts';
 import { withDeadline } from '../transport/deadline.ts';
 import { withRetry } from '../transport/retry.ts';
 import { otherAnswer, thingOf } from '../transport/roots.ts';
-import type { FileStamp, RemoteFile, RemotePath } from '../types.ts';
+import type { FileStamp, JottaFile, JottaPath } from '../types.ts';
 import { checkPath, targetQuery } from '../urls.ts';
 
 /**
  * Creates the folder and its parents; fine when it exists (PROTOCOL.md §2.3 mkDir). JottaError 'forbidden' when
  * the server leaves it in the trash, which has one of that name: nothing there is destroyed to make room.
  */
-export async function createFolder(service: Service, path: RemotePath, caller: AbortSignal): Promise<void> {
+export async function createFolder(service: Service, path: JottaPath, caller: AbortSignal): Promise<void> {
   checkPath(path, 3);
   const command = addressOf(service, path, '?mkDir=true');
   await repeatLooking(service, caller, async (signal) => {
@@ -42,9 +42,9 @@ export async function createFolder(service: Service, path: RemotePath, caller: A
  * (PROTOCOL.md §2.3 "wrong kind"): JottaError 'conflict' when the path has become a folder. After an unknown
  * outcome it looks again, and leaves alone what came to the path meanwhile.
  */
-export async function trashFile(service: Service, path: RemotePath, caller: AbortSignal): Promise<void> {
+export async function trashFile(service: Service, path: JottaPath, caller: AbortSignal): Promise<void> {
   checkPath(path, 3);
-  let first: RemoteFile | undefined;
+  let first: JottaFile | undefined;
   await repeatLooking(service, caller, async (signal) => {
     let found = await look(service, path, signal);
     // Asked twice: a "not found" bears no name by which it could be known as the answer to another request.
@@ -59,7 +59,7 @@ export async function trashFile(service: Service, path: RemotePath, caller: Abor
 }
 
 /** Sends a folder with all it holds to the trash; fine when nothing is there. Refuses mountpoints. */
-export async function trashFolder(service: Service, path: RemotePath, caller: AbortSignal): Promise<void> {
+export async function trashFolder(service: Service, path: JottaPath, caller: AbortSignal): Promise<void> {
   checkPath(path, 3);
   let sent = false;
   await repeatLooking(service, caller, async (signal) => {
@@ -70,7 +70,7 @@ export async function trashFolder(service: Service, path: RemotePath, caller: Ab
 }
 
 /** Fine when nothing is there. An answer that does not show it in the trash (§2.3), nor a look, is retryable. */
-async function sendToTrash(service: Service, path: RemotePath, query: string, signal: AbortSignal): Promise<void> {
+async function sendToTrash(service: Service, path: JottaPath, query: string, signal: AbortSignal): Promise<void> {
   const command = addressOf(service, path, query);
   const root = await except('notFound', () => postOnce(service, command, thingOf(service, path), signal), undefined);
   const isGone = root === undefined ? (await look(service, path, signal)).kind === 'none' : isDeleted(root);
@@ -96,10 +96,10 @@ function repeatLooking<T>(
  */
 export async function setFileTimes(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   file: FileStamp,
   caller: AbortSignal,
-): Promise<RemoteFile> {
+): Promise<JottaFile> {
   checkPath(path, 3);
   const { habits } = service;
   let refused: unknown;
@@ -135,10 +135,10 @@ function unknownContent(cause: unknown): JottaError {
 /** Undefined where the path is not known to have, or have had, that content: it might be left unfinished there. */
 async function tryAllocateAgain(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   file: FileStamp,
   signal: AbortSignal,
-): Promise<RemoteFile | undefined> {
+): Promise<JottaFile | undefined> {
   const found = await look(service, path, signal);
   if (hasOtherContent(service, found, file)) throw new JottaError('conflict', 'the file has other content now');
   const root = found.kind === 'none' ? found.tombstone : found.root;
@@ -148,12 +148,7 @@ async function tryAllocateAgain(
   return completed ? fetchFile(service, path, signal) : undefined;
 }
 
-async function sendTimes(
-  service: Service,
-  path: RemotePath,
-  file: FileStamp,
-  caller: AbortSignal,
-): Promise<RemoteFile> {
+async function sendTimes(service: Service, path: JottaPath, file: FileStamp, caller: AbortSignal): Promise<JottaFile> {
   const headers = {
     JSize: String(file.size),
     JMd5: file.md5,
@@ -189,10 +184,10 @@ function hasOtherContent(service: Service, found: Found, file: FileStamp): boole
  */
 export async function copyFile(
   service: Service,
-  from: RemotePath,
-  to: RemotePath,
+  from: JottaPath,
+  to: JottaPath,
   signal: AbortSignal,
-): Promise<RemoteFile> {
+): Promise<JottaFile> {
   checkPath(from, 3);
   checkPath(to, 3);
   const asTarget = <T>(work: () => Promise<T>) => asNewName(service, to.at(-1) ?? '', work);

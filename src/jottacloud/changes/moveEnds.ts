@@ -3,13 +3,13 @@ import { isJottaError, isRefusal, JottaError } from '../errors.ts';
 import { type Found, isTaken, look } from '../listing/listings.ts';
 import { parseFile, parseRevisions } from '../listing/parseFile.ts';
 import type { Service } from '../service.ts';
-import type { FileStamp, RemotePath, StreamedEntry } from '../types.ts';
+import type { FileStamp, JottaPath, StreamedEntry } from '../types.ts';
 import { getAsideName } from './tempNames.ts';
 
 export interface Move {
   readonly kind: 'file' | 'folder';
-  readonly from: RemotePath;
-  readonly to: RemotePath;
+  readonly from: JottaPath;
+  readonly to: JottaPath;
 }
 
 /** What was at the source before anything was sent; by it the moved thing is known again in the trash. */
@@ -76,7 +76,7 @@ export function isSameItem({ from, to }: Move): boolean {
   return from.join('/').toLowerCase() === to.join('/').toLowerCase();
 }
 
-export function asidePath(to: RemotePath): RemotePath {
+export function asidePath(to: JottaPath): JottaPath {
   return [...to.slice(0, -1), getAsideName(to.at(-1) ?? '')];
 }
 

@@ -6,7 +6,7 @@ import { addressOf, postOnce, type Service } from '../service.ts';
 import { withDeadline } from '../transport/deadline.ts';
 import { backOff, mayRepeat } from '../transport/retry.ts';
 import { otherAnswer, thingOf } from '../transport/roots.ts';
-import type { RemotePath, StreamedEntry } from '../types.ts';
+import type { JottaPath, StreamedEntry } from '../types.ts';
 import { checkPath, targetQuery } from '../urls.ts';
 import { setFileTimes } from './commands.ts';
 import { asidePath, type Cargo, isSameItem, type Look, lookAtEnds, type Move } from './moveEnds.ts';
@@ -27,11 +27,11 @@ import { giveUpSource, moveByContent, reviveTree } from './revive.ts';
  * A rename by case that the server refuses goes by way of an aside name (asideNames.ts); cut in the middle, the same call
  * repeated finishes it, and so does the next listing (detours.ts).
  */
-export function moveFile(service: Service, from: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
+export function moveFile(service: Service, from: JottaPath, to: JottaPath, signal: AbortSignal): Promise<void> {
   return moveItem(service, { kind: 'file', from, to }, signal);
 }
 
-export function moveFolder(service: Service, from: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
+export function moveFolder(service: Service, from: JottaPath, to: JottaPath, signal: AbortSignal): Promise<void> {
   return moveItem(service, { kind: 'folder', from, to }, signal);
 }
 

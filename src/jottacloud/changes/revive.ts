@@ -1,5 +1,5 @@
 import { except, type Service } from '../service.ts';
-import type { FileStamp, RemotePath, StreamedEntry } from '../types.ts';
+import type { FileStamp, JottaPath, StreamedEntry } from '../types.ts';
 import { copyFile, createFolder, setFileTimes, trashFile } from './commands.ts';
 import { unrefused } from './moveEnds.ts';
 
@@ -10,13 +10,13 @@ import { unrefused } from './moveEnds.ts';
  */
 export async function reviveTree(
   service: Service,
-  from: RemotePath,
-  to: RemotePath,
+  from: JottaPath,
+  to: JottaPath,
   tree: readonly StreamedEntry[],
   signal: AbortSignal,
 ): Promise<void> {
   // Streamed paths begin at the mountpoint, without the device.
-  const placeOf = (entry: StreamedEntry): RemotePath => [...to, ...entry.path.slice(from.length - 1)];
+  const placeOf = (entry: StreamedEntry): JottaPath => [...to, ...entry.path.slice(from.length - 1)];
   const parents = new Set(tree.map(({ path }) => path.slice(0, -1).join('/')));
   for (const entry of tree) {
     if (entry.kind === 'file') await setFileTimes(service, placeOf(entry), entry, signal);
@@ -31,8 +31,8 @@ export async function reviveTree(
  */
 export async function moveByContent(
   service: Service,
-  from: RemotePath,
-  to: RemotePath,
+  from: JottaPath,
+  to: JottaPath,
   file: FileStamp,
   signal: AbortSignal,
 ): Promise<void> {
@@ -42,6 +42,6 @@ export async function moveByContent(
 }
 
 /** The destination has it: from here on a refusal does not say that nothing was done. */
-export function giveUpSource(service: Service, from: RemotePath, signal: AbortSignal): Promise<void> {
+export function giveUpSource(service: Service, from: JottaPath, signal: AbortSignal): Promise<void> {
   return unrefused('a file is moved, and still where it was', () => trashFile(service, from, signal));
 }

@@ -6,7 +6,7 @@ import { childOf, textOf, type XmlElement } from '../listing/xml.ts';
 import { addressOf, postOnce, type Service } from '../service.ts';
 import { parseTime } from '../times.ts';
 import { thingOf } from '../transport/roots.ts';
-import type { FileStamp, RemotePath } from '../types.ts';
+import type { FileStamp, JottaPath } from '../types.ts';
 import { checkPath, isUsableName } from '../urls.ts';
 import { createFolder, setFileTimes } from './commands.ts';
 
@@ -14,7 +14,7 @@ import { createFolder, setFileTimes } from './commands.ts';
 export interface TrashedEntry {
   readonly kind: 'folder' | 'file';
   /** Where it was: the only way to address it (PROTOCOL.md §2.7). */
-  readonly path: RemotePath;
+  readonly path: JottaPath;
   /** Epoch seconds; 0 = unknown. */
   readonly deleted: number;
   /** Bytes; 0 for folders. */
@@ -22,7 +22,7 @@ export interface TrashedEntry {
 }
 
 /** The view of the trash; the device segment is required (PROTOCOL.md §2.5). */
-const trashView: RemotePath = ['Jotta', 'Trash'];
+const trashView: JottaPath = ['Jotta', 'Trash'];
 
 /** Folders deeper than this are no trash of this service. */
 const maxDepth = 100;
@@ -44,7 +44,7 @@ export async function fetchTrash(service: Service, signal: AbortSignal): Promise
  * JottaError 'conflict' when something live has the path, 'notFound' when the trash has nothing of that path.
  * After a failure in the middle, what is left in the trash is there under its own path.
  */
-export async function restore(service: Service, path: RemotePath, signal: AbortSignal): Promise<void> {
+export async function restore(service: Service, path: JottaPath, signal: AbortSignal): Promise<void> {
   const tombstone = await findTombstone(service, path, signal);
   if (tombstone.name === 'file') await restoreFile(service, path, tombstone, signal);
   else await restoreFolder(service, path, stampOf(tombstone), 0, signal);
@@ -54,14 +54,14 @@ export async function restore(service: Service, path: RemotePath, signal: AbortS
  * Removes for good what the trash has at a path. The server would remove a live item of that path as well (§6), so that
  * is JottaError 'conflict', found by looking first; sent once. 'notFound' when the trash has nothing of that path.
  */
-export async function removeForGood(service: Service, path: RemotePath, signal: AbortSignal): Promise<void> {
+export async function removeForGood(service: Service, path: JottaPath, signal: AbortSignal): Promise<void> {
   const tombstone = await findTombstone(service, path, signal);
   const query = tombstone.name === 'file' ? '?rm=true' : '?rmDir=true';
   // The answer describes the folder it was in (§2.3).
   await postOnce(service, addressOf(service, path, query), thingOf(service, path, path.slice(0, -1)), signal);
 }
 
-async function findTombstone(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement> {
+async function findTombstone(service: Service, path: JottaPath, signal: AbortSignal): Promise<XmlElement> {
   checkPath(path, 3);
   const found = await look(service, path, signal);
   if (found.kind !== 'none') throw new JottaError('conflict', 'something live has the path');
@@ -71,7 +71,7 @@ async function findTombstone(service: Service, path: RemotePath, signal: AbortSi
   return tombstone;
 }
 
-async function restoreFile(service: Service, path: RemotePath, file: XmlElement, signal: AbortSignal): Promise<void> {
+async function restoreFile(service: Service, path: JottaPath, file: XmlElement, signal: AbortSignal): Promise<void> {
   const stamp = newestOf(service, file);
   if (stamp === undefined) throw new JottaError('notFound', 'the trashed file has no complete content');
   if (path.length > 3) await createFolder(service, path.slice(0, -1), signal);
@@ -80,7 +80,7 @@ async function restoreFile(service: Service, path: RemotePath, file: XmlElement,
 
 async function restoreFolder(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   since: number,
   depth: number,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 import { parseTime } from '../times.ts';
 import { parseJsonObject } from '../transport/body.ts';
-import type { RemotePath } from '../types.ts';
+import type { JottaPath } from '../types.ts';
 import { isUsableName } from '../urls.ts';
 
 /**
@@ -9,7 +9,7 @@ import { isUsableName } from '../urls.ts';
  */
 export interface ServerEvent {
   /** At least a device; wire names. */
-  readonly path: RemotePath;
+  readonly path: JottaPath;
   readonly state: ServerEventState;
   /** 32 hex digits, lower case; of a file only. */
   readonly md5: string | undefined;
@@ -81,7 +81,7 @@ function parseEvent({ ST, D }: Readonly<Record<string, unknown>>, username: stri
   return { kind: 'event', sightings };
 }
 
-function toServerEvent(path: RemotePath, state: ServerEventState, D: Readonly<Record<string, unknown>>): ServerEvent {
+function toServerEvent(path: JottaPath, state: ServerEventState, D: Readonly<Record<string, unknown>>): ServerEvent {
   if (state !== 'file') return { path, state, md5: undefined, modified: 0 };
   const md5 = typeof D.md5 === 'string' && /^[0-9a-f]{32}$/i.test(D.md5) ? D.md5.toLowerCase() : undefined;
   const modified = parseTime(typeof D.modified === 'string' ? D.modified : undefined);
@@ -89,7 +89,7 @@ function toServerEvent(path: RemotePath, state: ServerEventState, D: Readonly<Re
 }
 
 /** `/user/device/mountpoint/…`, unescaped; undefined unless it is a usable path of this user. */
-function parsePath(value: unknown, username: string): RemotePath | undefined {
+function parsePath(value: unknown, username: string): JottaPath | undefined {
   if (typeof value !== 'string' || !value.startsWith('/') || !value.isWellFormed()) return undefined;
   const [user, ...path] = value.slice(1).split('/', maxDepth + 1);
   if (path.at(-1) === '') path.pop();

@@ -2,7 +2,7 @@ import { JottaError } from '../errors.ts';
 import { getListing, type Service } from '../service.ts';
 import { chunksOf } from '../transport/body.ts';
 import { assertThing, isEntry } from '../transport/roots.ts';
-import type { RemotePath } from '../types.ts';
+import type { JottaPath } from '../types.ts';
 import { isUsableName } from '../urls.ts';
 import { parseXml, textOf, type XmlElement } from './xml.ts';
 
@@ -10,7 +10,7 @@ import { parseXml, textOf, type XmlElement } from './xml.ts';
 const maxEntries = 500_000;
 
 /** All entries of a folder or of a view, trashed ones too, each as it came. */
-export function fetchElements(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement[]> {
+export function fetchElements(service: Service, path: JottaPath, signal: AbortSignal): Promise<XmlElement[]> {
   const { bodyIdleMs, maxXmlBytes } = service.http.limits;
   return getListing(
     service,
@@ -37,7 +37,7 @@ export function fetchElements(service: Service, path: RemotePath, signal: AbortS
 }
 
 /** Where an entry of a view is in the tree (PROTOCOL.md §2.5); undefined for a mountpoint, and for what tells no usable place. */
-export function placeOf(element: XmlElement, username: string): RemotePath | undefined {
+export function placeOf(element: XmlElement, username: string): JottaPath | undefined {
   const name = element.attributes.name ?? '';
   const [user, ...folder] = (textOf(element, 'abspath') ?? '').split('/').filter((part) => part !== '');
   return user === username && folder.length >= 2 && isUsableName(name) ? [...folder, name] : undefined;

@@ -5,7 +5,7 @@ import { addressOf, getListing, getMetadata, jsonOf, type Service } from '../ser
 import { chunksOf } from '../transport/body.ts';
 import type { HttpAnswer } from '../transport/http.ts';
 import { thingOf, xmlOf } from '../transport/roots.ts';
-import type { Account, Customer, RemoteEntry, RemoteFile, RemoteMountpoint, RemotePath } from '../types.ts';
+import type { Account, Customer, JottaEntry, JottaFile, JottaMountpoint, JottaPath } from '../types.ts';
 import { checkPath, jfsUrl } from '../urls.ts';
 import { parseAccount, parseMountpoints } from './parseAccount.ts';
 import { isDeleted, parseFile, parseRevisions, parseSize } from './parseFile.ts';
@@ -26,11 +26,11 @@ export async function fetchMountpoints(
   service: Service,
   device: string,
   signal: AbortSignal,
-): Promise<RemoteMountpoint[]> {
+): Promise<JottaMountpoint[]> {
   return parseMountpoints(await getMetadata(service, addressOf(service, [device]), xmlOf(service), signal));
 }
 
-export async function fetchFolder(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteEntry[]> {
+export async function fetchFolder(service: Service, path: JottaPath, signal: AbortSignal): Promise<JottaEntry[]> {
   checkPath(path, 2);
   const { patientIdleMs, maxXmlBytes } = service.http.limits;
   const read = (answer: HttpAnswer) =>
@@ -39,30 +39,26 @@ export async function fetchFolder(service: Service, path: RemotePath, signal: Ab
 }
 
 /** JottaError 'notFound' also for a folder, a trashed file, and one without complete content (§2.6). */
-export async function fetchFile(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteFile> {
+export async function fetchFile(service: Service, path: JottaPath, signal: AbortSignal): Promise<JottaFile> {
   const file = parseFile(await fetchFileRoot(service, path, signal), service.http.log);
   if (file === undefined) throw new JottaError('notFound', 'no complete file there');
   return file;
 }
 
 /** Newest first; at most 5 are kept by the service (§2.6). */
-export async function fetchRevisions(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteFile[]> {
+export async function fetchRevisions(service: Service, path: JottaPath, signal: AbortSignal): Promise<JottaFile[]> {
   const root = await fetchFileRoot(service, path, signal);
   if (isDeleted(root)) throw new JottaError('notFound', 'no file there');
   return parseRevisions(root, service.http.log);
 }
 
 /** The same, also of a file in the trash: what it holds can be read at its old path (§2.7). */
-export async function fetchKeptRevisions(
-  service: Service,
-  path: RemotePath,
-  signal: AbortSignal,
-): Promise<RemoteFile[]> {
+export async function fetchKeptRevisions(service: Service, path: JottaPath, signal: AbortSignal): Promise<JottaFile[]> {
   return parseRevisions(await fetchFileRoot(service, path, signal), service.http.log);
 }
 
 /** What is at the path of a new file, none of it counting as an error. JottaError 'invalidName' where no file can be. */
-export async function fetchHistory(service: Service, path: RemotePath, signal: AbortSignal): Promise<History> {
+export async function fetchHistory(service: Service, path: JottaPath, signal: AbortSignal): Promise<History> {
   const found = await asNewName(service, path.at(-1) ?? '', () => look(service, path, signal));
   const root = found.kind === 'none' ? found.tombstone : found.root;
   const revisions = root?.name === 'file' ? parseRevisions(root, service.http.log) : [];
@@ -73,12 +69,12 @@ export interface History {
   /** Something complete has the path. */
   readonly isLive: boolean;
   /** Newest first, of a file in the trash too. */
-  readonly revisions: RemoteFile[];
+  readonly revisions: JottaFile[];
 }
 
 /** What became of an upload of which no answer came: the newest complete content of a path, and what is under way there. */
 export interface Progress {
-  readonly current: RemoteFile | undefined;
+  readonly current: JottaFile | undefined;
   /** A newer revision that may still become complete. */
   readonly unfinished: Unfinished | undefined;
 }
@@ -90,7 +86,7 @@ export interface Unfinished {
   readonly received: number | undefined;
 }
 
-export async function fetchProgress(service: Service, path: RemotePath, signal: AbortSignal): Promise<Progress> {
+export async function fetchProgress(service: Service, path: JottaPath, signal: AbortSignal): Promise<Progress> {
   const found = await look(service, path, signal);
   if (found.kind !== 'file') return { current: undefined, unfinished: undefined };
   const latest = childOf(found.root, 'latestRevision');
@@ -114,7 +110,7 @@ export function isTaken(found: Found): boolean {
   return found.root.children.some((child) => child.name === 'currentRevision');
 }
 
-export async function look(service: Service, path: RemotePath, signal: AbortSignal): Promise<Found> {
+export async function look(service: Service, path: JottaPath, signal: AbortSignal): Promise<Found> {
   let root: XmlElement;
   try {
     root = await fetchRoot(service, path, signal);
@@ -129,14 +125,14 @@ export async function look(service: Service, path: RemotePath, signal: AbortSign
 }
 
 /** JottaError 'notFound' when a folder is there; what describes nothing of the tree says nothing about the file either. */
-async function fetchFileRoot(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement> {
+async function fetchFileRoot(service: Service, path: JottaPath, signal: AbortSignal): Promise<XmlElement> {
   const root = await fetchRoot(service, path, signal);
   if (root.name !== 'file') throw new JottaError('notFound', 'no file there');
   return root;
 }
 
 /** The root of a document with its listing, if it has one, thrown away entry by entry. */
-async function fetchRoot(service: Service, path: RemotePath, signal: AbortSignal): Promise<XmlElement> {
+async function fetchRoot(service: Service, path: JottaPath, signal: AbortSignal): Promise<XmlElement> {
   checkPath(path, 3);
   return getMetadata(service, addressOf(service, path), thingOf(service, path), signal);
 }

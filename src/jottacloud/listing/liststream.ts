@@ -4,7 +4,7 @@ import { parseTime } from '../times.ts';
 import { chunksOf } from '../transport/body.ts';
 import { withRetry } from '../transport/retry.ts';
 import { isSameName, otherAnswer } from '../transport/roots.ts';
-import type { RemotePath, StreamedEntry } from '../types.ts';
+import type { JottaPath, StreamedEntry } from '../types.ts';
 import { checkPath, isUsableName } from '../urls.ts';
 import { fetchFolder } from './listings.ts';
 import { parseSize } from './parseFile.ts';
@@ -27,7 +27,7 @@ const refusals: readonly JottaErrorKind[] = [
  */
 export async function* liststream(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   signal: AbortSignal,
 ): AsyncGenerator<StreamedEntry, void, undefined> {
   checkPath(path, 2);
@@ -63,7 +63,7 @@ export async function* liststream(
 /** The same by one listing of each folder. */
 async function* walk(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   signal: AbortSignal,
 ): AsyncGenerator<StreamedEntry, void, undefined> {
   const end = performance.now() + service.http.limits.listStreamMs;
@@ -94,7 +94,7 @@ async function* walk(
  */
 async function* stream(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   signal: AbortSignal,
 ): AsyncGenerator<StreamedEntry, void, undefined> {
   const { listingFirstByteMs, listStreamMs, patientIdleMs, maxXmlBytes } = service.http.limits;
@@ -125,7 +125,7 @@ async function* until(end: number, chunks: AsyncIterable<Buffer>): AsyncGenerato
 }
 
 /** Streamed paths begin at the mountpoint, `folder` at the device. */
-function isBelow(path: RemotePath, folder: RemotePath): boolean {
+function isBelow(path: JottaPath, folder: JottaPath): boolean {
   return folder.slice(1).every((name, depth) => isSameName(path[depth] ?? '/', name));
 }
 

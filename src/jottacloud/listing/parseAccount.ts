@@ -2,7 +2,7 @@ import { JottaError } from '../errors.ts';
 import { isView } from '../places.ts';
 import { parseTime } from '../times.ts';
 import { unexpectedRoot } from '../transport/roots.ts';
-import type { Account, RemoteDevice, RemoteMountpoint } from '../types.ts';
+import type { Account, JottaDevice, JottaMountpoint } from '../types.ts';
 import { isUsableName } from '../urls.ts';
 import { isDeleted, parseSize } from './parseFile.ts';
 import { childOf, childrenOf, textOf, type XmlElement } from './xml.ts';
@@ -18,13 +18,13 @@ export function parseAccount(root: XmlElement): Account {
   };
 }
 
-function parseDevice(element: XmlElement): RemoteDevice | undefined {
+function parseDevice(element: XmlElement): JottaDevice | undefined {
   const place = parsePlace(element);
   return place && { ...place, type: textOf(element, 'type') ?? '' };
 }
 
 /** `<device>`: live mountpoints only. Trashed ones stay listed with `<deleted>` (§2.5). */
-export function parseMountpoints(root: XmlElement): RemoteMountpoint[] {
+export function parseMountpoints(root: XmlElement): JottaMountpoint[] {
   if (root.name !== 'device') throw unexpectedRoot(root);
   if (isDeleted(root)) throw new JottaError('notFound', 'the device is deleted');
   const device = textOf(root, 'name') ?? '';
@@ -35,7 +35,7 @@ export function parseMountpoints(root: XmlElement): RemoteMountpoint[] {
   });
 }
 
-function parsePlace(element: XmlElement): RemoteMountpoint | undefined {
+function parsePlace(element: XmlElement): JottaMountpoint | undefined {
   const name = textOf(element, 'name') ?? element.attributes.name ?? '';
   if (isDeleted(element) || !isUsableName(name)) return undefined;
   return { name, size: parseSize(textOf(element, 'size')) ?? 0, modified: parseTime(textOf(element, 'modified')) };

@@ -1,6 +1,6 @@
 import type { Log } from '../../base/log.ts';
 import { parseTime } from '../times.ts';
-import type { RemoteFile } from '../types.ts';
+import type { JottaFile } from '../types.ts';
 import { isUsableName } from '../urls.ts';
 import { childOf, childrenOf, textOf, type XmlElement } from './xml.ts';
 
@@ -13,7 +13,7 @@ export function isDeleted(element: XmlElement): boolean {
  * A `<file>` element as a live file: no `deleted`, and a `currentRevision` that is COMPLETED (§2.6). Anything else is
  * undefined; what looks live but cannot be trusted (name, size, md5) is also logged.
  */
-export function parseFile(element: XmlElement, log: Log): RemoteFile | undefined {
+export function parseFile(element: XmlElement, log: Log): JottaFile | undefined {
   if (isDeleted(element)) return undefined;
   const current = childOf(element, 'currentRevision');
   const file = current === undefined ? undefined : parseRevision(element, current, log);
@@ -22,14 +22,14 @@ export function parseFile(element: XmlElement, log: Log): RemoteFile | undefined
 }
 
 /** All complete revisions of a `<file>`, the current one first, then older ones as listed: newest first (§2.6). */
-export function parseRevisions(element: XmlElement, log: Log): RemoteFile[] {
+export function parseRevisions(element: XmlElement, log: Log): JottaFile[] {
   const older = childOf(element, 'revisions');
   return [...childrenOf(element, 'currentRevision'), ...(older ? childrenOf(older, 'revision') : [])].flatMap(
     (revision) => parseRevision(element, revision, log) ?? [],
   );
 }
 
-function parseRevision(file: XmlElement, revision: XmlElement, log: Log): RemoteFile | undefined {
+function parseRevision(file: XmlElement, revision: XmlElement, log: Log): JottaFile | undefined {
   if (textOf(revision, 'state') !== 'COMPLETED') return undefined;
   const name = file.attributes.name ?? '';
   const size = parseSize(textOf(revision, 'size'));

@@ -1,7 +1,7 @@
 import type { Log } from '../../base/log.ts';
 import { JottaError } from '../errors.ts';
 import { assertThing, isEntry } from '../transport/roots.ts';
-import type { RemoteEntry, RemotePath } from '../types.ts';
+import type { JottaEntry, JottaPath } from '../types.ts';
 import { isUsableName } from '../urls.ts';
 import { isDeleted, parseFile } from './parseFile.ts';
 import { parseXml, type XmlElement } from './xml.ts';
@@ -16,11 +16,11 @@ const maxEntries = 500_000;
  */
 export async function parseFolder(
   chunks: AsyncIterable<Buffer>,
-  path: RemotePath,
+  path: JottaPath,
   maxBytes: number,
   log: Log,
-): Promise<RemoteEntry[]> {
-  const entries: RemoteEntry[] = [];
+): Promise<JottaEntry[]> {
+  const entries: JottaEntry[] = [];
   const parser = parseXml(chunks, maxBytes, isEntry);
   try {
     let step = await parser.next();
@@ -38,7 +38,7 @@ export async function parseFolder(
   }
 }
 
-function parseEntry(element: XmlElement, log: Log): RemoteEntry | undefined {
+function parseEntry(element: XmlElement, log: Log): JottaEntry | undefined {
   if (element.name === 'file') return parseFile(element, log);
   if (isDeleted(element)) return undefined;
   const name = element.attributes.name ?? '';
@@ -50,7 +50,7 @@ function parseEntry(element: XmlElement, log: Log): RemoteEntry | undefined {
 }
 
 /** Throws unless `root` is the live folder or mountpoint at `path`. */
-export function assertFolder(root: XmlElement, path: RemotePath): void {
+export function assertFolder(root: XmlElement, path: JottaPath): void {
   assertThing(root, path);
   if (root.name === 'file') throw new JottaError('notFound', 'a file is where a folder was expected');
   if (isDeleted(root)) throw new JottaError('notFound', 'the folder is in the trash');

@@ -7,7 +7,7 @@ import { formatRfc3339 } from '../times.ts';
 import type { HttpAnswer } from '../transport/http.ts';
 import { isSameName, otherAnswer } from '../transport/roots.ts';
 import { fromAbort } from '../transport/transportErrors.ts';
-import type { AllocateRequest, Allocation, RemotePath } from '../types.ts';
+import type { AllocateRequest, Allocation, JottaPath } from '../types.ts';
 import { allocatePath, checkPath, parseSafeUrl } from '../urls.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ type Json = Readonly<Record<string, unknown>>;
  */
 export async function allocate(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   file: AllocateRequest,
   signal: AbortSignal,
 ): Promise<Allocation> {
@@ -33,7 +33,7 @@ export async function allocate(
 
 async function tryAllocate(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   file: AllocateRequest,
   signal: AbortSignal,
 ): Promise<Allocation> {
@@ -80,7 +80,7 @@ function mayRefuseHandler(error: unknown): boolean {
  */
 export async function tryRefusal(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   file: Omit<AllocateRequest, 'onConflict'>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -103,7 +103,7 @@ export async function tryRefusal(
 
 async function send(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   file: AllocateRequest,
   signal: AbortSignal,
 ): Promise<Allocation> {
@@ -126,7 +126,7 @@ async function send(
   return parseAllocation(answer, file.size, command.url);
 }
 
-async function readAllocation(service: Service, path: RemotePath, answer: HttpAnswer): Promise<Json> {
+async function readAllocation(service: Service, path: JottaPath, answer: HttpAnswer): Promise<Json> {
   const json = await jsonOf(service)(answer);
   if (typeof json.name === 'string' && !isSameName(json.name, path.at(-1))) throw otherAnswer();
   return json;

@@ -4,7 +4,7 @@ import { isJottaError, JottaError } from '../errors.ts';
 import { fetchKeptRevisions } from '../listing/listings.ts';
 import type { Service } from '../service.ts';
 import { fromAbort } from '../transport/transportErrors.ts';
-import type { DownloadRange, RemoteFile, RemotePath } from '../types.ts';
+import type { DownloadRange, JottaFile, JottaPath } from '../types.ts';
 import { checkPath } from '../urls.ts';
 import { type Opened, openBytes, openWhole } from './download.ts';
 import { tryPinned } from './pinned.ts';
@@ -29,7 +29,7 @@ const checkedBytes = 1024 * 1024;
  */
 export async function download(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   range: DownloadRange,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Buffer>> {
@@ -67,13 +67,13 @@ export async function download(
  * True when any part of that content costs a download of all of it. Where nobody has seen `revision` and `Range` together at
  * work, a part of an older revision could be one of the newest: if both have the same size, nothing would tell.
  */
-export function comesWhole({ habits, reads }: Service, path: RemotePath, md5: string): boolean {
+export function comesWhole({ habits, reads }: Service, path: JottaPath, md5: string): boolean {
   if (habits.lacks('range')) return true;
   const older = reads.older.get(olderKey(path, md5));
   return older === 'sameSize' ? !habits.has('pinnedRange') : older !== undefined && habits.lacks('pinnedRange');
 }
 
-function olderKey(path: RemotePath, md5: string): string {
+function olderKey(path: JottaPath, md5: string): string {
   return `${md5} ${path.join('/')}`;
 }
 
@@ -87,7 +87,7 @@ async function* nothing(): AsyncGenerator<Buffer, void, undefined> {}
 /** Or how the newest revision differs. */
 async function tryNewest(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   range: DownloadRange & { readonly md5: string },
   signal: AbortSignal,
 ): Promise<AsyncIterable<Buffer> | 'sameSize' | 'otherSize'> {
@@ -137,7 +137,7 @@ function hasMd5({ header }: Opened, md5: string): boolean {
 }
 
 /** The newest complete revision as it is now, of a file in the trash too; shared by all that wait for such a look. */
-async function look(service: Service, path: RemotePath, signal: AbortSignal): Promise<RemoteFile | undefined> {
+async function look(service: Service, path: JottaPath, signal: AbortSignal): Promise<JottaFile | undefined> {
   const looking = service.reads.looks.run(path.join('/'), async () => {
     // Shared by callers that come and go; it has a deadline of its own.
     const [newest] = await fetchKeptRevisions(service, path, neverAborts);

@@ -3,7 +3,7 @@ import { addressOf, type Service, sendAuthorized } from '../service.ts';
 import type { HttpAnswer } from '../transport/http.ts';
 import { lentChunksOf } from '../transport/lentChunks.ts';
 import { withRetry } from '../transport/retry.ts';
-import type { ByteRange, RemotePath } from '../types.ts';
+import type { ByteRange, JottaPath } from '../types.ts';
 
 /** A body that has begun, and what its answer said about it. */
 export interface Opened {
@@ -27,7 +27,7 @@ export interface Opened {
  */
 export async function openBytes(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   range: ByteRange,
   revision: number | undefined,
   signal: AbortSignal,
@@ -61,7 +61,7 @@ export async function openBytes(
 /** The same without another try: what the service makes of `Range` with that revision. 206 for the part. */
 export function openPart(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   range: ByteRange,
   revision: number,
   signal: AbortSignal,
@@ -72,7 +72,7 @@ export function openPart(
 /** The same without `Range`. */
 export function openWhole(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   range: ByteRange,
   revision: number | undefined,
   signal: AbortSignal,
@@ -98,7 +98,7 @@ export function mayRefusePart(error: unknown, revision?: number): error is Jotta
 
 function sendOnce(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   range: ByteRange,
   revision: number | undefined,
   ranged: boolean,
@@ -161,7 +161,7 @@ function checkAnswer(answer: HttpAnswer, { start, end, size }: ByteRange): void 
 /** The part of the body that was asked for. */
 function bytesOf(
   { http, reads }: Service,
-  path: RemotePath,
+  path: JottaPath,
   { status, ...answer }: HttpAnswer,
   { start, end, size }: ByteRange,
 ): AsyncIterable<Buffer> {

@@ -1,7 +1,7 @@
 import { neverAborts } from '../../base/abort.ts';
 import { isJottaError } from '../errors.ts';
 import type { Service } from '../service.ts';
-import type { ByteRange, RemotePath } from '../types.ts';
+import type { ByteRange, JottaPath } from '../types.ts';
 import { mayRefusePart, type Opened, openPart } from './download.ts';
 
 /** Further from any revision of a file than their numbers jump. */
@@ -15,7 +15,7 @@ const beyondAll = 1_000_000;
  */
 export async function tryPinned(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   range: ByteRange,
   revision: number,
   signal: AbortSignal,
@@ -39,7 +39,7 @@ export async function tryPinned(
 
 async function tryOpen(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   range: ByteRange,
   revision: number,
   signal: AbortSignal,
@@ -55,7 +55,7 @@ async function tryOpen(
 /** Does a part of revision `none`, which there is not, not exist? Undefined where no answer came. Never rejects. */
 async function heedsNumbers(
   service: Service,
-  path: RemotePath,
+  path: JottaPath,
   range: ByteRange,
   none: number,
 ): Promise<boolean | undefined> {

@@ -2,7 +2,7 @@ import { nameKey } from '../../base/nameKey.ts';
 import { JottaError } from '../errors.ts';
 import { readXml, textOf, type XmlElement } from '../listing/xml.ts';
 import type { Service } from '../service.ts';
-import type { RemotePath } from '../types.ts';
+import type { JottaPath } from '../types.ts';
 import { chunksOf } from './body.ts';
 import type { HttpAnswer } from './http.ts';
 
@@ -15,7 +15,7 @@ export function xmlOf(service: Service): (answer: HttpAnswer) => Promise<XmlElem
 /** The same for a document about what is at one of `places`. */
 export function thingOf(
   service: Service,
-  ...places: readonly RemotePath[]
+  ...places: readonly JottaPath[]
 ): (answer: HttpAnswer) => Promise<XmlElement> {
   const read = xmlOf(service);
   return async (answer) => {
@@ -30,7 +30,7 @@ export function thingOf(
  * not carried out, as far as anybody can tell, whatever its status says. Retryable when it describes something that is at
  * none of `places`: an answer that came twice is taken for the answer to the next request on that connection.
  */
-export function assertThing(root: XmlElement, ...places: readonly RemotePath[]): void {
+export function assertThing(root: XmlElement, ...places: readonly JottaPath[]): void {
   if (root.name !== 'file' && root.name !== 'folder' && root.name !== 'mountPoint') throw unexpectedRoot(root);
   if (places.some((place) => isAt(root, place))) return;
   throw otherAnswer();
@@ -49,7 +49,7 @@ export function unexpectedRoot(root: XmlElement): JottaError {
  * By its own name and that of the folder it is in, as far as it tells them (PROTOCOL.md §2.5): of what is shown elsewhere than
  * it is, `path` and `abspath` tell the one and the other.
  */
-function isAt(root: XmlElement, path: RemotePath): boolean {
+function isAt(root: XmlElement, path: JottaPath): boolean {
   const name = root.attributes.name ?? textOf(root, 'name') ?? '';
   const folders = ['path', 'abspath'].map((tag) => textOf(root, tag)?.split('/').at(-1) ?? '');
   const told = folders.filter((folder) => folder !== '');

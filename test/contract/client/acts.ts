@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { isJottaError, type JottaErrorKind } from '../../../src/jottacloud/errors.ts';
-import type { AllocateRequest, RemoteFile, RemotePath } from '../../../src/jottacloud/types.ts';
+import type { AllocateRequest, JottaFile, JottaPath } from '../../../src/jottacloud/types.ts';
 import { md5 } from '../../support/md5.ts';
 import type { ContractWorld } from './world.ts';
 
@@ -11,7 +11,7 @@ import type { ContractWorld } from './world.ts';
 /** Epoch seconds of what cases write, unless they say otherwise. */
 export const someTime = 1_700_000_000;
 
-export function at(world: ContractWorld, ...names: string[]): RemotePath {
+export function at(world: ContractWorld, ...names: string[]): JottaPath {
   return [...world.folder, ...names];
 }
 
@@ -27,7 +27,7 @@ export function requestOf(bytes: Buffer, more: Partial<AllocateRequest> = {}): A
 /** Brings content to a path; resolves with whether the service had it already. */
 export async function store(
   { client, signal }: ContractWorld,
-  path: RemotePath,
+  path: JottaPath,
   bytes: Buffer,
   more: Partial<AllocateRequest> = {},
 ): Promise<'known' | 'sent'> {
@@ -40,21 +40,21 @@ export async function store(
 }
 
 /** Stores fresh content of that size and returns it. */
-export async function storeFresh(world: ContractWorld, path: RemotePath, size = 24): Promise<Buffer> {
+export async function storeFresh(world: ContractWorld, path: JottaPath, size = 24): Promise<Buffer> {
   const bytes = fresh(size);
   await store(world, path, bytes);
   return bytes;
 }
 
 /** The whole content of a live file, or of one of its revisions. */
-export async function read(world: ContractWorld, path: RemotePath, revision?: RemoteFile): Promise<Buffer> {
+export async function read(world: ContractWorld, path: JottaPath, revision?: JottaFile): Promise<Buffer> {
   const { size } = revision ?? (await world.client.fetchFile(path, world.signal));
   return readRange(world, path, { start: 0, end: size, size }, revision?.revision);
 }
 
 export async function readRange(
   { client, signal }: ContractWorld,
-  path: RemotePath,
+  path: JottaPath,
   range: { start: number; end: number; size: number },
   revision?: number,
 ): Promise<Buffer> {
@@ -65,7 +65,7 @@ export async function readRange(
 }
 
 /** Names of a listing in order, folders with a slash. */
-export async function list({ client, signal }: ContractWorld, path: RemotePath): Promise<string[]> {
+export async function list({ client, signal }: ContractWorld, path: JottaPath): Promise<string[]> {
   const entries = await client.fetchFolder(path, signal);
   return entries.map(({ kind, name }) => (kind === 'folder' ? `${name}/` : name)).sort();
 }
@@ -86,7 +86,7 @@ export async function refused(kind: JottaErrorKind, work: Promise<unknown>): Pro
 }
 
 /** Content of a live file, or what stands in its way. */
-export async function holds(world: ContractWorld, path: RemotePath, bytes: Buffer): Promise<void> {
+export async function holds(world: ContractWorld, path: JottaPath, bytes: Buffer): Promise<void> {
   const file = await world.client.fetchFile(path, world.signal);
   assert.deepEqual([file.size, file.md5], [bytes.length, md5(bytes)]);
   assert.ok((await read(world, path)).equals(bytes), 'other bytes were read than were stored');

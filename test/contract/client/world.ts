@@ -1,13 +1,13 @@
 import type { Tokens } from '../../../src/jottacloud/auth/tokens.ts';
 import type { JottacloudClient } from '../../../src/jottacloud/client.ts';
-import type { RemotePath } from '../../../src/jottacloud/types.ts';
+import type { JottaPath } from '../../../src/jottacloud/types.ts';
 import { type QuirkName, type Quirks, quirkTable } from '../../emulator/quirks.ts';
 
 /** What a case gets to work with, whatever stands behind the client: an emulator, near or far, or the real service. */
 export interface ContractWorld {
   readonly client: JottacloudClient;
   /** Live, empty, and of this case alone. */
-  readonly folder: RemotePath;
+  readonly folder: JottaPath;
   readonly signal: AbortSignal;
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import type { RemoteFile, RemotePath } from '../../../../src/jottacloud/types.ts';
+import type { JottaFile, JottaPath } from '../../../../src/jottacloud/types.ts';
 import { md5 as md5Of } from '../../../support/md5.ts';
 import { at, fresh, holds, list, outcomeOf, read, readRange, refused, someTime, store, storeFresh } from '../acts.ts';
 import type { ContractWorld, FolderCase } from '../world.ts';
 
 /** Whether a file with so many revisions has one more now. */
-async function historyAfter(world: ContractWorld, path: RemotePath, count: number): Promise<string> {
+async function historyAfter(world: ContractWorld, path: JottaPath, count: number): Promise<string> {
   const revisions = await world.client.fetchRevisions(path, world.signal);
   if (revisions.length === count) return 'as it was';
   assert.deepEqual([revisions.length, revisions[0]?.md5], [count + 1, revisions[1]?.md5]);
@@ -30,7 +30,7 @@ export const revisionCases: readonly FolderCase[] = [
       const newestFirst = written.toReversed().slice(0, 5);
       assert.equal(revisions.length, newestFirst.length);
       for (const [index, bytes] of newestFirst.entries()) {
-        const revision = revisions[index] as RemoteFile;
+        const revision = revisions[index] as JottaFile;
         assert.deepEqual([revision.size, revision.md5], [bytes.length, md5Of(bytes)]);
         assert.ok((await read(world, path, revision)).equals(bytes));
         const part = { start: 10, end: 20, size: bytes.length };

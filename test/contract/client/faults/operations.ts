@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { parseLoginToken } from '../../../../src/jottacloud/auth/loginToken.ts';
 import { exchangeLoginToken } from '../../../../src/jottacloud/auth/loginTokenExchange.ts';
 import type { JottaErrorKind } from '../../../../src/jottacloud/errors.ts';
-import type { RemotePath } from '../../../../src/jottacloud/types.ts';
+import type { JottaPath } from '../../../../src/jottacloud/types.ts';
 import { createEndpoints } from '../../../../src/jottacloud/urls.ts';
 import { md5 as md5Of } from '../../../support/md5.ts';
 import { requestOf } from '../acts.ts';
@@ -39,7 +39,7 @@ async function putInTrash(bench: Bench, name: string): Promise<void> {
   bench.emulator.remove(bench.remote(name));
 }
 
-async function upload({ client }: Bench, path: RemotePath, onConflict: 'newRevision' | 'reject'): Promise<void> {
+async function upload({ client }: Bench, path: JottaPath, onConflict: 'newRevision' | 'reject'): Promise<void> {
   const request = requestOf(bytes, { modified: seconds, onConflict });
   const { completed, uploadUrl, resumePos } = await client.allocate(path, request, signal);
   if (completed) return;
@@ -49,7 +49,7 @@ async function upload({ client }: Bench, path: RemotePath, onConflict: 'newRevis
   assert.deepEqual(result, { md5: md5Of(bytes), size: bytes.length, modified: seconds });
 }
 
-async function download({ client }: Bench, path: RemotePath, start: number, end: number, revision?: number) {
+async function download({ client }: Bench, path: JottaPath, start: number, end: number, revision?: number) {
   const range = { start, end, size: bytes.length, ...(revision === undefined ? {} : { revision }) };
   const parts: Buffer[] = [];
   for await (const chunk of await client.download(path, range, signal)) parts.push(Buffer.from(chunk));
