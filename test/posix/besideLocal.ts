@@ -9,6 +9,7 @@ import type { Differences } from './differences.ts';
 import type { FileSystemDriver } from './driver.ts';
 import { testCases } from './suite.ts';
 import { createSyscallDriver } from './syscalls.ts';
+import { createVfsDriver } from './vfs/vfsDriver.ts';
 
 /** What a suite works with; there while its tests run. */
 export interface BesideLocal {
@@ -19,6 +20,18 @@ export interface BesideLocal {
 
 /** For the `describe` that this is called in: programs on a mount, and programs in a local folder. */
 export function openBesideLocal(options: TestDriveOptions = {}): BesideLocal {
+  return openBoth(options, async (drive) => {
+    await drive.mount();
+    return createSyscallDriver({ root: () => drive.mountPoint, remount: drive.restart, settle: drive.settle });
+  });
+}
+
+/** The same for the VFS object, without a mount. */
+export function openVfsBesideLocal(): BesideLocal {
+  return openBoth({}, async (drive) => createVfsDriver(drive));
+}
+
+function openBoth(options: TestDriveOptions, openVolume: (drive: TestDrive) => Promise<FileSystemDriver>): BesideLocal {
   let drive: TestDrive;
   let local: FileSystemDriver;
   let volume: FileSystemDriver;
@@ -26,9 +39,8 @@ export function openBesideLocal(options: TestDriveOptions = {}): BesideLocal {
 
   before(async () => {
     drive = await startTestDrive(options);
-    await drive.mount();
+    volume = await openVolume(drive);
     local = createSyscallDriver({ root: () => plain });
-    volume = createSyscallDriver({ root: () => drive.mountPoint, remount: drive.restart, settle: drive.settle });
   });
   after(async () => {
     await local.close();

@@ -1,36 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import type { FileSystemDriver } from '../../posix/driver.ts';
+import { describe, it } from 'node:test';
+import { openVfsBesideLocal } from '../../posix/besideLocal.ts';
 import { caseInsensitive, caseSensitive, createModelDriver } from '../../posix/model/model.ts';
 import { type GeneratorOptions, generateOperations } from '../../posix/random/generate.ts';
 import { type Contestant, describeFailure, race } from '../../posix/random/race.ts';
 import { shrink } from '../../posix/random/shrink.ts';
-import { createSyscallDriver } from '../../posix/syscalls.ts';
-import { createVfsDriver } from '../../posix/vfs/vfsDriver.ts';
-import { startTestDrive, type TestDrive } from '../../support/mountedDrive.ts';
 
 const seeds = [1, 2, 3, 4];
 
 describe('random operations', () => {
-  let drive: TestDrive;
-  let local: FileSystemDriver;
-  let vfs: FileSystemDriver;
-  const plain = mkdtempSync(join(tmpdir(), 'posix-plain-'));
-
-  before(async () => {
-    drive = await startTestDrive();
-    local = createSyscallDriver({ root: () => plain });
-    vfs = createVfsDriver(drive);
-  });
-  after(async () => {
-    await local.close();
-    await vfs.close();
-    await drive.close();
-    rmSync(plain, { recursive: true, force: true });
-  });
+  const { local, volume } = openVfsBesideLocal();
 
   async function compare(contestants: readonly Contestant[], options: GeneratorOptions): Promise<void> {
     const failure = await race(contestants, options);
@@ -41,9 +20,9 @@ describe('random operations', () => {
     it(`do on the VFS object and in the model what they do in a local folder: seed ${seed}`, async () => {
       const model = createModelDriver(caseSensitive);
       const contestants = [
-        { name: 'the local folder', driver: local },
+        { name: 'the local folder', driver: local() },
         { name: 'the model', driver: model },
-        { name: 'the VFS object', driver: vfs },
+        { name: 'the VFS object', driver: volume() },
       ];
       await compare(contestants, { seed, operations: 1_500, withoutKernel: true, remounts: true });
     });
@@ -51,7 +30,7 @@ describe('random operations', () => {
     it(`find names in every spelling, as the model does: seed ${seed}`, async () => {
       const contestants = [
         { name: 'the model', driver: createModelDriver(caseInsensitive) },
-        { name: 'the VFS object', driver: vfs },
+        { name: 'the VFS object', driver: volume() },
       ];
       await compare(contestants, { seed, operations: 1_500, withoutKernel: true, otherCases: true });
     });

@@ -5,21 +5,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { createLog } from '../../../src/base/log.ts';
-import { Drive } from '../../../src/drive/drive.ts';
 import { openSession } from '../../../src/drive/session.ts';
-import { startServer } from '../../../src/drive/windows/server.ts';
-import { TokenKeeper } from '../../../src/drive/windows/tokenKeeper.ts';
-import { reachDrive } from '../../../src/extension/drive/link.ts';
 import type { Tokens } from '../../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../../src/jottacloud/client.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';
-import { openConnection } from '../../../src/protocol/connection.ts';
 import * as files from '../../../src/protocol/fileMessages.ts';
 import * as messages from '../../../src/protocol/messages.ts';
-import { makeSocketSecret } from '../../../src/protocol/socketSecret.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { type DriveOnSocket, startDriveOnSocket } from '../../support/driveOnSocket.ts';
 import { openSessionWorld, signIn } from '../../support/sessionWorld.ts';
 
 const top = '/Jotta/Archive';
@@ -107,45 +101,19 @@ it('what is stored of an account and cannot be used is asked for anew', async ()
 });
 
 describe('a session that ends', () => {
-  let drive: Drive;
-  let rpc: MessageConnection;
-  let closeServer: () => void;
+  let own: DriveOnSocket;
   beforeEach(async () => {
     const log = createLog((line) => lines.push(line), 'info');
-    const keeper = new TokenKeeper(log, async () => undefined);
-    keeper.addWindow(async () => {});
-    drive = new Drive({
-      ...{ stateDir: join(dir, 'state'), cacheDir: join(dir, 'cache'), endpoint: emulator.url },
-      ...{ env: {}, keeper, onDamage: assert.ifError, log },
-    });
-    const socketFile = join(dir, 'drive.sock');
-    const ignore = () => {};
-    const server = await startServer(socketFile, {
-      drive,
-      keeper,
-      secret: await makeSocketSecret(dir),
-      logFile: '',
-      log,
-      onWindows: ignore,
-      onShutdown: ignore,
-    });
-    const socket = await reachDrive({ socketFile, stateDir: dir, log });
-    assert.ok(socket !== undefined);
-    rpc = openConnection(socket);
-    rpc.listen();
-    closeServer = () => {
-      rpc.dispose();
-      server.close();
-    };
-    await drive.sessions.resume({ username: tokens.username, secret: JSON.stringify(tokens) });
+    own = await startDriveOnSocket({ dir, endpoint: emulator.url, log });
+    await own.drive.sessions.resume({ username: tokens.username, secret: JSON.stringify(tokens) });
   });
-  afterEach(() => closeServer());
+  afterEach(() => own.disconnect());
 
   /** What the requests were told, at whatever moment of their work the session ended. */
   async function endDuring(ask: () => Promise<unknown>[], ms: number): Promise<string[]> {
     const asked = Promise.allSettled(ask());
     await delay(ms);
-    await drive.close(false, AbortSignal.timeout(1_000));
+    await own.drive.close(false, AbortSignal.timeout(1_000));
     const outcomes = await asked;
     await new Promise(setImmediate);
     return outcomes.map((outcome) => (outcome.status === 'rejected' ? String(outcome.reason.data?.code) : 'done'));
@@ -157,6 +125,7 @@ describe('a session that ends', () => {
     await writeFile(join(local, 'large.bin'), Buffer.alloc(80_000_000, 'large'));
     await emulator.put(`${top}/folder/remote.bin`, Buffer.alloc(8_000_000, 'remote'));
     await emulator.put(`${top}/other/a.txt`, 'a');
+    const { rpc } = own;
     await rpc.sendRequest(messages.list, { path: `${top}/folder`, refresh: true });
     emulator.setFaults([
       { match: { kind: 'download' }, action: { type: 'delay', ms: 2_000 } },

@@ -3,17 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type MessageConnection, RequestType } from 'vscode-jsonrpc/node';
-import { createLog, silentLog } from '../../../src/base/log.ts';
+import { RequestType } from 'vscode-jsonrpc/node';
+import { silentLog } from '../../../src/base/log.ts';
 import { defaultNetworkOptions } from '../../../src/base/networkOptions.ts';
-import { Drive } from '../../../src/drive/drive.ts';
-import { startServer } from '../../../src/drive/windows/server.ts';
-import { TokenKeeper } from '../../../src/drive/windows/tokenKeeper.ts';
-import { reachDrive } from '../../../src/extension/drive/link.ts';
-import { openConnection } from '../../../src/protocol/connection.ts';
 import * as files from '../../../src/protocol/fileMessages.ts';
 import * as messages from '../../../src/protocol/messages.ts';
-import { makeSocketSecret } from '../../../src/protocol/socketSecret.ts';
+import { type DriveOnSocket, startDriveOnSocket } from '../../support/driveOnSocket.ts';
 
 const path = '/Jotta/Archive/a.txt';
 const revision = 1;
@@ -105,44 +100,20 @@ function* spoil(value: unknown, field: string): Generator<{ field: string; spoil
 
 describe('a message that is not what it should be', () => {
   let dir: string;
-  let drive: Drive;
-  let rpc: MessageConnection;
-  let close: () => void;
-  const lines: string[] = [];
+  let own: DriveOnSocket;
   const shutdowns: string[] = [];
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'jottacloud-messages-'));
-    const keeper = new TokenKeeper(silentLog, async () => undefined);
-    const options = { stateDir: join(dir, 'state'), cacheDir: join(dir, 'cache'), endpoint: 'http://127.0.0.1:1' };
-    drive = new Drive({ ...options, env: {}, keeper, onDamage: assert.ifError, log: silentLog });
-    const log = createLog((line) => lines.push(line), 'debug');
     const onShutdown = (reason: string) => void shutdowns.push(reason);
-    const socketFile = join(dir, 's');
-    const server = await startServer(socketFile, {
-      drive,
-      keeper,
-      secret: await makeSocketSecret(dir),
-      logFile: '',
-      log,
-      onWindows: () => {},
-      onShutdown,
-    });
-    const socket = await reachDrive({ socketFile, stateDir: dir, log });
-    assert.ok(socket !== undefined);
-    rpc = openConnection(socket);
-    rpc.listen();
-    close = () => {
-      rpc.dispose();
-      server.close();
-    };
+    own = await startDriveOnSocket({ dir, endpoint: 'http://127.0.0.1:1', log: silentLog, onShutdown });
   });
   after(async () => {
-    close();
+    own.disconnect();
     await rm(dir, { recursive: true, force: true });
   });
 
   const ask = (method: string, ...params: unknown[]): Promise<{ code: string; field?: string }> =>
-    rpc.sendRequest(method, ...params).then(
+    own.rpc.sendRequest(method, ...params).then(
       () => ({ code: 'done' }),
       (error) => ({ code: error.data?.code ?? `${error}`, field: error.data?.args?.field }),
     );
@@ -185,6 +156,6 @@ describe('a message that is not what it should be', () => {
   });
 
   it('never makes the drive fail later: what it shows is looked at now and then', () => {
-    drive.keepWatched();
+    own.drive.keepWatched();
   });
 });
