@@ -9,10 +9,10 @@ import { moveQuirks } from './quirkProbesOfMoves.ts';
 /** Every quirk but `eventSocket`, which has a suite of its own. */
 const cases: Record<Exclude<QuirkName, 'eventSocket'>, QuirkCase> = { ...moveQuirks, ...contentQuirks };
 
-describe('emulator: quirks', { timeout: 120_000 }, () => {
+describe('quirks of the emulator', { timeout: 120_000 }, () => {
   for (const [name, [probe, outcomes]] of Object.entries(cases)) {
     for (const value of quirkTable[name as QuirkName]) {
-      it(`${name}=${value}`, async (test) => {
+      it(`answer as they are set: ${name}=${value}`, async (test) => {
         const { emulator, client } = await signedIn(test, { quirks: { [name]: value } });
         assert.ok(Object.hasOwn(outcomes, value));
         assert.deepEqual(await probe(emulator, client), outcomes[value]);
@@ -20,7 +20,7 @@ describe('emulator: quirks', { timeout: 120_000 }, () => {
     }
   }
 
-  it('takes no quirk and no value that there is not', async (test) => {
+  it('are refused when there is no such quirk or no such value of it', async (test) => {
     await assert.rejects(signedIn(test, { quirks: { dedup: 'perhaps' } as never }));
     await assert.rejects(signedIn(test, { quirks: { toString: 'on' } as never }));
   });

@@ -44,7 +44,7 @@ describe('emulator: trash (§2.3, §2.5)', { timeout: 60_000 }, () => {
     assert.equal((await client.post('/Jotta/Archive/d/e/f', '?dl=true')).status, 200, 'trashed already: still fine');
   });
 
-  it('loses a folder to dl', async (test) => {
+  it('does not get a folder that dl removes', async (test) => {
     const { emulator, client } = await signedIn(test);
     await emulator.put('/Jotta/Archive/d/f', 'x');
     await client.post('/Jotta/Archive/d', '?dl=true');
@@ -75,7 +75,7 @@ describe('emulator: trash (§2.3, §2.5)', { timeout: 60_000 }, () => {
     assert.deepEqual(livePaths(emulator), ['Archive/d', 'Archive/d/f']);
   });
 
-  it('makes a file by cphash from content it knows, and is lost without', async (test) => {
+  it('makes a file by cphash from content it knows, and answers 404 where it does not know it', async (test) => {
     const { emulator, client } = await signedIn(test);
     await emulator.put('/Jotta/Archive/f', 'x');
     const headers = { JSize: '1', JMd5: digest, JModified: '2026-01-02-T03:04:05Z' };

@@ -35,7 +35,7 @@ for (const driver of ['fuse', 'binding'] as const) {
     });
     after(() => drive.close());
 
-    describe('of the bytes of files', () => {
+    describe('the bytes of files', () => {
       beforeEach(() => refuse((name) => name !== 'metadata.db-wal'));
 
       it('a write and a close are answered at once', async () => {
@@ -43,23 +43,23 @@ for (const driver of ['fuse', 'binding'] as const) {
       });
 
       for (const flag of ['sync', 'dsync']) {
-        it(`a write with O_${flag.toUpperCase()} is told`, async () => {
+        it(`a write with O_${flag.toUpperCase()} fails`, async () => {
           assert.match(await sh(`dd if=/dev/zero of="$D/${flag}" bs=4k count=2 oflag=${flag} status=none`), told);
         });
       }
 
       for (const how of ['fsync', 'fdatasync']) {
-        it(`${how} is told`, async () => {
+        it(`${how} fails`, async () => {
           assert.match(await sh(`dd if=/dev/zero of="$D/${how}" bs=4k count=2 conv=${how} status=none`), told);
         });
       }
 
-      it('fsync of a file that was closed before is told', async () => {
+      it('fsync of a file that was closed before fails', async () => {
         assert.match(await sh('echo closed >"$D/closed"; sync "$D/closed"'), told);
       });
     });
 
-    it('of the changes of names, fsync of the folder is told', async () => {
+    it('changes of names included, fsync of the folder fails', async () => {
       refuse((name) => name === 'metadata.db-wal');
       assert.match(await sh('touch "$D/new"; sync "$D"'), told);
     });

@@ -70,7 +70,7 @@ describe('watchers of files in a volume', () => {
     assert.equal((await stat(path('moved.txt'))).nlink, 1);
   });
 
-  it('leave who has a removed file open what was opened', async () => {
+  it('leave the bytes of a removed file to the program that has it open', async () => {
     const heard = listen();
     const handle = await open(path('open.txt'));
     try {
@@ -83,7 +83,7 @@ describe('watchers of files in a volume', () => {
     }
   });
 
-  it('are told nothing that would be sent, and do not keep the volume from being unmounted', async () => {
+  it('cause no change on the server, and do not keep the volume from being unmounted', async () => {
     const heard = listen();
     await world.emulator.put(`${archive}/last.txt`, 'last\n');
     await until('it is told', () => heard.has('last.txt'));

@@ -283,14 +283,14 @@ describe('an NFS write on a disk that keeps nothing', () => {
     await nfs.close();
   });
 
-  it('is answered, and its COMMIT is told, as often as it is asked for', async () => {
+  it('is answered, and its COMMIT fails as often as it is asked for', async () => {
     const file = asHandle(await nfs.client.create(nfs.archive, 'unstable.txt'));
     asHandle(await nfs.client.write(file, 0, Buffer.from('unstable')));
     assert.equal(await nfs.client.commit(file), nfsStatus.io);
     assert.equal(await nfs.client.commit(file), nfsStatus.io);
   });
 
-  it('is told itself when it is to be on the disk at once', async () => {
+  it('fails itself when it is to be on the disk at once', async () => {
     const file = asHandle(await nfs.client.create(nfs.archive, 'stable.txt'));
     assert.equal(await nfs.client.write(file, 0, Buffer.from('stable'), 2), nfsStatus.io);
   });

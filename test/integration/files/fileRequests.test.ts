@@ -83,7 +83,7 @@ describe('writing a file', () => {
     assert.deepEqual(Buffer.from(tail.content, 'base64'), bytes.subarray(9_000_000));
   });
 
-  it('answers another version after every change', async () => {
+  it('answers a new version stamp after every change', async () => {
     const read = () => readFile(world.context, { path: `${dir}/v.txt`, offset: 0, length: 10 });
     await world.save(inDir('v.txt'), 'one');
     const first = await read();

@@ -188,8 +188,8 @@ describe('keep offline, with little room', () => {
     }));
 });
 
-describe('windows are told', () => {
-  it('which folders look otherwise, of changes here and of content that came', async () => {
+describe('the notice of visible changes', () => {
+  it('names the folders in which something was changed here or got content', async () => {
     const world = await createFilesWorld();
     try {
       await world.drive.emulator.put(`${home}/read/me`, Buffer.from('bytes'));

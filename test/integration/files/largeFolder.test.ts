@@ -7,7 +7,7 @@ const files = 5_000;
 /** Of the 200 ms in which a window shows such a folder; the window needs the rest (test/vscode/suite/filesView.test.ts). */
 const mostMs = 60;
 
-it('lists a folder of 5,000 files that is known already with little work', async () => {
+it('a window lists a folder of 5,000 files that is known already with little work', async () => {
   const world = await createFilesWorld();
   try {
     for (let index = 0; index < files; index += 1) {

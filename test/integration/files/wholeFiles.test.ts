@@ -191,7 +191,7 @@ describe('new content of a file is there whole or not at all', () => {
   });
 });
 
-describe('what happens while new content is on its way', () => {
+describe('a change that is made while new content is on its way', () => {
   const fill = async (name: string, act: () => Promise<unknown>, overwrite = true) => {
     async function* pieces() {
       yield Buffer.from('first ');
@@ -202,7 +202,7 @@ describe('what happens while new content is on its way', () => {
     await fillFile(world.context, place, 12, pieces(), { ...replacing, overwrite });
   };
 
-  it('counts: a folder that went takes nothing', async () => {
+  it('counts: nothing is put into a folder that was removed', async () => {
     await createFolder(world.context, `${dir}/sub`);
     await world.drive.settle();
     const removal = () => remove(world.context, { path: `${dir}/sub`, recursive: false }, world.signal);

@@ -115,7 +115,7 @@ describe('the session of a drive', () => {
     assert.ok(performance.now() - from < 3_000, `${Math.round(performance.now() - from)} ms`);
   });
 
-  it('is shown to the end, so that windows bring back what was there; and no other begins', async () => {
+  it('is shown until it has ended, so that windows mount again what was there, and no other begins before', async () => {
     await drive.sessions.resume(stored);
     await close();
     assert.equal(drive.getState().account?.username, emulator.user);

@@ -146,7 +146,7 @@ describe('a save of which the power took bytes after its row was kept', () => {
     });
   });
 
-  it('is taken for one where its checksums cannot be read, and the drive starts', async () => {
+  it('is assumed where its checksums cannot be read, and the drive starts', async () => {
     await withMachine(async (world) => {
       await world.save(`${top}/new.txt`, 'whole, which nothing tells');
       await world.restart(async (dir) => {
@@ -162,7 +162,7 @@ describe('a save of which the power took bytes after its row was kept', () => {
     });
   });
 
-  it('brings back the file whose name it had taken before the server heard of it', async () => {
+  it('brings back the file whose name it had taken before the server knew of it', async () => {
     await withMachine(async (world) => {
       await world.save(`${top}/anew.txt`, 'saved by rename');
       await world.rename(`${top}/anew.txt`, `${top}/doc.txt`);

@@ -103,8 +103,8 @@ describe('giving up a refused change', () => {
   });
 });
 
-describe('a name that is ignored by now', () => {
-  it('a folder made anew under a name ignored since then does not become the one on the server', async () => {
+describe('a folder that is made anew', () => {
+  it('does not become the one on the server when its name is ignored by now', async () => {
     await withWorld({}, {}, async (world, emulator) => {
       await emulator.put(`${top}/build/old.txt`, 'old');
       await world.readText(`${top}/build/old.txt`);
@@ -121,8 +121,8 @@ describe('a name that is ignored by now', () => {
   });
 });
 
-describe('the clock put back, and a file open', () => {
-  it('what was written before is flushed when the session ends', async () => {
+describe('a clock that is put back while a file is open', () => {
+  it('does not keep the end of the session from flushing what was written before', async () => {
     const clock = new TestClock();
     await withWorld({}, { clock }, async (world) => {
       const ino = await world.save(`${top}/a.txt`, 'one');

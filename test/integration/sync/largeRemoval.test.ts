@@ -7,7 +7,7 @@ import { TestClock } from '../../support/testClock.ts';
 const folder = '/Jotta/Archive/large';
 const files = 300;
 
-it('removes a large folder with one request though its files were being removed one by one, and does not go through them for each', async () => {
+it('a large folder is removed with one request though its files were being removed one by one, and the plan does not go through them for each', async () => {
   const emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
   const world = await openSessionWorld(emulator, { clock: new TestClock(), settleMs: 2_000 });
   try {

@@ -21,7 +21,7 @@ describe('a folder', () => {
     await emulator.close();
   });
 
-  it('is not moved while a new file is sent into it that has left it here: it would be made anew at its old place', async () => {
+  it('is not moved on the server during an upload to its old place, which would make it anew there', async () => {
     await world.save(`${top}/one/new.txt`, 'new');
     const gate = Promise.withResolvers<void>();
     const reached = Promise.withResolvers<void>();

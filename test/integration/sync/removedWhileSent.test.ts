@@ -66,7 +66,7 @@ describe('a push whose node is gone when its answer comes', () => {
       (world: SessionWorld) => world.mkdir(`${top}/a`),
     ],
   ] as const) {
-    it(`${what}: is at its end, is not tried again and is no failure`, async () => {
+    it(`${what}: is over, is not tried again and is no failure`, async () => {
       let gone = () => {};
       const faultPoint = (reached: string) => {
         if (reached === point) gone();

@@ -36,7 +36,7 @@ describe('a drive that is killed while it tells the kernel something', { skip },
     if (mountedHere) await run('umount', [connections]);
   });
 
-  it('is made an end of by the next start, which goes on with its work', async () => {
+  it('is ended by the next start, which goes on with its work', async () => {
     const { emulator } = world;
     await emulator.put('/Jotta/Archive/a/moved.txt', 'moved');
     emulator.mkdir('/Jotta/Archive/a/b');

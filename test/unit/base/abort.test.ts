@@ -4,11 +4,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { untilAborted } from '../../../src/base/abort.ts';
 
 describe('untilAborted', () => {
-  it('leaves no rejection unheard when the signal has aborted before', async () => {
+  it('leaves no rejection unhandled when the signal has aborted before', async () => {
     const work = Promise.withResolvers<void>();
     await assert.rejects(untilAborted(work.promise, AbortSignal.abort(new Error('stopped'))), /stopped/);
     work.reject(new Error('nobody waits for this'));
-    // An unheard rejection would end the drive, and fails this test.
+    // An unhandled rejection would end the drive, and fails this test.
     await turn();
   });
 

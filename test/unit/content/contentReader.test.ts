@@ -68,7 +68,7 @@ describe('the content reader', () => {
     assert.equal((await reader.read(content, content.size, content.size + 50)).length, 0);
   });
 
-  it('fetches little more than is asked for of who jumps about in a large file, once', async () => {
+  it('fetches little more than is asked for, and that once, when a program jumps about in a large file', async () => {
     const content = { md5: 'c'.repeat(32), size: 1e9 };
     const ahead = newReadahead();
     const places = Array.from({ length: 10 }, (_, index) => (index + 1) * 9e7 + 100);
@@ -79,7 +79,7 @@ describe('the content reader', () => {
     assert.ok(downloaded() <= 10 * 2 * pieceBytes, `${downloaded()} bytes`);
   });
 
-  it('fetches the whole block of which another part is wanted, and goes on from a part as a sequential reader does', async () => {
+  it('fetches the whole block when a second part of it is wanted, and reads ahead of a read that follows a part', async () => {
     const content = { md5: 'c'.repeat(32), size: 1e9 };
     const block = 400;
     const start = block * blockBytes;
@@ -174,7 +174,7 @@ describe('the content reader', () => {
     });
   }
 
-  it('refuses wrong bytes of a small file that is partly in the cache, and reads that part on', async () => {
+  it('refuses wrong bytes of a small file that is partly in the cache, and still reads what is there', async () => {
     const content = contentOf(700_000);
     await store.keepBlock(content.md5, 0, make(0, blockBytes));
     answer = (start, end) => make(start, end).fill(1);

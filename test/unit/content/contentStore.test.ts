@@ -67,7 +67,7 @@ describe('the content store', () => {
     assert.equal(store.hasBlock(md5, 0), false);
   });
 
-  it('goes on when its folder is deleted', async () => {
+  it('goes on empty when its folder is deleted', async () => {
     const store = await open();
     for (let index = 0; index < 3; index += 1) await store.keepBlock(md5, index, block);
     rmSync(join(dir, 'c'), { recursive: true });
@@ -78,7 +78,7 @@ describe('the content store', () => {
     assert.equal(store.usedBytes, unit);
   });
 
-  it('knows that its folder was deleted by an uploaded file for which it is made again', async () => {
+  it('notices that its folder was deleted when an uploaded file is moved into it', async () => {
     const store = await open();
     await store.keepBlock(md5, 0, block);
     rmSync(join(dir, 'c'), { recursive: true });
@@ -92,7 +92,7 @@ describe('the content store', () => {
     assert.equal(store.usedBytes, unit);
   });
 
-  it('keeps a block that cannot be read now', async () => {
+  it('keeps a block that cannot be read for a while', async () => {
     const store = await open();
     await store.keepBlock(md5, 0, block);
     renameSync(blockPath(0), join(dir, 'aside'));
@@ -114,7 +114,7 @@ describe('the content store', () => {
     assert.equal(again.hasBlock(md5, 0), true);
   });
 
-  it('counts an uploaded content as pinned with what was here of it', async () => {
+  it('counts an uploaded file and the blocks of the same content as pinned', async () => {
     const budget = { maxBytes: 2 * unit, minFreeBytes: 0 };
     const store = await ContentStore.open(join(dir, 'c'), budget, silentLog, { isPinned: (name) => name === md5 });
     await store.keepBlock(md5, 0, block);

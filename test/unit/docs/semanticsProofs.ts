@@ -108,7 +108,7 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
     ],
     'A larger file is fetched in blocks of 256 KiB': ['reads ahead of a sequential reader, within its window'],
     'A far seek resets the window': [
-      'fetches little more than is asked for of who jumps about in a large file, once',
+      'fetches little more than is asked for, and that once, when a program jumps about in a large file',
       'answers callers of one block from one request',
     ],
     'A cached block whose CRC-32 is wrong': [
@@ -231,7 +231,9 @@ export const proofs: Readonly<Record<string, Readonly<Record<string, readonly st
       'cut after its first step is finished by the next listing',
     ],
     'Something moved onto a name in the trash': ['onto a trashed name ends up alive, whatever the server makes of it'],
-    'Changes that wait for each other on the server': ['are all sent when the answer to a step aside was lost'],
+    'Changes that wait for each other on the server': [
+      'are all sent when the answer to the move to a temporary name was lost',
+    ],
     'A file never uploaded costs no request': ['sends a renamed, never uploaded file once, under its last name'],
     'From a local-only name to an ordinary one': [
       'takes what leaves a litter folder up to the server',

@@ -99,7 +99,7 @@ describe('an answer of no announced length to the wish for a part of a file', ()
 });
 
 describe('an answer that describes something else', () => {
-  it('is no word that the file is not there', async () => {
+  it('does not say that the file is not there', async () => {
     const url = await serve((_request, response) => response.end('<playlist><track/></playlist>'));
     const client = connect(url);
     const { signal } = new AbortController();
@@ -371,7 +371,7 @@ describe('an answer with absurd numbers', () => {
     assert.deepEqual([account.capacity, account.usage], [-1, 0]);
   });
 
-  it('changes no object but itself', async () => {
+  it('changes no other object, whatever its keys are called', async () => {
     const twisted =
       '{"__proto__":{"writeLocked":true,"evil":1},"constructor":{"prototype":{"evil":1}},"username":"u0"}';
     const url = await serve((_request, response) => void response.end(twisted));
@@ -379,14 +379,14 @@ describe('an answer with absurd numbers', () => {
     assert.equal(({} as { evil?: number }).evil, undefined);
   });
 
-  it('names nobody whose name could not be part of a path', async () => {
+  it('is refused when its user name could not be part of a path', async () => {
     for (const username of ['..', '', 'a/b', 'a\0', 7]) {
       const url = await serve((_request, response) => void response.end(JSON.stringify({ username })));
       await assert.rejects(connect(url).fetchCustomer(never), of('protocol'));
     }
   });
 
-  it('gives no access token that could be no header', async () => {
+  it('gives no access token that a header cannot carry', async () => {
     for (const token of ['a\r\nx-injected: b', 'a\0', 'å', ' ', 'x'.repeat(100_000), { a: 1 }, ['A'], 7]) {
       const asked: (string | undefined)[] = [];
       const url = await serve((request, response) => {
@@ -399,7 +399,7 @@ describe('an answer with absurd numbers', () => {
     }
   });
 
-  it('does not end an access token on the last day of the world', async () => {
+  it('gives an access token that ends at a time that can be counted with', async () => {
     const saved: number[] = [];
     const url = await serve((request, response) => {
       if (request.url !== '/token') return void response.writeHead(401).end();

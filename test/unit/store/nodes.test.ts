@@ -286,7 +286,7 @@ describe('a node', () => {
     assert.equal(nodes.get(row.ino)?.mtime.sec, 77, 'after one that the disk did not take');
   });
 
-  it('takes what was begun to be sent for it along when it goes', () => {
+  it('forgets the uploads that were begun for it when it goes', () => {
     const [removed, purged, kept] = [add('a'), add('b', { parent: null }), add('c')];
     for (const { ino } of [removed, purged, kept]) nodes.facts.addSent(ino, 'm');
     nodes.remove(removed.ino);

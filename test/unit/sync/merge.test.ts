@@ -159,7 +159,7 @@ describe('a listing', () => {
     assert.equal(child('a')?.synced?.md5, 'old', 'the upload must find the server changed');
   });
 
-  it('in which one of many changed writes that one, and when the folder was listed', () => {
+  it('writes the one row of many that changed, and when the folder was listed', () => {
     const many = Array.from({ length: 50 }, (_, at) => file(`f${at}`, 'old'));
     merge(...many);
     const count = () => Number(db.prepare('SELECT total_changes() AS made').get()?.made);
@@ -171,7 +171,7 @@ describe('a listing', () => {
     assert.equal(child('f7')?.md5, 'new');
   });
 
-  it('takes a change of a file edited and moved here while its name was made anew', () => {
+  it('brings a change of a file that was edited and moved here, while its name was made anew', () => {
     merge(file('a', 'old'));
     const row = child('a') as NodeRow;
     nodes.update(row.ino, { name: 'backup', staging: 's', md5: null });
@@ -181,7 +181,7 @@ describe('a listing', () => {
     assert.equal(listNames().length, 3);
   });
 
-  it('keeps the way to the server bytes of a file moved onto a new name there', () => {
+  it('leaves a file that was moved here onto a name that is new there under a name of its own', () => {
     merge(file('x', 'old'));
     nodes.update(child('x')?.ino as Ino, { name: 'a' });
     merge(file('a', 'theirs'), file('x', 'old'));

@@ -317,7 +317,7 @@ describe('a backup by rename, then a new file', () => {
     assert.deepEqual(pushes(), ['upload a']);
   });
 
-  it('is not looked for when the old file was empty', () => {
+  it('is not seen in an unrelated empty file when the old file was empty', () => {
     move(add('file', home, 'a', emptyMd5), { md5: 'text' });
     const lock = create('file', home, 'lock', emptyMd5);
     activity.noteOpen(lock.ino, true);

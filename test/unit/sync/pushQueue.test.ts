@@ -33,7 +33,7 @@ describe('the queue of pushes', () => {
     assert.deepEqual(takeAll(queue, running, six), [11, 12]);
   });
 
-  it('leaves one to a large file that waits, however many others there are', () => {
+  it('leaves one place to a large file that waits, however many others there are', () => {
     const queue = new PushQueue(toLane);
     const three = { transfers: 3, all: 3 };
     queue.add([1, 2, 3, 4, 5, 6].map(medium));

@@ -58,14 +58,14 @@ describe('how many pushes go side by side', () => {
     assert.ok(run(width, 30, 80) > 6);
   });
 
-  it('gets used to a way that is longer from now on', () => {
+  it('adapts to a network that takes longer from now on', () => {
     const width = startWidth(6);
     run(width, 3, 80);
     run(width, 200, 700);
     assert.equal(width.width.all, 24);
   });
 
-  it('takes no large file for slow', () => {
+  it('does not take the time of a large file for a slow answer', () => {
     const width = startWidth(6);
     run(width, 3, 80);
     width.note({ kind: 'upload', path: '/f', bytes: 1024 ** 3, took: 60_000, outcome: 'done' }, 5);

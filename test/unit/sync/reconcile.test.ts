@@ -27,21 +27,21 @@ describe('what a listing asks of a known file', () => {
       isVisible: true,
     });
   });
-  it('is nothing that anybody sees where nothing was changed there', () => {
+  it('is nothing visible where nothing was changed there', () => {
     const same = { ...clean.listed, md5: 'old', mtime: 5 };
     const decision = decide(clean, { listed: same });
     assert.equal(decision.do === 'follow' && decision.isVisible, false);
   });
   it('is to keep both where both were changed', () => assert.equal(decide(edited).do, 'conflict'));
-  it('is to bring back what was removed here and changed there', () =>
+  it('is to restore what was removed here and changed there', () =>
     assert.equal(decide(clean, { isRemoved: true }).do, 'restore'));
   it('is to let a removal stand over an upload of our own', () =>
     assert.equal(decide(clean, { isRemoved: true, isOwnUpload: true }).do, 'noteServerSide'));
   it('is to let newer bytes rest on an upload of our own', () =>
     assert.equal(decide(edited, { isOwnUpload: true }).do, 'noteServerSide'));
-  it('is to wait for the upload’s own look where the sizes are the same', () =>
+  it('is to leave the comparison to the upload where the sizes are the same', () =>
     assert.equal(decide(edited, { local: { ...edited.local, size: 3 } }).do, 'leave'));
-  it('is to wait for the close of who has it open for writing', () =>
+  it('is to wait until nobody has it open for writing', () =>
     assert.equal(decide(clean, { isOpenForWriting: true }).do, 'defer'));
   it('is to keep a time that was set here', () => {
     const decision = decide(clean, {
@@ -56,14 +56,14 @@ describe('what a listing asks for a new entry', () => {
   const occupant = { isFile: true, md5: 'x', isLocalOnly: false, isOnServer: false, isWritten: false };
   const entry = { isFile: true, md5: 'x' };
   it('is a row where its name is free', () => assert.equal(decideNew({ entry, occupant: undefined }), 'insert'));
-  it('is to join what has the same bytes', () => assert.equal(decideNew({ entry, occupant }), 'join'));
-  it('is to set other bytes aside', () =>
+  it('is to become one with a new file of the same bytes', () => assert.equal(decideNew({ entry, occupant }), 'join'));
+  it('is a conflicted copy of a new file of other bytes', () =>
     assert.equal(decideNew({ entry, occupant: { ...occupant, isWritten: true } }), 'conflict'));
-  it('is to set aside what the server has elsewhere', () =>
+  it('is a conflicted copy of a file that the server has elsewhere', () =>
     assert.equal(decideNew({ entry, occupant: { ...occupant, isOnServer: true } }), 'conflict'));
-  it('is to stay behind what never leaves this computer', () =>
+  it('is to stay hidden behind what never leaves this computer', () =>
     assert.equal(decideNew({ entry, occupant: { ...occupant, isLocalOnly: true } }), 'hide'));
-  it('is to join folders', () =>
+  it('is to become one with a new folder', () =>
     assert.equal(
       decideNew({ entry: { isFile: false, md5: null }, occupant: { ...occupant, isFile: false, md5: null } }),
       'join',
@@ -86,9 +86,9 @@ describe('what becomes of a row that is listed no more', () => {
   it('stays where it was moved', () => assert.equal(decideVanished({ ...row, hasMoved: true }), 'keep'));
   it('goes where it was removed here too', () =>
     assert.equal(decideVanished({ ...row, isRemoved: true, isEdited: true }), 'drop'));
-  it('waits for who has it open for writing', () =>
+  it('waits while somebody has it open for writing', () =>
     assert.equal(decideVanished({ ...row, isOpenForWriting: true }), 'wait'));
-  it('stays where who has it open for writing lost its name', () =>
+  it('stays where it is open for writing and its name is taken by another', () =>
     assert.equal(decideVanished({ ...row, isOpenForWriting: true, isReplaced: true }), 'keep'));
   it('stays as a folder with something of ours in it', () =>
     assert.equal(decideVanished({ ...row, isFile: false, hasOtherChildren: true }), 'keep'));

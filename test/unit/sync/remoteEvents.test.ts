@@ -91,7 +91,7 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
-describe('remoteEvents', () => {
+describe('events of the server', () => {
   it('have the folder listed after a moment, once for all that came in it', async () => {
     remoteEvents.note([at('file', 'home', 'a'), at('folder', 'home', 'd')]);
     await pass(gatherMs - 1);
@@ -162,7 +162,7 @@ describe('remoteEvents', () => {
     assert.equal(looks.length, 2);
   });
 
-  it('that come during a listing are not left for later than those before it', async () => {
+  it('that come during a listing wait no longer than those before it', async () => {
     const listed = Promise.withResolvers<void>();
     listing = () => listed.promise;
     remoteEvents.note([at('file', 'home', 'a')]);

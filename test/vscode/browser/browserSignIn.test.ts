@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import type { Workbench } from '../harness/workbench.ts';
 import { onStage, showNotifications } from './support.ts';
 
-test('signs in on the page of a brand: refused once, pasted wrong once, then the account is shown', async () => {
+test('a person signs in on the page of a brand: refused once, pasted wrong once, then the account is shown', async () => {
   await onStage(async (stage) => {
     const window = await stage.openWindow();
     await window.openView('Jottacloud');
@@ -29,7 +29,7 @@ test('signs in on the page of a brand: refused once, pasted wrong once, then the
   });
 });
 
-test('is cancelled by leaving it, and takes the address of a browser elsewhere', async () => {
+test('a sign-in is cancelled by leaving it, and takes the address of a browser elsewhere', async () => {
   await onStage(async (stage) => {
     const window = await stage.openWindow();
     await window.openView('Jottacloud');

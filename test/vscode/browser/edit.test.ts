@@ -6,7 +6,7 @@ import { mount, onStage, openFromTree, signIn, typeAtEnd, untilOnServer } from '
 
 const file = '/Jotta/Archive/hello.md';
 
-test('connects through the palette: a malformed token is refused in words, a good one shows the account', async () => {
+test('a person connects through the palette: a malformed token is refused in words, a good one shows the account', async () => {
   await onStage(async (stage) => {
     const window = await stage.openWindow();
     await window.openView('Jottacloud');
@@ -29,7 +29,7 @@ test('connects through the palette: a malformed token is refused in words, a goo
   });
 });
 
-test('mounts, opens a file from the tree at its mounted path, a save arrives, and a change elsewhere is shown', async () => {
+test('a file opens from the tree at its mounted path, a save of it arrives, and a change elsewhere is shown', async () => {
   await onStage(async (stage) => {
     await stage.emulator.put(file, '# Hello\n');
     const window = await stage.openWindow();

@@ -7,7 +7,7 @@ import { findMountId, onStage, showNotifications, signIn } from './support.ts';
 
 const archive = '/Jotta/Archive';
 
-test('mounts from the view, the status bar and the dialog; a mount point that is refused is asked for again', async () => {
+test('the account is mounted from the view, the status bar and the dialog; a mount point that is refused is asked for again', async () => {
   await onStage(async (stage) => {
     await stage.emulator.put(`${archive}/Photos/one.txt`, 'one\n');
     const window = await stage.openWindow();

@@ -5,7 +5,7 @@ import { findOnServer, onStage, openFromTree, showNotifications, signIn, typeAtE
 
 const folder = '/Jotta/Archive';
 
-test('without FUSE: edits, compares versions, renames, deletes and restores in the tree, and opens a folder', async () => {
+test('a window without FUSE edits, compares versions, renames, deletes and restores in the tree, and opens a folder', async () => {
   await onStage(
     async (stage) => {
       const { emulator } = stage;

@@ -196,7 +196,7 @@ describe('commands on files', () => {
     assert.equal(await readFile(path.join(target, 'down', 'inner', 'a.txt'), 'utf8'), 'content');
   });
 
-  it('Keep Offline, Free Up Space and Remove Offline Copy', async () => {
+  it('Keep Offline keeps a folder here, Free Up Space and Remove Offline Copy give its room back', async () => {
     await fs.createDirectory(uriOf(`${home}/kept`));
     await save('kept/a', 'kept');
     await save('free', 'may go');
@@ -391,7 +391,7 @@ describe('commands on files', () => {
     );
   });
 
-  it('all of them end without an error when the question is left', async () => {
+  it('all of them end without an error when their question is dismissed', async () => {
     const ids = ['newFolder', 'uploadFiles', 'download', 'rename', 'delete', 'keepOffline', 'removeOfflineCopy'];
     const others = ['copyPublicLink', 'removePublicLink', 'openOnTheWeb', 'showVersions', 'restoreVersion'];
     for (const id of [...ids, ...others, 'searchFiles', 'openAsFolder', 'open', 'copyPath']) {

@@ -46,7 +46,7 @@ describe('the tree of files', () => {
     assert.deepEqual([drawn, asked], [[], []]);
   });
 
-  it('draws a folder anew that could not be listed, once something is heard of it', async () => {
+  it('draws a folder anew that could not be listed, once it is known to have changed', async () => {
     const { tree, drawn, next } = createTree();
     const rows = tree.getChildren();
     (await next()).fail(new Error('not now'));

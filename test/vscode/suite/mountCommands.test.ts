@@ -154,7 +154,7 @@ describe('commands on mounts', () => {
     );
   });
 
-  it('Install FUSE… says that it is there where it is', async () => {
+  it('Install FUSE… says that FUSE is ready where it is installed', async () => {
     const asked = await answering(
       'showInformationMessage',
       () => undefined,
@@ -163,7 +163,7 @@ describe('commands on mounts', () => {
     assert.match(String(asked[0]?.[0]), /FUSE is ready/);
   });
 
-  it('the setting says by what the next one is mounted', async () => {
+  it('the setting chooses the driver of the next mount', async () => {
     const settings = vscode.workspace.getConfiguration('jottacloud');
     await settings.update('mount.driver', 'nfs', vscode.ConfigurationTarget.Global);
     try {
@@ -203,7 +203,7 @@ describe('commands on mounts', () => {
 });
 
 describe('the status bar', () => {
-  it('counts what is on its way, and what was stopped neither there nor as failed', () => {
+  it('counts what is on its way; what was stopped counts neither as that nor as failed', () => {
     const transfer = { kind: 'upload', bytesDone: 0, bytesTotal: 9 } as const;
     const transfers: TransferState[] = [
       { ...transfer, id: '1', status: 'running', path: '/Jotta/Archive/a' },

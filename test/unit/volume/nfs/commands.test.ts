@@ -20,7 +20,7 @@ describe('how macOS is told to mount by NFS', () => {
     ]);
   });
 
-  it('leaves a volume that may not be changed to the kernel', () => {
+  it('lets the kernel refuse changes to a read-only volume', () => {
     assert.match(getMacMountCommand({ ...request, readOnly: true })[2] ?? '', /^ro,/);
   });
 
@@ -30,7 +30,7 @@ describe('how macOS is told to mount by NFS', () => {
 });
 
 describe('how macOS is told to let go of it', () => {
-  it('is a question, where nobody asked for more', () => {
+  it('is without force, where nobody asked for it', () => {
     assert.deepEqual(getUnmountCommands('darwin', '/Users/ada/Cloud', false), [['/sbin/umount', '/Users/ada/Cloud']]);
   });
 

@@ -102,7 +102,7 @@ describe('changes that wait for each other', () => {
     });
   }
 
-  it('are all sent when the answer to a step aside was lost', async () => {
+  it('are all sent when the answer to the move to a temporary name was lost', async () => {
     const top = '/Jotta/Archive/ring lost';
     await emulator.put(`${top}/a/in.txt`, 'in');
     const world = await openSessionWorld(emulator);

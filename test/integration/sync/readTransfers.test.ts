@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts';
 const file = '/Jotta/Archive/film.mov';
 const size = 1_000_000;
 
-it('what programs wait for is a transfer until it is there', async () => {
+it('a large file that a program reads is shown as a transfer until it is there', async () => {
   await withWorld({}, {}, async (world, emulator) => {
     await emulator.put(file, Buffer.alloc(size, 7));
     const session = world.session();
@@ -25,7 +25,7 @@ it('what programs wait for is a transfer until it is there', async () => {
   });
 });
 
-it('a small file that is read is none', async () => {
+it('a small file that is read is not shown as a transfer', async () => {
   await withWorld({}, {}, async (world, emulator) => {
     await emulator.put(file, 'short');
     const session = world.session();

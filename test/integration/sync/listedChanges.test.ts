@@ -7,7 +7,7 @@ import { openSessionWorld, type SessionWorld, showServer } from '../../support/s
 
 const top = '/Jotta/Archive/top';
 
-describe('what is heard from the server', () => {
+describe('what is listed from the server', () => {
   let emulator: Emulator;
   let world: SessionWorld;
   const refuse = (kind: RequestKind) =>
@@ -26,7 +26,7 @@ describe('what is heard from the server', () => {
     emulator.remove(top);
   });
 
-  it('lets go what waited for it, though nobody does anything here', async () => {
+  it('lets a change go on that waited for it, though nobody does anything here', async () => {
     await emulator.put(`${top}/g/inner.txt`, 'theirs');
     await world.readText(`${top}/g/inner.txt`);
     refuse('mvDir');
@@ -55,7 +55,7 @@ describe('what is heard from the server', () => {
     assert.deepEqual(await showServer(emulator, top), { 'g/': '', 'g/a': 'one', 'g/z': 'z' });
   });
 
-  it('before a removal is not what a removal after a restart goes by', async () => {
+  it('before a removal is not trusted by that removal after a restart', async () => {
     await emulator.put(`${top}/a.txt`, 'one');
     await world.readText(`${top}/a.txt`);
     await emulator.put(`${top}/a.txt`, 'edited elsewhere');
@@ -65,7 +65,7 @@ describe('what is heard from the server', () => {
     assert.deepEqual(await showServer(emulator, top), { 'a.txt': 'edited elsewhere' });
   });
 
-  it('makes a conflicted copy of a name that can be, whatever dots are in the name', async () => {
+  it('gives a conflicted copy a name that is short enough, whatever dots are in the name', async () => {
     const name = `1. ${'a long title '.repeat(18)}`.trim();
     await emulator.put(`${top}/${name}`, 'one');
     await world.readText(`${top}/${name}`);
