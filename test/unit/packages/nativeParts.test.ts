@@ -31,6 +31,23 @@ describe('native parts of a package', () => {
     }
   });
 
+  it('have a binding on macOS that tells the time of the last change for that of the creation, which it would put in 1970', () => {
+    /** What is done between the stores of the two times, which follow each other in memory with a third between them. */
+    const between = (binding: Buffer, modified: string, created: string) =>
+      binding
+        .subarray(binding.indexOf(Buffer.from(modified, 'hex')), binding.indexOf(Buffer.from(created, 'hex')))
+        .toString('hex');
+    const [arm, x64] = [readBinding('darwin-arm64'), readBinding('darwin-x64')];
+    // stur q1, [x19, #40] … stur q1, [x19, #72], and whether `ldp q0, q1` gives q1 something else.
+    const onArm = (binding: Buffer) => between(binding, '6182823c', '6182843c');
+    assert.match(onArm(arm), /e00742ad/);
+    assert.doesNotMatch(onArm(mendBinding('darwin-arm64', arm)), /e00742ad/);
+    // movups [rbx + 40], xmm0 … movups [rbx + 72], xmm0, and from where xmm0 was loaded last: rbp - 96, or rbp - 128 as for the first.
+    const onX64 = (binding: Buffer) => between(binding, '0f114328', '0f114348');
+    assert.match(onX64(x64), /0f2845a0$/);
+    assert.match(onX64(mendBinding('darwin-x64', x64)), /0f284580$/);
+  });
+
   it('keep a signature that fits, without which macOS on Apple silicon ends the drive', () => {
     const shipped = mendBinding('darwin-arm64', readBinding('darwin-arm64'));
     shipped.writeUInt8(shipped.readUInt8(0x5000) ^ 1, 0x5000);

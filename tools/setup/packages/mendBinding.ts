@@ -2,47 +2,65 @@ import { createHash } from 'node:crypto';
 import type { NativeTarget } from './targets.ts';
 
 /*
- * The binding refuses a change of attributes whole when it comes with a creation time, a backup time or flags, which Finder and
- * `cp -p` send with every copy: the copy then fails, or loses its mode and time. In its source:
+ * What the binding for macOS does wrong, and no option nor answer of ours can set right. Until a release of it does better, some
+ * instructions are others in what we ship.
+ *
+ * It refuses a change of attributes whole when it comes with a creation time, a backup time or flags, which Finder and `cp -p`
+ * send with every copy: the copy then fails, or loses its mode and time. The volume keeps none of the three, and the rest is to
+ * be done: the mask of the condition becomes 0. In its source:
  *
  *   if ((requested & (FUSE_SET_ATTR_BTIME | FUSE_SET_ATTR_BKUPTIME | FUSE_SET_ATTR_FLAGS)) != 0) return -EOPNOTSUPP;
  *
- * The volume keeps none of the three, and the rest is to be done. Until a release of the binding does so, the mask of that
- * condition is made 0 in what we ship.
+ * It takes no creation time from us (populate_stat reads three times) and tells macFUSE that of a `struct stat` full of zeros:
+ * "Date Created" is 1970. The time of the last change is told in its place. In its source, of getattr:
+ *
+ *   destination->btimespec = source->st_birthtimespec;
  */
 
 interface Mend {
-  /** The instructions of the condition, which occur once. */
+  /** Instructions that occur once. */
   readonly from: string;
+  /** As many bytes. */
   readonly to: string;
 }
 
-const mends: Partial<Record<NativeTarget, Mend>> = {
-  // mov w8, #0xd0000000; tst w22, w8  ->  mov w8, #0; tst w22, w8
-  'darwin-arm64': { from: '0800ba52df02086a', to: '08008052df02086a' },
-  // test r12d, 0xd0000000  ->  test r12d, 0
-  'darwin-x64': { from: '41f7c4000000d0', to: '41f7c400000000' },
+const mends: Partial<Record<NativeTarget, readonly Mend[]>> = {
+  'darwin-arm64': [
+    // mov w8, #0xd0000000; tst w22, w8  ->  mov w8, #0; tst w22, w8
+    { from: '0800ba52df02086a', to: '08008052df02086a' },
+    // ldp q0, q1, [sp, #64]; stur q0, [x19, #56]  ->  ldr q0, [sp, #64]; …: the time of the last change is in q1, and stays there
+    { from: 'e00742ad6082833c', to: 'e013c03d6082833c' },
+  ],
+  'darwin-x64': [
+    // test r12d, 0xd0000000  ->  test r12d, 0
+    { from: '41f7c4000000d0', to: '41f7c400000000' },
+    // movaps xmm0, [rbp - 96]; movups [rbx + 72], xmm0  ->  movaps xmm0, [rbp - 128]; …
+    { from: '0f2845a00f114348', to: '0f2845800f114348' },
+  ],
 };
 
-/** The binding of a target as it is shipped. @throws Error when it is not the one that the mend was made for */
+/** The binding of a target as it is shipped. @throws Error when it is not the one that the mends were made for */
 export function mendBinding(target: NativeTarget, binding: Buffer): Buffer {
-  const mend = mends[target];
-  if (mend === undefined) return binding;
-  const from = Buffer.from(mend.from, 'hex');
-  const at = binding.indexOf(from);
-  if (at < 0 || binding.indexOf(from, at + 1) >= 0) throw new Error(`the binding of ${target} is another one: ${at}`);
+  const wanted = mends[target];
+  if (wanted === undefined) return binding;
   const mended = Buffer.from(binding);
-  Buffer.from(mend.to, 'hex').copy(mended, at);
+  for (const mend of wanted) {
+    const from = Buffer.from(mend.from, 'hex');
+    const at = binding.indexOf(from);
+    if (at < 0 || binding.indexOf(from, at + 1) >= 0) throw new Error(`the binding of ${target} is another one: ${at}`);
+    Buffer.from(mend.to, 'hex').copy(mended, at);
+  }
   signAgain(mended);
   return mended;
 }
 
-/** Is the condition gone, and does the signature, where there is one, fit? */
+/** Are the instructions the others, and does the signature, where there is one, fit? */
 export function isMended(target: NativeTarget, binding: Buffer): boolean {
-  const mend = mends[target];
-  if (mend === undefined) return true;
-  const isGone = !binding.includes(Buffer.from(mend.from, 'hex')) && binding.includes(Buffer.from(mend.to, 'hex'));
-  return isGone && getPages(binding).every(({ stored, computed }) => stored.equals(computed));
+  const wanted = mends[target];
+  if (wanted === undefined) return true;
+  const has = (code: string) => binding.includes(Buffer.from(code, 'hex'));
+  const areAll = wanted.every(({ from, to }) => has(to) && !has(from));
+  return areAll && getPages(binding).every(({ stored, computed }) => stored.equals(computed));
 }
 
 /** An ad-hoc signature, which is what the binding has, is the hashes of its pages and no key: they are computed anew. */
