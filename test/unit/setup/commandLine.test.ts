@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -20,8 +20,9 @@ interface CommandLines {
   readonly suiteNames: readonly string[];
   readonly scenarios: readonly string[];
   readonly disturbances: readonly string[];
+  checkCommandLine(name: string, args: readonly string[]): object | undefined;
 }
-const { commandLines, suiteNames, scenarios, disturbances } = (await import(
+const { commandLines, suiteNames, scenarios, disturbances, checkCommandLine } = (await import(
   path.join(root, 'tools', 'setup', 'commandLine.mjs')
 )) as CommandLines;
 
@@ -115,6 +116,24 @@ describe('the command line of every npm run command', () => {
     assert.ok(url?.startsWith('http://127.0.0.1:') && loginToken);
     emulator.kill();
     await once(emulator, 'exit');
+  });
+
+  it('takes every command as the workflows give it', () => {
+    const workflows = path.join(root, '.github', 'workflows');
+    const texts = readdirSync(workflows).map((file) => readFileSync(path.join(workflows, file), 'utf8'));
+    const commands = texts.flatMap((text) => [...text.matchAll(/\brun: npm run (\S+)(?: -- (.+))?$/gm)]);
+    assert.ok(commands.length > 5, `${commands.length} commands`);
+    for (const [line, name = '', args = ''] of commands) {
+      assert.ok(Object.hasOwn(commandLines, name), line);
+      assert.equal(
+        checkCommandLine(
+          name,
+          args.split(' ').filter((word) => word !== ''),
+        ),
+        undefined,
+        line,
+      );
+    }
   });
 
   it('knows every command that run.mjs starts', () => {
