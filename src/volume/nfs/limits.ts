@@ -34,7 +34,10 @@ export const nfsLimits = {
   patienceMs: 4_000,
   /** After this in total the call fails. */
   readDeadlineMs: 45_000,
-  /** How long an outcome that came after "try again later" waits to be asked for; Linux asks after 5 s, macOS after up to 10. */
+  /**
+   * How long an outcome that came after "try again later" waits to be asked for. Linux asks after 5 s; macOS after 4, 8 and 16 s, and
+   * fails the call at the fourth such answer.
+   */
   outcomeKeptMs: 30_000,
   /** Answers kept for calls that must not run twice when a client repeats them, and how long. */
   duplicateAnswers: 1024,

@@ -20,6 +20,26 @@ describe('how macOS is told to mount by NFS', () => {
     ]);
   });
 
+  it('has only options that macOS 13 knows, as all later ones do', () => {
+    // mount_nfs.c of NFS-209.40.5, macOS 13; read up to NFS-339, macOS 26.
+    const known = new Set([
+      ...['vers', 'port', 'mountport', 'timeo', 'retrans', 'deadtimeout', 'rsize', 'wsize', 'dsize', 'readahead'],
+      ...['actimeo', 'acregmin', 'acregmax', 'acdirmin', 'acdirmax', 'proto', 'sec', 'maxgroups'],
+    ]);
+    const switches = ['tcp', 'udp', 'inet', 'resvport', 'soft', 'hard', 'intr', 'mutejukebox', 'locallocks', 'locks'];
+    for (const name of [...switches, 'rdirplus', 'negnamecache', 'nfc', 'callumnt', 'quota']) {
+      known.add(name).add(`no${name}`);
+    }
+    // <mntopts.h>, for all file systems.
+    for (const name of ['ro', 'rw', 'nodev', 'nosuid', 'noexec', 'nobrowse', 'noowners', 'sync', 'async'])
+      known.add(name);
+    const options = getMacMountCommand(request)[2]?.split(',') ?? [];
+    assert.deepEqual(
+      options.map((option) => option.split('=')[0] ?? '').filter((name) => !known.has(name)),
+      [],
+    );
+  });
+
   it('lets the kernel refuse changes to a read-only volume', () => {
     assert.match(getMacMountCommand({ ...request, readOnly: true })[2] ?? '', /^ro,/);
   });
