@@ -16,7 +16,7 @@ import { MountError } from '../volume/mountError.ts';
 import { checkMountPoint, detach, ensureMountPoint, loadMounts, mountOver } from '../volume/mountPoint.ts';
 import type { NameChange, Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
 import type { Session } from './session.ts';
-import { canResume, findDrivers, mountWithBest } from './volumeDrivers.ts';
+import { findDrivers, findResuming, mountWithBest } from './volumeDrivers.ts';
 
 /** What a window waits for the notices of its change to reach the kernel, ms: they mostly take less than one. */
 const tellMs = 1_000;
@@ -89,13 +89,15 @@ export class Mounts {
       const drivers = await findDrivers(this.#options.getDrivers(), this.#log);
       const root = await this.#findSource(params.source);
       const rules = { home: homedir(), reserved: this.#reserved };
-      const goesOn = await canResume(drivers, wanted);
-      const mountPoint = goesOn ? wanted : await ensureMountPoint(params.mountPoint, rules, this.#log);
+      const resuming = await findResuming(drivers, wanted);
+      const mountPoint = resuming ? wanted : await ensureMountPoint(params.mountPoint, rules, this.#log);
       if (this.#closed) throw new DriveError('shuttingDown');
       if (this.#isTaken(mountPoint)) throw new DriveError('alreadyMounted', { path: mountPoint });
-      const makeVolume: MakeVolume = (name, view) => mountWithBest(drivers, mountPoint, name, view);
+      // A better driver would meet the volume that is there, which answers nobody.
+      const able = resuming ? [resuming] : drivers;
+      const makeVolume: MakeVolume = (name, view) => mountWithBest(able, mountPoint, name, view);
       const makeOver: MakeVolume = (name, view) => mountOver(mountPoint, () => makeVolume(name, view), this.#log);
-      const { kind } = await this.#add({ ...params, mountPoint }, root, goesOn ? makeVolume : makeOver);
+      const { kind } = await this.#add({ ...params, mountPoint }, root, resuming ? makeVolume : makeOver);
       const { source, readOnly } = params;
       this.#log.info('mounted', { mountPoint, source, readOnly, kind });
       return { mountPoint, source, readOnly, status: 'mounted', kind };

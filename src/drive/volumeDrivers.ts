@@ -43,10 +43,13 @@ export async function findDrivers(drivers: readonly VolumeDriver[], log: Log): P
   throw failure;
 }
 
-/** Has an earlier process left a volume mounted there that one of the drivers can go on with? */
-export async function canResume(drivers: readonly VolumeDriver[], mountPoint: string): Promise<boolean> {
-  for (const driver of drivers) if (await driver.canResume?.(mountPoint)) return true;
-  return false;
+/** The driver that can go on with a volume which an earlier process left mounted there; undefined when there is no such volume. */
+export async function findResuming(
+  drivers: readonly VolumeDriver[],
+  mountPoint: string,
+): Promise<VolumeDriver | undefined> {
+  for (const driver of drivers) if (await driver.canResume?.(mountPoint)) return driver;
+  return undefined;
 }
 
 /** Of drivers as `findDrivers` answers them. Rejects as the last one does when none can mount. */
