@@ -1,6 +1,6 @@
 /** Operations are counted over this long; so long after the last burst the computer is the drive's again. ms. */
 const windowMs = 200;
-/** From so many in that time on somebody is busy with files: copying, unpacking, building; not one who writes a log. */
+/** With this many operations in that time a program is busy with files: it copies, unpacks or builds. A log is far below it. */
 const busyOperations = 20;
 /**
  * While somebody is, the drive's own work takes one turn in this time: a turn is about ten milliseconds of the thread that

@@ -11,7 +11,7 @@ const [readOf, writeOf, readvOf, writevOf, truncateOf, datasyncOf, closeOf] = [
   promisify(fs.close),
 ];
 
-/** Of a file that was closed: a number that is no file's, so that whatever asks still is refused by the system. */
+/** Stands for the descriptor of a closed file: no file has this number, so that the system refuses whoever still uses it. */
 const closed = 0x7fffffff;
 
 /** Up to so many bytes the page cache answers in a few microseconds; a turn through the thread pool takes ten times that. */

@@ -41,7 +41,7 @@ function escapeLine(text: string): string {
   return text.replace(unprintable, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** As it is, or as a JSON string where it could be taken for more than one field. */
+/** The text as it is, or as a JSON string where it could be taken for more than one field. */
 function formatValue(text: string): string {
   return escapeLine(misleading.test(text) || text !== escapeLine(text) ? JSON.stringify(text) : text);
 }

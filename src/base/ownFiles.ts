@@ -37,7 +37,7 @@ export function ensureOwnFolder(path: string, { isPrivate = true } = {}): void {
   try {
     const found = fstatSync(fd);
     checkOwner(path, found);
-    // By its descriptor: what the path names may be exchanged meanwhile.
+    // By the descriptor, because what the path names may be exchanged meanwhile.
     if (isPrivate && (found.mode & 0o777) !== 0o700) fchmodSync(fd, 0o700);
   } finally {
     closeSync(fd);

@@ -19,7 +19,7 @@ export class Recent<K, V> {
     return this.#young.has(key) || this.#old.has(key);
   }
 
-  /** It counts as used now. */
+  /** Marks the entry as used now. */
   get(key: K): V | undefined {
     const young = this.#young.get(key);
     if (young !== undefined) return young;

@@ -18,7 +18,7 @@ export class Block {
     this.#onFree = onFree;
   }
 
-  /** One holder more. Only who holds it, or has just got it from who does, may call this. */
+  /** Adds a holder. Only a holder may call this, or whoever has just got the block from one. */
   hold(): this {
     this.#holders += 1;
     return this;

@@ -58,7 +58,7 @@ export class BlockCutter {
     if (this.#left > 0) throw new Error(`download ended ${this.#left - this.#filled} bytes short`);
   }
 
-  /** Nothing more comes. */
+  /** Ends it: no further block comes. */
   drop(): void {
     this.#block?.giveBack();
     this.#block = undefined;

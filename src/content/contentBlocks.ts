@@ -24,7 +24,7 @@ export interface ContentBlocksDeps {
  */
 export class ContentBlocks {
   readonly #deps: ContentBlocksDeps;
-  /** By the block's name. */
+  /** Downloads under way, by the name of the block. */
   readonly #flights = new Map<string, BlockFlight>();
   /** Small contents that matched their md5 when they were read from the disk. */
   readonly #checked = new Recent<string, true>(cacheLimits.rememberedChecks);
@@ -39,7 +39,7 @@ export class ContentBlocks {
     return this.#isNear(blockName(content.md5, index)) || this.#deps.store.hasBlock(content.md5, index);
   }
 
-  /** At once where it is in memory. */
+  /** A block, at once where it is in memory. */
   get(content: ContentRef, index: number): Block | Promise<Block> {
     const name = blockName(content.md5, index);
     return this.#deps.memory.get(name) ?? this.#flights.get(name)?.wait() ?? this.#load(content, index).wait();
@@ -213,7 +213,7 @@ export class ContentBlocks {
   }
 }
 
-/** Of a content that was refused. */
+/** The error of a content that was refused. */
 export function wrongBytes(): Error {
   return new Error('downloaded bytes do not match their md5');
 }

@@ -12,7 +12,7 @@ export interface ContentIndexOptions {
 /** Which files of clean content are on the disk, least recently used first, and which of them are pinned. */
 export class ContentIndex {
   readonly #options: ContentIndexOptions;
-  /** What each takes of the disk. */
+  /** By name: bytes that the file takes of the disk. */
   readonly #entries = new Map<string, number>();
   /** Goes on from eviction to eviction: what was before it has gone, or has moved to the end by its use. */
   #oldest = this.#entries.keys();
@@ -29,7 +29,7 @@ export class ContentIndex {
     return this.#bytes;
   }
 
-  /** Those of them that are not pinned. */
+  /** Bytes of the files that are not pinned. */
   get evictableBytes(): number {
     return this.bytes - this.#pinnedBytes;
   }

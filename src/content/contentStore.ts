@@ -37,7 +37,7 @@ export class ContentStore {
   readonly #index: ContentIndex;
   readonly #isPinned: (md5: string) => boolean;
   #checkedFreeAt = 0;
-  /** Nothing is written until then: the disk has just failed. */
+  /** Nothing is written before this time, because the disk has just failed. */
   #restsUntil = 0;
 
   private constructor(dir: string, budget: ContentBudget, log: Log, options: ContentStoreOptions) {

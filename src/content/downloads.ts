@@ -17,7 +17,7 @@ export interface ContentSource {
 
 export interface BlockReceiver {
   readonly onBlock: (index: number, block: Block) => void;
-  /** All blocks are in. */
+  /** Called when all blocks have come. */
   readonly onEnd: () => Promise<void>;
 }
 

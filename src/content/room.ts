@@ -47,7 +47,7 @@ export function createRoom({ dir, reserve, getFloor, cache }: RoomOptions): Room
     credit = (await getFreeBytes(dir)) - getFloor();
     askedAt = performance.now();
   };
-  /** Nothing is given up for what finds no room all the same, nor of a folder that is gone. */
+  /** Evicts nothing where that would not make room enough, nor where the cache is on another disk or gone. */
   const tryEvict = async (bytes: number) => {
     if (cache.evictableBytes < bytes || !(await sharesDisk(dir, cache.dir).catch(() => false))) return;
     await cache.evict(bytes);

@@ -253,7 +253,7 @@ export class StagingFile {
     }
   }
 
-  /** Of the filled file. Rejects with the signal's reason once the file is not read any more. */
+  /** Checksums of the filled file. Rejects with the signal's reason once the file is not read any more. */
   digest(checksummer: Checksummer, signal: AbortSignal): Promise<Checksums> {
     return checksummer.run({ fd: this.#file.fd, size: this.#size, extents: this.#extents }, signal);
   }

@@ -38,7 +38,7 @@ interface RecoveryDeps extends RecoveryOptions {
 export async function recoverStaging(deps: RecoveryDeps): Promise<Rescued | null> {
   const { table, nodes, dir, lostDir, log, now, bootId } = deps;
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  // Not when it is needed: the disk may be full by then.
+  // Made now, because the disk may be full when it is needed.
   await mkdir(lostDir, { recursive: true, mode: 0o700 });
   await keepClaimedDrafts(table, dir);
   let files = await settleDoubtful(deps);

@@ -48,7 +48,7 @@ export class StagingStore {
   readonly #unsettled = new Map<string, number>();
   /** Group commit that syncs what is flushed now. */
   #epoch = 1;
-  /** Of files that no row on the disk names any more, one after the other. */
+  /** Deletes files that no row on the disk names any more, one after the other. */
   #deleting: Promise<void> = Promise.resolve();
 
   constructor(deps: StagingStoreDeps) {
@@ -203,7 +203,7 @@ export class StagingStore {
    * a death leaves goes with the next start.
    */
   discard(id: string): void {
-    // Each by itself: one that comes while a group commit is under way is for the next.
+    // One by one: a file that comes while a group commit is under way waits for the next.
     void this.#deps.whenDurable().then(() => {
       this.#deleting = this.#deleting.then(() => this.#deleteFile(id));
     });

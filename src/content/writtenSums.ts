@@ -25,7 +25,7 @@ export class WrittenSums {
   add(bytes: Buffer, position: number): void {
     if (this.#ranges === undefined) return;
     const end = position + bytes.length;
-    // What is written over wholly does not count any more; half of it would leave a checksum of nothing.
+    // A range that is written over wholly does not count any more; of one that is written over in part no checksum is left.
     const others = this.#ranges.filter((range) => range.start < position || range.end > end);
     const last = others.at(-1);
     const isNext = last !== undefined && last.end === position;

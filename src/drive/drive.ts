@@ -152,7 +152,7 @@ export class Drive {
     this.sessions.need().session.pusher.setPaused(paused);
   }
 
-  /** Of one transfer, by its id, or of all. */
+  /** Tries one failed transfer again, by its id, or all of them. */
   retryFailed(id?: string): void {
     this.sessions.need().session.pusher.retryFailed(id === undefined ? undefined : (Number(id) as Ino));
   }

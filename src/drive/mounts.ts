@@ -120,7 +120,7 @@ export class Mounts {
     }
   }
 
-  /** One that died makes room for another. */
+  /** A mount point whose volume died may be mounted on again. */
   #isTaken(mountPoint: string): boolean {
     const mount = this.#mounts.get(mountPoint);
     return mount !== undefined && mount.status !== 'failed';
@@ -143,7 +143,7 @@ export class Mounts {
     if (mount?.volume === undefined) throw new DriveError('notMounted', { path: mountPoint });
     mount.status = 'unmounting';
     this.changed.emit();
-    // Who has a file open may never close it.
+    // A program that has a file open may never close it.
     if (force) {
       await this.#session.vfs.flushQuiet(0).catch((error) => this.#log.warn('an open file was not flushed', { error }));
     }
@@ -260,7 +260,7 @@ export class Mounts {
       vfs: vfs.within({ root, mountPoint }),
       root,
       readOnly,
-      // Only of macOS is it known who does that.
+      // Only on macOS is it known which programs make previews.
       previewsStayLocal: () => process.platform === 'darwin' && !this.#options.previewsDownload(),
       getQuota,
       getPath,

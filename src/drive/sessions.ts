@@ -34,7 +34,7 @@ type Status =
 export interface SessionsDeps {
   readonly stateDir: string;
   readonly cacheDir: string;
-  /** That of an emulator; undefined for the service. */
+  /** URL of an emulator; undefined for the service. */
   readonly endpoint: string | undefined;
   readonly service: ServiceDeps;
   readonly keeper: TokenKeeper;

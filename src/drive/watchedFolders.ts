@@ -16,7 +16,7 @@ export class WatchedFolders {
   keepIn(session: Session): void {
     for (const path of [...this.#paths.values()].flat()) {
       const note = async () => session.folders.noteViewed((await session.vfs.resolve(rootIno, splitPath(path))).ino);
-      // One that is gone is kept for as long as it is shown: it may come back.
+      // A folder that is gone stays watched for as long as it is shown: it may come back.
       session.work.run(note).catch(() => {});
     }
   }

@@ -5,7 +5,7 @@ import type { ConflictNotice } from '../protocol/state.ts';
 import type { DriveClient } from './drive/client.ts';
 import { getOpenUri } from './openUri.ts';
 
-/** As the drive names the version of this computer where the name went to the other one. */
+/** The mark that the drive puts into the name of a version that lost its name to another one. */
 const copyMark = / \(conflicted copy [^()]*\)/;
 
 /** Which file a conflicted copy is of; undefined for any other name. */

@@ -50,7 +50,7 @@ export class FuseCheck implements vscode.Disposable {
     }
   }
 
-  /** The same for those who only want the views to be right. Never throws: without an answer the last one stands. */
+  /** Asks again so that the views are right. Never throws: without an answer the last one stands. */
   async update(): Promise<void> {
     await this.ensure().catch(() => undefined);
   }

@@ -3,7 +3,7 @@ import { nameKey } from '../base/nameKey.ts';
 import type { DriveState } from '../protocol/state.ts';
 import { findAccountPath } from './fileSystem/scheme.ts';
 
-/** The files that tabs of this window show, by whatever kind of editor; a comparison shows two. Old versions are none. */
+/** The files that tabs of this window show, by any kind of editor; a comparison shows two. Old versions are left out. */
 export function findOpenUris(): vscode.Uri[] {
   const inputs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ input }) => input));
   return inputs.flatMap(getUris).filter(({ scheme }) => scheme === 'file' || scheme === 'jottacloud');
@@ -14,7 +14,7 @@ export function findActiveUri(): vscode.Uri | undefined {
   return getUris(vscode.window.tabGroups.activeTabGroup.activeTab?.input).at(-1);
 }
 
-/** Those of them that are, or lie below, a path of the account. */
+/** The files in tabs that are, or lie below, a path of the account. */
 export function findOpenBelow(state: DriveState, accountPath: string): vscode.Uri[] {
   const key = nameKey(accountPath);
   return findOpenUris().filter((uri) => {

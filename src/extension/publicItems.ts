@@ -12,7 +12,7 @@ const freshMs = 60_000;
  */
 export class PublicItems implements vscode.Disposable {
   readonly #client: DriveClient;
-  /** By key of the path in the account. */
+  /** Public items, by key of their path in the account. */
   readonly #paths = new Map<string, string>();
   readonly #emitter = new vscode.EventEmitter<readonly string[]>();
   readonly #disposable: vscode.Disposable;

@@ -10,7 +10,7 @@ const bytesPerKilobyte = 1_000;
 
 /** One remembered mount, as `jottacloud.mounts` holds it. */
 export interface MountProfile {
-  /** As written: may begin with `~`. */
+  /** As the person wrote it: may begin with `~`. */
   readonly path: string;
   readonly source: string;
   readonly readOnly: boolean;
@@ -20,7 +20,7 @@ export interface MountProfile {
 
 export const defaultMountPath = '~/CloudMounts/Jottacloud';
 
-/** What somebody wrote into the settings may be of any type: what is not of that of the fallback does not count. */
+/** Settings are written by hand and may be of any type: a value of another type than the fallback does not count. */
 function read<T>(settings: vscode.WorkspaceConfiguration, name: string, fallback: T): T {
   const value = settings.get<unknown>(name);
   return typeof value === typeof fallback ? (value as T) : fallback;
@@ -135,7 +135,7 @@ function normalizeSource(source: string): string {
   return path.posix.resolve('/', source.trim());
 }
 
-/** What is no text is skipped. */
+/** Entries that are no text are skipped. */
 function getIgnoredNames(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
 }

@@ -29,7 +29,7 @@ export async function startUp(services: Services, updateKeys: () => void): Promi
   await ensureWorkspaceMounts(services);
 }
 
-/** Nobody asked for it here: one window tells. */
+/** Nobody in this window asked for it, so one window tells it for all. */
 function tell({ client, report, log }: Services, error: unknown): void {
   if (client.isNotifying) report(error);
   else log.warn('another window tells', { error: toDriveError(error) });

@@ -10,7 +10,7 @@ import type { Services } from './services.ts';
 import { contractHome, getAllProfiles, type MountProfile, toMountParams } from './settings.ts';
 import { showError, showInformation, showWarning, withProgress } from './ui/messages.ts';
 
-/** That this window was reloaded because its folder was missing, and has not found it mounted since. */
+/** Kept when this window was reloaded because its folder was missing, until it finds the folder mounted. */
 const reloadedKey = 'jottacloud.reloadedForMount';
 
 /** Attaching and mounting take a second; a mount that another window has begun is waited for this long. */

@@ -30,7 +30,7 @@ export function noteReached({ habits, reads }: Learned, path: JottaPath): void {
   reads.unreachable.delete(path.join('/'));
   for (const character of doubtfulIn(path)) {
     const habit = habitOf[character];
-    // That it is no new name says nothing about the old ones.
+    // A character that new names are spelled without may still be reached in old names.
     if (habit !== undefined && !habits.lacks(habit)) habits.note(habit, true);
   }
 }
@@ -39,7 +39,7 @@ export function noteReached({ habits, reads }: Learned, path: JottaPath): void {
 export function noteUnreachable({ habits, reads }: Learned, path: JottaPath): void {
   reads.unreachable.set(path.join('/'), true);
   const suspects = doubtfulIn(path).filter((character) => !habits.has(habitOf[character] as Habit));
-  // Of several nobody knows which.
+  // Of several characters nobody knows which one was refused.
   if (suspects.length === 1) noteCharacter(habits, suspects[0] as string, false);
 }
 
@@ -55,7 +55,7 @@ export async function asNewName<T>({ habits }: Learned, name: string, work: () =
   } catch (error) {
     const isRefused =
       isJottaError(error, 'unreachableName') || (isJottaError(error, 'protocol') && error.status === 400);
-    // Of an ordinary one, a name above it is meant, or none.
+    // The refusal of an ordinary name is about a folder above it, or about no name.
     if (!isRefused || isOrdinaryName(name)) throw error;
     for (const character of doubtfulIn([name])) noteCharacter(habits, character, false);
     throw new JottaError('invalidName', error.message, { cause: error, status: error.status });

@@ -29,12 +29,12 @@ export class Habits {
     this.#log = log;
   }
 
-  /** It was seen to do so. */
+  /** The service was seen to do so. */
   has(habit: Habit): boolean {
     return this.#seen.get(habit) === true;
   }
 
-  /** It was seen not to do so: the other way is taken at once. */
+  /** The service was seen not to do so: the other way is taken at once. */
   lacks(habit: Habit): boolean {
     return this.#seen.get(habit) === false;
   }

@@ -16,7 +16,7 @@ const wholeMark = ' whole';
 
 /** What was begun to be sent for a node, and no outcome is known of. */
 interface Sent {
-  /** By md5, oldest first: was the last byte sent? */
+  /** Whether the last byte of a content was sent, by md5, oldest first. */
   readonly contents: Map<string, boolean>;
   readonly revisionBefore: number | undefined;
 }

@@ -79,7 +79,7 @@ export interface NodeRow {
   /** Never leaves this machine (`.DS_Store` and friends). */
   readonly localOnly: boolean;
   readonly link: LinkState;
-  /** Of a `foreign` link; null for any other node. */
+  /** Target of a `foreign` link; null for any other node. */
   readonly target: string | null;
   readonly synced: Synced | null;
   /** Where a move or the making of a folder was to end whose outcome is not known; null = none is begun. */

@@ -3,7 +3,7 @@ import type { Ino, NodeRow, Timestamp } from './nodeRow.ts';
 /** mtimes of writes that no row tells of yet: they are shown at once, and written with the next change of their rows. */
 export class PeekedTimes {
   readonly #times = new Map<Ino, Timestamp>();
-  /** Those that the open transaction writes: if it fails, no row tells of them after all. */
+  /** Times that the open transaction writes: if it fails, no row has them after all. */
   readonly #settled = new Map<Ino, Timestamp>();
 
   has(ino: Ino): boolean {

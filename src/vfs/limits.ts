@@ -2,7 +2,7 @@
 export const vfsLimits = {
   /** A read that waits longer for the network fails with ETIMEDOUT; macFUSE gives up the volume at 60 s. */
   readDeadlineMs: 45_000,
-  /** Of that the part which is kept for the kernel's second try after a failed readahead (readPatience.ts). */
+  /** The part of `readDeadlineMs` that is kept for the kernel's second try after a failed readahead (readPatience.ts). */
   lastReadMs: 1_000,
   /** A read that comes this soon after a failed one of the same file is that second try; programs that try again wait longer. */
   askedAgainMs: 2_000,
@@ -17,7 +17,7 @@ export const vfsLimits = {
   copyBytes: 4 * 1024 * 1024,
   /** The rename for which libfuse hides an open file comes right after; a later one has nothing to do with that. */
   renameFollowsMs: 5_000,
-  /** A close that libfuse has not heard of by then: the answer only has to be read by another thread. */
+  /** libfuse knows of an answered close by then: another of its threads only has to read the answer. */
   closeHeardMs: 1_000,
   /** What is open and quiet for this long is flushed, so that a program that never closes loses little. */
   quietFlushMs: 15_000,

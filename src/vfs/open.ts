@@ -31,7 +31,7 @@ export async function open(context: VfsContext, ino: Ino, options: OpenOptions):
       const now = context.nodes.get(ino);
       const staged = now?.staging ?? null;
       if (inode.staging === undefined && staged !== null) {
-        // Of what is cut to nothing the old bytes are not needed.
+        // The old bytes of a file that is cut to nothing are not needed.
         if (!options.truncate) inode.staging = await context.staging.open(staged, context.reader);
       } else if (inode.staging === undefined && now !== undefined && now.md5 !== null) {
         // What is going to be written rests on the newest revision; readers go on in it, as after a write in place.
@@ -104,7 +104,7 @@ export async function release(context: VfsContext, fh: Fh): Promise<void> {
       noteLastClose(context, handle.ino);
       if (inode.staging !== undefined) await staging.close(inode.staging.id);
     }
-    // What could not be kept is nowhere any more; the row says what is to be sent.
+    // Bytes that could not be kept are lost by now; the row says what is to be sent.
     if (last) activity.noteUnflushed(handle.ino, false);
     // Only now: what is removed and not open any more may be forgotten at any moment.
     activity.noteClose(handle.ino, handle.writing);

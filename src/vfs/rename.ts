@@ -66,7 +66,7 @@ async function move(context: VfsContext, known: NodeRow, to: Place, mode: Rename
   if (row === undefined || row.parent !== known.parent || row.name !== known.name) return undefined;
   if (getShownChild(context, to.parent, to.name)?.ino !== target?.ino) return undefined;
   const placed = place(context, row, to);
-  // Of a link and a plain file with the link file's own name only one can be there.
+  // A link, and a plain file that has the name of the link's file, cannot both be there.
   const occupant = nodes.getChild(to.parent, placed.name);
   if (occupant !== undefined && occupant.ino !== row.ino && occupant.ino !== replaced?.ino) {
     throw new ErrnoError('EEXIST', 'the name of the link file is taken');

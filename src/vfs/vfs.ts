@@ -40,7 +40,7 @@ export class Vfs {
     this.#context = context;
   }
 
-  /** The same file system as a volume shows it that is bounded so. */
+  /** This file system, as a volume with these bounds shows it. */
   within(bounds: Bounds): Vfs {
     return new Vfs(this.#context, { ...this.#context, bounds });
   }

@@ -85,7 +85,7 @@ async function checkFolder(wanted: string, rules: MountPointRules): Promise<stri
 }
 
 const folderMode = 0o700;
-/** Of a mount point without its volume. */
+/** Mode of a mount point without its volume. */
 const bareMode = 0o500;
 
 /**
@@ -133,7 +133,7 @@ function refuseReserved(path: string, { home, reserved }: MountPointRules): void
 export interface MountedPath {
   readonly path: string;
   readonly fuse: boolean;
-  /** One of our volumes. */
+  /** True of a volume of ours. */
   readonly ours: boolean;
   /** `major:minor`; the minor is the number of a FUSE connection. Linux only. */
   readonly device: string;

@@ -49,7 +49,7 @@ export async function copyInto(
     await copyFile(context, source, place, { create: true, ...options });
     return;
   }
-  // Such a copy would never end. Asked of every folder: others rename while this goes on.
+  // Such a copy would never end. Checked for every folder, because others may rename meanwhile.
   if (isLocallyWithin(nodes, place.parent, source.ino)) throw new DriveError('invalidName', { name: place.name });
   if (isSame(context, source, place)) return;
   const children = await vfs.readdir(source.ino);

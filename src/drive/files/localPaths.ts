@@ -9,7 +9,7 @@ export type LocalPath =
   | { readonly kind: 'local'; readonly path: string }
   | { readonly kind: 'mounted'; readonly path: string };
 
-/** As many links in a row as the kernel follows. */
+/** Links in a row that are followed: as many as the kernel follows. */
 const longestChain = 40;
 
 /**

@@ -26,7 +26,7 @@ interface Names {
 
 /** Finds files and folders by a part of their name: among what is known, and when asked in the server's own listing. */
 export class Search {
-  /** By path of the streamed folder; the newest only. */
+  /** The newest listing, and the path of the folder that it is of. */
   #streamed: { readonly path: string; readonly names: Promise<Names> } | undefined;
 
   async search(context: FilesContext, params: SearchParams, signal: AbortSignal): Promise<SearchResult> {

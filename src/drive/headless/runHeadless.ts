@@ -77,12 +77,12 @@ async function run(given: Given): Promise<void> {
     log,
   });
   ending.listenTo(process);
-  // Whoever read what is said here is gone; the volume is not.
+  // The end of the program that reads our output must not end the volume.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
     await drive.start(ending);
   } catch (error) {
-    // It was told to end before it was ready.
+    // A start that was cut short because the end has begun is no failure.
     if (!ending.begun) throw error;
   }
 }
@@ -108,7 +108,7 @@ class HeadlessDrive {
     this.#stop.abort();
     await this.#mounts?.close();
     await this.#starting.catch(() => {});
-    // It may have come to the volume meanwhile.
+    // The start may have made the volume meanwhile.
     await this.#mounts?.close();
     const session = this.#session;
     if (session === undefined) return;

@@ -7,7 +7,7 @@ import { loadMounts } from '../../volume/mountPoint.ts';
 import type { Mounts } from '../mounts.ts';
 import { lockFile, lockState } from './stateLock.ts';
 
-/** From the end of its connections to the end of the process: a moment. ms. */
+/** Longest time from the end of its connections to the end of the process, ms. */
 const endMs = 5_000;
 
 /** Keeps a note of the FUSE connections of this drive's volumes, for whoever finds it dead and not gone. */

@@ -18,7 +18,7 @@ export async function forgetAccount(stateDir: string, cacheDir: string, username
   for (const entry of await readdir(state)) {
     if (entry !== lostFolder) await rm(join(state, entry), { recursive: true, force: true });
   }
-  // Neither goes when it holds something.
+  // rmdir(2) leaves a folder that holds something.
   await rmdir(join(state, lostFolder)).catch(() => undefined);
   await rmdir(state).catch(() => undefined);
 }

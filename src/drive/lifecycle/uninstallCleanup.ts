@@ -15,7 +15,7 @@ export async function leave(stateDir: string, cacheDir: string): Promise<string[
   for (const account of await list(cacheDir)) {
     if (accountName.test(account)) await rm(join(cacheDir, account), { recursive: true, force: true });
   }
-  // Not when there is anything else in it.
+  // rmdir(2) leaves the folder when there is anything else in it.
   await rmdir(cacheDir).catch(() => undefined);
   const notices: string[] = [];
   const accounts = join(stateDir, 'accounts');

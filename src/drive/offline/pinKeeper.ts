@@ -126,7 +126,7 @@ export class PinKeeper {
     this.#listed.add(ino);
   }
 
-  /** One that fails does not keep the others from coming. True when all is there. */
+  /** A content that fails does not keep the others from coming. True when all are there. */
   async #fetchMissing(contents: readonly PinnedContent[]): Promise<boolean> {
     const { reader, store, signal, mayFetch, log } = this.#deps;
     const missing = contents.filter((content) => !reader.isLocal(content));

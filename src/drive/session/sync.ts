@@ -130,7 +130,8 @@ export function createSync(options: SyncOptions): Sync {
   };
 }
 
-/** Of what a person may want to look up: attempts that say nothing about the change itself would crowd out those that do. */
+/** Keeps the outcomes that a person may want to look up. Attempts that were cancelled, or found no network or sign-in, say
+ * nothing about the change and would crowd out those that do. */
 function keepHistory(pusher: Pusher, history: History, clock: Clock): void {
   pusher.finished.on(({ kind, path, bytes, took, outcome }) => {
     if (outcome === 'cancelled' || outcome === 'offline' || outcome === 'signedOut') return;

@@ -32,7 +32,7 @@ export class BrowserSignIn<T> {
   readonly #done = Promise.withResolvers<T>();
   #flow: CodeFlow | undefined;
   #landing: Landing | undefined;
-  /** What came of the one address that belongs here. */
+  /** Outcome of the one address that belongs to this sign-in. */
   #taken: Promise<Outcome> | undefined;
   #timer: NodeJS.Timeout | undefined;
 

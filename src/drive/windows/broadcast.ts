@@ -18,7 +18,7 @@ export function broadcast(windows: ReadonlySet<MessageConnection>, drive: Drive,
       const behind = waiting.get(window) ?? 0;
       if (behind >= longestQueue) {
         log.warn('a window does not read what it is told, and is let go');
-        // It attaches again once it reads on.
+        // A window that was let go attaches again once it reads on.
         window.dispose();
         continue;
       }

@@ -36,7 +36,7 @@ export class Reads {
     this.changed = createEmitter(onError);
   }
 
-  /** The same source, whose downloads are known here. */
+  /** The given source, with its downloads counted here. */
   follow(source: ContentSource): ContentSource {
     return {
       ...source,

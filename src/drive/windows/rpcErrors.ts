@@ -41,7 +41,7 @@ const errnoCodes: Record<string, DriveErrorCode> = {
   EISDIR: 'isFolder',
   EEXIST: 'alreadyExists',
   ENOTEMPTY: 'folderNotEmpty',
-  // Of a volume that is mounted read-only, no operation gets as far.
+  // No operation on a volume that is mounted read-only gets this far.
   EROFS: 'onlyReadable',
   EINVAL: 'invalidName',
   ENAMETOOLONG: 'invalidName',

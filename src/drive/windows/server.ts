@@ -19,7 +19,7 @@ import type { TokenKeeper } from './tokenKeeper.ts';
 export interface ServerDeps {
   readonly drive: Drive;
   readonly keeper: TokenKeeper;
-  /** What windows must know, `makeSocketSecret`. */
+  /** Secret that windows must know (`makeSocketSecret`). */
   readonly secret: Buffer;
   readonly logFile: string;
   readonly log: Log;
@@ -79,7 +79,7 @@ function attachWindow(
   connection.onError(([error]) => log.warn('connection error', { error }));
 
   const answer = serveOn(connection, log);
-  /** Who asked for a change of the state has seen it when the answer comes. */
+  /** A window that asked for a change of the state has the new state before its answer. */
   const told: Told = (work) => work.finally(tellState);
   answer.request(messages.hello, (params) => {
     log.info('window attached', { version: params.clientVersion });

@@ -16,7 +16,7 @@ const kinds: Record<PushKind, TransferKind> = {
 
 /** Rows a view can show; the counts beside them tell the rest. */
 const maxRows = 200;
-/** As many as are kept (store/history.ts). */
+/** Past transfers told at most: as many as are kept (store/history.ts). */
 const maxPast = 1_000;
 
 /** Running first, then failed, then queued. */

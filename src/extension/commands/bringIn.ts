@@ -56,7 +56,7 @@ function findParams(mountPoint: string | undefined): MountParams {
   return profile === undefined ? getDefaultMount() : toMountParams(profile);
 }
 
-/** Those of the files whose names are taken in the account. */
+/** The files whose names are taken in the account. */
 async function findTaken(client: DriveClient, source: string, files: readonly string[]): Promise<string[]> {
   const found = await Promise.all(files.map((file) => exists(client, path.posix.join(source, file))));
   return files.filter((_, index) => found[index]);

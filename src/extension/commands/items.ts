@@ -10,7 +10,7 @@ import { inert } from '../ui/inert.ts';
 import { signInIfNeeded } from './connect.ts';
 import { choosePath, getPathArgument } from './targets.ts';
 
-/** Of the path of a mountpoint, split at its slashes: nothing, a device, its name. */
+/** Parts of the path of a mountpoint, split at its slashes: an empty one, the device, its own name. */
 const mountpointParts = 3;
 
 /** The account path of a row, an entry, a URI or a path. */

@@ -89,7 +89,7 @@ export function restoreVersion(services: Services) {
   };
 }
 
-/** Of a row that stands for a version. */
+/** The version that a row stands for; undefined for any other row. */
 function getVersionArgument(argument: unknown): RevisionInfo | undefined {
   const { version } = (argument ?? {}) as { version?: RevisionInfo };
   return typeof version === 'object' ? version : undefined;

@@ -50,7 +50,7 @@ interface Choice {
   readonly command: CommandId;
 }
 
-/** What can be done about one, in the words of the buttons. */
+/** What can be done about a conflict, in the words of the buttons. */
 function getChoices(notice: ConflictNotice): (Choice & { readonly title: string })[] {
   return [
     { notice, title: vscode.l10n.t('Compare'), command: 'jottacloud.compareConflict' },

@@ -3,7 +3,7 @@ import { DriveError } from '../../protocol/errors.ts';
 import { findAccountPath } from '../fileSystem/scheme.ts';
 import type { Services } from '../services.ts';
 
-/** Of the path of something that can be made: nothing, a device, a mountpoint, its name. */
+/** Parts of the path of something that can be made: an empty one, the device, the mountpoint, its own name. */
 const leastParts = 4;
 
 /** VS Code tells of a file that cannot be made beside Archive in the words of the system; this says where it can be. */

@@ -19,7 +19,7 @@ export class UnopenedFiles implements vscode.Disposable {
   readonly #client: DriveClient;
   readonly #report: Reporter;
   readonly #disposable: vscode.Disposable;
-  /** By URI: when its tab was opened. */
+  /** When the tab of a URI was opened, by the URI's text. */
   readonly #opened = new Map<string, number>();
   #health = 'ok';
 
@@ -37,7 +37,7 @@ export class UnopenedFiles implements vscode.Disposable {
     );
   }
 
-  /** Of a `jottacloud:` file. */
+  /** Tells of a `jottacloud:` file that could not be read while a tab shows it. */
   noteFailedRead(uri: vscode.Uri, error: DriveError): void {
     if (!told.includes(error.code)) return;
     const isOffline = error.code === 'offline' || error.code === 'timeout';
@@ -57,7 +57,7 @@ export class UnopenedFiles implements vscode.Disposable {
     void this.#lookAtOpen();
   }
 
-  /** Of mounted files VS Code reads itself. */
+  /** Looks at mounted files in tabs, which VS Code reads by itself. */
   async #lookAtOpen(): Promise<void> {
     const uris = findOpenUris().filter(({ scheme }) => scheme === 'file');
     const shown = new Set(uris.map(String));

@@ -15,7 +15,7 @@ export function inert(text: string): string {
   return text.replace(hidden, toPicture).replace(/([\]$])\(/g, `$1${joiner}(`);
 }
 
-/** The same for a text of several lines of our own; a name in one of them is made inert before. */
+/** Makes a text of several lines of our own inert; a name in one of them is made inert before. */
 export function inertLines(text: string): string {
   return text.split('\n').map(inert).join('\n');
 }

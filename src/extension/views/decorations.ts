@@ -40,7 +40,7 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
   readonly #watchSet: WatchSet;
   readonly #emitter = new vscode.EventEmitter<vscode.Uri[]>();
   readonly #disposable: vscode.Disposable;
-  /** By URI: a file may be shown in several ways. */
+  /** What was asked, by URI: a file may be shown under several. */
   readonly #asked = new Map<string, Asked>();
   #waiting: Waiting[] = [];
   #transfers: ReadonlyMap<string, TransferState['status']> = new Map();
@@ -61,7 +61,7 @@ export class Decorations implements vscode.FileDecorationProvider, vscode.Dispos
   }
 
   provideFileDecoration(uri: vscode.Uri): Promise<vscode.FileDecoration | undefined> | undefined {
-    // Nothing is started for a badge.
+    // A badge is no reason to start the drive.
     if (!this.#client.attached) return undefined;
     const accountPath = findAccountPath(this.#client.state, uri);
     if (accountPath === undefined || accountPath === '/') return undefined;

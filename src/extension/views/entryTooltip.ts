@@ -44,7 +44,7 @@ export function toEntryTooltip(entry: EntryInfo, { link, picture }: Shown): vsco
   return new vscode.MarkdownString(lines.filter((text) => text !== '').join('  \n'), true);
 }
 
-/** As the address of a picture in Markdown, which ends at a parenthesis and has its size after a bar. */
+/** Escapes a URI as the address of a picture in Markdown, which ends at a parenthesis and has its size after a bar. */
 function escapeUri(uri: vscode.Uri): string {
   return uri.toString().replace(/[()|]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
 }

@@ -106,7 +106,7 @@ export class FilesDragAndDrop implements vscode.TreeDragAndDropController<FileNo
   }
 }
 
-/** Of rows of this view. */
+/** Paths of the rows of this view that were dragged. */
 function getOwnPaths(data: vscode.DataTransfer): string[] {
   const own: unknown = data.get(ownType)?.value;
   return Array.isArray(own) ? own.filter((item) => typeof item === 'string') : [];

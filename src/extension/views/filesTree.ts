@@ -33,7 +33,7 @@ export interface FailedNode {
 export type FileNode = EntryNode | FailedNode | TrashNode | TrashedNode | PublicNode | SharedNode;
 
 export const rootPath = '/';
-/** In place of a folder where the trash could not be listed; no path of the account begins so. */
+/** Stands for a folder where the trash could not be listed; no path of the account begins like it. */
 const trashPath = 'trash:';
 
 /**
@@ -171,7 +171,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     this.#emitter.fire(trashNode);
   }
 
-  /** The rows of what became public, or is it no more, and the list of all of it. */
+  /** Draws the rows of items that became public, or are no longer, and the list of all public items. */
   refreshPublic(accountPaths: readonly string[]): void {
     const hasRow = this.#publicItems.list().length > 0;
     this.#emitter.fire(hasRow === this.#showsPublic ? publicNode : undefined);

@@ -39,7 +39,7 @@ export class FilesView implements vscode.Disposable {
   #transferTimer: NodeJS.Timeout | undefined;
   /** Two keys at once must not mix up the selection. */
   #keyTargets: Promise<readonly FileNode[]> | undefined;
-  /** By path in the account: the transfers the tree shows now. */
+  /** Transfers that the tree shows now, by path in the account. */
   #transfers: ReadonlyMap<string, TransferState> = new Map();
 
   /** A device, mountpoint, folder or file was selected alone: its path in the account. */

@@ -49,7 +49,7 @@ export function formatAge(ms: number): string {
   return dateFormat.format(ms);
 }
 
-/** Of something that is less than a day away. */
+/** Time of day of a moment that is less than a day away. */
 export function formatTimeOfDay(ms: number): string {
   timeOfDayFormat ??= new Intl.DateTimeFormat(vscode.env.language, { timeStyle: 'medium' });
   return timeOfDayFormat.format(ms);

@@ -33,7 +33,7 @@ export class TokenSource {
   /** When refused tokens were replaced lately, ms since the epoch. */
   #replacedAt: number[] = [];
   #acceptedToken: string | undefined;
-  /** Of a token, as the last grant said. */
+  /** ms that an access token is valid, as the last grant said. */
   #lifeMs = Number.POSITIVE_INFINITY;
 
   constructor(deps: TokenSourceDeps, tokens: Tokens) {

@@ -11,7 +11,7 @@ export interface Brand {
   /** Client of the authorization-code flow; login tokens belong to a client of their own (grants.ts). */
   readonly clientId: string;
   readonly scopes: readonly string[];
-  /** Those known to work, the best first. */
+  /** Ways that are known to work, the best first. */
   readonly waysToSignIn: readonly WayToSignIn[];
 }
 

@@ -10,7 +10,7 @@ export interface Tokens {
   readonly clientId: string;
   /** Internal JFS user name. */
   readonly username: string;
-  /** Of the service they are for: they are never sent to another. */
+  /** Host of the service that the tokens are for: they are never sent to another. */
   readonly serviceHost: string;
 }
 

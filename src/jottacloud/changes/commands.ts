@@ -28,7 +28,7 @@ export async function createFolder(service: Service, path: JottaPath, caller: Ab
       if ((await look(service, path, signal)).kind !== 'folder') throw error;
     });
     if (root === undefined || root.name !== 'folder' || !isDeleted(root)) return;
-    // Or it is the answer to its removal, that came twice.
+    // The folder is in the trash, or this is a second copy of the answer to its removal.
     const found = await look(service, path, signal);
     if (found.kind === 'none' && found.tombstone !== undefined) {
       throw new JottaError('forbidden', 'the trash keeps that name');

@@ -6,7 +6,7 @@ import type { JottaPath } from '../types.ts';
 import { isUsableName } from '../urls.ts';
 import { parseXml, textOf, type XmlElement } from './xml.ts';
 
-/** As many as a listing may have. */
+/** Most entries of a listing. */
 const maxEntries = 500_000;
 
 /** All entries of a folder or of a view, trashed ones too, each as it came. */
@@ -25,7 +25,7 @@ export function fetchElements(service: Service, path: JottaPath, signal: AbortSi
           if (elements.length > maxEntries) throw new JottaError('protocol', 'a listing has too many entries');
           step = await parser.next();
         }
-        // A view of what lies anywhere has no name of its own.
+        // A view collects items from anywhere and has no name of its own.
         if (step.value.name !== 'searchresult') assertThing(step.value, path);
         return elements;
       } finally {

@@ -60,7 +60,7 @@ export async function* liststream(
   if (!refused.retryable) habits.note('recursiveListings', false);
 }
 
-/** The same by one listing of each folder. */
+/** The whole tree by one listing of each folder. */
 async function* walk(
   service: Service,
   path: JottaPath,

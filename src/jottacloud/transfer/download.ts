@@ -10,7 +10,7 @@ export interface Opened {
   /** Exactly the bytes of the range, or an error. Each chunk is the reader's until it asks for the next one. */
   readonly chunks: AsyncIterable<Buffer>;
   readonly header: (name: string) => string | undefined;
-  /** Gives it up unread. */
+  /** Gives the body up unread. */
   readonly drop: () => void;
 }
 

@@ -35,7 +35,7 @@ export interface Http {
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
   readonly limits: ClientLimits;
   readonly log: Log;
-  /** For what is not HTTP but goes the same way. */
+  /** For connections that are not HTTP but take the same way, as the event socket. */
   readonly agents: Agents;
   /** Aborts what runs and closes idle connections; calls made afterwards fail with 'cancelled'. */
   close(): void;

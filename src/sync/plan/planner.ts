@@ -26,7 +26,7 @@ export interface PlanContext extends SettleContext {
   readonly setAside: (ino: Ino, error: unknown) => void;
   /** True while a node waits for its next try. */
   readonly isWaiting: (ino: Ino) => boolean;
-  /** As `Deciding`; what was true of an earlier turn of the event loop is not in it. */
+  /** As in `Deciding`; made anew for each turn of the event loop. */
   readonly removable: Map<Ino, boolean>;
 }
 

@@ -84,7 +84,7 @@ export class Folders {
   async #list(ino: Ino): Promise<void> {
     const { nodes, activity, merged, discard } = this.#deps;
     for (let asked = 0; asked < writebackLimits.listingTries; asked += 1) {
-      // Of one that was never seen nothing else can be told; who waits for it has a deadline.
+      // Nothing is known of a folder that was never listed, so the listing is waited for; whoever waits has a deadline.
       while (nodes.get(ino)?.listedAt === null && isPathTouched(nodes, activity, ino, activity.seq)) {
         await untilAborted(activity.touchEnded(), this.#deps.signal);
       }
@@ -138,7 +138,7 @@ export class Folders {
     const { nodes, clock } = this.#deps;
     const isFresh = () => {
       const listedAt = nodes.get(ino)?.listedAt ?? 0;
-      // One that is yet to come was taken before the clock was set back: nobody knows when.
+      // A time in the future was noted before the clock was set back: how old the listing is nobody knows.
       return listedAt > Math.max(clock.now() - writebackLimits.freshMs, notBefore) && listedAt <= clock.now();
     };
     if (!isFresh()) await this.refresh(ino);

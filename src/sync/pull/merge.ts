@@ -48,7 +48,7 @@ class Merge implements MergeResult {
   readonly discarded: string[] = [];
   readonly #deps: MergeDeps;
   readonly #now: number;
-  /** Nobody has seen the names of a folder before its first listing. */
+  /** False at the first listing of the folder: nobody has seen its names before. */
   readonly #isSeen: boolean;
   /** Rows that a close decides about, and the folders they are in. */
   readonly #waiting = new Set<Ino>();

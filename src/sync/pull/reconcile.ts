@@ -26,19 +26,19 @@ export interface KnownFile {
 export type FileDecision =
   /** The newer bytes win over the removal, so that nothing is lost. */
   | { readonly do: 'restore' }
-  /** Only what the server has is noted; what is here stands. */
+  /** The server side is noted; the local side stands. */
   | { readonly do: 'noteServerSide' }
   /** Nothing: the upload's own look at the server will know more. */
   | { readonly do: 'leave' }
   /** Changed here and there: both are kept. */
   | { readonly do: 'conflict' }
-  /** Who has it open for writing goes on from what was opened; the rest is decided at the close. */
+  /** A program that has the file open for writing goes on from what it opened; the rest is decided at the close. */
   | { readonly do: 'defer' }
-  /** What is here follows the server, as far as said. */
+  /** The local side follows the server, as far as the fields say. */
   | {
       readonly do: 'follow';
       readonly takesContent: boolean;
-      /** The content that is shown is another one. */
+      /** The content that is shown changes. */
       readonly isNewContent: boolean;
       readonly takesTime: boolean;
       readonly takesName: boolean;

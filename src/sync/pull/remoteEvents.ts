@@ -18,7 +18,7 @@ export interface RemoteEvent {
   readonly wire: string;
   /** `unknown`: something happened there. */
   readonly state: 'file' | 'folder' | 'gone' | 'unknown';
-  /** Of a file. */
+  /** md5 of a file; undefined for a folder, or where it is not told. */
   readonly md5: string | undefined;
   /** Seconds since the epoch; 0 = not told. */
   readonly mtime: number;

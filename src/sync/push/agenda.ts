@@ -21,7 +21,7 @@ export interface AgendaDeps {
   readonly faultPoint: (point: FaultPoint) => void;
   /** Quiet time of what was changed, ms. Asked anew each time: nothing settles while somebody waits for a drain. */
   readonly getSettleMs: () => number;
-  /** What runs. */
+  /** The pushes that run. */
   readonly runner: { readonly running: ReadonlyMap<Ino, StartedPush>; readonly counts: LaneCounts };
 }
 
@@ -33,7 +33,7 @@ export class Agenda {
   readonly #deps: AgendaDeps;
   readonly #queue: PushQueue;
   readonly #removable = new Map<Ino, boolean>();
-  /** What the last look at everything pending took, and when it ended. */
+  /** ms that the last look at everything pending took, and when it ended. */
   #lookMs = 0;
   #lookedAt = 0;
 
@@ -56,7 +56,7 @@ export class Agenda {
     const { counts } = runner;
     if (this.#queue.canTake(counts, width) || runner.running.size >= width.all) return undefined;
     const restMs = this.#lookedAt + this.restMs - clock.now();
-    // More than the whole is left where the clock was set back.
+    // A rest that is longer than the whole wait shows that the clock was set back.
     if (restMs > 0 && restMs <= this.restMs) return restMs;
     const begun = clock.now();
     this.#queue.clear();

@@ -58,7 +58,7 @@ export async function findOverwritten(
     .find(({ md5, revision }) => revision > before && md5 !== file.md5 && !sent.includes(md5));
 }
 
-/** One that takes no time to send is covered by the server's refusal. */
+/** A small file is sent in no time, so the server's refusal at the allocation is enough. */
 function isCovered(remote: Remote, size: number): boolean {
   return remote.refusesTaken() === true && size < writebackLimits.watchedBytes;
 }

@@ -55,13 +55,13 @@ async function pushTo(
   });
 }
 
-/** The same place by another spelling of the name, where there is one by now: what was refused told of a character. */
+/** After a refused name: the same place by another spelling, where the refusal has shown which character is not taken. */
 function tryRespell({ nodes, remote }: UploadDeps, ino: Ino, target: Target): Target | undefined {
   const wire = remote.encodeName(target.name);
   const refused = target.path.at(-1);
   if (wire === refused) return undefined;
   const { synced = null } = nodes.get(ino) ?? {};
-  // Nothing of it can be there under the name that was refused.
+  // Nothing can have been stored under the name that was refused.
   if (synced !== null && synced.md5 === null && synced.wire === refused) nodes.update(ino, { synced: null });
   return { ...target, path: [...target.path.slice(0, -1), wire] };
 }
@@ -106,7 +106,7 @@ function getAsideTarget({ nodes, remote }: UploadDeps, row: NodeRow): Target {
   const parent = getCycleBreakerFolder(nodes, row);
   const folder = parent === undefined ? undefined : getWirePath(nodes, parent);
   if (parent === undefined || folder === undefined) throw new RemoteError('cancelled', 'there is no place to wait');
-  // Of a name as long as names can be only the beginning finds room.
+  // A long name is cut to its beginning, so that the rest has room.
   const name = `.${[...row.name].slice(0, asideCharacters).join('')}.jottacloud-${row.ino}`;
   return { parent, path: [...folder, remote.encodeName(name)], name };
 }

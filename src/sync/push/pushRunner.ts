@@ -146,7 +146,7 @@ export class PushRunner {
     try {
       stale = await runPush({ ...this.#deps, onProgress }, push, signal);
     } catch (error) {
-      // Of a node that is gone nothing is to be done any more, whatever the last step met.
+      // Nothing is left to do for a node that is gone, whatever its last step met.
       const isGone = nodes.get(push.ino) === undefined;
       if (!this.#deps.signal.aborted) finish(isGone ? 'cancelled' : isRemoteError(error) ? error.kind : 'internal');
       this.#noteFailure(push, error);
@@ -156,7 +156,7 @@ export class PushRunner {
     if (push.kind === 'trashFile' || push.kind === 'trashFolder') onRoom();
     retries.forgetNetwork();
     if (stale.length > 0) await this.#look(push.ino, stale);
-    // One that changed nothing is planned once more, and would be at once.
+    // A push that changed nothing would be planned again at once, and for ever: it waits for its next try.
     else if (row !== undefined && isDeepStrictEqual(nodes.get(push.ino), row)) retries.delay(push.ino);
     else retries.forget(push.ino);
   }

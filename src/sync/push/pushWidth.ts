@@ -14,7 +14,7 @@ export class PushWidth {
   readonly #now: () => number;
   #transfers: number = parallelPushes;
   #all: number = parallelPushes;
-  /** Nothing was too much so far. */
+  /** Until the first sign of too much the width doubles. */
   #isDoubling = true;
   /** The shortest that a quick push took lately, ms. */
   #shortestMs = Number.POSITIVE_INFINITY;
@@ -42,7 +42,7 @@ export class PushWidth {
     const begun = this.#now() - took;
     if (outcome === 'server' || outcome === 'offline') this.#cut(begun, 1 / 2, 1);
     if (outcome !== 'done') return;
-    // It is forgotten slowly: the way to the server may have become longer.
+    // The shortest time is forgotten slowly: the network may have become slower.
     this.#shortestMs = Math.min(this.#shortestMs * 1.01, Math.max(1, took));
     if (took > Math.max(quickMs, this.#shortestMs * quickSlowdown))
       this.#cut(begun, 3 / 4, Math.min(this.#all, this.#transfers));

@@ -31,7 +31,7 @@ export interface PusherDeps extends Omit<UploadDeps, 'onProgress'> {
 /** A timer that is later than this was set before the computer slept. ms. */
 const overdueMs = 1_000;
 
-/** In place of a refusal: nobody but the person who stopped it lets it go on. */
+/** Noted in place of a refusal: only the person who stopped the transfer lets it go on. */
 const stopped = 'stopped';
 
 /**
@@ -65,7 +65,7 @@ export class Pusher {
       onRoom: () => this.retryPassing(),
       onEnd: () => {
         this.#wake();
-        // Not at once: pushes that end without a request would follow each other and let nothing else have its turn.
+        // In a later turn: pushes that end without a request would follow each other and let nothing else run.
         setImmediate(() => this.#fill());
       },
     });
@@ -140,7 +140,7 @@ export class Pusher {
       try {
         if (!signal.aborted) this.retryPassing();
       } catch (error) {
-        // The database takes nothing now (a full disk): the next time will do.
+        // The database takes nothing now (a full disk): they are tried again the next time.
         log.warn('refused changes were not tried again', { error });
       }
     }

@@ -56,7 +56,7 @@ export class Retries {
     return retry !== undefined && retry.failures >= toldFailures ? retry.at : undefined;
   }
 
-  /** Of these nothing is to be done any more. */
+  /** Forgets the nodes for which nothing is to be done any more. */
   forgetAll(isGone: (ino: Ino) => boolean): void {
     for (const ino of this.#ofNode.keys()) if (isGone(ino)) this.#ofNode.delete(ino);
   }

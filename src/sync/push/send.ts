@@ -55,7 +55,7 @@ export async function send(
     if (slot.completed) break;
     const { isWhole, error } = await sendBytes(deps, ino, content, slot, signal);
     if (error === undefined) break;
-    // Nobody waited for the answer: it may come to be all the same.
+    // Nobody waited for the answer: the upload may have succeeded all the same.
     if (signal.aborted) throw error;
     const isOpen = isWhole && isOutcomeOpen(error) && size >= writebackLimits.watchedBytes;
     if (!isOpen) {

@@ -45,7 +45,7 @@ export async function pushContent(
     const snapshot = await tryTakeSnapshot(deps, row, file, signal);
     if (snapshot !== undefined) return await push(snapshot);
     const base = file?.info.base?.content;
-    // It is not where it was: the listing tells what became of it.
+    // The file is not where it was: the listing tells what became of it.
     if (base === undefined || row.synced?.md5 === base.md5) return row.synced === null ? [] : [row.synced.parent];
     const stale = await push(describeUnreachable(base, row));
     return stale.length > 0 ? stale : await push(await takeSnapshot(deps, row, file, signal));

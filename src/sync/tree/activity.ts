@@ -3,7 +3,7 @@ import { nameKey } from '../../base/nameKey.ts';
 import { Recent } from '../../base/recent.ts';
 import type { Ino } from '../../store/nodeRow.ts';
 
-/** Of the past, as much is remembered: more than settles, or is pushed, while a listing is under way. */
+/** Changes that are remembered: more than end while a listing is under way. */
 const remembered = 50_000;
 
 /**

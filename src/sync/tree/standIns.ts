@@ -8,7 +8,7 @@ import type { RemoteEntry } from './remote.ts';
  * that differ only in case or normalisation. Each such is shown under a stand-in: the beginning of the name, a tag made from
  * its spelling on the server, and its ending. The stand-in is the name here, in the node table too; only `wire` tells the other.
  */
-/** Of most file systems, and of the kernel's own listings, UTF-8. */
+/** Longest name in UTF-8 on most file systems, and in the kernel's own listings. */
 const nameMaxBytes = 255;
 
 /** With its dot; `.rclonelink` is one. What follows an early dot in a long title is no ending: it would leave no room. */
@@ -60,11 +60,11 @@ export function nameEntries<E extends RemoteEntry>(entries: readonly E[], known:
     if (name !== undefined && !names.has(key)) names.set(key, name === entry.name ? entry : renamed(entry, name));
     else rest.push(entry);
   }
-  // As nearly always: nothing meets, and the order is the server's.
+  // Mostly there is nothing left here, and the order stays the server's.
   for (const entry of rest) {
     let named = entry;
     for (let digits = 8; names.has(nameKey(named.name)); digits += 8) {
-      // The same entry twice.
+      // The server has listed the same entry twice.
       if (digits > 64) break;
       named = renamed(entry, getStandIn(entry.name, entry.wire, digits));
     }

@@ -8,9 +8,9 @@ import type { Notices } from './notices.ts';
 
 /** A change of names, as the kernel asks for it: the same one when it asks again. */
 export interface NameChange {
-  /** Of the thread; 0 when it cannot be seen from here. */
+  /** Number of the thread; 0 when it cannot be seen from here. */
   readonly pid: number;
-  /** As the kernel calls them. */
+  /** Numbers that the kernel has for them. */
   readonly folders: readonly NodeId[];
   readonly name: string;
 }

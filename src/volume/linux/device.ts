@@ -67,7 +67,7 @@ export class Device {
     this.send(notice);
   }
 
-  /** The same from a thread of the pool: for what may wait for an operation that is to be answered here. */
+  /** As `tell`, from a thread of the pool: for a notice that may wait for an operation that is to be answered here. */
   async tellSlowly(notice: Buffer): Promise<void> {
     if (!this.#open) return;
     const written = new Promise<void>((resolve) => {

@@ -13,12 +13,12 @@ export const initFlags = {
   extended: 1 << 30,
 } as const;
 
-/** Of the second word. */
+/** Flags of the second word of INIT. */
 export const initFlags2 = { expireOnly: 1 << 3 } as const;
 
 export const openFlags = { keepCache: 1 << 1, cacheFolder: 1 << 3, noFlush: 1 << 5 } as const;
 export const writeFlags = { fromCache: 1 << 0, killPrivileges: 1 << 2 } as const;
-/** Of `open` and `create`. */
+/** Flags of the requests `open` and `create`. */
 export const openRequestFlags = { killPrivileges: 1 << 0 } as const;
 
 /** What a `setattr` sets. */

@@ -5,7 +5,7 @@ import type { NodeId, NodeIds } from './nodeIds.ts';
 import type { Notices } from './notices.ts';
 
 interface Missing {
-  /** Those that were answered as missing. */
+  /** Spellings that were answered as missing. */
   readonly spellings: readonly string[];
   /** ms of `performance.now()` from which on the kernel believes none of them any more. */
   readonly until: number;
@@ -22,7 +22,7 @@ interface Missing {
 export class KnownNames {
   readonly #ids: NodeIds;
   readonly #notices: Notices;
-  /** By folder and key; those that were asked for last are at the end. */
+  /** Missing names by folder and key; the ones asked for last are at the end. */
   readonly #missing = new Map<string, Missing>();
   /** Folders of which any name was told. */
   readonly #folders = new Set<Ino>();

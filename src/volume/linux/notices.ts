@@ -43,7 +43,7 @@ export class Notices {
     this.#queue = queue;
   }
 
-  /** What a name stands for is asked for again, soon. */
+  /** Makes the kernel ask again what a name stands for, soon. */
   name(parent: NodeId, name: string): void {
     const key = `${parent}/${name}`;
     if (this.#names.has(key)) return;
@@ -56,13 +56,13 @@ export class Notices {
     });
   }
 
-  /** The same; resolves when the kernel has taken it. */
+  /** As `name`, before all that waits; resolves when the kernel has taken it. */
   nameUrgently(parent: NodeId, name: string): Promise<void> {
     const notice = this.#toEntry(parent, name);
     return this.#queue.addUrgent(() => this.#device.tellSlowly(notice));
   }
 
-  /** Attributes of a node are asked for again. At once. */
+  /** Makes the kernel ask for the attributes of a node again, at once. */
   attributes(node: NodeId): void {
     const notice = message(layouts.inode.code, layouts.inode.bytes);
     write64(notice, node, layouts.inode.node);
@@ -70,7 +70,7 @@ export class Notices {
     this.#device.tell(notice);
   }
 
-  /** Bytes of a file, or entries of a folder, are asked for again, soon; until then `isStale`. */
+  /** Makes the kernel ask again for the bytes of a file, or the entries of a folder, soon; until then `isStale`. */
   content(node: NodeId): void {
     const notice = message(layouts.inode.code, layouts.inode.bytes);
     write64(notice, node, layouts.inode.node);

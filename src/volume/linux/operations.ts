@@ -21,7 +21,7 @@ const batchForget: Operation = ({ ids }, { buffer }) => {
   return undefined;
 };
 
-/** Those that change the volume: refused on a read-only one before anything is looked at. */
+/** Operations that change the volume: refused on a read-only one before anything is looked at. */
 const changing = {
   setattr: attrs.setattr,
   symlink: names.symlink,

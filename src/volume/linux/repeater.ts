@@ -10,7 +10,7 @@ export interface Order {
   /** Where the volume is mounted, and its device as the mount table has it: `major:minor`. */
   readonly root: string;
   readonly device: string;
-  /** From there. */
+  /** Path from `root`. */
   readonly path: string;
 }
 
@@ -29,9 +29,9 @@ process.on('message', ({ deed, root, device, path }: Order) => {
     process.chdir(root);
     if (toDevice(statSync('.').dev) === device) deeds[deed](path);
   } catch {
-    // As above.
+    // The volume is gone, or what was to be repeated is done already: nothing is left to do.
   }
-  // To stay would keep the volume in use.
+  // A working directory in the volume would keep it in use.
   process.chdir('/');
   process.send?.('done');
 });

@@ -19,7 +19,7 @@ interface Repeat {
   readonly deed: Deed;
   readonly parent: Ino;
   readonly name: string;
-  /** What came, or went. */
+  /** The node that came or went. */
   readonly row: NodeRow;
 }
 
@@ -33,7 +33,7 @@ export class Repeats {
   readonly #mountPoint: string;
   readonly #view: VolumeView;
   readonly #waiting: Repeat[] = [];
-  /** Of the mounted volume; undefined when the mount table does not tell: then nothing is repeated. */
+  /** Device of the mounted volume; undefined when the mount table does not tell: then nothing is repeated. */
   readonly #device: Promise<string | undefined>;
   #process: ChildProcess | undefined;
   #current: Repeat | undefined;
@@ -107,7 +107,7 @@ export class Repeats {
     }
     const folder = this.#view.getPath(next.parent);
     if (folder === undefined) {
-      // It went as well, or is out of the volume by now.
+      // The folder went as well, or is out of the volume by now.
       this.#next();
       return;
     }
@@ -133,7 +133,7 @@ export class Repeats {
     this.#next();
   }
 
-  /** Nothing waits: the process goes when that lasts. */
+  /** Ends the process when nothing has waited for a while. */
   #endLater(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#process?.disconnect(), kernelLimits.repeaterIdleMs);
@@ -142,7 +142,7 @@ export class Repeats {
 
   #start(): ChildProcess {
     const { log } = this.#view;
-    // Of a group of its own: what a terminal sends to all ends the drive, which ends this.
+    // In a process group of its own: a signal that a terminal sends to the group ends the drive, which then ends this.
     const started = fork(program, { cwd: '/', detached: true, env: {}, execArgv: [], stdio: 'ignore' });
     const gone = () => {
       if (this.#process !== started) return;

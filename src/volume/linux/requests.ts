@@ -10,7 +10,7 @@ import { describeNode, parseRequest, type Reply, type Request, type Served } fro
 /** Answers to what the kernel asks about a node it was told of: the node is gone, and its name is to be looked up again. */
 const aboutNodes: ReadonlySet<number> = new Set([opcodes.getattr, opcodes.setattr, opcodes.open, opcodes.getxattr]);
 
-/** Those that may wait for the network and change nothing: they can be given up. */
+/** Requests that may wait for the network and change nothing: they can be given up. */
 const abandonable: ReadonlySet<number> = new Set([
   opcodes.read,
   opcodes.lookup,

@@ -32,7 +32,7 @@ export interface Served {
   changes: number;
 }
 
-/** Of the process that repeats changes from elsewhere (repeats.ts). */
+/** The repetition of changes from elsewhere, for watchers of files (repeats.ts). */
 export interface Repeating {
   note(change: NameChange): void;
   find(request: Request): Operation | undefined;
@@ -54,7 +54,7 @@ export interface Request {
   readonly node: NodeId;
   readonly uid: number;
   readonly gid: number;
-  /** Of the thread; 0 when it cannot be seen from here. */
+  /** Number of the thread; 0 when it cannot be seen from here. */
   readonly pid: number;
   readonly buffer: Buffer;
   /** Where it ends in the buffer. */

@@ -32,7 +32,7 @@ function createHiddenNameTest(): (name: string) => boolean {
   };
 }
 
-/** What lists names. */
+/** The operations that list names. */
 export function listOperations(view: VolumeView) {
   const { vfs } = view;
   return {
@@ -58,7 +58,7 @@ export function listOperations(view: VolumeView) {
   } satisfies Fuse.OPERATIONS;
 }
 
-/** What makes, moves and removes names. */
+/** The operations that make, move and remove names. */
 export function nameOperations(view: VolumeView) {
   const { vfs } = view;
   const isHiddenName = createHiddenNameTest();

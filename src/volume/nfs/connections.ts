@@ -20,7 +20,7 @@ export class Connections {
     });
     this.#strangers.add(socket);
     if (this.#strangers.size + this.#clients.size <= this.#most) return;
-    // With clients alone it is the new one itself.
+    // When all others are clients, the oldest stranger is the new one itself.
     const [oldest] = this.#strangers;
     if (oldest === undefined) return;
     this.#strangers.delete(oldest);

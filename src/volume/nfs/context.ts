@@ -16,7 +16,7 @@ export function noteChanged(context: NfsContext, parent: Ino, name: string): voi
   context.view.onChanged({ parent, name });
 }
 
-/** The same for a change of attributes or content. */
+/** Notes a change of attributes or content. */
 export function noteChangedNode({ view }: NfsContext, ino: Ino): void {
   const place = view.vfs.getPlace(ino);
   if (place !== undefined) view.onChanged(place);

@@ -147,7 +147,7 @@ function newExportPath(): string {
   return exportPrefix + randomBytes(16).toString('hex');
 }
 
-/** Of a volume, 32 bytes in hex. */
+/** A secret for a volume, 32 bytes in hex. */
 function newSecret(): string {
   return randomBytes(32).toString('hex');
 }
@@ -164,7 +164,7 @@ function startServer(
     account,
     exported,
     clock: systemClock,
-    // Who mounts elsewhere is not asked about.
+    // Nobody can tell who reads on another computer.
     loadReaders: mountPoint === undefined ? undefined : () => loadReaders(mountPoint),
   });
 }

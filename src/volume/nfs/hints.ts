@@ -11,7 +11,7 @@ export function isHint(ino: Ino): boolean {
   return ino >= firstHint;
 }
 
-/** Of a name that nothing in the folder has. */
+/** The hint that a name stands for where nothing in the folder has that name. */
 export function findHint({ root, previewsStayLocal }: VolumeView, folder: Ino, name: string): Ino | undefined {
   const at = folder === root && previewsStayLocal() ? hintNames.indexOf(name) : -1;
   return at < 0 ? undefined : firstHint + at;

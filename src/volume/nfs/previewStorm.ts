@@ -31,7 +31,7 @@ export class PreviewStorm {
   /** The question that begins when the one that is under way is answered. */
   #askingNext: Promise<Readers> | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
-  /** Not before, after a failure, ms. */
+  /** After a failure nobody is asked before this time, ms. */
   #askAgainAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: PreviewStormDeps) {
@@ -94,7 +94,7 @@ function isDaemons(programs: ReadonlySet<string> | undefined): boolean {
   return programs !== undefined && [...programs].every(isPreviewDaemon);
 }
 
-/** Of a map in the order of its times. */
+/** Removes what is older from a map that is in the order of its times. */
 function forgetBefore(times: Map<Ino, number>, before: number): void {
   for (const [ino, time] of times) {
     if (time >= before) return;

@@ -6,7 +6,7 @@ import { nfsLimits } from './limits.ts';
 /** The programs that have a file open or mapped, by the number of the file. */
 export type Readers = ReadonlyMap<Ino, ReadonlySet<string>>;
 
-/** Of the files of a volume of this computer, as far as this user's programs have them. Rejects where lsof cannot tell. */
+/** Which programs of this user have which files of a volume open. Rejects where lsof cannot tell. */
 export async function loadReaders(mountPoint: string): Promise<Readers> {
   const args = ['-w', '-n', '-P', '-F', 'pcfi', '--', mountPoint];
   const options = { timeout: nfsLimits.readersMs, maxBuffer: nfsLimits.readersBytes };

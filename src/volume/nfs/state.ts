@@ -40,7 +40,7 @@ export async function loadNfsState(file: string): Promise<NfsState> {
 /** Where `file` says that volumes are mounted. Makes no file; empty where none can be understood. */
 export async function findMountPoints(file: string): Promise<string[]> {
   const mountPoints = [...parseVolumes(await readOwn(file)).keys()];
-  // Of a volume that is only served there is none.
+  // A volume that is only served has no mount point.
   return mountPoints.filter((mountPoint) => mountPoint !== '');
 }
 

@@ -31,14 +31,14 @@ export type DetailNode =
   | VersionNode
   | TransferNode
   | { readonly kind: 'past'; readonly past: PastTransfer }
-  /** In place of what could not be asked for. */
+  /** Shown in place of what could not be loaded. */
   | { readonly kind: 'unknown'; readonly what: 'sharing' | 'versions'; readonly error: DriveError };
 
 /** Finished transfers that are looked through for those of one file. */
 const searchedPast = 1_000;
 const shownPast = 5;
 const shownTransfers = 20;
-/** Of the path of a mountpoint, split at its slashes: nothing, a device, its name. */
+/** Parts of the path of a mountpoint, split at its slashes: an empty one, the device, its own name. */
 const mountpointParts = 3;
 
 /** All that is known of one file or folder: what it is, who can see it, its versions, what of it is on its way. */
@@ -164,7 +164,7 @@ export class DetailsTree implements vscode.TreeDataProvider<DetailNode>, vscode.
   }
 }
 
-/** Those of an item, and of what lies below it. */
+/** Running transfers of an item and of what lies below it. */
 function findRunning(transfers: readonly TransferState[], subject: string): TransferState[] {
   const key = nameKey(subject);
   const isBelow = ({ path: shown }: TransferState) => nameKey(shown) === key || nameKey(shown).startsWith(`${key}/`);

@@ -25,7 +25,7 @@ export class DetailsView implements vscode.Disposable {
   readonly #disposable: vscode.Disposable;
   #timer: NodeJS.Timeout | undefined;
   #next: string | undefined;
-  /** Of the editor; its other changes are none. */
+  /** Path of the file in the active editor, to tell whether another one became active. */
   #active: string | undefined;
 
   constructor({ client, files, publicItems }: DetailsViewDeps) {

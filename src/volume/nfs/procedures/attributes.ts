@@ -45,7 +45,7 @@ export const setattr: Procedure = {
 /** Bits of ACCESS. */
 const access = { read: 0x01, lookup: 0x02, modify: 0x04, extend: 0x08, remove: 0x10, execute: 0x20 };
 
-/** By the owner's bits: the caller is nobody else. A link is what its target allows. */
+/** What the owner's bits allow: the caller is nobody else. A link allows all, as its target decides. */
 function getAllowed({ kind, mode }: Attr, readOnly: boolean): number {
   const isFolder = kind === 'folder';
   const bits = kind === 'link' ? 0o700 : mode;

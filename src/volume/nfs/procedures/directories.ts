@@ -41,9 +41,9 @@ export const readdirplus: Procedure = {
 };
 
 interface Room {
-  /** Of the whole answer. */
+  /** Most bytes of the whole answer. */
   readonly bytes: number;
-  /** Of names, numbers and cookies alone. */
+  /** Most bytes of names, numbers and cookies alone. */
   readonly nameBytes: number;
   readonly plus: boolean;
 }
@@ -67,7 +67,7 @@ function planListing(context: NfsContext, folder: Ino, cookie: number, room: Roo
   };
 }
 
-/** As many as fit, at least one. Answers whether all did. */
+/** Writes as many entries as fit, at least one. Answers whether all did. */
 function writeEntries(context: NfsContext, writer: XdrWriter, entries: readonly ListedEntry[], room: Room): boolean {
   let bytes = frameBytes;
   let nameBytes = 0;
