@@ -37,7 +37,7 @@ export function getCommands(platform: NodeJS.Platform): readonly Command[] {
   return [['uname', '-a'], ['mount'], ['fusermount3', '--version'], ['ls', '-l', '/dev/fuse']];
 }
 
-/** A text without the names of the user and of this computer, and without the paths of exports. */
+/** A text without the names of the user, of this computer and of what else is mounted, and without the paths of exports. */
 export async function collect({ driver, results, log }: Findings): Promise<string> {
   const outputs = await Promise.all(getCommands(process.platform).map(describe));
   const head = `driver ${driver}, Node.js ${process.version}, ${process.platform}-${process.arch}, ${os.release()}`;
@@ -56,10 +56,26 @@ export function redact(text: string, { home, user, host }: Record<'home' | 'user
   return plain;
 }
 
+/** How the mount table and `nfsstat -m` begin what they say of a volume of ours, by FUSE or by NFS. */
+const ours = /^Jottacloud(@\S+)? on |^\S+:\/jottacloud-| from \S+:\/jottacloud-/;
+
+/** Of what others have mounted, a line of the table keeps the kind: servers, disks and folders have names that people gave them. */
+export function hideOthers(output: string): string {
+  let isOurs = true;
+  const lines = output.split('\n').flatMap((line) => {
+    if (!/^\s/.test(line)) isOurs = ours.test(line);
+    const kind = / on .* type (\S+) \(/.exec(line)?.[1] ?? / on .* \(([^,)]+)/.exec(line)?.[1];
+    if (isOurs || line === '') return [line];
+    return kind === undefined ? [] : [`(${kind})`];
+  });
+  return lines.join('\n');
+}
+
 async function describe(command: Command): Promise<string> {
   const [program, ...args] = command;
+  const isTable = /mount$/.test(program) || args.includes('-m');
   const output = await run(program, args, { timeout: commandMs }).then(
-    ({ stdout, stderr }) => stdout + stderr,
+    ({ stdout, stderr }) => (isTable ? hideOthers(stdout) : stdout) + stderr,
     (error: unknown) => String(error),
   );
   return `$ ${command.join(' ')}\n${output.trim()}`;

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
 import { root } from '../../tools/setup/root.ts';
-import { redact } from '../checkup/collect.ts';
+import { hideOthers, redact } from '../checkup/collect.ts';
 
 const checkUp = (...args: string[]) =>
   spawnSync(process.execPath, [path.join(root, 'test/checkup/main.ts'), ...args], { encoding: 'utf8' });
@@ -32,6 +32,21 @@ describe('npm run checkup', () => {
     assert.match(text, /--driver is one of auto, fuse, nfs/, 'the log of the drive');
     assert.match(text, /^\$ mount$/m, 'the mount table');
     rmSync(dir, { recursive: true });
+  });
+
+  it('shows nobody what else is mounted, only of which kind it is', () => {
+    const mac = [
+      '/dev/disk3s1s1 on / (apfs, sealed, local, read-only, journaled)',
+      '//ada@nas.example/Family Photos on /Volumes/Family Photos (smbfs, nodev, mounted by ada)',
+      'Jottacloud@macfuse0 on /Users/ada/Cloud (macfuse, nodev, mounted by ada)',
+      '127.0.0.1:/jottacloud-0f on /Users/ada/Work (nfs, nodev, mounted by ada)',
+    ];
+    assert.equal(hideOthers(mac.join('\n')), ['(apfs)', '(smbfs)', ...mac.slice(2)].join('\n'));
+    const linux = ['/dev/vda on /home/ada type ext4 (rw)', 'Jottacloud on /tmp/a b type fuse.jottacloud (rw)'];
+    assert.equal(hideOthers(linux.join('\n')), ['(ext4)', linux[1]].join('\n'));
+    const own = ['/Users/ada/Work from 127.0.0.1:/jottacloud-0f', '  -- Original mount options:', '     soft,intr'];
+    const other = ['/Volumes/Office from server.example:/export', '  -- Original mount options:', '     hard'];
+    assert.equal(hideOthers([...other, ...own].join('\n')), own.join('\n'));
   });
 
   it('shows nobody who the user is, nor the path of an export', () => {
