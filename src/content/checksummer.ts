@@ -13,7 +13,7 @@ interface Pending {
 
 /** Beside the bundle lies the bundle of the worker; the sources run as they are. */
 const workerUrl = new URL(
-  import.meta.url.endsWith('.ts') ? './checksumWorker.ts' : './checksumWorker.mjs',
+  import.meta.url.endsWith('.ts') ? './checksumWorker.ts' : './checksumWorker.cjs',
   import.meta.url,
 );
 

@@ -7,7 +7,7 @@ import { run } from '../mount/support.ts';
 import { until } from '../support/until.ts';
 
 /** What `npm run mount` starts, with its options for Node.js. */
-const bundle = join(root, 'dist/headless.mjs');
+const bundle = join(root, 'dist/headless.cjs');
 const nodeOptions = ['--max-semi-space-size=4'];
 
 /** A mount of `/Jotta/Archive` that is measured; its cache is empty at the first start. */

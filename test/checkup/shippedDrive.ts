@@ -28,9 +28,9 @@ export async function startShippedDrive(emulator: Emulator, driver: string): Pro
   const dir = await realpath(await mkdtemp(path.join(os.tmpdir(), 'checkup-')));
   const stage = path.join(dir, 'package');
   const mountPoint = path.join(dir, 'Jottacloud, checked');
-  const script = path.join(stage, 'dist', 'headless.mjs');
+  const script = path.join(stage, 'dist', 'headless.cjs');
   await mkdir(path.dirname(script), { recursive: true });
-  for (const name of ['headless.mjs', 'checksumWorker.mjs', 'repeater.mjs']) {
+  for (const name of ['headless.cjs', 'checksumWorker.cjs', 'repeater.cjs']) {
     await copyFile(path.join(root, 'dist', name), path.join(stage, 'dist', name));
   }
   await stageNativeParts(stage, getHostTarget(), true);

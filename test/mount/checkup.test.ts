@@ -12,7 +12,7 @@ const checkUp = (...args: string[]) =>
 
 describe('npm run checkup', () => {
   before(() => {
-    if (existsSync(path.join(root, 'dist', 'headless.mjs'))) return;
+    if (existsSync(path.join(root, 'dist', 'headless.cjs'))) return;
     assert.equal(spawnSync('npm', ['run', '--silent', 'build:drive'], { cwd: root }).status, 0);
   });
 

@@ -6,7 +6,7 @@ const run = promisify(execFile);
 /** The drives that an extension has started with `--state <stateDir>`, by process id. */
 export async function findDrives(stateDir: string): Promise<number[]> {
   const { stdout } = await run('ps', ['-axww', '-o', 'pid=,command='], { timeout: 5_000 });
-  const rows = stdout.split('\n').filter((row) => row.includes('drive.mjs') && row.includes(stateDir));
+  const rows = stdout.split('\n').filter((row) => row.includes('drive.cjs') && row.includes(stateDir));
   return rows.map((row) => Number.parseInt(row, 10));
 }
 

@@ -3,4 +3,4 @@ import { runHeadless } from './runHeadless.ts';
 
 // The drive without VS Code, `npm run mount`.
 
-await runHeadless(process.argv.slice(2));
+void runHeadless(process.argv.slice(2));

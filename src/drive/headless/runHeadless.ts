@@ -138,7 +138,6 @@ class HeadlessDrive {
     });
     this.#mounts = mounts;
     noteConnections(stateDir, mounts, log);
-    session.refreshAccount().catch((error) => log.info('quota is not known yet', { error }));
     this.#stop.signal.throwIfAborted();
     if (options.serve) {
       const volume = await mounts.serve(source, readOnly, (view) => serveVolume(view, nfs));
@@ -147,6 +146,7 @@ class HeadlessDrive {
       const state = await mounts.mount({ mountPoint, source, readOnly });
       process.stdout.write(`mounted ${state.mountPoint}\n`);
     }
+    session.refreshAccount().catch((error) => log.info('quota is not known yet', { error }));
     mounts.changed.on(() => {
       if (mounts.size === 0) ending.begin(true);
     });

@@ -42,7 +42,7 @@ export interface StartedDrive {
  * came up shows on its socket. Throws DriveError 'unsupported' when this platform has no runtime for it.
  */
 export function startDriveProcess(options: DriveProcessOptions): StartedDrive {
-  const script = path.join(options.extensionPath, 'dist', 'drive.mjs');
+  const script = path.join(options.extensionPath, 'dist', 'drive.cjs');
   const cache = options.cacheDir === undefined ? [] : ['--cache', options.cacheDir];
   const inspect = options.inspectPort === undefined ? [] : [`--inspect=127.0.0.1:${options.inspectPort}`];
   const node = findNode(options.extensionPath);

@@ -1,5 +1,5 @@
 import type { Agent } from 'node:http';
-import { type RawData, WebSocket } from 'ws';
+import type { RawData } from 'ws';
 import type { ClientClock } from '../../base/clock.ts';
 import type { ClientLimits } from '../limits.ts';
 import { parseServerFrame, type ServerFrame } from './serverEvents.ts';
@@ -21,10 +21,12 @@ export type Ending = 'refused' | 'lost';
  * One connection of the event socket, from its handshake to its end: subscribes to everything, pings, hands on each frame,
  * and takes silence for death (PROTOCOL.md §4). Never rejects; resolves 'lost' soon after `signal` aborts.
  */
-export function runEventConnection(deps: EventConnectionDeps, url: URL, signal: AbortSignal): Promise<Ending> {
+export async function runEventConnection(deps: EventConnectionDeps, url: URL, signal: AbortSignal): Promise<Ending> {
+  // Not with the process: a volume is usable before anybody needs events.
+  const { WebSocket } = await import('ws');
   const { limits, clock } = deps;
   const { promise, resolve } = Promise.withResolvers<Ending>();
-  if (signal.aborted) return Promise.resolve('lost');
+  if (signal.aborted) return 'lost';
   let ending: Ending = 'lost';
   let heardAt = clock.now();
   let pinging: NodeJS.Timeout | undefined;

@@ -1,6 +1,6 @@
 import type { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
-import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
+import type { AxiosInstance, AxiosRequestConfig } from 'axios';
 import type { Log } from '../../base/log.ts';
 import { JottaError } from '../errors.ts';
 import type { ClientLimits } from '../limits.ts';
@@ -53,18 +53,13 @@ export interface HttpOptions {
 export function createHttp({ userAgent, limits, log, network = plainNetwork }: HttpOptions): Http {
   const agents = createAgents(network, limits, log);
   const closed = new AbortController();
-  const instance = axios.create({
-    proxy: false,
-    responseType: 'stream',
-    maxRedirects: 0,
-    validateStatus: () => true,
-    transformRequest: [(data: unknown) => data],
-  });
+  let instance: Promise<AxiosInstance> | undefined;
+  const getInstance = () => (instance ??= createInstance());
   return {
     limits,
     log,
     agents,
-    send: (request, signal) => send(instance, agents, request, userAgent, AbortSignal.any([signal, closed.signal])),
+    send: (request, signal) => send(getInstance, agents, request, userAgent, AbortSignal.any([signal, closed.signal])),
     close() {
       closed.abort(new JottaError('cancelled', 'the client is closed'));
       agents.destroy();
@@ -72,8 +67,20 @@ export function createHttp({ userAgent, limits, log, network = plainNetwork }: H
   };
 }
 
+/** Loaded by the first request that needs it, not with the process: it looks for `fetch`, and Node loads undici then. */
+async function createInstance(): Promise<AxiosInstance> {
+  const { default: axios } = await import('axios');
+  return axios.create({
+    proxy: false,
+    responseType: 'stream',
+    maxRedirects: 0,
+    validateStatus: () => true,
+    transformRequest: [(data: unknown) => data],
+  });
+}
+
 async function send(
-  instance: AxiosInstance,
+  getInstance: () => Promise<AxiosInstance>,
   agents: Agents,
   request: HttpRequest,
   userAgent: string,
@@ -85,7 +92,7 @@ async function send(
     const agent = agents.getAgentFor(url);
     const { status, headers, body } = request.direct
       ? await sendDirect(request, url, agent, userAgent, deadline.signal)
-      : await sendByAxios(instance, request, agent, userAgent, deadline.signal);
+      : await sendByAxios(await getInstance(), request, agent, userAgent, deadline.signal);
     // Errors are read by whoever iterates; without a listener an early one would end the process.
     body.on('error', () => {});
     const destroy = () => body.destroy(toTransportError(signal.reason, signal));

@@ -13,7 +13,7 @@ import type { Deed, Order } from './repeater.ts';
 import { done, inoOf, type Operation, type Reply, type Request, readName, type Served } from './served.ts';
 
 /** Beside the bundle lies the bundle of the process; the sources run as they are. */
-const program = new URL(import.meta.url.endsWith('.ts') ? './repeater.ts' : './repeater.mjs', import.meta.url);
+const program = new URL(import.meta.url.endsWith('.ts') ? './repeater.ts' : './repeater.cjs', import.meta.url);
 
 interface Repeat {
   readonly deed: Deed;

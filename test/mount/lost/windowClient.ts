@@ -42,7 +42,8 @@ export async function openClient({ dir, emulator }: World, secrets: Secrets, ver
   const extensionPath = join(dir, 'extension');
   await mkdir(join(extensionPath, 'dist'), { recursive: true });
   await symlink(join(root, 'node_modules'), join(extensionPath, 'node_modules'));
-  await writeFile(join(extensionPath, 'dist', 'drive.mjs'), drive);
+  await writeFile(join(extensionPath, 'dist', 'module.mjs'), drive);
+  await writeFile(join(extensionPath, 'dist', 'drive.cjs'), "import('./module.mjs');");
   return new DriveClient({
     ...{ extensionPath, version, stateDir: join(dir, 'drive'), log: silentLog },
     tokens: {

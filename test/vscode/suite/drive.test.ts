@@ -152,7 +152,7 @@ function findEditor(uri: vscode.Uri): vscode.TextEditor | undefined {
 /** The process id of this test's drive, told from others by its state folder. */
 async function findDrive(): Promise<number> {
   const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,command=']);
-  const line = stdout.split('\n').find((row) => row.includes('drive.mjs') && row.includes(stateDir()));
+  const line = stdout.split('\n').find((row) => row.includes('drive.cjs') && row.includes(stateDir()));
   assert.ok(line, 'the drive runs');
   return Number.parseInt(line, 10);
 }

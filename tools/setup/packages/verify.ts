@@ -11,7 +11,7 @@ const largest = { native: 70_000_000, universal: 4_000_000 };
 const always = [
   ...['package.json', 'package.nls.json', 'package.nls.nb.json', 'readme.md', 'changelog.md', 'LICENSE.txt'],
   ...['ThirdPartyNotices.txt', 'l10n/bundle.l10n.nb.json', 'media/jottacloud.svg'],
-  ...['extension.cjs', 'drive.mjs', 'checksumWorker.mjs', 'repeater.mjs', 'uninstall.cjs'].map(
+  ...['extension.cjs', 'drive.cjs', 'checksumWorker.cjs', 'repeater.cjs', 'uninstall.cjs'].map(
     (file) => `dist/${file}`,
   ),
 ];

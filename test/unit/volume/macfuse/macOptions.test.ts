@@ -95,7 +95,7 @@ describe('what macOS says in words of its own', () => {
 
 it('a FUSE that is installed while the drive runs is found at the next look', () => {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'binding-'));
-  const from = pathToFileURL(path.join(dir, 'drive.mjs')).href;
+  const from = pathToFileURL(path.join(dir, 'drive.cjs')).href;
   const folder = path.join(dir, 'node_modules', 'fuse-native');
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'index.js'), "throw new Error('Library not loaded: libfuse3.4.dylib')");
