@@ -3,7 +3,7 @@ import { cacheLimits } from './limits.ts';
 
 /** Bytes that are lent: what they lie in is used for others once they are given back. */
 export interface Loan {
-  /** In order. */
+  /** The bytes, in order. */
   readonly parts: readonly Buffer[];
   readonly length: number;
   /** Ends it; once. Not to do so costs a garbage collection, nothing else. */

@@ -270,7 +270,7 @@ function startTimers({ client, nodes, vfs, store, owner, sync, clock, log }: Tim
   );
   const onWake = (sleptMs: number) => {
     log.info('the computer slept; everything is looked at again');
-    // Connections from before the sleep are dead, and nothing tells so.
+    // Connections from before the sleep are dead, and the system does not say so.
     client.dropConnections();
     folders.noteSlept(sleptMs);
     pusher.retryNow();

@@ -3,7 +3,7 @@ import { nameKey } from '../base/nameKey.ts';
 import { listPublic } from '../protocol/fileMessages.ts';
 import type { DriveClient } from './drive/client.ts';
 
-/** What the service lists is asked for again after this, when somebody looks. ms. */
+/** Age at which the list of the service is asked for again when somebody looks, ms. */
 const freshMs = 60_000;
 
 /**
@@ -39,7 +39,7 @@ export class PublicItems implements vscode.Disposable {
     return [...this.#paths.values()].sort();
   }
 
-  /** What was just made, ended, or found out about one of them. */
+  /** Notes that a link was just made, removed, or found out about. */
   note(accountPath: string, isPublic: boolean): void {
     if (this.has(accountPath) === isPublic) return;
     if (isPublic) this.#paths.set(nameKey(accountPath), accountPath);

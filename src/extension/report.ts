@@ -5,7 +5,7 @@ import { toDriveError } from './errors.ts';
 import { getErrorAction, getErrorSentence } from './errorTexts.ts';
 import { showError } from './ui/messages.ts';
 
-/** What the sentence tells whole: the log knows no more. */
+/** Errors that their sentence tells whole: the log has nothing to add. */
 const ofThePerson: readonly DriveErrorCode[] = [
   ...(['alreadyExists', 'invalidName', 'isFolder', 'notAFolder', 'folderNotEmpty', 'notChangeable'] as const),
   ...(['readOnly', 'onlyReadable', 'tooLarge', 'pinnedAbove', 'notHere', 'alreadyMounted'] as const),

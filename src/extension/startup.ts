@@ -51,7 +51,7 @@ export function followOutside({ client, tokens, log }: Services): vscode.Disposa
   );
 }
 
-/** One that fails must not keep the others from being mounted. */
+/** Mounts one profile. A failure is told, and does not keep the others from being mounted. */
 async function mountOnStartup(services: Services, profile: MountProfile): Promise<void> {
   const params = toMountParams(profile);
   if (services.client.state.mounts.some(({ mountPoint }) => mountPoint === params.mountPoint)) return;

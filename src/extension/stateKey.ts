@@ -32,7 +32,7 @@ export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(
     set('jottacloud.folderIsMounted', showsMount(client.state));
     // Their tabs have a menu of the account.
     set('jottacloud.openPaths', findOpenPaths(client.state));
-    // There VS Code's own search waits for a provider that only its own extensions may be.
+    // VS Code's own search finds nothing there: its search providers are closed to extensions like this one.
     set('jottacloud.folderIsVirtual', showsOnlyVirtual());
   };
   // While the stored session is being taken up, "no account" is not yet the truth.

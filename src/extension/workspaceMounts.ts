@@ -124,7 +124,7 @@ async function mountOrWait(services: Services, profile: MountProfile): Promise<v
   try {
     if (!isKnown(client.state, params.mountPoint)) await mountNow(services, params);
   } catch (error) {
-    // Another window was faster; what it mounts is what is waited for.
+    // Another window was faster, and mounts what is waited for here.
     if (toDriveError(error).code !== 'alreadyMounted') throw error;
   }
   await waitUntilUp(services, params.mountPoint);

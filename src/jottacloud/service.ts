@@ -28,7 +28,7 @@ export interface Address {
   readonly names?: JottaPath;
 }
 
-/** Of a device or anything below it; JottaError 'invalidName' for what cannot be addressed. */
+/** Address of a device or of anything below it; JottaError 'invalidName' for what cannot be addressed. */
 export function addressOf(service: Service, path: JottaPath, query = ''): Address {
   checkPath(path, 1);
   return { url: jfsUrl(service.endpoints, service.tokens.username, path, query), names: path };

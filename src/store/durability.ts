@@ -41,7 +41,7 @@ export class DurabilityBarrier {
   barrier(): Promise<void> {
     const waiter = Promise.withResolvers<void>();
     this.#waiting.push(waiter);
-    // One loop at a time, whoever asks between two of its turns.
+    // One loop at a time serves all who ask.
     this.#running ??= this.#commitAll();
     return waiter.promise;
   }
@@ -85,7 +85,7 @@ export class DurabilityBarrier {
       () => {
         this.#timer = undefined;
         this.#behind = this.#running !== undefined;
-        // A failure is logged where it is met; who is told is who asks next.
+        // A failure is logged where it is met, and told to the next one who asks.
         this.barrier().catch(() => undefined);
       },
       () => undefined,

@@ -138,7 +138,7 @@ export class Facts {
   }
 }
 
-/** What is no JSON counts as not there: each of these facts only spares a request, or a question. */
+/** A text that is no JSON counts as absent: each of these facts only spares a request or a question. */
 function tryParse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -68,7 +68,7 @@ export function toRow(raw: RawNode): NodeRow {
   };
 }
 
-/** What of a node can change. */
+/** The columns of a node that can change. */
 export type Changeable = Omit<NodeRow, 'ino' | 'kind'>;
 type Field = keyof Changeable;
 

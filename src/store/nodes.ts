@@ -138,7 +138,7 @@ export class Nodes {
     return this.#table.sql(query).get(md5) !== undefined;
   }
 
-  /** What was unlinked while open and its last close never came lets its bytes go. */
+  /** Gives up the bytes of files that were unlinked while open and whose last close never came. */
   purgeOrphans(): void {
     this.transaction(() => {
       this.#db.exec(
@@ -189,7 +189,7 @@ export class Nodes {
     return row;
   }
 
-  /** What a row says already is not written. */
+  /** Writes only what differs from the row. */
   update(ino: Ino, patch: NodePatch): NodeRow {
     const before = this.get(ino);
     if (before === undefined) throw new Error(`no node ${ino}`);

@@ -22,7 +22,7 @@ export class PeekedTimes {
     return { ...row, mtime, ctimeMs: Math.max(row.ctimeMs, ms) };
   }
 
-  /** Its row tells of it now; within a transaction, once that is through. */
+  /** The row has the time now; within a transaction, once that has succeeded. */
   settle(ino: Ino, inTransaction: boolean): void {
     const time = this.#times.get(ino);
     if (time === undefined) return;

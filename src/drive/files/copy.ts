@@ -7,7 +7,7 @@ import { resolveName } from './collision.ts';
 import { checkWritable, type FilesContext, find, joinPath, locate, noting } from './context.ts';
 import { fillFile, shareContent, withFile } from './fill.ts';
 
-/** Read of a file with unsent bytes at a time. */
+/** Bytes read at a time of a file with unsent bytes. */
 const pieceBytes = 1024 * 1024;
 
 /** Copies a file, or a folder with all it holds. What the server has is shared, not read: such a copy needs no transfer. */
@@ -68,7 +68,7 @@ export async function ensureFolder(context: FilesContext, { parent, name }: Plac
   return (await noting(context, { parent, name }, () => vfs.mkdir(parent, name, 0))).ino;
 }
 
-/** Whole or not at all. A file copied onto itself stays as it is. */
+/** Copies a file, whole or not at all. A file copied onto itself stays as it is. */
 export async function copyFile(
   context: FilesContext,
   source: NodeRow,
@@ -80,7 +80,7 @@ export async function copyFile(
   if (vfs.isLink(source)) {
     const target = await untilAborted(vfs.readlink(source.ino), options.signal);
     const { ino } = await noting(context, place, () => vfs.putLink(place, target, options));
-    // Whose link it is does not change by a copy.
+    // The copy of a link that was made elsewhere is still one that was made elsewhere.
     if (source.link === 'foreign') nodes.update(ino, { link: source.link, target: source.target });
     return;
   }

@@ -8,7 +8,7 @@ import type { Session } from '../session.ts';
 import { type FilesContext, noting } from './context.ts';
 
 const reading = { writing: false, append: false, truncate: false };
-/** Read from a local file at a time. */
+/** Bytes read at a time from a local file. */
 const pieceBytes = 1024 * 1024;
 
 export interface FillOptions extends Omit<PutOptions, 'link'> {

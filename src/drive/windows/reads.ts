@@ -2,7 +2,7 @@ import { createEmitter, type Emitter } from '../../base/events.ts';
 import type { ContentRef } from '../../content/blocks.ts';
 import type { ContentSource } from '../../content/downloads.ts';
 
-/** How often what is read is looked at. ms. */
+/** How often the reads under way are looked at, ms. */
 const stepMs = 500;
 /** Reading that is over by then is none to tell of. */
 const looksBeforeTold = 2;

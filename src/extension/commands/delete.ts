@@ -13,7 +13,7 @@ import { checkChangeable, chooseItems, describeItems } from './items.ts';
 import { endPublicLink } from './links.ts';
 import { deleteTrashed, getTrashedRow } from './trash.ts';
 
-/** A removal that was not sent yet is waited for, so long. ms. */
+/** Wait before another try to undo a removal that was not sent yet, ms. */
 const undoRetryMs = 500;
 const undoTries = 60;
 

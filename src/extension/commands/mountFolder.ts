@@ -27,7 +27,7 @@ interface Answers {
   readonly readOnly: boolean;
   /** undefined: leave the settings as they are. */
   readonly pace: Pace | undefined;
-  /** Why the mount point of before was not taken. */
+  /** Why the mount point that was answered before is refused. */
   readonly refusal?: DriveError;
 }
 interface Pace {
@@ -61,7 +61,7 @@ const ofMountPoint: readonly DriveErrorCode[] = [
 export function mountFolder(services: Services) {
   return async (argument?: unknown): Promise<boolean> => {
     if (!(await signInIfNeeded(services))) return false;
-    // Four answers for nothing would be four too many.
+    // Asked first, so that nobody answers four questions for a mount that cannot be made.
     await services.fuse.ensure();
     const source = getPathArgument(argument) ?? '/';
     let answers = await askAll(services, { source, path: '', readOnly: false, pace: undefined }, 0);

@@ -15,7 +15,7 @@ interface Known {
   readonly entries: Map<string, EntryInfo>;
   /** Keys of those told to be deleted: when they are there again, that is told too. */
   readonly deleted: Set<string>;
-  /** All of them, so that an unknown one is new. */
+  /** True when `entries` has the whole folder, so that an unknown entry is new. */
   complete: boolean;
 }
 
@@ -52,7 +52,7 @@ export class FolderEvents implements vscode.Disposable {
     for (const entry of entries) known.entries.set(nameKey(entry.name), entry);
   }
 
-  /** What is known already stays: the next comparison is to find and tell the difference. */
+  /** Notes what a reader was told. An entry that is known already stays, so that the next comparison finds the difference. */
   noteEntry(entry: EntryInfo): void {
     if (entry.path === '/') return;
     const { entries, complete } = this.#use(path.posix.dirname(entry.path));
@@ -85,7 +85,7 @@ export class FolderEvents implements vscode.Disposable {
     if (events.length > 0) this.#emitter.fire(events);
   }
 
-  /** One look at a folder at a time; a change meanwhile costs one more. */
+  /** Compares one folder. One comparison of it runs at a time; a change meanwhile costs one more. */
   async #compare(folder: string): Promise<void> {
     const key = nameKey(folder);
     const known = this.#folders.get(key);
@@ -107,7 +107,7 @@ export class FolderEvents implements vscode.Disposable {
   }
 }
 
-/** What changed since `known`, which becomes what is now. */
+/** The changes from `known` to `now`; `known` then holds `now`. */
 function getEvents(known: Known, now: readonly EntryInfo[]): vscode.FileChangeEvent[] {
   const events: vscode.FileChangeEvent[] = [];
   const current = new Map(now.map((entry) => [nameKey(entry.name), entry]));

@@ -51,7 +51,7 @@ export function findAccountPath(state: DriveState, uri: vscode.Uri): string | un
   return path.posix.join(mount.source, uri.fsPath.slice(mount.mountPoint.length));
 }
 
-/** Without what lies below another one of them: it goes along. */
+/** The given paths without those that lie below another of them: these go along with it. */
 export function outermost(accountPaths: readonly string[]): string[] {
   const keys = new Set(accountPaths.map(nameKey));
   return accountPaths.filter((accountPath) => !hasAncestor(accountPath, keys));

@@ -11,7 +11,7 @@ const containerIcons: Record<Exclude<EntryInfo['kind'], 'file'>, string> = {
 };
 
 export interface EntryLook {
-  /** What opens it. */
+  /** URI that opens the entry. */
   readonly uri: vscode.Uri;
   readonly isPublic: boolean;
 }

@@ -4,15 +4,15 @@ import { getErrorSentence } from '../errorTexts.ts';
 import { escapeMarkdown, formatAge, formatBytes, formatTime } from './format.ts';
 import { getStateText } from './stateTexts.ts';
 
-/** What VS Code can draw in a tooltip. */
+/** Endings of pictures that VS Code can draw in a tooltip. */
 const pictures = /\.(?:png|jpe?g|gif|webp|bmp|ico|svg)$/i;
 /** Larger ones take too long to draw. Bytes. */
 const largestPicture = 20_000_000;
 
 export interface Shown {
-  /** Its public page; undefined where it has none, or where that is not known. */
+  /** Address of the public page; undefined where there is none, or where that is not known. */
   readonly link: string | undefined;
-  /** What it looks like. */
+  /** Picture to show; undefined for none. */
   readonly picture: vscode.Uri | undefined;
 }
 

@@ -12,7 +12,7 @@ import { uploadAsking } from '../transfers/upload.ts';
 import { showWarning } from '../ui/messages.ts';
 import type { FileNode } from './filesTree.ts';
 
-/** What rows of this view travel as. */
+/** MIME type under which rows of this view are dragged. */
 const ownType = 'application/vnd.code.tree.jottacloud.files';
 const uriType = 'text/uri-list';
 

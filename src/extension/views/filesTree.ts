@@ -21,7 +21,7 @@ import { loadTrash, type TrashedNode, type TrashNode, toTrashedItem, toTrashItem
 export interface EntryNode {
   readonly kind: 'entry';
   entry: EntryInfo;
-  /** What its row says; it grows old. */
+  /** What the row said when it was drawn, to tell whether it has to be drawn again. */
   shown?: string;
 }
 /** The row in place of the children of a folder that could not be listed. */
@@ -199,7 +199,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     return toEntryItem(entry, { uri, isPublic: this.#publicItems.has(entry.path) });
   }
 
-  /** Below the devices. */
+  /** The rows below the devices. */
   #getLastRows(): FileNode[] {
     this.#showsPublic = this.#publicItems.list().length > 0;
     return this.#showsPublic ? [publicNode, trashNode] : [trashNode];

@@ -6,14 +6,14 @@ import { inert } from '../ui/inert.ts';
 export interface PublicNode {
   readonly kind: 'public';
 }
-/** One of them. */
+/** One public item. */
 export interface SharedNode {
   readonly kind: 'shared';
   /** Path in the account. */
   readonly path: string;
 }
 
-/** There is one; VS Code tells rows apart by identity. */
+/** The one such row; VS Code tells rows apart by identity. */
 export const publicNode: PublicNode = { kind: 'public' };
 
 export function toPublicItem(): vscode.TreeItem {

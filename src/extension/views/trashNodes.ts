@@ -15,7 +15,7 @@ export interface TrashedNode {
   readonly trashed: TrashEntry;
 }
 
-/** There is one; VS Code tells rows apart by identity. */
+/** The one such row; VS Code tells rows apart by identity. */
 export const trashNode: TrashNode = { kind: 'trash' };
 
 export async function loadTrash(client: DriveClient): Promise<TrashedNode[]> {

@@ -5,7 +5,7 @@ import { isUsableName } from '../urls.ts';
 /** The answer of `account/v1/customer` (PROTOCOL.md §1.5). JottaError 'protocol' without a user name. */
 export function parseCustomer(json: Readonly<Record<string, unknown>>): Customer {
   const { username } = json;
-  // It becomes a path segment of every request, so what could not be one is refused here.
+  // The name becomes a path segment of every request, so one that cannot be a segment is refused here.
   if (typeof username !== 'string' || !isUsableName(username)) {
     throw new JottaError('protocol', 'the customer answer has no user name');
   }

@@ -120,7 +120,7 @@ export async function setFileTimes(
   return now;
 }
 
-/** What may come of a command that is not understood. */
+/** Errors that may come from a command which the service does not know. */
 const mayNotKnowCommand: readonly JottaErrorKind[] = ['protocol', 'unreachableName', 'forbidden', 'notFound', 'server'];
 
 /** A command that did nothing, or whose refusal may say that there is no such command, and nothing of the file. */

@@ -118,7 +118,7 @@ async function settle(
   } catch (error) {
     service.http.log.warn('a move with unknown outcome could not be looked at', { error });
     if (mayRepeat(failure)) throw failure;
-    // It may hide a move that was done: then it is no refusal.
+    // The move may have been done, so its failure does not count as a refusal.
     throw new JottaError('protocol', 'what became of a move is not known', { retryable: true, cause: failure });
   }
 }
@@ -154,7 +154,7 @@ async function detour(service: Service, { kind, from, to }: Move, signal: AbortS
   try {
     await moveItem(service, { kind, from: aside, to }, signal);
   } catch (error) {
-    // What may pass by itself is finished by the next try, or by a listing.
+    // After a failure that may pass, the next try or a listing finishes the move.
     if (isJottaError(error) && !error.retryable && !signal.aborted) {
       await moveItem(service, { kind, from: aside, to: from }, signal).catch((failure) =>
         service.http.log.warn('a rename stopped halfway; the item keeps its aside name', { error: failure }),

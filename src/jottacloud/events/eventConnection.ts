@@ -50,7 +50,7 @@ export async function runEventConnection(deps: EventConnectionDeps, url: URL, si
     socket.send(JSON.stringify({ SUBSCRIBE: { path: 'ALL', UA: deps.userAgent } }));
     pinging = setInterval(() => {
       const now = clock.now();
-      // It may have been put back, and silence must not last until it is there again.
+      // The clock may have been put back, and silence must not last until it has caught up.
       heardAt = Math.min(heardAt, now);
       if (now - heardAt > limits.eventSilenceMs) stop();
       else socket.send(JSON.stringify({ PING: 'Ok' }));
@@ -60,7 +60,7 @@ export async function runEventConnection(deps: EventConnectionDeps, url: URL, si
     heardAt = clock.now();
     deps.onFrame(isBinary ? undefined : parseServerFrame(String(data), deps.username));
   });
-  // What went wrong is not of interest, and may hold the address; 'close' follows.
+  // The error may hold the address with its token, and is not needed: 'close' follows.
   socket.on('error', () => {});
   socket.on('close', () => {
     clearInterval(pinging);

@@ -10,7 +10,7 @@ import { fetchFolder } from './listings.ts';
 import { parseSize } from './parseFile.ts';
 import { parseXml, textOf, type XmlElement } from './xml.ts';
 
-/** What may come of a recursive listing that the service does not give, or not whole. */
+/** Errors of a recursive listing that the service does not give, or does not give whole. */
 const refusals: readonly JottaErrorKind[] = [
   'protocol',
   'unreachableName',
@@ -56,7 +56,7 @@ export async function* liststream(
   } catch (error) {
     throw signal.aborted ? error : refused;
   }
-  // What may pass by itself is tried again the next time.
+  // After a failure that may pass, the recursive listing is tried again the next time.
   if (!refused.retryable) habits.note('recursiveListings', false);
 }
 
@@ -72,7 +72,7 @@ async function* walk(
     if (performance.now() > end || folders.length > maxFolders)
       throw new JottaError('timeout', 'the listing folder by folder does not end');
     const listing = fetchFolder(service, folder, signal);
-    // One that went meanwhile is not there; the top is what was asked for.
+    // A folder that went meanwhile is left out; that the top is missing is an error.
     const entries = folder === path ? await listing : await except('notFound', () => listing, undefined);
     if (entries === undefined) continue;
     // Streamed paths begin at the mountpoint, without the device.

@@ -53,13 +53,13 @@ async function tryAllocate(
   }
   const found = await look(service, path, signal);
   const isConflict = isJottaError(refused, 'conflict');
-  // Of a folder the service may say so without having understood.
+  // Where a folder has the name, the service may say so without having understood `conflict_handler`.
   if (isConflict && found.kind === 'file' && isTaken(found)) habits.note('rejectConflicts', true);
   if (isTaken(found)) throw isConflict ? refused : new JottaError('conflict', 'something has the name of a new file');
-  // What is in the way may be our own unfinished upload, or the wish itself.
+  // What was refused may be our own unfinished upload, or the use of `conflict_handler`.
   try {
     const allocation = await send(service, path, plain, signal);
-    // Of what was seen at work before, a 500 may have been a failure that passed.
+    // Where `conflict_handler` was seen at work before, a 500 may have been a failure that passed.
     const tells = isJottaError(refused, 'protocol') || !habits.has('rejectConflicts');
     if (refused !== undefined && !isConflict && tells) habits.note('rejectConflicts', false);
     return allocation;
@@ -88,7 +88,7 @@ export async function tryRefusal(
   if (habits.has('rejectConflicts') || habits.lacks('rejectConflicts')) return;
   const asking = habits.questions.run('rejectConflicts', async () => {
     try {
-      // What is learned is for all, and each try has a deadline of its own.
+      // The answer serves everybody who waits, so no signal cuts it short; each try has a deadline of its own.
       await send(service, path, { ...file, onConflict: 'reject' }, neverAborts);
       habits.note('rejectConflicts', false);
     } catch (error) {

@@ -52,7 +52,7 @@ export async function download(
   if (!older.has(key)) {
     const newest = await tryNewest(service, path, { ...range, md5 }, signal);
     if (typeof newest !== 'string') {
-      // It is there, and was not given by its number.
+      // The content is there, and was not given when asked for by the number of its revision.
       if (isRefused && !habits.lacks('range')) habits.note('pinnedRange', false);
       return newest;
     }
@@ -77,14 +77,14 @@ function olderKey(path: JottaPath, md5: string): string {
   return `${md5} ${path.join('/')}`;
 }
 
-/** Its md5 tells what it is. */
+/** Whether a range is a whole small file, whose md5 tells what it is. */
 function isChecked({ start, end, size }: DownloadRange): boolean {
   return start === 0 && end === size && size <= checkedBytes;
 }
 
 async function* nothing(): AsyncGenerator<Buffer, void, undefined> {}
 
-/** Or how the newest revision differs. */
+/** Bytes of the newest revision where it is that content, else how it differs. */
 async function tryNewest(
   service: Service,
   path: JottaPath,

@@ -49,7 +49,7 @@ export async function openBytes(
   // The part may be what was refused. If the whole is too, it was not.
   try {
     const opened = await send(false);
-    // Of what was seen at work before, it may have been a failure, or a file that had just come.
+    // Where parts were served before, it may have been a failure, or a file that had just come.
     const mayPass = refused.kind === 'server' || refused.kind === 'notFound';
     if (!mayPass || !habits.has(habit)) habits.note(habit, false);
     return opened;
@@ -58,7 +58,7 @@ export async function openBytes(
   }
 }
 
-/** The same without another try: what the service makes of `Range` with that revision. 206 for the part. */
+/** One request for a part of a revision, without another try. Its status is 206 where the service heeds `Range`, else 200. */
 export function openPart(
   service: Service,
   path: JottaPath,
@@ -69,7 +69,7 @@ export function openPart(
   return sendOnce(service, path, range, revision, true, signal);
 }
 
-/** The same without `Range`. */
+/** One request for the whole file, of which only `range` is given on. */
 export function openWhole(
   service: Service,
   path: JottaPath,
@@ -80,7 +80,7 @@ export function openWhole(
   return sendOnce(service, path, range, revision, false, signal);
 }
 
-/** What may come of `Range` where it is not understood: or of the file, which the next request tells. */
+/** Errors that may come from a `Range` which is not understood, or from the file: the next request tells. */
 const refusalsOfPart: readonly JottaErrorKind[] = [
   'unreachableName',
   'protocol',
@@ -90,7 +90,7 @@ const refusalsOfPart: readonly JottaErrorKind[] = [
   'forbidden',
 ];
 
-/** The same of a part of revision `revision`, which may turn out to be one of another. */
+/** Whether an error may come from `Range`, or from `revision`: the part may turn out to be of another revision. */
 export function mayRefusePart(error: unknown, revision?: number): error is JottaError {
   if (!isJottaError(error)) return false;
   return refusalsOfPart.includes(error.kind) || (revision !== undefined && error.kind === 'corrupt');
@@ -169,7 +169,7 @@ function bytesOf(
   const key = path.join('/');
   const chunks = lentChunksOf({ status, ...answer }, reads.silent.has(key) ? patientIdleMs : bodyIdleMs);
   const isPart = status === 200 && end < size;
-  // Of an answer that announced its length, it was looked at that this is the file's.
+  // An announced length was compared with the file's before; the rest need not be read.
   const rest = isPart && answer.header('content-length') !== undefined ? 'unread' : size - end;
   const bytes = take(chunks, { skip: status === 200 ? start : 0, length: end - start, rest: isPart ? rest : 0 });
   return noteSilence(bytes, () => reads.silent.set(key, true));

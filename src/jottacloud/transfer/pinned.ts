@@ -60,7 +60,7 @@ async function heedsNumbers(
   none: number,
 ): Promise<boolean | undefined> {
   try {
-    // What is learned is for all.
+    // The answer serves everybody who waits, so no signal cuts it short.
     const { drop } = await openPart(service, path, range, none, neverAborts);
     drop();
     return false;

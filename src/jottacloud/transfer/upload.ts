@@ -15,7 +15,7 @@ export interface UploadSpan {
   readonly start: number;
   /** Size of the whole file. */
   readonly size: number;
-  /** Of the whole file, as promised to allocate; when given, the server has to confirm it. */
+  /** md5 of the whole file, as promised to allocate; when given, the server has to confirm it. */
   readonly md5?: string;
 }
 

@@ -61,7 +61,7 @@ export function watchUpload(source: AsyncIterable<Buffer>, watch: UploadWatch): 
     stop() {
       stopped = true;
       clearTimeout(timer);
-      // Of one that waits for its source this comes after; who reads from a stream does not wait for that.
+      // Takes effect only when the source gives its next chunk; a stream is destroyed at once.
       chunks.return().catch(() => undefined);
       if (source instanceof Readable) source.destroy();
     },

@@ -54,7 +54,7 @@ export function createAgents(network: Network, limits: ClientLimits, log: Log): 
       if (!isSame(current, options)) {
         options = current;
         trust = undefined;
-        // Not destroyed: what runs goes on, and idle connections close by themselves after `idleSocketMs`.
+        // The old ones are not destroyed: what runs goes on, and idle connections close by themselves after `idleSocketMs`.
         pools = new Map();
       }
       const secure = url.protocol === 'https:' || url.protocol === 'wss:';

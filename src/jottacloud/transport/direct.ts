@@ -22,7 +22,7 @@ export function requestDirect(direct: DirectRequest): Promise<http.IncomingMessa
   const { request: start } = url.protocol === 'https:' ? https : http;
   const request = start(url, { method, headers, agent, signal });
   request.once('response', answered.resolve);
-  // It stays for what comes after the answer, which the answer's own stream tells.
+  // The handler stays, because an error after the answer is also told here; the answer's own stream tells it too.
   request.on('error', answered.reject);
   if (body === undefined || Buffer.isBuffer(body)) request.end(body);
   else {

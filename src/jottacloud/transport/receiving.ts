@@ -22,7 +22,7 @@ interface Receiver {
   left: number;
 }
 
-/** By their connection; undefined while a connection of these agents is used as any other. */
+/** Receivers by their connection; undefined while a connection of these agents is used as any other. */
 const receivers = new WeakMap<Socket, Receiver | undefined>();
 
 /**
@@ -52,7 +52,7 @@ export class ReceivingAgent extends http.Agent {
   }
 }
 
-/** The same over TLS. */
+/** ReceivingAgent over TLS. */
 export class SecureReceivingAgent extends https.Agent {
   override createConnection(...[options, callback]: Parameters<https.Agent['createConnection']>) {
     return connect((onread) => super.createConnection({ ...options, ...onread }, callback));

@@ -12,7 +12,7 @@ export function xmlOf(service: Service): (answer: HttpAnswer) => Promise<XmlElem
   return (answer) => readXml(chunksOf(answer, bodyIdleMs), maxXmlBytes, isEntry);
 }
 
-/** The same for a document about what is at one of `places`. */
+/** As `xmlOf`, for a document that has to be about what is at one of `places`. */
 export function thingOf(
   service: Service,
   ...places: readonly JottaPath[]
@@ -36,7 +36,7 @@ export function assertThing(root: XmlElement, ...places: readonly JottaPath[]): 
   throw otherAnswer();
 }
 
-/** Of something else than was asked for. */
+/** The error of an answer about something else than was asked for. */
 export function otherAnswer(): JottaError {
   return new JottaError('protocol', 'an answer to another request', { retryable: true });
 }

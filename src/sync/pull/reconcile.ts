@@ -12,7 +12,7 @@ export interface KnownFile {
   readonly local: { readonly md5: string | null; readonly size: number; readonly seconds: number };
   /** Removed here; the server does not know yet. */
   readonly isRemoved: boolean;
-  /** In the folder and under the name that the server knows. */
+  /** Whether the file is in the folder and under the name that the server knows. */
   readonly isInPlace: boolean;
   /** Has bytes that were not sent. */
   readonly isStaged: boolean;

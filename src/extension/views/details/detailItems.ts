@@ -19,10 +19,10 @@ export interface VersionNode {
 
 /** What the rows need of the rest of the extension. */
 export interface DetailItems {
-  /** What opens a file. */
+  /** URI that opens a file. */
   getOpenUri(accountPath: string): vscode.Uri;
   toTooltip(entry: EntryInfo): Promise<vscode.MarkdownString>;
-  /** It was found out whether an item is public. */
+  /** Called when it was found out whether an item is public. */
   noteSharing(accountPath: string, isPublic: boolean): void;
 }
 

@@ -91,7 +91,7 @@ export class DetailsTree implements vscode.TreeDataProvider<DetailNode>, vscode.
     const subject = this.#subject;
     if (subject === undefined || !this.#client.attached || this.#client.state.account === null) return [];
     const entry = await this.#client.request(stat, { path: subject }).catch(() => undefined);
-    // It is gone, or was only there for a moment.
+    // The item is gone, or was only there for a moment.
     if (entry === undefined) return [];
     const parts = await Promise.all([
       this.#findSharing(entry),
