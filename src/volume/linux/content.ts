@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { ErrnoError } from '../../base/errno.ts';
 import type { Fh } from '../../vfs/openInode.ts';
+import { parseAllocateMode } from '../allocateMode.ts';
 import { dropPrivileges } from './attrs.ts';
 import { openFlags, openRequestFlags, writeFlags } from './flags.ts';
 import { answerHeader, answers, readU64, requests, write64 } from './layouts.ts';
@@ -10,10 +11,7 @@ import { done, inoOf, inoToChange, type Operation, type Reply, readName, reportN
 /** open(2)'s access mode bits; node:fs does not name the mask. */
 const accessMode = 3;
 
-/** fallocate(2)'s and lseek(2)'s words, which node:fs does not name. */
-const keepSize = 1;
-const punchHole = 2;
-const zeroRange = 0x10;
+/** lseek(2)'s words, which node:fs does not name. */
 const seekData = 3;
 const seekHole = 4;
 
@@ -129,15 +127,6 @@ export const fallocate: Operation = async (served, request) => {
 };
 
 type Triple = [number, number, number];
-
-function parseAllocateMode(mode: number) {
-  const keeps = (mode & keepSize) !== 0;
-  if ((mode & ~keepSize) === 0) return { what: 'allocate' as const, keepSize: keeps };
-  // A hole is only punched with the size kept; the kernel has checked that.
-  const zeroes = (mode & ~keepSize) === zeroRange || mode === (punchHole | keepSize);
-  if (!zeroes) throw new ErrnoError('EOPNOTSUPP', 'not that way of allocating');
-  return { what: 'zero' as const, keepSize: keeps };
-}
 
 export const copyFileRange: Operation = async (served, request) => {
   const { buffer } = request;

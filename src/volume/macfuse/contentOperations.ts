@@ -2,16 +2,14 @@ import { constants } from 'node:fs';
 import type Fuse from 'fuse-native';
 import { ErrnoError } from '../../base/errno.ts';
 import type { Fh } from '../../vfs/openInode.ts';
+import { parseAllocateMode } from '../allocateMode.ts';
 import type { VolumeView } from '../volume.ts';
 import { change, find, locateNew, serve } from './serve.ts';
 
 /** open(2)'s access mode bits; node:fs does not name the mask. */
 const accessMode = 3;
 
-/** fallocate(2)'s and lseek(2)'s words, which node:fs does not name. */
-const keepSize = 1;
-const punchHole = 2;
-const zeroRange = 0x10;
+/** lseek(2)'s words, which node:fs does not name. */
 const seekData = process.platform === 'darwin' ? 4 : 3;
 const seekHole = process.platform === 'darwin' ? 3 : 4;
 
@@ -112,13 +110,4 @@ function parseFlags(flags: number, readOnly: boolean) {
     throw new ErrnoError('EROFS', 'the volume is mounted read-only');
   }
   return { writing, truncate, append: (flags & constants.O_APPEND) !== 0 };
-}
-
-function parseAllocateMode(mode: number) {
-  const keeps = (mode & keepSize) !== 0;
-  if ((mode & ~keepSize) === 0) return { what: 'allocate' as const, keepSize: keeps };
-  // A hole is only punched with the size kept; the kernel has checked that.
-  const zeroes = (mode & ~keepSize) === zeroRange || mode === (punchHole | keepSize);
-  if (!zeroes) throw new ErrnoError('EOPNOTSUPP', 'not that way of allocating');
-  return { what: 'zero' as const, keepSize: keeps };
 }
