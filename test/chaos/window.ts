@@ -7,6 +7,7 @@ import * as messages from '../../src/protocol/messages.ts';
 import { socketPath } from '../../src/protocol/socketPath.ts';
 import type { DriveState } from '../../src/protocol/state.ts';
 import { defaultLocalNames } from '../../src/vfs/localNames.ts';
+import { makeGreeting } from '../support/greeting.ts';
 
 /** Tokens as the SecretStorage of a window keeps them. */
 export interface Secrets {
@@ -56,12 +57,7 @@ export async function attachWindow(
     for (const watcher of watchers) watcher();
   });
   rpc.listen();
-  const greeting = await rpc.sendRequest(messages.hello, {
-    protocolVersion: messages.protocolVersion,
-    clientVersion: '0.1.0',
-    keepsTokens: true,
-    focused: true,
-  });
+  const greeting = await rpc.sendRequest(messages.hello, makeGreeting(true));
   state ??= greeting.state;
   await rpc.sendRequest(messages.setOptions, driveOptions);
   return {

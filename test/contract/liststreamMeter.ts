@@ -1,6 +1,7 @@
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../../src/jottacloud/errors.ts';
 import { createEndpoints } from '../../src/jottacloud/urls.ts';
+import { makeTokens } from '../support/tokens.ts';
 
 /** What one pass over a recursive listing took. Memory in bytes. */
 export interface MeterReport {
@@ -19,15 +20,7 @@ export interface MeterReport {
 const lookEvery = 10_000;
 
 const url = process.argv[2] ?? '';
-const tokens = {
-  accessToken: 'A',
-  refreshToken: 'R',
-  expiresAt: Number.MAX_SAFE_INTEGER,
-  tokenEndpoint: `${url}/token`,
-  clientId: 'jottacli',
-  serviceHost: 'localhost',
-  username: 'u0',
-};
+const tokens = makeTokens(url);
 const vault = { saveTokens: async () => {} };
 const client = new JottacloudClient({ endpoints: createEndpoints(url), tokens, vault, userAgent: 'meter' });
 

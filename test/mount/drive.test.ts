@@ -11,6 +11,7 @@ import { openConnection } from '../../src/protocol/connection.ts';
 import * as messages from '../../src/protocol/messages.ts';
 import { socketPath } from '../../src/protocol/socketPath.ts';
 import type { DriveState } from '../../src/protocol/state.ts';
+import { makeGreeting } from '../support/greeting.ts';
 import { md5 } from '../support/md5.ts';
 import { until } from '../support/until.ts';
 import { createWorld, remoteFiles, type World } from './support.ts';
@@ -71,12 +72,7 @@ describe('the drive process and its windows', () => {
       state = next;
     });
     rpc.listen();
-    const greeting = await rpc.sendRequest(messages.hello, {
-      protocolVersion: messages.protocolVersion,
-      clientVersion: '0.1.0',
-      keepsTokens: true,
-      focused: false,
-    });
+    const greeting = await rpc.sendRequest(messages.hello, makeGreeting(false));
     return {
       rpc,
       greeting,

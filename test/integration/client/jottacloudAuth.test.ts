@@ -13,6 +13,7 @@ import { defaultLimits } from '../../../src/jottacloud/limits.ts';
 import { createHttp } from '../../../src/jottacloud/transport/http.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { makeTokens } from '../../support/tokens.ts';
 
 const never = new AbortController().signal;
 const cleanups: (() => unknown)[] = [];
@@ -45,7 +46,7 @@ async function startTokenServer(
     () => server.close(),
     () => server.closeAllConnections(),
   );
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`, posts };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, posts };
 }
 
 function grant(response: ServerResponse, n: number): void {
@@ -65,7 +66,7 @@ interface Rig {
   clock: { time: number; now(): number };
 }
 
-function createSource(tokenEndpoint: string, overrides: Partial<TokenVault> = {}): Rig {
+function createSource(url: string, overrides: Partial<TokenVault> = {}): Rig {
   const saved: Tokens[] = [];
   const clock = { time: 1_000_000, now: () => clock.time };
   const vault = {
@@ -78,17 +79,27 @@ function createSource(tokenEndpoint: string, overrides: Partial<TokenVault> = {}
   };
   const http = createHttp({ userAgent: 'test', limits: defaultLimits, log: silentLog });
   cleanups.push(() => http.close());
-  const tokens = {
-    accessToken: 'A0',
-    refreshToken: 'R0',
-    expiresAt: clock.time + 3_600_000,
-    tokenEndpoint,
-    clientId: 'jottacli',
-    serviceHost: 'localhost',
-    username: 'u0',
-  };
+  const tokens = makeTokens(url, { accessToken: 'A0', refreshToken: 'R0', expiresAt: clock.time + 3_600_000 });
   return { source: new TokenSource({ http, vault, clock }, tokens), saved, vault, clock };
 }
+
+/** A source whose token is over, and a server that grants the next one once `gate` is called; `asked`: it has the request. */
+async function startSlowRotation() {
+  const asked = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const server = await startTokenServer(async (_post, response) => {
+    asked.resolve();
+    await gate.promise;
+    grant(response, 1);
+  });
+  const rig = createSource(server.url);
+  rig.clock.time += 3_600_000;
+  return { ...rig, server, asked: asked.promise, gate: gate.resolve };
+}
+
+/** Tokens of another sign-in, for an hour. */
+const newTokens = ({ url }: TokenServer, clock: { readonly time: number }): Tokens =>
+  makeTokens(url, { accessToken: 'B', refreshToken: 'S', expiresAt: clock.time + 3_600_000 });
 
 describe('the token source', () => {
   it('uses a token until a minute before its end, then renews once for all who ask', async () => {
@@ -169,49 +180,24 @@ describe('the token source', () => {
   });
 
   it('finishes a rotation although the caller gave up', async () => {
-    const asked = Promise.withResolvers<void>();
-    const gate = Promise.withResolvers<void>();
-    const server = await startTokenServer(async (_post, response) => {
-      asked.resolve();
-      await gate.promise;
-      grant(response, 1);
-    });
-    const { source, saved, clock } = createSource(server.url);
-    clock.time += 3_600_000;
+    const { asked, gate, source, saved } = await startSlowRotation();
     const caller = new AbortController();
     const given = source.getAccessToken(caller.signal);
-    await asked.promise;
+    await asked;
     caller.abort();
     await assert.rejects(given, (error) => isJottaError(error, 'cancelled'));
-    gate.resolve();
+    gate();
     await source.settle();
     assert.equal(saved[0]?.refreshToken, 'R1');
     assert.equal(await source.getAccessToken(never), 'A1');
   });
 
   it('forgets a rotation of old tokens when a sign-in came meanwhile', async () => {
-    const asked = Promise.withResolvers<void>();
-    const gate = Promise.withResolvers<void>();
-    const server = await startTokenServer(async (_post, response) => {
-      asked.resolve();
-      await gate.promise;
-      grant(response, 1);
-    });
-    const { source, saved, clock } = createSource(server.url);
-    clock.time += 3_600_000;
+    const { server, asked, gate, source, saved, clock } = await startSlowRotation();
     const given = source.getAccessToken(never);
-    await asked.promise;
-    const expiresAt = clock.time + 3_600_000;
-    source.replaceTokens({
-      accessToken: 'B',
-      refreshToken: 'S',
-      expiresAt,
-      tokenEndpoint: server.url,
-      clientId: 'jottacli',
-      serviceHost: 'localhost',
-      username: 'u0',
-    });
-    gate.resolve();
+    await asked;
+    source.replaceTokens(newTokens(server, clock));
+    gate();
     assert.equal(await given, 'B');
     assert.deepEqual(saved, []);
   });
@@ -229,15 +215,7 @@ describe('the token source', () => {
     }
     assert.equal(told, 1);
     assert.equal(server.posts.length, 1);
-    source.replaceTokens({
-      accessToken: 'B',
-      refreshToken: 'S',
-      expiresAt: clock.time + 3_600_000,
-      tokenEndpoint: server.url,
-      clientId: 'jottacli',
-      serviceHost: 'localhost',
-      username: 'u0',
-    });
+    source.replaceTokens(newTokens(server, clock));
     assert.equal(await source.getAccessToken(never), 'B');
   });
 

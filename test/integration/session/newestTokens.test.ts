@@ -9,17 +9,11 @@ import { createHttp } from '../../../src/jottacloud/transport/http.ts';
 import type { StoredTokens } from '../../../src/protocol/messages.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { signIn } from '../../support/sessionWorld.ts';
+import { makeTokens } from '../../support/tokens.ts';
 
 const hour = 3_600_000;
-const make = (serial: number, expiresAt = serial * 1000): Tokens => ({
-  accessToken: `a${serial}`,
-  refreshToken: `r${serial}`,
-  expiresAt,
-  tokenEndpoint: 'https://localhost/token',
-  clientId: 'jottacli',
-  serviceHost: 'localhost',
-  username: 'u',
-});
+const make = (serial: number, expiresAt = serial * 1000): Tokens =>
+  makeTokens('https://localhost', { accessToken: `a${serial}`, refreshToken: `r${serial}`, expiresAt, username: 'u' });
 const refreshTokenOf = (secret: string | undefined) => (JSON.parse(secret ?? '{}') as Partial<Tokens>).refreshToken;
 
 function createKeychain() {

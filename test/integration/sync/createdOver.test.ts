@@ -111,15 +111,21 @@ describe('a new file that another device makes at the same time', () => {
       assert.deepEqual(files.sort(), ['ours', 'theirs']);
     }));
 
-  it('costs no look once the server was seen to refuse what is taken', () =>
-    withWorld({}, {}, async (world, emulator) => {
-      assert.deepEqual(await countRequestsOfFour(world, emulator), [4, 4, undefined]);
-    }));
-
-  it('costs two looks where the server puts it over what is there: one before, and one after', () =>
-    withWorld({ quirks: { conflictStatus: 'ignored' } }, {}, async (world, emulator) => {
-      assert.deepEqual(await countRequestsOfFour(world, emulator), [4, 4, 8]);
-    }));
+  const costs: readonly [what: string, quirks: Partial<Quirks>, looks: number | undefined][] = [
+    ['costs no look once the server was seen to refuse what is taken', {}, undefined],
+    [
+      'costs two looks where the server puts it over what is there: one before, and one after',
+      { conflictStatus: 'ignored' },
+      8,
+    ],
+  ];
+  for (const [what, quirks, looks] of costs) {
+    it(what, () =>
+      withWorld({ quirks }, {}, async (world, emulator) => {
+        assert.deepEqual(await countRequestsOfFour(world, emulator), [4, 4, looks]);
+      }),
+    );
+  }
 
   for (const conflictStatus of ['409', 'ignored'] as const) {
     it(`asks once what the server does, though several are the first at once: conflictStatus ${conflictStatus}`, () =>

@@ -8,6 +8,7 @@ import { openConnection } from '../../../src/protocol/connection.ts';
 import * as messages from '../../../src/protocol/messages.ts';
 import { socketPath } from '../../../src/protocol/socketPath.ts';
 import type { DriveState } from '../../../src/protocol/state.ts';
+import { makeGreeting } from '../../support/greeting.ts';
 import { until } from '../../support/until.ts';
 import type { World } from '../support.ts';
 
@@ -67,11 +68,6 @@ async function openWindow(stateDir: string, secrets: Secrets): Promise<Window> {
     states.push(next);
   });
   rpc.listen();
-  const greeting = await rpc.sendRequest(messages.hello, {
-    protocolVersion: messages.protocolVersion,
-    clientVersion: '0.1.0',
-    keepsTokens: true,
-    focused: true,
-  });
+  const greeting = await rpc.sendRequest(messages.hello, makeGreeting(true));
   return { rpc, close: () => rpc.dispose(), states, state: () => states.at(-1) ?? greeting.state };
 }

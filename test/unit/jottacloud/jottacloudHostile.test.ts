@@ -7,6 +7,7 @@ import { JottacloudClient } from '../../../src/jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../../../src/jottacloud/errors.ts';
 import type { ClientLimits } from '../../../src/jottacloud/limits.ts';
 import { createEndpoints } from '../../../src/jottacloud/urls.ts';
+import { makeTokens } from '../../support/tokens.ts';
 
 const never = new AbortController().signal;
 const archive = ['Jotta', 'Archive'];
@@ -35,15 +36,7 @@ async function serve(handler: RequestListener): Promise<string> {
 function connect(url: string, limits: Partial<ClientLimits> = {}): JottacloudClient {
   const client = new JottacloudClient({
     endpoints: createEndpoints(url),
-    tokens: {
-      accessToken: 'A',
-      refreshToken: 'R',
-      expiresAt: Date.now() + 3_600_000,
-      tokenEndpoint: `${url}/token`,
-      clientId: 'jottacli',
-      serviceHost: 'localhost',
-      username: 'u0',
-    },
+    tokens: makeTokens(url, { expiresAt: Date.now() + 3_600_000 }),
     vault: { saveTokens: async () => {} },
     userAgent: 'test',
     clock: { now: () => Date.now(), sleep: async () => {} },
@@ -407,15 +400,7 @@ describe('an answer with absurd numbers', () => {
     });
     const client = new JottacloudClient({
       endpoints: createEndpoints(url),
-      tokens: {
-        accessToken: 'A',
-        refreshToken: 'R',
-        expiresAt: 0,
-        tokenEndpoint: `${url}/token`,
-        clientId: 'jottacli',
-        serviceHost: 'localhost',
-        username: 'u0',
-      },
+      tokens: makeTokens(url, { expiresAt: 0 }),
       vault: { saveTokens: async ({ expiresAt }) => void saved.push(expiresAt) },
       userAgent: 'test',
     });
@@ -436,15 +421,7 @@ describe('a server in trouble', () => {
     });
     const client = new JottacloudClient({
       endpoints: createEndpoints(url),
-      tokens: {
-        accessToken: 'A',
-        refreshToken: 'R',
-        expiresAt: Number.MAX_SAFE_INTEGER,
-        tokenEndpoint: `${url}/token`,
-        clientId: 'jottacli',
-        serviceHost: 'localhost',
-        username: 'u0',
-      },
+      tokens: makeTokens(url),
       vault: { saveTokens: async () => {} },
       userAgent: 'test',
       clock: { now: () => Date.now(), sleep: async (ms) => void slept.push(ms) },

@@ -8,6 +8,7 @@ import { ChildIndex } from '../../../src/store/childIndex.ts';
 import { type Ino, type NodeRow, rootIno, type Synced } from '../../../src/store/nodeRow.ts';
 import { type NewNode, type NodePatch, Nodes } from '../../../src/store/nodes.ts';
 import { openDatabase } from '../../../src/store/schema.ts';
+import { newNode } from '../../support/newNode.ts';
 
 let dir: string;
 let db: DatabaseSync;
@@ -36,19 +37,7 @@ const syncedAs = (name: string, change: Partial<Synced> = {}): Synced => ({
 });
 
 const add = (name: string, change: Partial<NewNode> = {}): NodeRow =>
-  nodes.insert({
-    kind: 'file',
-    parent: rootIno,
-    name,
-    size: 1,
-    mtime: { sec: 5, nsec: 0 },
-    ctimeMs: 0,
-    mode: 0o644,
-    md5: 'm',
-    localOnly: false,
-    synced: null,
-    ...change,
-  });
+  nodes.insert(newNode(rootIno, name, { size: 1, md5: 'm', ...change }));
 
 const pendingNames = () => nodes.getPending(0, 100).map((row) => row.name);
 

@@ -8,6 +8,7 @@ import { mergeListing } from '../../../src/sync/pull/merge.ts';
 import type { MergeResult } from '../../../src/sync/pull/mergeResult.ts';
 import { Activity } from '../../../src/sync/tree/activity.ts';
 import type { RemoteEntry } from '../../../src/sync/tree/remote.ts';
+import { newNode } from '../../support/newNode.ts';
 
 let db: DatabaseSync;
 let nodes: Nodes;
@@ -84,19 +85,7 @@ describe('a listing', () => {
 
   it('adds what is new, beside or onto what was made here', () => {
     merge();
-    const make = (name: string, md5: string) =>
-      nodes.insert({
-        kind: 'file',
-        parent: rootIno,
-        name,
-        size: 3,
-        mtime: { sec: 5, nsec: 0 },
-        ctimeMs: 0,
-        mode: 0o644,
-        md5,
-        localOnly: false,
-        synced: null,
-      });
+    const make = (name: string, md5: string) => nodes.insert(newNode(rootIno, name, { md5 }));
     const same = make('same', 'm');
     const other = make('a', 'mine');
     const { conflicts } = merge(file('same', 'm'), file('a', 'theirs'), file('fresh', 'f'));
@@ -191,18 +180,7 @@ describe('a listing', () => {
 
   it('does not rename local litter', () => {
     merge();
-    nodes.insert({
-      kind: 'file',
-      parent: rootIno,
-      name: '.DS_Store',
-      size: 0,
-      mtime: { sec: 5, nsec: 0 },
-      ctimeMs: 0,
-      mode: 0o644,
-      md5: 'm',
-      localOnly: true,
-      synced: null,
-    });
+    nodes.insert(newNode(rootIno, '.DS_Store', { localOnly: true }));
     assert.equal(merge(file('.DS_Store', 'theirs')).conflicts.length, 0);
   });
 });

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { emptyMd5 } from '../../../src/store/limits.ts';
-import { type Ino, type NodeKind, type NodeRow, rootIno } from '../../../src/store/nodeRow.ts';
+import { type Ino, type NodeRow, rootIno } from '../../../src/store/nodeRow.ts';
 import { type NodePatch, Nodes } from '../../../src/store/nodes.ts';
 import { openDatabase } from '../../../src/store/schema.ts';
 import { type Plan, type Push, plan, type StartedPush } from '../../../src/sync/plan/planner.ts';
 import { Activity } from '../../../src/sync/tree/activity.ts';
 import { forgetServerSide } from '../../../src/sync/tree/paths.ts';
+import { knownNode } from '../../support/newNode.ts';
 
 const settleMs = 2000;
 let now: number;
@@ -28,23 +29,11 @@ beforeEach(() => {
 afterEach(() => db.close());
 
 /** A node that both sides agree on. */
-function add(kind: NodeKind, parent: Ino, name: string, md5 = `md5 of ${name}`, known = true): NodeRow {
-  const content = kind === 'file' ? md5 : null;
-  return nodes.insert({
-    kind,
-    parent,
-    name,
-    size: 3,
-    mtime: { sec: 5, nsec: 0 },
-    ctimeMs: 0,
-    mode: 0o644,
-    md5: content,
-    localOnly: false,
-    synced: known ? { parent, name, wire: name, md5: content, size: 3, mtime: 5, revision: 1, uuid: null } : null,
-  });
+function add(kind: 'file' | 'folder', parent: Ino, name: string, md5?: string): NodeRow {
+  return nodes.insert(knownNode(kind, parent, name, md5));
 }
-function create(kind: NodeKind, parent: Ino, name: string, md5?: string): NodeRow {
-  return add(kind, parent, name, md5, false);
+function create(kind: 'file' | 'folder', parent: Ino, name: string, md5?: string): NodeRow {
+  return nodes.insert({ ...knownNode(kind, parent, name, md5), synced: null });
 }
 function move(row: NodeRow, patch: NodePatch): NodeRow {
   return nodes.update(row.ino, patch);
@@ -406,7 +395,7 @@ describe('a removal', () => {
 
   it('does not run across an upload that began beneath it, of a file that is elsewhere by now', () => {
     const top = add('folder', home, 'd');
-    const file = add('file', home, 'a', undefined, false);
+    const file = create('file', home, 'a');
     nodes.update(top.ino, { name: 'e' });
     running.set(file.ino, { kind: 'upload', ino: file.ino, into: top.ino });
     assert.deepEqual(pushes(), []);

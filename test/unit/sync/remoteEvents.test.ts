@@ -8,6 +8,7 @@ import { openDatabase } from '../../../src/store/schema.ts';
 import { type RemoteEvent, RemoteEvents } from '../../../src/sync/pull/remoteEvents.ts';
 import { Activity } from '../../../src/sync/tree/activity.ts';
 import { writebackLimits } from '../../../src/sync/tree/limits.ts';
+import { knownNode } from '../../support/newNode.ts';
 
 const { gatherMs, recheckMs, looksAtOnce, lookEveryMs, idleFoldersPerLook, pendingSightings } = writebackLimits;
 let db: DatabaseSync;
@@ -58,19 +59,7 @@ afterEach(() => {
 });
 
 function add(kind: 'file' | 'folder', parent: Ino, name: string, listed = true): Ino {
-  const md5 = kind === 'file' ? `md5 of ${name}` : null;
-  const { ino } = nodes.insert({
-    kind,
-    parent,
-    name,
-    size: 3,
-    mtime: { sec: 5, nsec: 0 },
-    ctimeMs: 0,
-    mode: 0o644,
-    md5,
-    localOnly: false,
-    synced: { parent, name, wire: name, md5, size: 3, mtime: 5, revision: 1, uuid: null },
-  });
+  const { ino } = nodes.insert(knownNode(kind, parent, name));
   if (listed) nodes.update(ino, { listedAt: 1 });
   return ino;
 }
