@@ -26,15 +26,15 @@ import { TokenKeeper } from './windows/tokenKeeper.ts';
 const defaultGraceMs = 30_000;
 
 /**
- * The drive process: one per user, started by the first window, left by the last. Without a window it stays `--grace` ms
- * (or JOTTACLOUD_GRACE_MS), so that a window reload keeps the volumes; with `keepAfterClose` it stays while something is mounted.
+ * The drive process: one per user, started by the first window, left by the last. Without a window it stays `--grace` ms,
+ * so that a window reload keeps the volumes; with `keepAfterClose` it stays while something is mounted.
  * Exit codes: 0 done, those of `exitCodes` for a start that failed, 1 anything else.
  */
 const { values } = parseArgs({
   options: {
     state: { type: 'string', default: defaultStateDir() },
     cache: { type: 'string', default: defaultCacheDir() },
-    grace: { type: 'string', default: process.env.JOTTACLOUD_GRACE_MS ?? String(defaultGraceMs) },
+    grace: { type: 'string', default: String(defaultGraceMs) },
   },
 });
 

@@ -1,9 +1,12 @@
 import { existsSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { packageQuietly } from '../../../tools/setup/packageQuietly.ts';
 import { installExtension } from '../harness/startCodeServer.ts';
+
+/** Environment variable of the installed extension: ms that a drive without a window stays. */
+export const graceVariable = 'TEST_GRACE_MS';
 
 let installed: Promise<string> | undefined;
 
@@ -30,12 +33,16 @@ async function makeOnce(): Promise<string> {
   return extensionsDir;
 }
 
-/** The drive runs on what a user's package brings along; packing it each time would cost seconds. */
+/**
+ * The drive runs on what a user's package brings along; packing it each time would cost seconds. So does how long it stays without
+ * a window, which the extension leaves to the drive: `graceVariable` sets it.
+ */
 async function addRuntime(extensionsDir: string): Promise<void> {
   const names = await readdir(extensionsDir);
   for (const name of names.filter((each) => each.startsWith('jottacloud-drive.'))) {
     const runtime = path.join(extensionsDir, name, 'runtime');
     await mkdir(runtime);
-    await symlink(process.execPath, path.join(runtime, 'node'));
+    const start = `#!/bin/sh\nexec '${process.execPath}' "$@" --grace "$${graceVariable}"\n`;
+    await writeFile(path.join(runtime, 'node'), start, { mode: 0o755 });
   }
 }

@@ -10,7 +10,7 @@ import { writeLanguagePack } from '../harness/languagePack.ts';
 import { openBrowser } from '../harness/openBrowser.ts';
 import { type RunningCodeServer, startCodeServer } from '../harness/startCodeServer.ts';
 import { Workbench } from '../harness/workbench.ts';
-import { getExtensionsDir } from './installed.ts';
+import { getExtensionsDir, graceVariable } from './installed.ts';
 
 /** A drive without a window stays this long (src/drive/main.ts). */
 export const graceMs = 30_000;
@@ -81,7 +81,7 @@ async function openStage(options: StageOptions): Promise<Stage> {
         HOME: home,
         JOTTACLOUD_ENDPOINT: emulator.url,
         JOTTACLOUD_STATE_DIR: stateDir,
-        JOTTACLOUD_GRACE_MS: String(options.graceMs ?? graceMs),
+        [graceVariable]: String(options.graceMs ?? graceMs),
       },
       locale: language,
     });
