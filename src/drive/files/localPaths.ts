@@ -4,7 +4,7 @@ import { nameKey } from '../../base/nameKey.ts';
 import type { MountState } from '../../protocol/state.ts';
 import { joinPath } from './context.ts';
 
-/** A path of this computer, looked at without ever entering a mount of our own (ARCHITECTURE.md, invariant 8). */
+/** A path of this computer, looked at without ever entering a mount of our own (ARCHITECTURE.md, Invariants). */
 export type LocalPath =
   | { readonly kind: 'local'; readonly path: string }
   | { readonly kind: 'mounted'; readonly path: string };
