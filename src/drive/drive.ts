@@ -178,7 +178,7 @@ export class Drive {
     return pastTransfers(this.sessions.need().session, limit);
   }
 
-  /** Rejects with fuseMissing, fuseNotAllowed, fuseTooOld, packageCannotMount or nfsMissing. */
+  /** Rejects with fuseMissing, fuseNotAllowed, fuseTooOld, packageCannotMount, systemCannotMount or nfsMissing. */
   async preflight(): Promise<void> {
     try {
       await findDrivers(this.#getDrivers(), this.#deps.log);

@@ -1,5 +1,4 @@
 import './lifecycle/threadPool.ts';
-import { rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,7 +7,7 @@ import { ensureOwnFolder } from '../base/ownFiles.ts';
 import { every } from '../base/timers.ts';
 import type { DriveErrorCode } from '../protocol/errors.ts';
 import { exitCodes } from '../protocol/exitCodes.ts';
-import { socketPath } from '../protocol/socketPath.ts';
+import { removeSocket, socketPath } from '../protocol/socketPath.ts';
 import { makeSocketSecret } from '../protocol/socketSecret.ts';
 import { cacheDir as defaultCacheDir, stateDir as defaultStateDir } from '../protocol/stateDir.ts';
 import { Drive } from './drive.ts';
@@ -60,7 +59,7 @@ async function main(): Promise<void> {
   let server: Server | undefined;
   const ending = new Ending({
     close: async (drain) => {
-      if (server !== undefined) rmSync(socketFile, { force: true });
+      if (server !== undefined) removeSocket(socketFile);
       server?.close();
       await drive.close(drain, AbortSignal.timeout(drainMs));
     },

@@ -2,6 +2,7 @@ import type { Log } from '../base/log.ts';
 import { driverSettings } from '../protocol/messages.ts';
 import { createKernelDriver } from '../volume/linux/volume.ts';
 import { bindingDriver } from '../volume/macfuse/volume.ts';
+import { MountError } from '../volume/mountError.ts';
 import { createNfsDriver, type NfsDriverOptions } from '../volume/nfs/driver.ts';
 import type { Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
 
@@ -12,12 +13,24 @@ export type DriverChoice = (typeof driverChoices)[number];
 
 const kernelDriver = createKernelDriver();
 
+/** Of a system that we know no kind of volumes for. */
+const noDriver: VolumeDriver = {
+  name: 'none',
+  prepare: refuse,
+  mount: refuse,
+};
+
+async function refuse(): Promise<never> {
+  throw new MountError('systemCannotMount', {});
+}
+
 /** The drivers of volumes in the order in which they are tried. */
 export function getVolumeDrivers(
   choice: DriverChoice,
   nfs: NfsDriverOptions,
   platform: NodeJS.Platform = process.platform,
 ): readonly VolumeDriver[] {
+  if (platform === 'win32') return [noDriver];
   if (choice === 'nfs') return [createNfsDriver(nfs)];
   if (choice === 'binding') return [bindingDriver];
   if (platform === 'linux') return choice === 'fuse' ? [kernelDriver] : [kernelDriver, bindingDriver];

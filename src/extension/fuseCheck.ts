@@ -9,6 +9,7 @@ const problems = [
   'fuseNotAllowed',
   'fuseTooOld',
   'packageCannotMount',
+  'systemCannotMount',
 ] as const satisfies readonly DriveErrorCode[];
 export type FuseProblem = (typeof problems)[number];
 

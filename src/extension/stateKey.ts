@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { DriveState } from '../protocol/state.ts';
 import type { DriveClient } from './drive/client.ts';
 import { findAccountPath, scheme } from './fileSystem/scheme.ts';
-import type { FuseCheck } from './fuseCheck.ts';
+import type { FuseCheck, FuseProblem } from './fuseCheck.ts';
 import { findOpenUris } from './openTabs.ts';
 
 /** Values of the context key `jottacloud.state`, which switches welcome views and enablement. */
@@ -15,6 +15,15 @@ export function getStateKey(state: DriveState, fuseMissing: boolean): StateKey {
   return fuseMissing ? 'fuseMissing' : 'connected';
 }
 
+/** Values of `jottacloud.fuse` where nothing can be mounted: whether anything can be done about it, and what. */
+const fuseKeys: Readonly<Record<FuseProblem, string>> = {
+  fuseMissing: 'missing',
+  fuseNotAllowed: 'missing',
+  fuseTooOld: 'missing',
+  packageCannotMount: 'otherPackage',
+  systemCannotMount: 'otherSystem',
+};
+
 /** Keeps the context keys in step with the drive. Sets nothing before the first call: no welcome view may flash up. */
 export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(): void; dispose(): void } {
   const shown = new Map<string, unknown>();
@@ -25,6 +34,7 @@ export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(
   };
   // Of the computer that mounts: `isMac` is of the one whose screen shows it.
   set('jottacloud.onMac', process.platform === 'darwin');
+  set('jottacloud.onWindows', process.platform === 'win32');
   const update = () => {
     set('jottacloud.state', getStateKey(client.state, fuse.ready === false));
     set('jottacloud.transfersPaused', client.state.transfersPaused);
@@ -45,8 +55,7 @@ export function createStateKeys(client: DriveClient, fuse: FuseCheck): { update(
     client.onDidChangeState(updateWhenAttached),
     client.onDidAttach(update),
     fuse.onDidChange(() => {
-      const missing = fuse.problem === 'packageCannotMount' ? 'otherPackage' : 'missing';
-      set('jottacloud.fuse', fuse.ready ? 'ready' : missing);
+      set('jottacloud.fuse', fuse.problem === undefined ? 'ready' : fuseKeys[fuse.problem]);
       updateWhenAttached();
     }),
   ];

@@ -40,6 +40,7 @@ export const driveErrorCodes = [
   'fuseNotAllowed',
   'fuseTooOld',
   'packageCannotMount',
+  'systemCannotMount',
   'nfsMissing',
   'nfsNotAllowed',
   'mountPointNotEmpty',
@@ -60,6 +61,7 @@ export const driveErrorCodes = [
   'localAccess',
   'shuttingDown',
   'unsupported',
+  'nodeMissing',
   'invalidParams',
   'internal',
 ] as const;

@@ -160,7 +160,7 @@ export const exportFailed = new RequestType<{ id: string; to: string }, Exported
 );
 /** Finished transfers, newest first. */
 export const history = new RequestType<{ limit: number }, readonly PastTransfer[], DriveErrorData>('drive/history');
-/** Is FUSE here? Rejects with fuseMissing, fuseNotAllowed or fuseTooOld (args: `hint`, the command to run), or packageCannotMount. */
+/** Is FUSE here? Rejects with fuseMissing, fuseNotAllowed or fuseTooOld (args: `hint`, the command to run), packageCannotMount or systemCannotMount. */
 export const preflight = new RequestType0<void, DriveErrorData>('drive/preflight');
 export const shutdown = new RequestType<ShutdownParams, void, DriveErrorData>('drive/shutdown');
 

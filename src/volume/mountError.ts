@@ -4,6 +4,7 @@ export type MountErrorKind =
   | 'fuseNotAllowed'
   | 'fuseTooOld'
   | 'packageCannotMount'
+  | 'systemCannotMount'
   | 'nfsMissing'
   | 'nfsNotAllowed'
   | 'mountPointNotEmpty'

@@ -4,18 +4,18 @@ import { lstat, mkdir, rename, symlink, unlink, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fsErrorCode } from '../../base/errno.ts';
-import { nameKey } from '../../base/nameKey.ts';
 import { wrongBytes } from '../../content/contentBlocks.ts';
 import { DriveError } from '../../protocol/errors.ts';
 import type { DownloadParams } from '../../protocol/fileMessages.ts';
 import { type NodeRow, rootIno } from '../../store/nodeRow.ts';
-import { cutName, splitEnding } from '../../sync/tree/standIns.ts';
+import { linkSuffix } from '../../sync/tree/links.ts';
 import { splitPath } from '../../vfs/names.ts';
 import type { Vfs } from '../../vfs/vfs.ts';
 import { resolveName } from './collision.ts';
 import { about, type FilesContext, find, joinPath } from './context.ts';
 import { copy } from './copy.ts';
 import { withFile } from './fill.ts';
+import { createLocalNames } from './localNames.ts';
 import { resolveLocal } from './localPaths.ts';
 
 /** Read at a time: one run of blocks, whose requests go side by side. */
@@ -56,13 +56,7 @@ export async function download(
     });
   }
   // Last: nothing of the account is written through them.
-  for (const { path, localPath, row } of links) {
-    await about(path, async () => {
-      const to = await context.session.vfs.readlink(row.ino);
-      if (await exists(localPath)) await unlink(localPath);
-      await symlink(to, localPath);
-    });
-  }
+  for (const link of links) await about(link.path, () => saveLink(context, link, signal));
   return made;
 }
 
@@ -103,6 +97,25 @@ async function save(saving: Saving, row: NodeRow, { path, localPath }: Saved): P
     }
   } else if (vfs.isLink(row)) links.push({ path, localPath, row });
   else await saveFile(context, row, path, localPath, signal);
+}
+
+/** How a disk without links refuses one; Windows, one to who may not make links. */
+const noLinks: readonly unknown[] = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
+
+/** Where no link can be made, it is the file that it is on the server. */
+async function saveLink(
+  context: FilesContext,
+  { path, localPath, row }: LaterLink,
+  signal: AbortSignal,
+): Promise<void> {
+  const to = await context.session.vfs.readlink(row.ino);
+  if (await exists(localPath)) await unlink(localPath);
+  try {
+    await symlink(to, localPath);
+  } catch (error) {
+    if (!noLinks.includes(fsErrorCode(error))) throw error;
+    await saveFile(context, row, path, `${localPath}${linkSuffix}`, signal);
+  }
 }
 
 /** A folder that is there is used; a link to one is not followed: it may lead anywhere. */
@@ -171,23 +184,6 @@ async function saveBytes(
       report(at);
     }
   }
-}
-
-/**
- * The names of one local folder: each one part of a path, never a way out of the folder, and no two the same, on a disk that
- * ignores case either.
- */
-function createLocalNames(): (name: string) => string {
-  const used = new Set<string>();
-  return (name) => {
-    const safe = name.replaceAll(/[/\\\0]/g, '_');
-    const local = safe === '' || safe === '.' || safe === '..' ? '_' : safe;
-    const { stem, ending } = splitEnding(local);
-    let free = local;
-    for (let number = 2; used.has(nameKey(free)); number += 1) free = cutName(stem, ` (${number})${ending}`);
-    used.add(nameKey(free));
-    return free;
-  };
 }
 
 async function exists(path: string): Promise<boolean> {

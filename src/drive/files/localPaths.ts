@@ -1,5 +1,5 @@
 import { lstat, readlink } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { join, parse, resolve, sep } from 'node:path';
 import { nameKey } from '../../base/nameKey.ts';
 import type { MountState } from '../../protocol/state.ts';
 import { joinPath } from './context.ts';
@@ -17,8 +17,7 @@ const longestChain = 40;
  * in the account. Rejects with ELOOP.
  */
 export async function resolveLocal(path: string, mounts: readonly MountState[]): Promise<LocalPath> {
-  let waiting = resolve(path).split(sep).filter(Boolean);
-  let at = '/';
+  let { root: at, names: waiting } = split(resolve(path));
   for (let links = 0; links <= longestChain; ) {
     const mounted = toAccountPath(at, mounts);
     if (mounted !== undefined) return { kind: 'mounted', path: waiting.reduce(joinPath, mounted) };
@@ -31,11 +30,17 @@ export async function resolveLocal(path: string, mounts: readonly MountState[]):
     if (target === undefined) at = next;
     else {
       links += 1;
-      waiting = [...resolve(at, target).split(sep).filter(Boolean), ...rest];
-      at = '/';
+      const { root, names } = split(resolve(at, target));
+      waiting = [...names, ...rest];
+      at = root;
     }
   }
   throw Object.assign(new Error('too many links'), { code: 'ELOOP' });
+}
+
+function split(path: string): { root: string; names: string[] } {
+  const { root } = parse(path);
+  return { root, names: path.slice(root.length).split(sep).filter(Boolean) };
 }
 
 /** The path in the account of a path that is a mount or lies in one; undefined for any other. */

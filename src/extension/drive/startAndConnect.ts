@@ -1,5 +1,4 @@
 import type net from 'node:net';
-import { dirname } from 'node:path';
 import { DriveError } from '../../protocol/errors.ts';
 import { findStartFailure } from '../../protocol/exitCodes.ts';
 import { type ReachOptions, reachUntil } from './link.ts';
@@ -23,7 +22,7 @@ export interface StartOptions extends ReachOptions {
  * DriveError 'internal' when it does not come up, 'stateInUse' when another keeps its files and does not answer.
  */
 export async function startAndConnect(options: StartOptions): Promise<net.Socket> {
-  const { socketFile, log, signal, start } = options;
+  const { stateDir, log, signal, start } = options;
   const inUseEnd = performance.now() + inUseDeadlineMs;
   for (;;) {
     const child = start();
@@ -38,7 +37,7 @@ export async function startAndConnect(options: StartOptions): Promise<net.Socket
     const failure = findStartFailure(exitCode);
     if (failure !== 'stateInUse' || signal.aborted) {
       log.error('the drive process did not come up', { pid: child.pid, exitCode, failure });
-      if (failure !== undefined) throw new DriveError(failure, { path: dirname(socketFile) });
+      if (failure !== undefined) throw new DriveError(failure, { path: stateDir });
       throw new DriveError('internal', { detail: 'the drive process did not come up' });
     }
     const other = await reachUntil(options, inUsePauseMs, signal);

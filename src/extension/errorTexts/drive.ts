@@ -49,9 +49,20 @@ export const driveTexts = {
   unsupported: {
     sentence: ({ detail = '' }) =>
       vscode.l10n.t(
-        'The Jottacloud drive does not run here ({0}). It runs on Linux and on macOS 13.5 or later, with the package of the extension for that system. Elsewhere, use it in a remote window: SSH, WSL, a container or code-server.',
+        'The Jottacloud drive does not run here ({0}). It runs on Windows, on Linux and on macOS 13.5 or later. Elsewhere, use it in a remote window: SSH, WSL, a container or code-server.',
         detail,
       ),
+  },
+  nodeMissing: {
+    sentence: () =>
+      vscode.l10n.t(
+        'This package of the extension needs Node.js 22.13 or later. Update VS Code, or install Node.js and restart VS Code.',
+      ),
+    action: () => ({
+      title: vscode.l10n.t('Get Node.js'),
+      command: 'vscode.open',
+      args: [vscode.Uri.parse('https://nodejs.org/')],
+    }),
   },
   invalidParams: {
     sentence: () => vscode.l10n.t('The Jottacloud drive did not understand this window. Reload the window.'),

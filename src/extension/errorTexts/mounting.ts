@@ -33,6 +33,12 @@ export const mountingTexts = {
         'This package of the extension cannot mount. Install the one made for this computer; browsing and editing work without it.',
       ),
   },
+  systemCannotMount: {
+    sentence: () =>
+      vscode.l10n.t(
+        'Jottacloud cannot be mounted on Windows. Use the Files view, open a folder of the account in VS Code, or mount it on Linux in a remote window: WSL, SSH or a container.',
+      ),
+  },
   mountPointNotEmpty: {
     sentence: (args) =>
       args.leftBehind === undefined

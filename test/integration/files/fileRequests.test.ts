@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import {
+import fsPromises, {
   mkdir,
   mkdtemp,
   readdir,
@@ -11,6 +11,7 @@ import {
   symlink,
   writeFile as writeLocal,
 } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { putFile, readFile, writeFile } from '../../../src/drive/files/content.ts';
@@ -292,6 +293,24 @@ describe('a download', () => {
     await symlink(outside, join(localFolder, 'out'));
     await refused('alreadyExists', download(world.context, request, world.signal));
     assert.deepEqual(await readdir(outside), []);
+  });
+
+  it('saves a link as the file that it is on the server where the disk takes none', async (test) => {
+    await createFolder(world.context, `${dir}/out`);
+    const { vfs } = world.drive.session();
+    await vfs.symlink((await resolve(`${dir}/out`)).ino, 'link', 'a.txt');
+    const localFolder = await mkdtemp(join(local, 'down-'));
+    const refusal = Object.assign(new Error('operation not permitted'), { code: 'EPERM' });
+    test.mock.method(fsPromises, 'symlink', () => Promise.reject(refusal));
+    syncBuiltinESMExports();
+    try {
+      await download(world.context, { paths: [`${dir}/out`], localFolder, collision: 'fail' }, world.signal);
+    } finally {
+      test.mock.restoreAll();
+      syncBuiltinESMExports();
+    }
+    assert.deepEqual(await readdir(join(localFolder, 'out')), ['link.rclonelink']);
+    assert.equal(await readLocal(join(localFolder, 'out', 'link.rclonelink'), 'utf8'), 'a.txt');
   });
 
   it('makes no link that was made elsewhere and leads out of what is downloaded', async () => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLog, silentLog } from '../../../src/base/log.ts';
@@ -16,7 +16,7 @@ import { attach } from '../../../src/extension/drive/attach.ts';
 import { reachDrive } from '../../../src/extension/drive/link.ts';
 import { openConnection } from '../../../src/protocol/connection.ts';
 import { hello } from '../../../src/protocol/messages.ts';
-import { socketPath } from '../../../src/protocol/socketPath.ts';
+import { pipeName, removeSocket, socketPath } from '../../../src/protocol/socketPath.ts';
 import { makeSocketSecret } from '../../../src/protocol/socketSecret.ts';
 
 const somebodyElse = 1234;
@@ -209,6 +209,40 @@ describe('the socket of a drive', () => {
     } finally {
       server.close();
     }
+  });
+
+  it('may have an address that is in no folder: there a window and its drive find each other, and leave no file', async () => {
+    // As a pipe of Windows is: a name of the system's, without owner and mode.
+    const address = `\0jottacloud-${basename(dir)}`;
+    const server = await start(address);
+    const { connection, greeting } = await attachTo(address);
+    assert.equal(greeting.pid, process.pid);
+    connection.dispose();
+    removeSocket(address);
+    server.close();
+    assert.deepEqual(await readdir(dir), ['socket-secret']);
+  });
+
+  it('does not take who has its name in no folder for the drive', async () => {
+    const address = `\0jottacloud-${basename(dir)}`;
+    await makeSocketSecret(dir);
+    const theirs = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.write(randomBytes(64));
+    });
+    await new Promise<void>((resolve) => theirs.listen(address, resolve));
+    assert.equal(await reachDrive({ socketFile: address, stateDir: dir, log: silentLog }), undefined);
+    theirs.close();
+  });
+
+  it('is a named pipe on Windows, of the user and the state folder, however that is spelled', () => {
+    const path = 'C:\\Users\\Ada\\AppData\\Local\\Jottacloud Drive\\State';
+    const pipe = pipeName(path, 'Ada');
+    assert.match(pipe, /^\\\\\.\\pipe\\jottacloud-[0-9a-f]{12}$/);
+    assert.equal(pipeName(`${path.toUpperCase()}\\`, 'ada'), pipe);
+    assert.notEqual(pipeName(path, 'Bob'), pipe);
+    assert.notEqual(pipeName('C:\\Users\\Ada\\other', 'Ada'), pipe);
+    assert.match(socketPath(path, {}, 'win32'), /^\\\\\.\\pipe\\jottacloud-/);
   });
 
   it('is in the runtime folder of the user where there is one, before the temporary folder', () => {

@@ -222,11 +222,13 @@ describe('the walkthrough', () => {
   const [walkthrough] = contributes.walkthroughs;
   const steps = walkthrough?.steps ?? [];
 
-  it('has four steps on every system', () => {
-    const everywhere = steps.filter(({ when }) => when === undefined);
-    const onMac = steps.filter(({ when }) => when === 'jottacloud.onMac');
-    const elsewhere = steps.filter(({ when }) => when === '!jottacloud.onMac');
-    assert.deepEqual([everywhere.length, onMac.length, elsewhere.length, steps.length], [3, 1, 1, 5]);
+  it('has four steps on every system that can mount, and two on Windows', () => {
+    const getSteps = (when?: string) => steps.filter((step) => step.when === when).map(({ id }) => id);
+    assert.deepEqual(getSteps(), ['token', 'connect']);
+    assert.deepEqual(getSteps('jottacloud.onMac'), ['fuseMac']);
+    assert.deepEqual(getSteps('!jottacloud.onMac && !jottacloud.onWindows'), ['fuseLinux']);
+    assert.deepEqual(getSteps('!jottacloud.onWindows'), ['mount']);
+    assert.equal(steps.length, 5);
   });
 
   it('has a picture for each step, and a way to be done with it', () => {
