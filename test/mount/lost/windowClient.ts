@@ -38,12 +38,15 @@ export const driveOptions: DriveOptions = {
 
 /** The extension's end of a drive, without the rest of VS Code; `drive` is the module that it starts as the drive. */
 export async function openClient({ dir, emulator }: World, secrets: Secrets, version: string, drive: string) {
-  Object.assign(process.env, { JOTTACLOUD_ENDPOINT: emulator.url, HOME: dir, JOTTACLOUD_GRACE_MS: '500' });
+  Object.assign(process.env, { JOTTACLOUD_ENDPOINT: emulator.url, HOME: dir });
   const extensionPath = join(dir, 'extension');
   await mkdir(join(extensionPath, 'dist'), { recursive: true });
   await symlink(join(root, 'node_modules'), join(extensionPath, 'node_modules'));
   await writeFile(join(extensionPath, 'dist', 'module.mjs'), drive);
-  await writeFile(join(extensionPath, 'dist', 'drive.cjs'), "import('./module.mjs');");
+  await writeFile(
+    join(extensionPath, 'dist', 'drive.cjs'),
+    "process.argv.push('--grace', '500'); import('./module.mjs');",
+  );
   return new DriveClient({
     ...{ extensionPath, version, stateDir: join(dir, 'drive'), log: silentLog },
     tokens: {
