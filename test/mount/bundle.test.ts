@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
 import { root } from '../../tools/setup/root.ts';
@@ -24,5 +25,18 @@ describe('the bundle of the drive', () => {
     const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     assert.match(stderr, /usage/);
     assert.equal(stdout, '[]\n');
+  });
+
+  it('is what `npm run mount` starts', (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'npm-run-mount-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    // Nobody is signed in there: the drive says so, and asks nothing of any server.
+    const places = ['--mount-point', path.join(folder, 'mount'), '--state', path.join(folder, 'state')];
+    const { stdout, stderr, status } = spawnSync('npm', ['run', '--silent', 'mount', '--', ...places], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    assert.match(stdout + stderr, /code=signedOut/);
+    assert.equal(status, 1);
   });
 });

@@ -71,7 +71,7 @@ const needs = {
 };
 
 /** One file is loaded several times faster than the 200 sources it is made of. */
-const headless = 'dist/headless.mjs';
+const headless = 'dist/headless.cjs';
 
 /** @type {Record<string, {entry: string, needs: string[], bundle?: string}>} `bundle` is built first where a source is newer. */
 const tasks = {
