@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { stateDir } from '../protocol/stateDir.ts';
@@ -46,6 +47,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
   const tokens = createTokenStore(context.secrets);
   const client = new DriveClient({
     extensionPath: context.extensionPath,
+    compiledDir: path.join(context.globalStorageUri.fsPath, 'compiled'),
     version: String(context.extension.packageJSON.version),
     inspectPort: getInspectPort(context),
     get stateDir() {

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../../tools/setup/root.ts';
+import { runtimeEnvironment, runtimeOptions } from '../../tools/setup/runtime.mjs';
 import type { Emulator } from '../emulator/emulator.ts';
 import { run } from '../mount/support.ts';
 import { until } from '../support/until.ts';
 
-/** What `npm run mount` starts, with its options for Node.js. */
+/** What `npm run mount` runs, as a package has it. */
 const bundle = join(root, 'dist/headless.cjs');
-const nodeOptions = ['--max-semi-space-size=4'];
 
 /** A mount of `/Jotta/Archive` that is measured; its cache is empty at the first start. */
 export interface Contender {
@@ -35,8 +35,12 @@ async function startDrive(emulator: Emulator, dir: string, settleMs: number): Pr
   const volume = join(dir, 'volume');
   const args = ['--endpoint', emulator.url, '--source', '/Jotta/Archive', '--mount-point', volume];
   args.push('--state', join(dir, 'state'), '--settle-ms', String(settleMs));
-  const child = spawn(process.execPath, [...nodeOptions, bundle, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
-  return whenMounted(child, volume);
+  return whenMounted(spawnDrive(args), volume);
+}
+
+function spawnDrive(args: readonly string[]): ChildProcess {
+  const env = { ...process.env, ...runtimeEnvironment };
+  return spawn(process.execPath, [...runtimeOptions, bundle, ...args], { stdio: ['ignore', 'pipe', 'ignore'], env });
 }
 
 /** Signs in, and leaves nothing but the tokens in the state folder. */
@@ -44,8 +48,7 @@ async function signIn(emulator: Emulator, dir: string): Promise<void> {
   const [volume, state] = [join(dir, 'volume'), join(dir, 'state')];
   const args = ['--endpoint', emulator.url, '--login-token', emulator.newLoginToken(), '--mount-point', volume];
   args.push('--state', state);
-  const child = spawn(process.execPath, [...nodeOptions, bundle, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
-  await (await whenMounted(child, volume)).stop();
+  await (await whenMounted(spawnDrive(args), volume)).stop();
   const tokenFile = join(state, 'tokens.json');
   const tokens = await readFile(tokenFile);
   await rm(state, { recursive: true });

@@ -10,6 +10,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync,
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkCommandLine } from './commandLine.mjs';
+import { runtimeEnvironment, runtimeOptions } from './runtime.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -200,18 +201,13 @@ function getPinnedNode() {
 /** Hands the terminal over to the task and takes on its exit code, or its signal. */
 function runTask(node, entry) {
   const binFolders = [path.dirname(node), path.join(root, 'node_modules', '.bin')];
-  // As the extension starts the drive (src/extension/drive/runtime.ts).
-  const options = entry === headless ? ['--max-semi-space-size=4'] : [];
+  const options = entry === headless ? runtimeOptions : [];
   const child = spawn(node, [...options, path.join(root, entry), ...taskArguments], {
     stdio: 'inherit',
     env: {
       ...process.env,
       PATH: [...binFolders, pathOutsideNodeModules()].join(path.delimiter),
-      // Node.js runs the sources as they are: what it made of them is kept, which halves the start of every process.
-      NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'node'),
-      // As the extension does, too.
-      MALLOC_ARENA_MAX: '2',
-      MALLOC_MMAP_THRESHOLD_: String(128 * 1024),
+      ...runtimeEnvironment,
     },
   });
   child.once('error', (error) => fail(`cannot start ${entry}: ${error.message}`));

@@ -28,6 +28,7 @@ export interface DriveClientOptions {
   readonly extensionPath: string;
   readonly version: string;
   readonly stateDir: string;
+  readonly compiledDir: string;
   /** Where a debugger may attach to the drive that this window starts; undefined: nowhere. */
   readonly inspectPort: string | undefined;
   readonly tokens: TokenStore;
@@ -157,7 +158,7 @@ export class DriveClient implements vscode.Disposable {
   }
 
   async #attachNow(): Promise<MessageConnection> {
-    const { extensionPath, version, stateDir, inspectPort, log } = this.#options;
+    const { extensionPath, version, stateDir, compiledDir, inspectPort, log } = this.#options;
     let opened: MessageConnection | undefined;
     let closed = false;
     this.#early = undefined;
@@ -171,7 +172,7 @@ export class DriveClient implements vscode.Disposable {
         signal: this.#stop.signal,
         start: () => {
           const cacheDir = this.#options.getCacheDir();
-          const drive = startDriveProcess({ extensionPath, stateDir, cacheDir, inspectPort });
+          const drive = startDriveProcess({ extensionPath, stateDir, compiledDir, cacheDir, inspectPort });
           log.info('started the drive process', { pid: drive.pid, stateDir });
           return drive;
         },

@@ -21,6 +21,8 @@ const frugalHeap = '--max-semi-space-size=4';
 export interface DriveProcessOptions {
   readonly extensionPath: string;
   readonly stateDir: string;
+  /** Where Node.js keeps what it made of the code, for the next start. What lies there is run: a folder of this user alone. */
+  readonly compiledDir: string;
   /** Absolute; undefined leaves the choice to the drive. */
   readonly cacheDir: string | undefined;
   /** TCP port on 127.0.0.1. */
@@ -49,7 +51,7 @@ export function startDriveProcess(options: DriveProcessOptions): StartedDrive {
     // A process without a window is otherwise given one by Windows, which also lets nobody move the folder that it works in.
     windowsHide: true,
     cwd: path.parse(options.extensionPath).root,
-    env: { ...scrubEnvironment(process.env), ...frugalMalloc, ...node.env },
+    env: { ...scrubEnvironment(process.env), ...frugalMalloc, NODE_COMPILE_CACHE: options.compiledDir, ...node.env },
   });
   child.unref();
   const ended = new Promise<number | null>((resolve) => {

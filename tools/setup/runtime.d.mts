@@ -1,0 +1,2 @@
+export const runtimeOptions: readonly string[];
+export const runtimeEnvironment: Readonly<Record<string, string>>;
