@@ -48,7 +48,13 @@ export async function openClient({ dir, emulator }: World, secrets: Secrets, ver
     "process.argv.push('--grace', '500'); import('./module.mjs');",
   );
   return new DriveClient({
-    ...{ extensionPath, version, stateDir: join(dir, 'drive'), compiledDir: join(dir, 'compiled'), log: silentLog },
+    ...{
+      extensionPath,
+      version,
+      stateDir: join(dir, 'drive'),
+      compiledDir: join(root, 'node_modules', '.cache', 'node'),
+      log: silentLog,
+    },
     tokens: {
       load: async () => secrets.stored,
       store: async (given) => {
