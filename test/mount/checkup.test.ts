@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
 import { root } from '../../tools/setup/root.ts';
 import { hideOthers, redact } from '../checkup/collect.ts';
+import { ensureBuilt } from './builtDrive.ts';
 
 const checkUp = (...args: string[]) =>
   spawnSync(process.execPath, [path.join(root, 'test/checkup/main.ts'), ...args], { encoding: 'utf8' });
 
 describe('npm run checkup', () => {
-  before(() => {
-    if (existsSync(path.join(root, 'dist', 'headless.cjs'))) return;
-    assert.equal(spawnSync('npm', ['run', '--silent', 'build:drive'], { cwd: root }).status, 0);
-  });
+  before(ensureBuilt);
 
   it('finds nothing wrong with a volume of what is shipped', () => {
     const { status, stdout, stderr } = checkUp();
