@@ -76,6 +76,11 @@ export class Nodes {
     return this.#select('SELECT * FROM node WHERE parent = ? AND link IS NOT NULL', parent);
   }
 
+  /** All links that were made elsewhere. */
+  getForeignLinks(): NodeRow[] {
+    return this.#select("SELECT * FROM node INDEXED BY foreignLinks WHERE link = 'foreign'");
+  }
+
   hasChildren(parent: Ino): boolean {
     return this.#table.sql('SELECT 1 FROM node WHERE parent = ? LIMIT 1').get(parent) !== undefined;
   }

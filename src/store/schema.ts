@@ -108,6 +108,11 @@ const failedIndex = `
 CREATE INDEX failed ON node(ino) WHERE failure IS NOT NULL;
 `;
 
+/** With each folder that moves it is asked which links made elsewhere are in it: few rows of many, or none. */
+const foreignIndex = `
+CREATE INDEX foreignLinks ON node(ino) WHERE link = 'foreign';
+`;
+
 /** Step n brings schema n to schema n + 1. A new schema is a new step at the end; steps that were released never change. */
 const migrations = [
   nodeTables,
@@ -122,6 +127,7 @@ const migrations = [
   stagingSums,
   removedIndex,
   failedIndex,
+  foreignIndex,
 ];
 
 /** The condition of the `pending` index, word for word, so that SQLite uses it. */

@@ -5,6 +5,7 @@ import { type ConflictNames, conflictName } from '../sync/tree/conflicts.ts';
 import { getFirstLinkState } from '../sync/tree/links.ts';
 import { isLocallyWithin } from '../sync/tree/paths.ts';
 import { getRow, touchFolder, type VfsContext } from './context.ts';
+import { noteMoved } from './links.ts';
 import { remove } from './remove.ts';
 
 /**
@@ -76,6 +77,7 @@ async function revert(context: VfsContext, row: NodeRow, names: ConflictNames): 
     });
     if (row.staging !== null) staging.discard(row.staging);
   });
+  if (row.parent !== synced.parent) noteMoved(context, row.ino);
   // A tree is removed with one request: it is given up as a whole too.
   const below = row.parent === null ? nodes.getSyncedChildren(row.ino).filter((child) => child.parent === null) : [];
   for (const child of below) await revert(context, child, names);

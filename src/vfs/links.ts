@@ -1,5 +1,6 @@
 import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import { getLinkName, linkSuffix } from '../sync/tree/links.ts';
+import { isLocallyWithin } from '../sync/tree/paths.ts';
 import type { VfsContext } from './context.ts';
 import { checkNewName } from './names.ts';
 
@@ -71,4 +72,16 @@ export function toStoredName(name: string, link: boolean): string {
 export function claimName({ nodes }: Links, parent: Ino, stored: string): void {
   const beside = nodes.getChild(parent, stored + linkSuffix);
   if (beside !== undefined && beside.link !== null) nodes.update(beside.ino, { link: 'file' });
+}
+
+/**
+ * A node is in another folder than before: links made elsewhere that are in it, or it itself, may now be shown by their other
+ * name, because where they lead to depends on how deep they are (`staysWithin`).
+ */
+export function noteMoved({ nodes, onVisibleChange }: VfsContext, ino: Ino): void {
+  const moved = nodes.get(ino);
+  if (moved?.kind === 'file' && moved.link !== 'foreign') return;
+  for (const { ino: link, parent, name } of nodes.getForeignLinks()) {
+    if (parent !== null && isLocallyWithin(nodes, link, ino)) onVisibleChange({ parent, name });
+  }
 }

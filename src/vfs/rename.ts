@@ -7,7 +7,7 @@ import { makeBytesDurable } from './content.ts';
 import { checkChangeable, getLiveFolder, touchFolder, type VfsContext } from './context.ts';
 import { prepareParent } from './create.ts';
 import { getJustHidden } from './hidden.ts';
-import { claimName, getShownChild, getShownName, isLink, toStoredName } from './links.ts';
+import { claimName, getShownChild, getShownName, isLink, noteMoved, toStoredName } from './links.ts';
 import { lookup } from './lookup.ts';
 import { detach, ensureEmptied, unhide } from './remove.ts';
 
@@ -16,11 +16,14 @@ export type RenameMode = 'replace' | 'noReplace' | 'exchange';
 
 /** Local and atomic. Errors as rename(2); EXDEV between what the server holds and what stays here. */
 export async function rename(context: VfsContext, from: Place, to: Place, mode: RenameMode): Promise<void> {
-  const { changed, discarded } = await change(context, from, to, mode).catch((error) => {
+  const { changed, isElsewhere, discarded } = await change(context, from, to, mode).catch((error) => {
     unhide(context, to.parent, to.name);
     throw error;
   });
-  for (const ino of changed) context.activity.noteChange(ino);
+  for (const ino of changed) {
+    context.activity.noteChange(ino);
+    if (isElsewhere) noteMoved(context, ino);
+  }
   if (discarded !== null) context.staging.discard(discarded);
   await context.barrier.acknowledge();
   context.pusher.nudge();
@@ -28,6 +31,8 @@ export async function rename(context: VfsContext, from: Place, to: Place, mode: 
 
 interface Outcome {
   readonly changed: Ino[];
+  /** Are they in another folder than before? */
+  readonly isElsewhere: boolean;
   /** Staging file that nobody needs any more. */
   readonly discarded: string | null;
 }
@@ -80,14 +85,14 @@ async function move(context: VfsContext, known: NodeRow, to: Place, mode: Rename
     settle(context, row, placed);
     return unneeded;
   });
-  return { changed: [row.ino], discarded };
+  return { changed: [row.ino], isElsewhere: row.parent !== to.parent, discarded };
 }
 
 /** Both names stay; what they mean is swapped. */
 async function exchange(context: VfsContext, known: NodeRow, to: Place): Promise<Outcome | undefined> {
   const { nodes } = context;
   const other = await lookup(context, to.parent, to.name);
-  if (other.ino === known.ino) return { changed: [], discarded: null };
+  if (other.ino === known.ino) return { changed: [], isElsewhere: false, discarded: null };
   checkMovable(other);
   checkChangeable(context, other.ino);
   const row = nodes.get(known.ino);
@@ -107,7 +112,7 @@ async function exchange(context: VfsContext, known: NodeRow, to: Place): Promise
     touchFolder(context, here);
     touchFolder(context, there);
   });
-  return { changed: [row.ino, other.ino], discarded: null };
+  return { changed: [row.ino, other.ino], isElsewhere: here !== there, discarded: null };
 }
 
 function checkNotInto({ nodes }: VfsContext, row: NodeRow, folder: Ino): void {

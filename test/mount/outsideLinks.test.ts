@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, readlink, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -17,6 +17,7 @@ describe('a link made elsewhere', { timeout: 120_000 }, () => {
     await writeFile(victim(), 'of this computer');
     await put('inside/plain.txt', 'plain');
     await put('inside/deep/er/x.rclonelink', '../../plain.txt');
+    await put('inside/far/down/y.rclonelink', '../../plain.txt');
     await put('inside/here.rclonelink', join(world.dir, 'volume', 'inside/plain.txt'));
     await put('inside/folder.rclonelink', 'deep/er');
     // Each of these means victim.txt, beside the mount point.
@@ -53,6 +54,31 @@ describe('a link made elsewhere', { timeout: 120_000 }, () => {
     assert.equal(await readlink(join(folder, 'folder')), 'deep/er');
     await rename(join(folder, 'deep/er/x'), join(drive.mountPoint, 'x'));
     assert.ok((await readdir(drive.mountPoint)).includes('x.rclonelink'));
+  });
+
+  it('has one name that is found, wherever it or the folder that it is in is moved', async () => {
+    const { mountPoint } = drive;
+    const [deep, high] = [join(mountPoint, 'inside/far/down'), join(mountPoint, 'down')];
+    const isShown = (folder: string, [shown, hidden]: readonly [string, string]) => {
+      const names = readdirSync(folder);
+      const isThere = (name: string) => lstatSync(join(folder, name), { throwIfNoEntry: false }) !== undefined;
+      return names.includes(shown) && !names.includes(hidden) && isThere(shown) && !isThere(hidden);
+    };
+    const [asLink, asFile] = [['y', 'y.rclonelink'] as const, ['y.rclonelink', 'y'] as const];
+    await until('it is shown as a link', () => isShown(deep, asLink));
+    assert.equal(await readFile(join(deep, 'y'), 'utf8'), 'plain');
+    // Twice: what the kernel was told of one place is not to be believed at the other.
+    for (let round = 0; round < 2; round += 1) {
+      await rename(deep, high);
+      await until('it is the file that it is', () => isShown(high, asFile));
+      assert.equal(await readFile(join(high, 'y.rclonelink'), 'utf8'), '../../plain.txt');
+      await rename(high, deep);
+      await until('it is a link again', () => isShown(deep, asLink));
+    }
+    await rename(join(deep, 'y'), join(mountPoint, 'y'));
+    await until('it is a file at the top', () => isShown(mountPoint, asFile));
+    await rename(deep, high);
+    await run('rm', ['-r', high, join(mountPoint, 'y.rclonelink')]);
   });
 
   it('that is made here goes wherever it is told to, and stays so', async () => {

@@ -66,6 +66,22 @@ describe('giving up a refused change', () => {
     });
   });
 
+  it('of a move tells that links made elsewhere may be shown by their other name again', async () => {
+    await withWorld({}, {}, async (world, emulator) => {
+      await emulator.put(`${top}/p/x/link.rclonelink`, '../../../plain.txt');
+      const { vfs, treeChanged } = world.session();
+      const x = await world.find(`${top}/p/x`);
+      await vfs.readdir(x);
+      refuse(emulator, 'mvDir');
+      await world.rename(`${top}/p/x`, `${top}/x`);
+      await world.drain();
+      const told: string[] = [];
+      treeChanged.on((changes) => told.push(...changes.map(({ parent, name }) => `${parent}/${name}`)));
+      await vfs.discard(x, names);
+      assert.deepEqual(told, [`${x}/link.rclonelink`]);
+    });
+  });
+
   it('of the removal of a folder brings back what was in it', async () => {
     await withWorld({}, {}, async (world, emulator) => {
       await emulator.put(`${top}/folder/file.txt`, 'in the account');
