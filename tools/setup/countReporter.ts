@@ -6,6 +6,8 @@ export interface Counts {
   readonly failed: number;
   /** What failed and why, in a line each: for the end of a long run, where its output is out of sight. */
   readonly failures: readonly string[];
+  /** Of the tests that passed, each once, without those of the describes around them. */
+  readonly passedTitles: readonly string[];
 }
 
 /** `npm test` ends with no more of a line than this. */
@@ -25,6 +27,7 @@ export default async function* countReporter(source: AsyncIterable<TestEvent>): 
   let passed = 0;
   let failed = 0;
   const failures: string[] = [];
+  const titles = new Set<string>();
   for await (const { type, data } of source) {
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     const unfinished = data.todo !== undefined || (data.skip !== undefined && !isPlatformSkip(data.skip));
@@ -34,9 +37,12 @@ export default async function* countReporter(source: AsyncIterable<TestEvent>): 
     if (type === 'test:fail' || unfinished) {
       failed += 1;
       failures.push(toLine(data.name, type === 'test:fail' ? getReason(data) : 'skipped or left as todo'));
-    } else if (!isSuite && data.skip === undefined) passed += 1;
+    } else if (!isSuite && data.skip === undefined) {
+      passed += 1;
+      titles.add(data.name);
+    }
   }
-  yield JSON.stringify({ passed, failed, failures } satisfies Counts);
+  yield JSON.stringify({ passed, failed, failures, passedTitles: [...titles] } satisfies Counts);
 }
 
 function getFailureType(data: TestEvent['data']): string | undefined {

@@ -15,6 +15,7 @@ export interface SuiteResult extends Counts {
   readonly seconds: number;
 }
 
+const nothingRan: Counts = { passed: 0, failed: 0, failures: [], passedTitles: [] };
 /** Kept of what a suite prints. */
 const tailBytes = 8_000;
 const tailLines = 12;
@@ -42,15 +43,14 @@ export async function runSuite(suite: Suite, run: TestRun): Promise<SuiteResult>
   const seconds = (performance.now() - startedAt) / 1000;
 
   const counts =
-    suite.result === 'one'
-      ? { passed: outcome === 0 ? 1 : 0, failed: 0, failures: [] }
-      : await tryReadCounts(countsFile);
+    suite.result === 'one' ? { ...nothingRan, passed: outcome === 0 ? 1 : 0 } : await tryReadCounts(countsFile);
   if (counts === undefined) problems.unshift('the suite ended without telling its results');
   if (outcome === 'timeout') problems.unshift(`ended after ${suite.timeoutMs / 1000} s, its time limit`);
   else if (outcome !== 0 && (counts?.failed ?? 0) === 0) problems.unshift(`ended with ${outcome}`);
-  const { passed = 0, failed = 0, failures = [] } = counts ?? {};
+  const { passed, failed, failures, passedTitles } = counts ?? nothingRan;
   const reasons = outcome !== 0 && failures.length === 0 ? tail : failures;
-  return { name: suite.name, passed, failed: failed + problems.length, seconds, failures: [...problems, ...reasons] };
+  const all = { failed: failed + problems.length, failures: [...problems, ...reasons] };
+  return { name: suite.name, passed, passedTitles, seconds, ...all };
 }
 
 /** Fine while nobody has begun the folder; files in it of which none is a test are a mistake. */
@@ -58,15 +58,16 @@ function noTests(suite: Suite, pattern: string): SuiteResult {
   const hasFiles = findFiles(`${pattern.replace(/\/\*\*.*$/, '')}/**/*.*`).length > 0;
   const problems = hasFiles ? [`no test file matches ${pattern}`] : [];
   if (!hasFiles) console.log('no tests yet');
-  return { name: suite.name, passed: 0, failed: problems.length, seconds: 0, failures: problems };
+  return { ...nothingRan, name: suite.name, failed: problems.length, seconds: 0, failures: problems };
 }
 
 async function tryReadCounts(file: string): Promise<Counts | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   if (text === '') return undefined;
-  const { passed, failed, failures } = JSON.parse(text) as Partial<Counts>;
-  const isWhole = typeof passed === 'number' && typeof failed === 'number' && Array.isArray(failures);
-  return isWhole ? { passed, failed, failures } : undefined;
+  const { passed, failed, failures, passedTitles } = JSON.parse(text) as Partial<Counts>;
+  const hasNumbers = typeof passed === 'number' && typeof failed === 'number';
+  if (!hasNumbers || !Array.isArray(failures) || !Array.isArray(passedTitles)) return undefined;
+  return { passed, failed, failures, passedTitles };
 }
 
 interface GroupOptions {

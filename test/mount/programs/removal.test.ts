@@ -22,9 +22,9 @@ describe('a program that removes a tree of the server name by name', () => {
   });
   after(() => stage.close());
 
-  describe('costs one request:', { concurrency: true }, () => {
+  describe('side by side', { concurrency: true }, () => {
     for (const [index, command] of commands.entries()) {
-      it(command, async () => {
+      it(`costs one request: ${command}`, async () => {
         const tree = `tree ${index}`;
         const path = `/Jotta/Archive/${tree}`;
         const { emulator } = stage.world;

@@ -23,19 +23,23 @@ it('a suite of tests says at its end which of them failed, and why, in a line ea
     it('holds', () => {});
     describe('what is within', () => it('does not hold', () => assert.equal(1, 2)));
     it('throws text', () => { throw 'plain text'; });
-    it('is left out', { skip: true }, () => {});`;
+    it('is left out', { skip: true }, () => {});
+    it('is for later', { todo: true }, () => {});
+    it('is for another computer', { skip: 'platform: another' }, () => {});`;
   await writeFile(file, tests);
   const reporter = path.join(root, 'tools/setup/countReporter.ts');
   const result = await runSuite(
     toSuite(['--test', `--test-reporter=${reporter}`, '--test-reporter-destination={counts}', file]),
     run,
   );
-  assert.deepEqual([result.passed, result.failed], [1, 3]);
+  assert.deepEqual([result.passed, result.failed], [1, 4]);
   assert.deepEqual(result.failures, [
     'does not hold: Expected values to be strictly equal: 1 !== 2',
     'throws text: plain text',
     'is left out: skipped or left as todo',
+    'is for later: skipped or left as todo',
   ]);
+  assert.deepEqual(result.passedTitles, ['holds']);
 });
 
 it('a suite that dies without its results says the end of what it printed', async () => {
