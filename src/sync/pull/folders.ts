@@ -35,6 +35,7 @@ export class Folders {
   readonly #behind = new Slots(writebackLimits.parallelListings);
   /** Listed for the first time just now: the names are there before it is known which of them are links. */
   readonly #firstListings = new Set<Ino>();
+  /** When each was looked at last; the latest stands last. */
   readonly #usedAt = new Map<Ino, number>();
   readonly #walkAhead: WalkAhead;
   readonly #startedAt: number;
@@ -151,14 +152,15 @@ export class Folders {
     return this.#flights.settled();
   }
 
-  /** Folders looked at lately; the poller keeps these fresh. Forgets the others. */
+  /** Folders looked at lately, the latest first; the poller keeps these fresh. Forgets the others. */
   getLive(): Ino[] {
     const { nodes, clock } = this.#deps;
     const oldest = clock.now() - writebackLimits.liveMs;
     for (const [ino, usedAt] of this.#usedAt) {
-      if (usedAt < oldest || nodes.get(ino) === undefined) this.#usedAt.delete(ino);
+      const isTooMuch = this.#usedAt.size > writebackLimits.liveFolders;
+      if (isTooMuch || usedAt < oldest || nodes.get(ino) === undefined) this.#usedAt.delete(ino);
     }
-    return [...this.#usedAt.keys()].filter((ino) => nodes.get(ino)?.listedAt !== null);
+    return [...this.#usedAt.keys()].filter((ino) => nodes.get(ino)?.listedAt !== null).reverse();
   }
 
   /** The computer slept for `ms`: nobody could look at anything, and what was live still is. */
@@ -172,6 +174,7 @@ export class Folders {
     const { nodes, clock, pollMs } = this.#deps;
     const now = clock.now();
     const wasLive = now - (this.#usedAt.get(ino) ?? 0) < writebackLimits.liveMs;
+    this.#usedAt.delete(ino);
     this.#usedAt.set(ino, now);
     const listedAt = nodes.get(ino)?.listedAt ?? null;
     const isRecent = listedAt !== null && listedAt > Math.max(this.#startedAt, now - pollMs()) && listedAt <= now;

@@ -49,6 +49,8 @@ export const writebackLimits = {
   listingDeadlineMs: 15_000,
   /** A folder looked at within this time is live: the poller lists it again when the account moved. */
   liveMs: 10 * 60_000,
+  /** Of more, those looked at last are live: one walk through a large account must not have all of it listed at every poll. */
+  liveFolders: 500,
   /** Live folders are listed on every n-th poll even when the mountpoint's size and date stand still. */
   fullPollEvery: 4,
   /** A listing is asked for again when our own pushes moved its folder meanwhile; so many times before the caller is told. */
