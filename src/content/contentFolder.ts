@@ -1,6 +1,7 @@
-import { copyFile, lstat, mkdir, rename, unlink } from 'node:fs/promises';
+import { copyFile, lstat, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fsErrorCode } from '../base/errno.ts';
+import { makeFolders } from '../base/folders.ts';
 import type { Log } from '../base/log.ts';
 import { contentFolder, writeBlockFile } from './contentFiles.ts';
 import { getFreeBytes } from './freeSpace.ts';
@@ -28,7 +29,7 @@ export class ContentFolder {
       return await getFreeBytes(this.dir);
     } catch (error) {
       if (fsErrorCode(error) !== 'ENOENT') throw error;
-      await mkdir(this.dir, { recursive: true, mode: 0o700 });
+      await makeFolders(this.dir);
       this.isDoubtful = true;
       return getFreeBytes(this.dir);
     }
@@ -52,7 +53,7 @@ export class ContentFolder {
   /** Makes the folder of a file. */
   async makeFolder(name: string): Promise<void> {
     const folder = contentFolder(this.dir, name);
-    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    const made = await makeFolders(folder);
     // The cache's own folder was gone too.
     if (made !== undefined && made !== folder) this.isDoubtful = true;
   }

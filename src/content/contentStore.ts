@@ -1,5 +1,6 @@
-import { mkdir, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { fsErrorCode } from '../base/errno.ts';
+import { makeFolders } from '../base/folders.ts';
 import type { Log } from '../base/log.ts';
 import type { Checksums } from './checksumJob.ts';
 import { blockName, listContentFiles, sealWholeFile, tryReadBlockFile, tryReadWholeFile } from './contentFiles.ts';
@@ -64,7 +65,7 @@ export class ContentStore {
   ): Promise<ContentStore> {
     const store = new ContentStore(dir, budget, log, options);
     try {
-      await mkdir(dir, { recursive: true, mode: 0o700 });
+      await makeFolders(dir);
       await store.#indexAll();
     } catch (error) {
       log.warn('the cache folder cannot be used', { dir, error });

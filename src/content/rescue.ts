@@ -1,6 +1,7 @@
-import { copyFile, mkdir, open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { copyFile, open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolders } from '../base/folders.ts';
 
 /** Bytes that were not sent and have lost their place in the tree. */
 export interface Rescued {
@@ -35,7 +36,7 @@ export async function rescueStaging(
   now: number,
 ): Promise<Rescued> {
   const folder = join(into, formatTime(now));
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder);
   const names = readNames(databaseFile);
   let files = 0;
   for (const fileName of await readdir(stagingDir).catch(() => [])) {
@@ -93,7 +94,7 @@ async function moveFile(from: string, to: string): Promise<void> {
     await rename(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+    await makeFolders(dirname(to));
     await copyFile(from, to);
     const copy = await open(to, 'r+');
     await copy.datasync().finally(() => copy.close());

@@ -1,7 +1,8 @@
-import { mkdir, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { fsErrorCode } from '../base/errno.ts';
+import { makeFolders } from '../base/folders.ts';
 import { LocalFile } from '../base/localFile.ts';
 import type { Log } from '../base/log.ts';
 import type { NodeRow } from '../store/nodeRow.ts';
@@ -37,9 +38,9 @@ interface RecoveryDeps extends RecoveryOptions {
  */
 export async function recoverStaging(deps: RecoveryDeps): Promise<Rescued | null> {
   const { table, nodes, dir, lostDir, log, now, bootId } = deps;
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolders(dir);
   // Made now, because the disk may be full when it is needed.
-  await mkdir(lostDir, { recursive: true, mode: 0o700 });
+  await makeFolders(lostDir);
   await keepClaimedDrafts(table, dir);
   let files = await settleDoubtful(deps);
   const claimed = new Set(table.list());

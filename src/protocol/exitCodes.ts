@@ -1,7 +1,7 @@
 import type { DriveErrorCode } from './errors.ts';
 
 /** What a drive that could not start says by its exit code: nothing else of it reaches the window that started it. */
-export const exitCodes = { stateInUse: 3, diskFull: 4, folderNotOurs: 5 } as const satisfies Partial<
+export const exitCodes = { stateInUse: 3, diskFull: 4, folderNotOurs: 5, localAccess: 6 } as const satisfies Partial<
   Record<DriveErrorCode, number>
 >;
 

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, constants, mkdir, open, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises';
+import { access, chmod, constants, open, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fsErrorCode } from '../base/errno.ts';
+import { makeFolders } from '../base/folders.ts';
 import type { Log } from '../base/log.ts';
 import { MountError } from './mountError.ts';
 
@@ -26,11 +27,9 @@ export async function ensureMountPoint(path: string, rules: MountPointRules, log
     await detach(wanted);
   }
   try {
-    await ensureFolder(wanted);
+    await makeFolders(wanted);
   } catch (error) {
-    const kind = ['EEXIST', 'ENOTDIR'].includes(fsErrorCode(error) ?? '')
-      ? 'mountPointNotAFolder'
-      : 'mountPointNotWritable';
+    const kind = fsErrorCode(error) === 'ENOTDIR' ? 'mountPointNotAFolder' : 'mountPointNotWritable';
     throw new MountError(kind, { path: wanted }, { cause: error });
   }
   const real = await checkFolder(wanted, rules);
@@ -100,20 +99,6 @@ export async function mountOver<T>(path: string, mount: () => Promise<T>, log: L
     return volume;
   } finally {
     await folder.close();
-  }
-}
-
-/** Level by level: `mkdir` with `recursive` never returns where the system refuses to create (as under /proc). */
-async function ensureFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: folderMode });
-  } catch (error) {
-    const code = fsErrorCode(error);
-    if (code === 'EEXIST') return;
-    const parent = dirname(path);
-    if (code !== 'ENOENT' || parent === path || (await exists(parent))) throw error;
-    await ensureFolder(parent);
-    await mkdir(path, { mode: folderMode });
   }
 }
 

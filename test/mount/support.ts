@@ -51,6 +51,9 @@ export interface Headless {
 /** A drive that has not refused by then has wrongly mounted; it is stopped and its exit code 0 fails the test. */
 const refusalMs = 20_000;
 
+/** A drive that neither mounts nor ends by then never will: it is killed, ms. */
+const startMs = 60_000;
+
 /** One emulator with folders for mounts and state; `close` ends every drive started from it. */
 export interface World {
   readonly emulator: Emulator;
@@ -119,7 +122,10 @@ export async function createWorld(
         lines.on('line', (line) => resolve(line === `mounted ${mountPoint}`));
         void exited.then(() => resolve(false));
       });
-      if (!(await ready)) throw new Error(`the drive did not mount:\n${stderr()}`);
+      const timer = setTimeout(() => child.kill('SIGKILL'), startMs);
+      const isMounted = await ready;
+      clearTimeout(timer);
+      if (!isMounted) throw new Error(`the drive did not mount:\n${stderr()}`);
       const headless: Headless = {
         mountPoint,
         process: child,

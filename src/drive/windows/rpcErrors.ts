@@ -1,6 +1,6 @@
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import { ErrnoError, fsErrorCode, isDiskFull } from '../../base/errno.ts';
-import { OwnershipError } from '../../base/ownFiles.ts';
+import { OwnershipError, UnusableFolderError } from '../../base/ownFiles.ts';
 import { isJottaError, type JottaErrorKind } from '../../jottacloud/errors.ts';
 import { DriveError, type DriveErrorCode, type DriveErrorData } from '../../protocol/errors.ts';
 import { isRemoteError, type RemoteErrorKind } from '../../sync/tree/remote.ts';
@@ -75,6 +75,7 @@ const localCodes: Record<string, DriveErrorCode> = {
 export function toDriveErrorData(error: unknown): DriveErrorData {
   if (error instanceof DriveError) return { code: error.code, args: error.args };
   if (error instanceof OwnershipError) return { code: 'folderNotOurs', args: { path: error.path } };
+  if (error instanceof UnusableFolderError) return { code: 'localAccess', args: { path: error.path } };
   if (isDiskFull(error) && !(error instanceof ErrnoError)) return { code: 'diskFull', args: {} };
   if (isJottaError(error)) return { code: jottaCodes[error.kind] ?? 'internal', args: {} };
   // "Offline" has causes that only a person can mend; those are told.

@@ -15,7 +15,7 @@ export const driveTexts = {
   folderNotOurs: {
     sentence: (args) =>
       vscode.l10n.t(
-        '{0} on this computer belongs to another user or is a link. Remove it or choose another place.',
+        '{0} on this computer, or a folder above it, belongs to another user, is shared with all users or is a link. Choose another place.',
         place(args),
       ),
   },

@@ -33,7 +33,7 @@ describe('a drive that cannot start', () => {
   it('on a full disk says so, and not that another one runs or that a file is missing', async () => {
     const state = join(world.dir, 'small');
     await mkdir(state);
-    await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', state]);
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=700', 'tmpfs', state]);
     try {
       await assert.rejects(writeFile(join(state, 'filler'), Buffer.alloc(1_000_000)), { code: 'ENOSPC' });
       assert.match(await refuse({ state, cache: join(world.dir, 'cache') }), /code=diskFull/);
@@ -61,6 +61,56 @@ describe('a drive that cannot start', () => {
     }
   });
 
+  it('because a folder above belongs to somebody else says which, and makes nothing there', async () => {
+    const theirs = join(world.dir, 'theirs');
+    await mkdir(join(theirs, 'root-made'), { recursive: true });
+    await chown(theirs, somebodyElse, somebodyElse);
+    await symlink(join(theirs, 'root-made'), join(world.dir, 'way'));
+    for (const options of [
+      { state: join(theirs, 'root-made/state') },
+      { state: join(theirs, 'new/state') },
+      { state: join(world.dir, 'way/state') },
+      { cache: join(theirs, 'root-made/cache') },
+    ]) {
+      const said = await refuse(options);
+      assert.match(said, /code=folderNotOurs/);
+      assert.ok(said.includes(`${theirs} belongs to another user`), said);
+    }
+    assert.equal(await startMain(join(theirs, 'root-made/state')), exitCodes.folderNotOurs);
+    assert.deepEqual(await readdir(theirs, { recursive: true }), ['root-made']);
+    // Who owns nothing in it changes nothing in a folder that is everybody's.
+    await chown(theirs, 0, 0);
+    await chmod(theirs, 0o1777);
+    const drive = await world.start({ loginToken: world.emulator.newLoginToken(), state: join(theirs, 'state') });
+    await drive.stop();
+  });
+
+  it('because its place is one for all users says so, and leaves it to them', async () => {
+    const shared = join(world.dir, 'shared');
+    await mkdir(shared);
+    await chmod(shared, 0o1777);
+    for (const options of [{ state: shared }, { cache: shared }]) {
+      assert.match(await refuse(options), /code=folderNotOurs .*shared is shared with all users/);
+    }
+    assert.equal((await stat(shared)).mode & 0o7777, 0o1777);
+  });
+
+  it('because nothing can be made where its state is to be says so, instead of trying for ever', async () => {
+    assert.match(await refuse({ state: '/proc/nowhere/state' }), /code=localAccess .*choose another place/);
+    assert.equal(await startMain('/proc/nowhere/state'), exitCodes.localAccess);
+  });
+
+  it('because the path of its state is too long says so', async () => {
+    const longest = join(world.dir, 'd'.repeat(200), 'd'.repeat(450 - world.dir.length - 202));
+    assert.match(
+      await refuse({ state: `${longest}d` }),
+      /code=localAccess .* is longer than 450 bytes: choose another place/,
+    );
+    assert.equal(await startMain(`${longest}d`), exitCodes.localAccess);
+    const drive = await world.start({ loginToken: world.emulator.newLoginToken(), state: longest });
+    assert.equal(await drive.stop(), 0);
+  });
+
   it('because a folder of it is a link says which, and does not touch what that leads to', async () => {
     const elsewhere = join(world.dir, 'elsewhere');
     await mkdir(elsewhere, { mode: 0o755 });
@@ -70,6 +120,41 @@ describe('a drive that cannot start', () => {
     assert.equal(await startMain(join(world.dir, 'link')), exitCodes.folderNotOurs);
     assert.equal((await stat(elsewhere)).mode & 0o777, 0o755);
     assert.deepEqual(await readdir(elsewhere), []);
+  });
+});
+
+describe('a cache', () => {
+  it('that cannot be made anywhere keeps nothing from starting', async () => {
+    const world = await createWorld();
+    try {
+      await world.emulator.put('/Jotta/Archive/a.txt', 'streamed');
+      const drive = await world.start({ loginToken: world.emulator.newLoginToken(), cache: '/proc/nowhere/cache' });
+      assert.equal(await readFile(join(drive.mountPoint, 'a.txt'), 'utf8'), 'streamed');
+      assert.match(drive.log(), /the cache folder cannot be made/);
+      assert.equal(await drive.stop(), 0);
+    } finally {
+      await world.close();
+    }
+  });
+
+  it('that others could write to is for its user alone from then on, one that they can only look into stays so', async () => {
+    const world = await createWorld();
+    try {
+      const cache = join(world.dir, 'my cache');
+      await mkdir(cache);
+      for (const [before, after] of [
+        [0o777, 0o700],
+        [0o775, 0o700],
+        [0o755, 0o755],
+      ] as const) {
+        await chmod(cache, before);
+        const drive = await world.start({ loginToken: world.emulator.newLoginToken(), cache });
+        await drive.stop();
+        assert.equal((await stat(cache)).mode & 0o777, after);
+      }
+    } finally {
+      await world.close();
+    }
   });
 });
 
