@@ -31,7 +31,8 @@ async function push(world: SessionWorld, emulator: Emulator, content: Buffer): P
   return (bytesIn(emulator) - before) / size;
 }
 
-describe('a large upload of which the server says nothing in time', () => {
+// Each waits for a server of its own most of the time.
+describe('a large upload of which the server says nothing in time', { concurrency: 4 }, () => {
   for (const [what, action] of Object.entries<FaultAction>({
     'a 502 of what is in front of it': { type: 'duplicate', answer: 502, late: 2_500 },
     'a 504': { type: 'duplicate', answer: 504, late: 2_500 },

@@ -277,7 +277,7 @@ describe('an answer without an end', () => {
         send();
       }),
     );
-    const limits = { firstByteMs: 200, listingFirstByteMs: 200 };
+    const limits = { firstByteMs: 200, metadataMs: 200, listingFirstByteMs: 200 };
     await assert.rejects(connect(url, limits).fetchFolder(archive, never), of('timeout'));
     await assert.rejects(connect(url, limits).fetchCustomer(never), of('timeout'));
   });
