@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
@@ -24,9 +25,10 @@ const outputEndMs = 1_000;
 
 /**
  * Runs one suite in its own process group, its output streamed through, and looks at what it leaves behind. What is
- * no test's failure is counted in `failed` and said in `failures` too: a timeout, a crash, something left behind.
+ * no test's failure is counted in `failed` and said in `failures` too: a timeout, a crash, something left behind. `label` is
+ * printed before each line, to tell it from those of suites that run meanwhile.
  */
-export async function runSuite(suite: Suite, run: TestRun): Promise<SuiteResult> {
+export async function runSuite(suite: Suite, run: TestRun, label = ''): Promise<SuiteResult> {
   console.log(`\n== ${suite.name} ==`);
   const files = suite.files === undefined ? [] : findFiles(suite.files);
   if (suite.files !== undefined && files.length === 0) return noTests(suite, suite.files);
@@ -38,7 +40,7 @@ export async function runSuite(suite: Suite, run: TestRun): Promise<SuiteResult>
     word === '{files}' ? files : [word.replace('{counts}', countsFile)],
   );
   const env = { ...process.env, ...run.env, JOTTACLOUD_TEST_COUNTS: countsFile };
-  const { outcome, tail } = await runGroup(command, { env, timeoutMs: suite.timeoutMs, run });
+  const { outcome, tail } = await runGroup(command, { env, timeoutMs: suite.timeoutMs, run, label });
   const problems = await run.cleanUp();
   const seconds = (performance.now() - startedAt) / 1000;
 
@@ -74,6 +76,7 @@ interface GroupOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly timeoutMs: number;
   readonly run: TestRun;
+  readonly label: string;
 }
 
 interface GroupEnd {
@@ -93,7 +96,7 @@ async function runGroup(command: readonly string[], options: GroupOptions): Prom
     detached: true,
   });
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const getTail = passOn(child);
+  const getTail = passOn(child, options.label);
   const { pid } = child;
   let timedOut = false;
   const timer = setTimeout(() => {
@@ -120,13 +123,16 @@ async function runGroup(command: readonly string[], options: GroupOptions): Prom
 type Output = ChildProcessByStdio<null, Readable, Readable>;
 
 /** Prints what the child prints, and keeps the end of it. */
-function passOn({ stdout, stderr }: Output): () => readonly string[] {
+function passOn({ stdout, stderr }: Output, label: string): () => readonly string[] {
   let kept = '';
-  const pass = (from: Readable, to: NodeJS.WriteStream) =>
-    from.setEncoding('utf8').on('data', (text: string) => {
-      to.write(text);
-      kept = (kept + text).slice(-tailBytes);
-    });
+  const keep = (text: string) => {
+    kept = (kept + text).slice(-tailBytes);
+  };
+  const pass = (from: Readable, to: NodeJS.WriteStream) => {
+    from.setEncoding('utf8').on('data', keep);
+    if (label === '') from.on('data', (text: string) => to.write(text));
+    else createInterface({ input: from }).on('line', (line) => to.write(`${label}${line}\n`));
+  };
   pass(stdout, process.stdout);
   pass(stderr, process.stderr);
   return () => {

@@ -18,15 +18,14 @@ export interface Suite {
 const bin = (name: string): string => path.join(root, 'node_modules', '.bin', name);
 const minutes = (count: number): number => count * 60_000;
 
-/** In the order of cost: what fails fast comes first. */
-const suites: readonly Suite[] = [
+/** In the order of cost: what fails fast comes first. Suites in a list of their own run side by side. */
+const stages: readonly (Suite | readonly Suite[])[] = [
   { name: 'lint', command: ['npm', 'run', '--silent', 'lint'], timeoutMs: minutes(2), result: 'one' },
   { name: 'typecheck', command: [bin('tsc'), '--noEmit'], timeoutMs: minutes(5), result: 'one' },
   { name: 'build', command: ['npm', 'run', '--silent', 'build'], timeoutMs: minutes(2), result: 'one' },
   nodeTests('unit', 'test/unit/**/*.test.ts', minutes(5), ['--test-concurrency=2']),
   nodeTests('integration', 'test/integration/**/*.test.ts', minutes(15), ['--test-concurrency=2']),
   nodeTests('contract', 'test/contract/**/*.test.ts', minutes(20), ['--test-concurrency=2']),
-  nodeTests('nfs', 'test/nfs/**/*.test.ts', minutes(15), ['--test-concurrency=1']),
   // They wait for kernels, drains and grace periods most of the time: two at once are done in half of it.
   nodeTests('mount', 'test/mount/**/*.test.ts', minutes(20), ['--test-concurrency=2']),
   {
@@ -45,26 +44,34 @@ const suites: readonly Suite[] = [
     result: 'one',
     files: 'test/bench/**/*.ts',
   },
-  {
-    name: 'vscode',
-    command: [process.execPath, path.join(root, 'test/vscode/harness/runExtensionHost.ts')],
-    timeoutMs: minutes(8),
-    result: 'counts',
-    files: 'test/vscode/suite/**/*.test.ts',
-  },
+  // A virtual machine on one processor, and an extension host that waits a lot.
+  [
+    nodeTests('nfs', 'test/nfs/**/*.test.ts', minutes(15), ['--test-concurrency=1']),
+    {
+      name: 'vscode',
+      command: [process.execPath, path.join(root, 'test/vscode/harness/runExtensionHost.ts')],
+      timeoutMs: minutes(8),
+      result: 'counts',
+      files: 'test/vscode/suite/**/*.test.ts',
+    },
+  ],
   nodeTests('browser', 'test/vscode/browser/**/*.test.ts', minutes(15), [
     '--test-concurrency=2',
     `--test-global-setup=${path.join(root, 'test/vscode/browser/globalSetup.ts')}`,
   ]),
 ];
 
-/** @throws Error on a name that is none */
-export function chooseSuites(names: readonly string[]): readonly Suite[] {
-  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
-  if (unknown.length > 0) {
-    throw new Error(`no such suite: ${unknown.join(', ')}. There are: ${suites.map((suite) => suite.name).join(', ')}`);
-  }
-  return names.length === 0 ? suites : suites.filter((suite) => names.includes(suite.name));
+/**
+ * One stage after the other, each of suites to run side by side.
+ * @throws Error on a name that is none
+ */
+export function chooseSuites(names: readonly string[]): readonly (readonly Suite[])[] {
+  const all = stages.map((stage) => [stage].flat());
+  const known = all.flat().map((suite) => suite.name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`no such suite: ${unknown.join(', ')}. There are: ${known.join(', ')}`);
+  if (names.length === 0) return all;
+  return all.map((stage) => stage.filter(({ name }) => names.includes(name))).filter((stage) => stage.length > 0);
 }
 
 export function findFiles(pattern: string): readonly string[] {

@@ -1,6 +1,6 @@
 import { findUnproven, proofs } from '../../test/semantics/proofs.ts';
 import { runSuite, type SuiteResult } from './runSuite.ts';
-import { chooseSuites } from './suites.ts';
+import { chooseSuites, type Suite } from './suites.ts';
 import { TestRun } from './testRun.ts';
 
 // `npm test [suite…]`: every check there is, or the named ones. Ends with `N passed, N failed`, alone on its line.
@@ -8,20 +8,22 @@ import { TestRun } from './testRun.ts';
 /** Lines that a suite's end says again at the end of all. */
 const shownFailures = 12;
 
-const run = await TestRun.start();
+const runs = new Set<TestRun>();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => void run.abort().finally(() => process.exit(130)));
+  process.once(
+    signal,
+    () => void Promise.allSettled([...runs].map((run) => run.abort())).then(() => process.exit(130)),
+  );
 }
 
 const names = process.argv.slice(2);
 const results: SuiteResult[] = [];
-try {
-  for (const suite of chooseSuites(names)) results.push(await runSuite(suite, run));
-  // Only all suites together prove all of it, and those of Linux only there.
-  if (names.length === 0 && process.platform === 'linux') results.push(checkProofs(results));
-} finally {
-  await run.dispose();
+for (const stage of chooseSuites(names)) {
+  const isAlone = stage.length === 1;
+  results.push(...(await Promise.all(stage.map((suite) => runAlone(suite, isAlone ? '' : `${suite.name} │ `)))));
 }
+// Only all suites together prove all of it, and those of Linux only there.
+if (names.length === 0 && process.platform === 'linux') results.push(checkProofs(results));
 
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.reduce((sum, result) => sum + result.failed, 0);
@@ -36,6 +38,18 @@ for (const result of results) {
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** In a run of its own, so that what another suite runs is not taken for what this one left behind. */
+async function runAlone(suite: Suite, label: string): Promise<SuiteResult> {
+  const run = await TestRun.start();
+  runs.add(run);
+  try {
+    return await runSuite(suite, run, label);
+  } finally {
+    runs.delete(run);
+    await run.dispose();
+  }
+}
 
 /** As one more suite: what SEMANTICS.md says is proven by tests that ran and passed. */
 function checkProofs(suites: readonly SuiteResult[]): SuiteResult {

@@ -11,11 +11,11 @@ const marker = 'JOTTACLOUD_TEST_RUN';
 /** A drive process may outlive its window by its grace of 30 s (src/drive/main.ts), and then flushes. */
 const patienceMs = 40_000;
 
-/** One `npm test`: its temporary folder, and the means to find whatever its suites left behind. */
+/** The run of one suite: its temporary folder, and the means to find whatever it left behind. */
 export class TestRun {
-  /** Short, because unix sockets below it must fit in 108 bytes. TMPDIR of all suites. */
+  /** Short, because unix sockets below it must fit in 108 bytes. TMPDIR of the suite. */
   readonly dir: string;
-  /** Process group of the suite that runs now. */
+  /** Process group of the suite while it runs. */
   group: number | undefined;
   readonly #id = randomUUID();
 
@@ -42,7 +42,7 @@ export class TestRun {
     if ((await this.#findMounts()).length === 0) await rm(this.dir, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  /** Ends stray processes and mounts of the last suite; resolves with one line for each. Linux only: needs /proc. */
+  /** Ends stray processes and mounts of the suite; resolves with one line for each. Linux only: needs /proc. */
   async cleanUp(waitMs = patienceMs): Promise<string[]> {
     if (process.platform !== 'linux') return [];
     const deadline = performance.now() + waitMs;

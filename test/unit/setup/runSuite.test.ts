@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, it } from 'node:test';
@@ -54,6 +56,19 @@ it('a suite that dies without its results says the end of what it printed', asyn
 it('a suite that goes well says nothing at its end, whatever it printed', async () => {
   const result = await runSuite({ ...toSuite(['--eval', 'console.log("all is well")']), result: 'one' }, run);
   assert.deepEqual([result.passed, result.failed, result.failures], [1, 0, []]);
+});
+
+it('a suite is not blamed for what a suite beside it still runs, and is for what it left itself', async () => {
+  const beside = await TestRun.start();
+  const patience = ['--eval', 'setTimeout(() => {}, 60_000)'];
+  const other = spawn(process.execPath, patience, { env: { ...process.env, ...beside.env }, stdio: 'ignore' });
+  await once(other, 'spawn');
+  const result = await runSuite({ ...toSuite(['--eval', '']), result: 'one' }, run);
+  assert.deepEqual(result.failures, []);
+  assert.equal(other.exitCode, null);
+  const [left = ''] = await beside.cleanUp(0);
+  assert.ok(left.startsWith(`left a process behind: ${other.pid}`), left);
+  await beside.dispose();
 });
 
 function toSuite(args: readonly string[]): Suite {
