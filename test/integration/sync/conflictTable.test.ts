@@ -45,9 +45,13 @@ async function play(world: SessionWorld, place: Place, local: LocalName, remote:
   for (const folder of ['', '/parent', '/other']) {
     await world.session().vfs.readdir(await world.find(`${place.top}${folder}`));
   }
+  // On a busy machine the drive would else be done with ours before theirs.
+  const { pusher } = world.session();
+  pusher.setPaused(true);
   const finish = await localActs[local](world, place);
   await remoteActs[remote](emulator, place, local);
   if (first === 'listing') await world.poll();
+  pusher.setPaused(false);
   await finish?.();
   for (let round = 0; round < 2; round += 1) {
     await world.drain();
