@@ -65,7 +65,7 @@ export function compose(context: vscode.ExtensionContext): Composition {
   const watchSet = new WatchSet(client);
   const report = createReporter(log);
   const unopened = new UnopenedFiles(client, report);
-  const publicItems = new PublicItems(client);
+  const publicItems = new PublicItems(client, context.globalState);
   const files = new FilesView({ client, watchSet, publicItems, hasSession, report });
   const details = new DetailsView({ client, files, publicItems });
   const decorations = new Decorations(client, watchSet, publicItems);

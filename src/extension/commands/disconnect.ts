@@ -8,7 +8,7 @@ import { unmountAsking } from './unmount.ts';
 
 /** "Disconnect from Jottacloud": unmounts, signs out and forgets the tokens. Asks first when changes are waiting, else whether the rest is to go too. */
 export function disconnect(services: Services) {
-  const { client, tokens } = services;
+  const { client, tokens, publicItems } = services;
   return async (): Promise<boolean> => {
     if (!client.attached && (await tokens.load()) === undefined) return true;
     await client.attach();
@@ -34,6 +34,7 @@ export function disconnect(services: Services) {
     for (const mountPoint of mountPoints) if (!(await unmountAsking(services, mountPoint, 'keep'))) return false;
     await client.call(forget ? signOutAndForget : signOut);
     await tokens.clear();
+    await publicItems.forget();
     for (const mountPoint of mountPoints) await closeFolders(mountPoint);
     return true;
   };
