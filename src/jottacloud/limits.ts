@@ -66,9 +66,12 @@ export interface ClientLimits {
   readonly maxSockets: number;
   /** An idle connection is closed after this; shorter than common server and NAT timeouts of 60 s. */
   readonly idleSocketMs: number;
-  /** Between pings of the event socket; below the common 60 s after which proxies drop silent connections. */
+  /** Between pings of the event socket, which cost next to nothing and are what tells first that a network went away silently. */
   readonly eventPingMs: number;
-  /** Silence of the event socket that counts as a dead connection: two pings went unanswered. */
+  /**
+   * Silence of the event socket that counts as a dead connection. Looked at with each ping: one that is not answered before the
+   * next is due, 10 to 20 s after the loss. A wrong guess costs a connection and a poll.
+   */
   readonly eventSilenceMs: number;
   /** One frame of the event socket. An event is below 2 KiB; the longest path there can be is about 100 KiB. */
   readonly eventFrameBytes: number;
@@ -105,8 +108,8 @@ export const defaultLimits: ClientLimits = {
   maxJsonBytes: 1024 * 1024,
   maxSockets: 128,
   idleSocketMs: 30_000,
-  eventPingMs: 30_000,
-  eventSilenceMs: 75_000,
+  eventPingMs: 10_000,
+  eventSilenceMs: 15_000,
   eventFrameBytes: 256 * 1024,
   eventBackoffBaseMs: 1_000,
   eventBackoffCapMs: 300_000,
