@@ -12,7 +12,7 @@ import { withCancel } from '../transfers/cancellable.ts';
 import { askCollision } from '../transfers/collision.ts';
 import { showWarning } from '../ui/messages.ts';
 import { signInIfNeeded } from './connect.ts';
-import { tell } from './items.ts';
+import { describeItems, tell } from './items.ts';
 import { mountNow } from './mount.ts';
 import { getMountPointArgument } from './targets.ts';
 
@@ -38,7 +38,7 @@ export function bringIn(services: Services) {
     await rename(params.mountPoint, aside);
     try {
       await mountNow(services, params);
-      const title = vscode.l10n.t('Bringing in {0} files', files.length);
+      const title = vscode.l10n.t('Bringing in {0}', describeItems(files));
       const made = await withCancel(title, (token) =>
         uploadAll(client, { aside, files, source: params.source, collision }, token),
       );

@@ -73,7 +73,10 @@ export function emptyTrash(services: Services) {
     }
     const empty = vscode.l10n.t('Empty Trash');
     const text = vscode.l10n.t('Empty the trash of Jottacloud?');
-    const detail = vscode.l10n.t('{0} items and all their versions are gone for good.', entries.length);
+    const detail = vscode.l10n.t(
+      'Everything in it is gone for good, with all its versions: {0}.',
+      describeItems(entries.map(({ path }) => path)),
+    );
     if ((await showWarning(text, { modal: true, detail }, empty)) !== empty) return false;
     try {
       await withCancel(vscode.l10n.t('Emptying the trash'), () => client.call(emptyTrashRequest));

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import type { DriveErrorCode } from '../../protocol/errors.ts';
 import { type ErrorText, place, settings, transfers } from './parts.ts';
@@ -8,8 +9,9 @@ export const filesTexts = {
     sentence: (args) =>
       vscode.l10n.t(
         '{0} is not on this computer, and Jottacloud cannot be reached. It opens when the network is back; files that are kept offline open without it.',
-        place(args),
+        path.posix.basename(place(args)),
       ),
+    action: (args) => ({ title: vscode.l10n.t('Try Again'), command: 'jottacloud.open', args: [args.path] }),
   },
   forbidden: {
     sentence: (args) =>

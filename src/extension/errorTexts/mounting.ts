@@ -51,7 +51,10 @@ export const mountingTexts = {
       args.leftBehind === undefined
         ? otherFolder()
         : {
-            title: vscode.l10n.t('Bring In {0} Files…', args.leftBehind),
+            title:
+              args.leftBehind === '1'
+                ? vscode.l10n.t('Bring In File…')
+                : vscode.l10n.t('Bring In {0} Files…', args.leftBehind),
             command: 'jottacloud.bringIn',
             args: [{ mountPoint: args.mountPoint }],
           },

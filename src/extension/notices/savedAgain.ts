@@ -31,7 +31,10 @@ export function watchSavesOfDeleted({ client, report }: Services): vscode.Dispos
     known.add(document.uri.toString());
     if (!deleted.delete(document.uri.toString())) return;
     const again = vscode.l10n.t('Delete Again');
-    const text = vscode.l10n.t('{0} had been deleted. Saving it has made it again.', path.posix.basename(accountPath));
+    const text = vscode.l10n.t(
+      '{0} had been deleted or moved elsewhere. Saving it has made it again.',
+      path.posix.basename(accountPath),
+    );
     if ((await showInformation(text, again)) !== again) return;
     await client.request(deleteEntry, { path: accountPath, recursive: false });
   };

@@ -15,12 +15,13 @@ export function toTransferItem(row: TransferState, speed?: number): vscode.TreeI
   item.contextValue = ['transfer', status, ...(isThere ? ['file'] : []), ...(row.canStop ? ['canStop'] : [])].join('.');
   item.iconPath = new vscode.ThemeIcon(getIcon(row), getColor(row));
   item.description = getProgress(row, speed);
-  const lines = [row.path, item.description];
+  const told = isCounted(row) ? `${getKindText(row.kind)} · ${item.description}` : item.description;
+  const lines = [row.path, told];
   const saysKept = row.reason === 'quota' || row.reason === 'writeLocked' || row.reason === 'stopped';
   if ((row.status === 'failed' && !saysKept) || isRetrying)
     lines.push(vscode.l10n.t('Your change is kept on this computer.'));
   item.tooltip = toTooltip(lines);
-  item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
+  item.accessibilityInformation = { label: `${item.label}, ${told}` };
   return item;
 }
 
@@ -63,6 +64,11 @@ function getColor({ status, reason }: TransferState): vscode.ThemeColor | undefi
   return status === 'failed' && reason !== 'stopped' ? new vscode.ThemeColor('list.errorForeground') : undefined;
 }
 
+/** Is it known how much of it is done? */
+function isCounted({ status, bytesTotal }: TransferState): boolean {
+  return status === 'running' && bytesTotal > 0;
+}
+
 function getProgress(row: TransferState, speed: number | undefined): string {
   const what = getKindText(row.kind);
   switch (row.status) {
@@ -75,10 +81,11 @@ function getProgress(row: TransferState, speed: number | undefined): string {
         row.reason === undefined ? vscode.l10n.t('see the log') : getReasonText(row.reason, row.path),
       );
     case 'running': {
-      if (row.bytesTotal <= 0) return what;
+      if (!isCounted(row)) return what;
+      // The side bar is narrow: the icon says what it is, and the size is the last that anybody asks for.
       const percent = Math.min(100, Math.floor((row.bytesDone / row.bytesTotal) * 100));
-      const done = vscode.l10n.t('{0} · {1} % of {2}', what, percent, formatBytes(row.bytesTotal));
-      return [done, ...getPace(row.bytesTotal - row.bytesDone, speed)].join(' · ');
+      const pace = getPace(row.bytesTotal - row.bytesDone, speed);
+      return [vscode.l10n.t('{0} %', percent), ...pace, formatBytes(row.bytesTotal)].join(' · ');
     }
   }
 }

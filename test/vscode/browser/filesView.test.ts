@@ -89,5 +89,16 @@ test('files are dropped into the tree and moved, renamed, deleted and restored i
     await window.pressDialogButton('Delete Forever');
     await window.treeRow(/note\.txt.*deleted/).waitFor({ state: 'detached' });
     assert.deepEqual(await readdir(volume), ['Letters']);
+
+    // What goes is named where it is one, counted where there are several.
+    await window.runRowAction('old.txt', 'Delete');
+    await window.pressDialogButton('Move to Trash');
+    await window.treeRow(/old\.txt.*deleted/).waitFor();
+    await window.runCommand('Jottacloud: Empty Trash…');
+    await window.dialog
+      .filter({ hasText: 'Everything in it is gone for good, with all its versions: old.txt.' })
+      .waitFor();
+    await window.pressDialogButton('Empty Trash');
+    await window.treeRow(/old\.txt.*deleted/).waitFor({ state: 'detached' });
   });
 });

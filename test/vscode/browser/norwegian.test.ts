@@ -37,6 +37,10 @@ test('on a Norwegian VS Code everything that is met on the way to a mounted file
 
       await window.runCommand('Monter Jottacloud');
       await showNotifications(window, 'er allerede montert');
+
+      // Not the word that stands for a signed-out window.
+      await stage.emulator.outage(true);
+      await window.statusBarItem('Jottacloud: uten nett').waitFor();
     },
     { language: 'nb' },
   );

@@ -65,7 +65,10 @@ test('work goes on without a network; what was changed on two sides is told once
     await emulator.outage(true);
     await told.statusBarItem('Jottacloud: offline').waitFor({ timeout: 60_000 });
     await told.openFile(path.join(mounted, 'cold.md'));
-    await showNotifications(told, 'cold.md is not on this computer, and Jottacloud cannot be reached.');
+    const cold = await showNotifications(told, 'cold.md is not on this computer, and Jottacloud cannot be reached.');
     await emulator.outage(false);
+    await told.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+    await cold.getByRole('button', { name: 'Try Again' }).click();
+    await told.editorText.filter({ hasText: /never\sopened/ }).waitFor();
   });
 });

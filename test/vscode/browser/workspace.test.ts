@@ -134,7 +134,7 @@ test('a mounted folder as the workspace: explorer, edits, search and source cont
     await page.locator('.tabs-container .tab .strikethrough', { hasText: 'from elsewhere.md' }).waitFor();
     await window.save();
     await untilOnServer(stage, `${project}/from elsewhere.md`, 'from elsewhere\nof here\n');
-    await window.pressNotificationButton('from elsewhere.md had been deleted.', 'Delete Again');
+    await window.pressNotificationButton('from elsewhere.md had been deleted or moved elsewhere.', 'Delete Again');
     await until('it is gone again', () => findOnServer(stage.emulator, `${project}/from elsewhere.md`) === undefined);
 
     // Unmounting saves what is not saved, and closes the folder that is about to be gone.
