@@ -25,7 +25,7 @@ describe('a drive whose state folder is on a full disk', () => {
     world = await createWorld();
     mountPoint = join(world.dir, 'volume');
     await mkdir(join(world.dir, 'drive'));
-    await run('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', join(world.dir, 'drive')]);
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=16m,mode=700', 'tmpfs', join(world.dir, 'drive')]);
     drive = startDriveProcess(world, { stored: undefined });
     window = await drive.openWindow();
     await window.rpc.sendRequest(messages.signIn, { loginToken: world.emulator.newLoginToken() });
