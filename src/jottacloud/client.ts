@@ -40,7 +40,7 @@ import type {
   FileStamp,
   JottaEntry,
   JottaFile,
-  JottaMountpoint,
+  JottaMountpoints,
   JottaPath,
   StreamedEntry,
   UploadResult,
@@ -95,8 +95,8 @@ export class JottacloudClient {
   }
 
   /** Live mountpoints, without the views Trash, Latest and Links. */
-  async fetchDevice(device: string, signal: AbortSignal): Promise<{ mountpoints: JottaMountpoint[] }> {
-    return { mountpoints: await fetchMountpoints(this.#service, device, signal) };
+  fetchDevice(device: string, signal: AbortSignal): Promise<JottaMountpoints> {
+    return fetchMountpoints(this.#service, device, signal);
   }
 
   /** fetchTidyFolder: also finishes renames that were cut in the middle. */

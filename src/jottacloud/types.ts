@@ -30,7 +30,14 @@ export interface JottaFolder {
   readonly name: string;
 }
 
-export type JottaEntry = JottaFile | JottaFolder;
+/** Something live that the server lists and that cannot be used: its name, state, size or md5 is none. */
+export interface JottaUnusable {
+  readonly kind: 'unusable';
+  /** Wire name; empty where it is the name that cannot be used. */
+  readonly name: string;
+}
+
+export type JottaEntry = JottaFile | JottaFolder | JottaUnusable;
 
 export interface Customer {
   /** The internal name that JFS paths need; not the e-mail. */
@@ -58,6 +65,8 @@ export interface Account {
   /** Bytes. */
   readonly usage: number;
   readonly devices: JottaDevice[];
+  /** Devices whose names cannot be used. */
+  readonly unusable: number;
 }
 
 export interface JottaMountpoint {
@@ -67,8 +76,15 @@ export interface JottaMountpoint {
   readonly modified: number;
 }
 
-/** One line of a recursive listing. `path` starts below the device: `[mountpoint, ...names]` (§2.8). */
-export type StreamedEntry =
+/** The live mountpoints of a device. */
+export interface JottaMountpoints {
+  readonly mountpoints: JottaMountpoint[];
+  /** Those whose names cannot be used. */
+  readonly unusable: number;
+}
+
+/** Something usable in a recursive listing. `path` starts below the device: `[mountpoint, ...names]` (§2.8). */
+export type StreamedItem =
   | { readonly kind: 'folder'; readonly path: readonly string[] }
   | {
       readonly kind: 'file';
@@ -78,6 +94,9 @@ export type StreamedEntry =
       readonly modified: number;
       readonly created: number;
     };
+
+/** One line of a recursive listing. Of what cannot be used, the last name is empty as in `JottaUnusable`. */
+export type StreamedEntry = StreamedItem | { readonly kind: 'unusable'; readonly path: readonly string[] };
 
 /** Half-open byte range of a file known to be `size` bytes long. */
 export interface ByteRange {

@@ -137,6 +137,8 @@ export interface EntryInfo {
    * spelled with look-alikes of characters that the server refuses.
    */
   readonly serverName?: string;
+  /** How many entries the server holds in it that cannot be shown, where there are any: it cannot be removed. */
+  readonly unusable?: number;
   /** Why the server could not be asked about it lately. What is known of it is shown. */
   readonly unanswered?: DriveErrorCode;
   /** Nothing in or about it may be changed: the account itself, a device, what others share, below a read-only mount. */

@@ -23,6 +23,7 @@ function hasContent(raw: Raw): boolean {
     return false;
   if (!isCount(raw.mode) || !isInteger(raw.localOnly) || !isTextOrNull(raw.md5) || !isTextOrNull(raw.staging))
     return false;
+  if (!isCount(raw.unusable)) return false;
   return (raw.listedAt === null || isInteger(raw.listedAt)) && isTextOrNull(raw.failure) && links.has(raw.link);
 }
 
@@ -78,6 +79,7 @@ export function mend(raw: Raw, { home, kind }: MendContext): Columns {
   keep('staging', isTextOrNull(raw.staging), null);
   keep('link', links.has(raw.link), null);
   keep('listedAt', raw.listedAt === null || isInteger(raw.listedAt), null);
+  keep('unusable', isCount(raw.unusable), 0);
   keep('failure', isTextOrNull(raw.failure), null);
   if (!hasSynced(raw))
     Object.assign(columns, unset('s', ['Parent', 'Name', 'Key', 'Wire', 'Md5', 'Size', 'Mtime', 'Revision', 'Uuid']));

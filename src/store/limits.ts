@@ -13,6 +13,3 @@ export const storeLimits = {
   /** So many are written back in the middle of a commit, though bytes that they promise may not be on the disk: something keeps group commits from their end. */
   mostLogPages: 16_000,
 };
-
-/** md5 of no bytes, in lower-case hex. */
-export const emptyMd5 = 'd41d8cd98f00b204e9800998ecf8427e';

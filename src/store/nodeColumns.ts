@@ -30,6 +30,7 @@ export type RawNode = {
   bName: string;
   bWire: string;
   listedAt: number | null;
+  unusable: number;
   failure: string | null;
 };
 
@@ -64,6 +65,7 @@ export function toRow(raw: RawNode): NodeRow {
     synced,
     pendingTarget: raw.bParent === null ? null : { parent: raw.bParent, name: raw.bName, wire: raw.bWire },
     listedAt: raw.listedAt,
+    unusable: raw.unusable,
     failure: raw.failure,
   };
 }
@@ -119,6 +121,7 @@ const columns: { readonly [F in Field]: Columns<Changeable[F]> } = {
   },
   pendingTarget: { names: placeColumns('b'), write: writePlace, same: samePlace },
   listedAt: own('listedAt'),
+  unusable: own('unusable'),
   failure: own('failure'),
 };
 
@@ -187,7 +190,7 @@ export function toStored<Patch extends Partial<Changeable>>(patch: Patch): Patch
 
 /** Would a listing show the one otherwise than the other? Its times of listing and its revision are not shown. */
 export function looksOther(a: NodeRow, b: NodeRow): boolean {
-  const shown = ['parent', 'name', 'size', 'md5', 'staging', 'failure', 'localOnly', 'link'] as const;
+  const shown = ['parent', 'name', 'size', 'md5', 'staging', 'failure', 'localOnly', 'link', 'unusable'] as const;
   if (shown.some((column) => a[column] !== b[column])) return true;
   return a.mtime.sec !== b.mtime.sec || a.mtime.nsec !== b.mtime.nsec || isSent(a) !== isSent(b);
 }

@@ -86,6 +86,11 @@ export interface NodeRow {
   readonly pendingTarget: ServerPlace | null;
   /** ms since the epoch of the last complete listing; null = never listed. */
   readonly listedAt: number | null;
+  /**
+   * How many entries of the last listing no row stands for, because they cannot be used: nobody has seen them here. While there
+   * are any, the folder is not empty.
+   */
+  readonly unusable: number;
   /** Why the server refused the change for good; null = not refused. */
   readonly failure: string | null;
 }

@@ -1,18 +1,22 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { emptyMd5 } from '../base/emptyMd5.ts';
 import { nameKey } from '../base/nameKey.ts';
 import { parseSearch } from '../base/nameSearch.ts';
 import { Recent } from '../base/recent.ts';
 import { ChildIndex, type Names } from './childIndex.ts';
 import { Facts } from './facts.ts';
-import { emptyMd5, storeLimits } from './limits.ts';
+import { storeLimits } from './limits.ts';
 import { bitsOf, getChanged, looksOther, toStored } from './nodeColumns.ts';
 import type { Ino, NodeRow, Timestamp } from './nodeRow.ts';
 import { NodeTable } from './nodeTable.ts';
 import { PeekedTimes } from './peekedTimes.ts';
 import { pendingCondition } from './schema.ts';
 
-/** What a node starts with; the rest is empty. `link` and `target` are null when absent. */
-export type NewNode = Omit<NodeRow, 'ino' | 'staging' | 'pendingTarget' | 'listedAt' | 'failure' | 'link' | 'target'> &
+/** A new node begins with this. */
+const empty = { staging: null, pendingTarget: null, listedAt: null, unusable: 0, failure: null } as const;
+
+/** What a node starts with beside that. `link` and `target` are null when absent. */
+export type NewNode = Omit<NodeRow, 'ino' | keyof typeof empty | 'link' | 'target'> &
   Partial<Pick<NodeRow, 'link' | 'target'>>;
 
 export type NodePatch = Partial<Omit<NodeRow, 'ino' | 'kind'>>;
@@ -118,6 +122,8 @@ export class Nodes {
 
   /** Live nodes, oldest first, with all words of `text` in their names (base/nameSearch.ts). Looks at all of them. */
   findByName(text: string, limit: number): NodeRow[] {
+    // `%` and `_` in a name are themselves.
+    const escapeLike = (piece: string) => piece.replace(/[\\%_]/g, '\\$&');
     const patterns = parseSearch(text).map((pieces) => `%${pieces.map(escapeLike).join('%')}%`);
     const holds = patterns.map(() => "AND key LIKE ? ESCAPE '\\'").join(' ');
     const query = `SELECT * FROM node WHERE parent IS NOT NULL AND localOnly = 0 ${holds} LIMIT ?`;
@@ -185,8 +191,7 @@ export class Nodes {
   }
 
   insert(node: NewNode): NodeRow {
-    const rest = { staging: null, pendingTarget: null, listedAt: null, failure: null };
-    const stored = toStored({ link: null, target: null, ...node, ...rest });
+    const stored = toStored({ link: null, target: null, ...node, ...empty });
     const row: NodeRow = { ...stored, ino: this.#table.insert(node.kind, stored) };
     this.#rows.set(row.ino, row);
     this.#children.add(row.parent, nameKey(row.name), row.ino);
@@ -296,9 +301,4 @@ export class Nodes {
     this.#rows.clear();
     this.#children.clear();
   }
-}
-
-/** `%` and `_` in a name are themselves. */
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&');
 }

@@ -113,6 +113,11 @@ const foreignIndex = `
 CREATE INDEX foreignLinks ON node(ino) WHERE link = 'foreign';
 `;
 
+/** What a folder holds on the server beside its rows (nodeRow.ts `unusable`). */
+const unusableColumn = `
+ALTER TABLE node ADD COLUMN unusable INTEGER NOT NULL DEFAULT 0;
+`;
+
 /** Step n brings schema n to schema n + 1. A new schema is a new step at the end; steps that were released never change. */
 const migrations = [
   nodeTables,
@@ -128,6 +133,7 @@ const migrations = [
   removedIndex,
   failedIndex,
   foreignIndex,
+  unusableColumn,
 ];
 
 /** The condition of the `pending` index, word for word, so that SQLite uses it. */

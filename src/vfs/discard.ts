@@ -1,5 +1,5 @@
+import { emptyMd5 } from '../base/emptyMd5.ts';
 import { ErrnoError } from '../base/errno.ts';
-import { emptyMd5 } from '../store/limits.ts';
 import { type Ino, type NodeRow, rootIno } from '../store/nodeRow.ts';
 import { type ConflictNames, conflictName } from '../sync/tree/conflicts.ts';
 import { getFirstLinkState } from '../sync/tree/links.ts';

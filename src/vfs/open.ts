@@ -1,6 +1,6 @@
+import { emptyMd5 } from '../base/emptyMd5.ts';
 import { ErrnoError } from '../base/errno.ts';
 import { newReadahead } from '../content/readahead.ts';
-import { emptyMd5 } from '../store/limits.ts';
 import { type Ino, type NodeRow, rootIno } from '../store/nodeRow.ts';
 import { defaultFileMode } from '../sync/tree/modes.ts';
 import { getPinned } from './attr.ts';

@@ -1,8 +1,8 @@
+import { emptyMd5 } from '../base/emptyMd5.ts';
 import { ErrnoError } from '../base/errno.ts';
 import type { ContentRef } from '../content/blocks.ts';
 import { newReadahead } from '../content/readahead.ts';
 import type { StagingFile } from '../content/stagingFile.ts';
-import { emptyMd5 } from '../store/limits.ts';
 import type { NodeRow, Place, Timestamp } from '../store/nodeRow.ts';
 import { defaultFileMode } from '../sync/tree/modes.ts';
 import { checkSize } from './content.ts';

@@ -1,10 +1,10 @@
 import { within } from '../base/deadline.ts';
+import { emptyMd5 } from '../base/emptyMd5.ts';
 import { ErrnoError } from '../base/errno.ts';
 import type { ContentRef } from '../content/blocks.ts';
 import type { LocalBytes } from '../content/contentReader.ts';
 import { type Loan, lendOwn } from '../content/loan.ts';
 import type { Readahead } from '../content/readahead.ts';
-import { emptyMd5 } from '../store/limits.ts';
 import type { Ino, NodeRow } from '../store/nodeRow.ts';
 import { getHandle, getOpen, getRow, type VfsContext } from './context.ts';
 import { toErrno } from './errors.ts';

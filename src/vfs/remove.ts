@@ -1,6 +1,7 @@
+import { emptyMd5 } from '../base/emptyMd5.ts';
 import { ErrnoError } from '../base/errno.ts';
-import { emptyMd5 } from '../store/limits.ts';
 import type { Ino, NodeRow, Place } from '../store/nodeRow.ts';
+import { getLocalPath } from '../sync/tree/paths.ts';
 import { checkChangeable, ensureListed, touchFolder, type VfsContext } from './context.ts';
 import { getHiddenAs, getHiddenKey, getJustHidden, isClosing, isHiddenAs } from './hidden.ts';
 import { isLitter } from './localNames.ts';
@@ -24,17 +25,29 @@ export async function rmdir(context: VfsContext, parent: Ino, name: string): Pro
   await remove(context, row);
 }
 
-/** ENOTEMPTY unless the folder holds nothing but litter, which goes with it. */
+/** ENOTEMPTY unless the folder holds nothing but litter, which goes with it; also for what the server holds and cannot be shown. */
 export async function ensureEmptied(context: VfsContext, folder: NodeRow): Promise<void> {
   const { nodes } = context;
   if (folder.kind !== 'folder') throw new ErrnoError('EPERM', 'devices and mountpoints are not removed from here');
   // What the server holds must be known before it is said to be empty: its own rmdir is recursive.
   await ensureListed(context, folder.ino);
   // While one goes, a listing may bring others.
-  for (let left = nodes.getChildren(folder.ino); left.length > 0; left = nodes.getChildren(folder.ino)) {
-    if (folder.localOnly || !left.every(isLitter)) throw new ErrnoError('ENOTEMPTY', 'folder is not empty');
+  for (;;) {
+    const left = nodes.getChildren(folder.ino);
+    const goesWithIt = (row: NodeRow) => !folder.localOnly && isLitter(row);
+    if (!left.every(goesWithIt)) throw new ErrnoError('ENOTEMPTY', 'folder is not empty');
+    checkAllShown(context, folder.ino);
+    if (left.length === 0) return;
     for (const child of left) await remove(context, child);
   }
+}
+
+function checkAllShown({ nodes, log }: VfsContext, folder: Ino): void {
+  const unusable = nodes.get(folder)?.unusable ?? 0;
+  if (unusable === 0) return;
+  const path = getLocalPath(nodes, folder);
+  log.warn('a folder is not removed: the server holds entries in it that cannot be shown here', { path, unusable });
+  throw new ErrnoError('ENOTEMPTY', 'the server holds entries in it that cannot be shown');
 }
 
 /** `kept`: as if it were open. */

@@ -1,5 +1,5 @@
+import { emptyMd5 } from '../base/emptyMd5.ts';
 import { ErrnoError } from '../base/errno.ts';
-import { emptyMd5 } from '../store/limits.ts';
 import type { Ino, LinkState, NodeRow, Place } from '../store/nodeRow.ts';
 import { getLinkName } from '../sync/tree/links.ts';
 import { isLocallyWithin } from '../sync/tree/paths.ts';

@@ -4,6 +4,7 @@ import { copyFile, stat, writeFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { Context } from './context.ts';
 import { noSuchFile } from './errors.ts';
+import type { Told } from './model.ts';
 import { wholeSecond } from './times.ts';
 import { resolve } from './tree.ts';
 import { ensureFile, parsePlace, setContent, trash } from './writes.ts';
@@ -57,4 +58,11 @@ export function removePath(context: Context, path: string): void {
   const node = resolve(context.account, path.split('/').filter(Boolean));
   if ((node?.kind !== 'file' && node?.kind !== 'folder') || node.deleted !== undefined) throw noSuchFile(path);
   trash(context, node);
+}
+
+/** Says something else of a live file in all documents from now on, and the truth again without `told`; throws when there is none. */
+export function garbleFile(context: Context, path: string, told?: Told): void {
+  const node = resolve(context.account, path.split('/').filter(Boolean));
+  if (node?.kind !== 'file' || node.deleted !== undefined) throw noSuchFile(path);
+  node.told = told;
 }

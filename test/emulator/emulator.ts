@@ -2,9 +2,10 @@ import { expireTokens, newLoginToken, revokeTokens } from './auth.ts';
 import type { BrandName } from './brands.ts';
 import type { CertificateKind } from './certificates.ts';
 import { type Context, createContext } from './context.ts';
-import { putFile, readBack, removePath } from './direct.ts';
+import { garbleFile, putFile, readBack, removePath } from './direct.ts';
 import { parseFaultPlan } from './faultPlan.ts';
 import type { FaultReport, FaultRule } from './faults.ts';
+import type { Told } from './model.ts';
 import type { EmulatorOptions } from './options.ts';
 import { type RcloneAccess, writeRcloneFiles } from './rcloneFiles.ts';
 import type { RecordedRequest } from './requestLog.ts';
@@ -69,6 +70,8 @@ export interface Emulator {
   move(from: string, to: string): void;
   /** Sends a file or folder to the trash, as another device would. */
   remove(path: string): void;
+  /** Says something else of a live file in all documents from now on, and the truth again without `told`. */
+  garble(path: string, told?: Told): void;
   /** Content of the current revision of a live file. */
   read(path: string): Promise<Buffer>;
   /** Writes the state, closes every connection; a temporary state folder is removed. */
@@ -151,6 +154,7 @@ function emulatorOf(
     mkdir: (path) => void ensureFolderAt(context, path),
     move: (from, to) => movePath(context, from, to),
     remove: (path) => removePath(context, path),
+    garble: (path, told) => garbleFile(context, path, told),
     read: (path) => readBack(context, path),
     close: () => {
       closing ??= close(context, listeners);

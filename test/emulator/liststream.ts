@@ -35,9 +35,10 @@ function* walk(
   if (!implied) yield `<folder>${pathElement}</folder>`;
   for (const node of folder.live.values()) {
     if (node.kind === 'folder' || !node.current) continue;
-    const { md5, size, modified, created } = node.current;
+    const { modified, created } = node.current;
+    const { name, size, md5 } = { name: node.name, ...node.current, ...node.told };
     count.files++;
-    yield `<file>${pathElement}<filename>${escapeText(node.name)}</filename><md5>${spelled(context, md5)}</md5>` +
+    yield `<file>${pathElement}<filename>${escapeText(name)}</filename><md5>${spelled(context, md5)}</md5>` +
       `<size>${size}</size><modified>${isoTime(modified)}</modified><created>${isoTime(created)}</created></file>`;
   }
   for (const node of folder.live.values()) {

@@ -28,6 +28,15 @@ export interface FileNode {
   /** Newest first, at most four; unfinished ones may be among them. */
   older: Revision[];
   publicUri: string | undefined;
+  /** What documents say of it in place of what is so. */
+  told?: Told | undefined;
+}
+
+/** Texts, each in place of the true one. */
+export interface Told {
+  name?: string;
+  size?: string;
+  md5?: string;
 }
 
 export interface Children {

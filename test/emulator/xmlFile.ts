@@ -1,11 +1,11 @@
 import type { Context } from './context.ts';
-import type { FileNode, Revision } from './model.ts';
+import type { FileNode, Revision, Told } from './model.ts';
 import { absoluteParentOf, parentPathOf } from './tree.ts';
 import { deletedAttribute, escapeAttribute, preserved, prolog, rootAttributes, timeOf } from './xmlText.ts';
 
 /** A `<file>` inside a listing: no older revisions, no size of an unfinished one (PROTOCOL.md §2.5, §2.6). */
 export function listedFile(context: Context, file: FileNode, attributes: string, places: string): string {
-  return `<file name="${escapeAttribute(file.name)}" uuid="${file.uuid}"${attributes}>${places}${sharing(file)}${revisions(context, file)}</file>`;
+  return `<file name="${toldName(file)}" uuid="${file.uuid}"${attributes}>${places}${sharing(file)}${revisions(context, file)}</file>`;
 }
 
 /**
@@ -19,7 +19,7 @@ export function fileXml(context: Context, file: FileNode, inTrash?: string): str
   const older = file.older.map((revision) => `<revision>${inside(context, revision)}</revision>`).join('');
   const attributes = deletedAttribute(context, file.deleted) + (inTrash === undefined ? '' : ' contextType="TRASH"');
   return (
-    `${prolog}<file name="${escapeAttribute(file.name)}" uuid="${file.uuid}"${attributes}${rootAttributes(context)}>` +
+    `${prolog}<file name="${toldName(file)}" uuid="${file.uuid}"${attributes}${rootAttributes(context)}>` +
     `${preserved('path', inTrash ?? parent)}${preserved('abspath', absoluteParentOf(context, file))}${sharing(file)}` +
     `${revisions(context, file, received)}${older ? `<revisions>${older}</revisions>` : ''}</file>`
   );
@@ -30,22 +30,26 @@ export function sharing({ publicUri }: { publicUri: string | undefined }): strin
   return publicUri ? `<publicURI>${publicUri}</publicURI><publicSharePath>/s/${publicUri}</publicSharePath>` : '';
 }
 
-function revisions(context: Context, { current, latest }: FileNode, received?: number): string {
+function toldName({ name, told }: FileNode): string {
+  return escapeAttribute(told?.name ?? name);
+}
+
+function revisions(context: Context, { current, latest, told }: FileNode, received?: number): string {
   return (
-    (current ? `<currentRevision>${inside(context, current)}</currentRevision>` : '') +
+    (current ? `<currentRevision>${inside(context, current, undefined, told)}</currentRevision>` : '') +
     (latest ? `<latestRevision>${inside(context, latest, received)}</latestRevision>` : '')
   );
 }
 
-function inside(context: Context, revision: Revision, received?: number): string {
+function inside(context: Context, revision: Revision, received?: number, told?: Told): string {
   const { number, state, created, modified, mime, updated } = revision;
-  const size = state === 'COMPLETED' ? revision.size : received;
+  const size = told?.size ?? (state === 'COMPLETED' ? revision.size : received);
   return (
     `<number>${number}</number><state>${state}</state><created>${timeOf(context, created)}</created>` +
     `<modified>${timeOf(context, modified)}</modified><mime>${mime}</mime>` +
     (context.quirks.mstyle === 'given' ? `<mstyle>${mime}</mstyle>` : '') +
     (size === undefined ? '' : `<size>${size}</size>`) +
-    `<md5>${spelled(context, revision.md5)}</md5><updated>${timeOf(context, updated)}</updated>`
+    `<md5>${told?.md5 ?? spelled(context, revision.md5)}</md5><updated>${timeOf(context, updated)}</updated>`
   );
 }
 

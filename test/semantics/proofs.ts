@@ -71,6 +71,11 @@ export const proofs: Proofs = {
       'that differ only in case or normalisation on the server are all there, and stay when one goes',
       'of more than 255 bytes are shown under a stand-in, and are read, moved and removed by it',
     ],
+    'What the server lists without a usable name': [
+      'of folders that hold something which cannot be shown stay, and tell so',
+      'stays as it was, and follows once it can: whose size is no number',
+      'listings in which nothing has a name take nothing away, of devices and mountpoints neither',
+    ],
   },
   open: {
     'O_RDONLY, O_WRONLY, O_RDWR': [
@@ -329,6 +334,9 @@ export const proofs: Proofs = {
     'A folder never listed is listed first': [
       'is not removed as empty before it was ever listed',
       'rmdir of a folder that is not empty is ENOTEMPTY',
+    ],
+    'A folder in which the server holds something that is not shown': [
+      'whose size is no number is not removed and says why, over a restart too, and is once that can be used',
     ],
     'A folder with only litter in it': ['a folder with litter alone is removed'],
     'A file is ENOTDIR': [

@@ -101,8 +101,8 @@ async function findRevision(remote: Remote, path: WirePath, md5: string, signal:
 
 /** One recursive listing: it was moved to where nobody has looked yet. */
 async function findInTree(remote: Remote, mountpoint: WirePath, md5: string, signal: AbortSignal) {
-  for await (const { wire, file } of remote.fetchTree(mountpoint, signal)) {
-    if (file?.md5 === md5) return [...mountpoint, ...wire];
+  for await (const entry of remote.fetchTree(mountpoint, signal)) {
+    if (entry.kind === 'file' && entry.md5 === md5) return [...mountpoint, ...entry.wire];
   }
   return undefined;
 }

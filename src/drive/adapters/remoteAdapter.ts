@@ -3,7 +3,7 @@ import type { JottacloudClient } from '../../jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../../jottacloud/errors.ts';
 import { isReadOnlyPlace } from '../../jottacloud/places.ts';
 import { toKeptSeconds } from '../../jottacloud/times.ts';
-import type { JottaFile } from '../../jottacloud/types.ts';
+import type { JottaEntry, JottaFile } from '../../jottacloud/types.ts';
 import type { Link } from '../../sync/tree/link.ts';
 import {
   type Remote,
@@ -11,6 +11,7 @@ import {
   RemoteError,
   type RemoteErrorKind,
   type RemoteFile,
+  type RemoteListing,
   type TreeEntry,
 } from '../../sync/tree/remote.ts';
 import { toLocalName, toWireName } from './names.ts';
@@ -119,20 +120,34 @@ async function fetchContainer(
   client: JottacloudClient,
   path: readonly string[],
   signal: AbortSignal,
-): Promise<RemoteEntry[]> {
+): Promise<RemoteListing> {
   const [device] = path;
   if (device === undefined) {
-    const { devices } = await client.fetchAccount(signal);
-    return devices.map(({ name }) => ({ kind: 'device', name: toLocalName(name), wire: name }));
+    const { devices, unusable } = await client.fetchAccount(signal);
+    return toListing('device', devices, unusable);
   }
   if (path.length === 1) {
-    const { mountpoints } = await client.fetchDevice(device, signal);
-    return mountpoints.map(({ name }) => ({ kind: 'mountpoint', name: toLocalName(name), wire: name }));
+    const { mountpoints, unusable } = await client.fetchDevice(device, signal);
+    return toListing('mountpoint', mountpoints, unusable);
   }
-  const entries = await client.fetchFolder(path, signal);
-  return entries.map((entry) =>
-    entry.kind === 'file' ? toFile(entry) : { kind: 'folder', name: toLocalName(entry.name), wire: entry.name },
-  );
+  const all = await client.fetchFolder(path, signal);
+  const entries = all.flatMap((entry) => toEntry(entry) ?? []);
+  return { entries, unusable: all.flatMap(({ kind, name }) => (kind === 'unusable' ? [name] : [])) };
+}
+
+function toListing(
+  kind: 'device' | 'mountpoint',
+  places: readonly { readonly name: string }[],
+  unusable: number,
+): RemoteListing {
+  const entries = places.map(({ name }) => ({ kind, name: toLocalName(name), wire: name }));
+  return { entries, unusable: new Array<string>(unusable).fill('') };
+}
+
+function toEntry(entry: JottaEntry): RemoteEntry | undefined {
+  if (entry.kind === 'unusable') return undefined;
+  if (entry.kind === 'file') return toFile(entry);
+  return { kind: 'folder', name: toLocalName(entry.name), wire: entry.name };
 }
 
 async function* fetchTree(
@@ -153,8 +168,14 @@ async function* fetchTree(
     if (next.done === true) return;
     const wire = next.value.path.slice(above);
     const names = wire.map(toLocalName);
-    if (next.value.kind === 'folder') yield { wire, folder: names, file: undefined };
-    else yield { wire, folder: names.slice(0, -1), file: { name: names.at(-1) ?? '', md5: next.value.md5 } };
+    const { value } = next;
+    if (value.kind === 'folder') {
+      yield { kind: 'folder', wire, folder: names };
+      continue;
+    }
+    const [folder, name] = [names.slice(0, -1), names.at(-1) ?? ''];
+    if (value.kind === 'unusable') yield { kind: 'unusable', wire, folder, name };
+    else yield { kind: 'file', wire, folder, name, md5: value.md5 };
   }
 }
 

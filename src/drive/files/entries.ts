@@ -72,6 +72,7 @@ function createDescriber({ session, getMounts }: FilesContext) {
       link: attr.kind === 'link',
       ...(row.synced?.revision == null ? {} : { revision: row.synced.revision }),
       ...(serverName === undefined ? {} : { serverName }),
+      ...(row.unusable === 0 ? {} : { unusable: row.unusable }),
       ...(unanswered === undefined ? {} : { unanswered }),
       readOnly:
         row.kind === 'root' ||

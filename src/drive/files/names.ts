@@ -1,6 +1,9 @@
+import { ErrnoError } from '../../base/errno.ts';
 import { inParallel } from '../../base/parallel.ts';
+import { DriveError } from '../../protocol/errors.ts';
 import type { DeleteParams, RenameParams } from '../../protocol/fileMessages.ts';
-import type { Ino } from '../../store/nodeRow.ts';
+import type { Ino, Place } from '../../store/nodeRow.ts';
+import { getLocalPath } from '../../sync/tree/paths.ts';
 import { checkWritable, type FilesContext, find, locate, noteChanged, noting } from './context.ts';
 
 /** Each removal waits for the disk; together they share one wait. */
@@ -38,9 +41,23 @@ export async function remove(
   if (row.kind === 'file') await vfs.unlink(place.parent, place.name);
   else {
     if (recursive && row.kind === 'folder') await empty(context, row.ino, signal);
-    await vfs.rmdir(place.parent, place.name);
+    await removeFolder(context, place, row.ino);
   }
   await noteChanged(context, { ...place, went: row });
+}
+
+/** `folderNotEmpty` with `unusable` for what the server holds in it and nobody sees here. */
+async function removeFolder({ session }: FilesContext, { parent, name }: Place, ino: Ino): Promise<void> {
+  const { vfs, nodes } = session;
+  try {
+    await vfs.rmdir(parent, name);
+  } catch (error) {
+    const unusable = nodes.get(ino)?.unusable ?? 0;
+    const isUnseen = unusable > 0 && !nodes.hasChildren(ino) && error instanceof ErrnoError;
+    const path = getLocalPath(nodes, ino);
+    if (!isUnseen || error.code !== 'ENOTEMPTY' || path === undefined) throw error;
+    throw new DriveError('folderNotEmpty', { path, unusable: String(unusable) });
+  }
 }
 
 async function empty(context: FilesContext, folder: Ino, signal: AbortSignal): Promise<void> {
@@ -51,7 +68,7 @@ async function empty(context: FilesContext, folder: Ino, signal: AbortSignal): P
     signal.throwIfAborted();
     if (row.kind === 'file') continue;
     await empty(context, row.ino, signal);
-    await vfs.rmdir(folder, name);
+    await removeFolder(context, { parent: folder, name }, row.ino);
   }
   signal.throwIfAborted();
   const files = children.filter(({ row }) => row.kind === 'file');

@@ -103,9 +103,10 @@ async function fetchNames(context: FilesContext, path: string, signal: AbortSign
   const wire = getWirePath(nodes, (await find(context, path)).ino);
   const entries: Streamed[] = [];
   if (wire !== undefined) {
-    for await (const { folder, file } of remote.fetchTree(wire, signal)) {
-      if (file !== undefined) entries.push({ names: [...folder, file.name], kind: 'file' });
-      else if (folder.length > 0) entries.push({ names: folder, kind: 'folder' });
+    for await (const entry of remote.fetchTree(wire, signal)) {
+      const { kind, folder } = entry;
+      if (kind === 'file') entries.push({ names: [...folder, entry.name], kind });
+      else if (kind === 'folder' && folder.length > 0) entries.push({ names: folder, kind });
       if (entries.length >= maxNames) break;
     }
   }

@@ -43,7 +43,13 @@ export const filesTexts = {
     sentence: (args) => vscode.l10n.t('{0} is not a folder. Choose a folder.', place(args)),
   },
   folderNotEmpty: {
-    sentence: (args) => vscode.l10n.t('{0} is not empty. Move or delete what is in it first.', place(args)),
+    sentence: (args) =>
+      args.unusable === undefined
+        ? vscode.l10n.t('{0} is not empty. Move or delete what is in it first.', place(args))
+        : vscode.l10n.t(
+            'Jottacloud tells of something in {0} that cannot be shown here, so the folder is kept. Look at it on the web.',
+            place(args),
+          ),
   },
   invalidName: {
     sentence: (args) =>

@@ -36,6 +36,13 @@ export function toEntryTooltip(entry: EntryInfo, { link, picture }: Shown): vsco
       ),
     );
   }
+  if (entry.unusable !== undefined)
+    lines.push(
+      vscode.l10n.t(
+        'Holds entries on the server that cannot be shown here: {0}. So it cannot be deleted here either.',
+        entry.unusable,
+      ),
+    );
   if (entry.unanswered !== undefined)
     lines.push(escapeMarkdown(getErrorSentence(entry.unanswered, { path: entry.path })));
   if (link !== undefined) lines.push(`$(link) [${vscode.l10n.t('Public link')}](${link})`);

@@ -12,7 +12,8 @@ export async function fetchTidyFolder(service: Service, path: JottaPath, signal:
   const entries = await fetchFolder(service, path, signal);
   const waiting = entries.flatMap(({ kind, name }) => {
     const final = parseAsideName(name);
-    return final === undefined ? [] : [{ kind, from: [...path, name], to: [...path, final] }];
+    if (kind === 'unusable' || final === undefined) return [];
+    return [{ kind, from: [...path, name], to: [...path, final] }];
   });
   if (waiting.length === 0) return entries;
   for (const move of waiting) {

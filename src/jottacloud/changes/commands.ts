@@ -1,7 +1,7 @@
 import { asNewName } from '../doubtfulNames.ts';
 import { isJottaError, isRefusal, JottaError, type JottaErrorKind } from '../errors.ts';
 import { type Found, fetchFile, isTaken, look } from '../listing/listings.ts';
-import { isDeleted, parseFile, parseRevisions } from '../listing/parseFile.ts';
+import { isDeleted, parseFile, parseFileEntry, parseRevisions } from '../listing/parseFile.ts';
 import { addressOf, except, jsonOf, postOnce, type Service } from '../service.ts';
 import { formatJfsTime, toKeptSeconds } from '../times.ts';
 import { allocate } from '../transfer/allocate.ts';
@@ -173,8 +173,9 @@ async function sendTimes(service: Service, path: JottaPath, file: FileStamp, cal
 
 function hasOtherContent(service: Service, found: Found, file: FileStamp): boolean {
   if (found.kind !== 'file') return found.kind === 'folder';
-  const now = parseFile(found.root, service.http.log);
-  return now !== undefined && (now.md5 !== file.md5.toLowerCase() || now.size !== file.size);
+  const now = parseFileEntry(found.root, service.http.log);
+  if (now?.kind !== 'file') return now !== undefined;
+  return now.md5 !== file.md5.toLowerCase() || now.size !== file.size;
 }
 
 /**

@@ -3,7 +3,7 @@ import { isJottaError, isRefusal, JottaError } from '../errors.ts';
 import { type Found, isTaken, look } from '../listing/listings.ts';
 import { parseFile, parseRevisions } from '../listing/parseFile.ts';
 import type { Service } from '../service.ts';
-import type { FileStamp, JottaPath, StreamedEntry } from '../types.ts';
+import type { FileStamp, JottaPath, StreamedItem } from '../types.ts';
 import { getAsideName } from './tempNames.ts';
 
 export interface Move {
@@ -16,7 +16,7 @@ export interface Move {
 export interface Cargo {
   readonly file?: FileStamp | undefined;
   /** Only where a folder goes to a name that is in the trash. */
-  readonly tree?: readonly StreamedEntry[] | undefined;
+  readonly tree?: readonly StreamedItem[] | undefined;
 }
 
 /**

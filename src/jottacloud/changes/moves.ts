@@ -6,7 +6,7 @@ import { addressOf, postOnce, type Service } from '../service.ts';
 import { withDeadline } from '../transport/deadline.ts';
 import { backOff, mayRepeat } from '../transport/retry.ts';
 import { otherAnswer, thingOf } from '../transport/roots.ts';
-import type { JottaPath, StreamedEntry } from '../types.ts';
+import type { JottaPath, StreamedItem } from '../types.ts';
 import { checkPath, targetQuery } from '../urls.ts';
 import { setFileTimes } from './commands.ts';
 import { asidePath, type Cargo, isSameItem, type Look, lookAtEnds, type Move } from './moveEnds.ts';
@@ -58,8 +58,12 @@ export async function moveItem(service: Service, move: Move, caller: AbortSignal
 async function takeStock(service: Service, { kind, from }: Move, look: Look, signal: AbortSignal): Promise<Cargo> {
   if (kind === 'file') return { file: look.file };
   if (look.ends !== 'todo' || !look.tombstone) return {};
-  const tree = new Map<string, StreamedEntry>();
-  for await (const entry of liststream(service, from, signal)) tree.set(entry.path.join('/'), entry);
+  const tree = new Map<string, StreamedItem>();
+  for await (const entry of liststream(service, from, signal)) {
+    if (entry.kind === 'unusable')
+      throw new JottaError('forbidden', 'what cannot be used in a folder would stay in the trash');
+    tree.set(entry.path.join('/'), entry);
+  }
   return { tree: [...tree.values()] };
 }
 

@@ -1,5 +1,5 @@
 import { except, type Service } from '../service.ts';
-import type { FileStamp, JottaPath, StreamedEntry } from '../types.ts';
+import type { FileStamp, JottaPath, StreamedItem } from '../types.ts';
 import { copyFile, createFolder, setFileTimes, trashFile } from './commands.ts';
 import { unrefused } from './moveEnds.ts';
 
@@ -12,11 +12,11 @@ export async function reviveTree(
   service: Service,
   from: JottaPath,
   to: JottaPath,
-  tree: readonly StreamedEntry[],
+  tree: readonly StreamedItem[],
   signal: AbortSignal,
 ): Promise<void> {
   // Streamed paths begin at the mountpoint, without the device.
-  const placeOf = (entry: StreamedEntry): JottaPath => [...to, ...entry.path.slice(from.length - 1)];
+  const placeOf = (entry: StreamedItem): JottaPath => [...to, ...entry.path.slice(from.length - 1)];
   const parents = new Set(tree.map(({ path }) => path.slice(0, -1).join('/')));
   for (const entry of tree) {
     if (entry.kind === 'file') await setFileTimes(service, placeOf(entry), entry, signal);

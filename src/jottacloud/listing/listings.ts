@@ -5,7 +5,7 @@ import { addressOf, getListing, getMetadata, jsonOf, type Service } from '../ser
 import { chunksOf } from '../transport/body.ts';
 import type { HttpAnswer } from '../transport/http.ts';
 import { thingOf, xmlOf } from '../transport/roots.ts';
-import type { Account, Customer, JottaEntry, JottaFile, JottaMountpoint, JottaPath } from '../types.ts';
+import type { Account, Customer, JottaEntry, JottaFile, JottaMountpoints, JottaPath } from '../types.ts';
 import { checkPath, jfsUrl } from '../urls.ts';
 import { parseAccount, parseMountpoints } from './parseAccount.ts';
 import { isDeleted, parseFile, parseRevisions, parseSize } from './parseFile.ts';
@@ -26,7 +26,7 @@ export async function fetchMountpoints(
   service: Service,
   device: string,
   signal: AbortSignal,
-): Promise<JottaMountpoint[]> {
+): Promise<JottaMountpoints> {
   return parseMountpoints(await getMetadata(service, addressOf(service, [device]), xmlOf(service), signal));
 }
 

@@ -7,7 +7,7 @@ import { isSameName, otherAnswer } from '../transport/roots.ts';
 import type { JottaPath, StreamedEntry } from '../types.ts';
 import { checkPath, isUsableName } from '../urls.ts';
 import { fetchFolder } from './listings.ts';
-import { parseSize } from './parseFile.ts';
+import { parseContent, parseSize } from './parseFile.ts';
 import { parseXml, textOf, type XmlElement } from './xml.ts';
 
 /** Errors of a recursive listing that the service does not give, or does not give whole. */
@@ -21,7 +21,7 @@ const refusals: readonly JottaErrorKind[] = [
 ];
 
 /**
- * Everything live and complete below a folder, the folder itself included. Entries come as they arrive; only when the iteration
+ * Everything live and complete below a folder, the folder itself included, and what is live and cannot be used. Entries come as they arrive; only when the iteration
  * ends without error were they all, and true. In one request; where that is refused, folder by folder. One that begins and does
  * not come whole fails, since what has come cannot be taken back: the next call goes folder by folder. JottaError 'notFound'.
  */
@@ -80,6 +80,7 @@ async function* walk(
     yield { kind: 'folder', path: at };
     for (const entry of entries) {
       if (entry.kind === 'folder') folders.push([...folder, entry.name]);
+      else if (entry.kind === 'unusable') yield { kind: 'unusable', path: [...at, entry.name] };
       else {
         const { name, md5, size, modified, created } = entry;
         yield { kind: 'file', path: [...at, name], md5: md5.toLowerCase(), size, modified, created };
@@ -90,7 +91,7 @@ async function* walk(
 
 /**
  * The same in one request (PROTOCOL.md §2.8). The counts in `<stats>` are compared, and a difference is JottaError 'incomplete'.
- * What is not below `path` is the answer to another request. Entries with unusable names or sizes are logged and left out.
+ * What is not below `path` is the answer to another request. Entries that cannot be used are logged; one whose folder is not told counts as in `path` itself.
  */
 async function* stream(
   service: Service,
@@ -107,11 +108,11 @@ async function* stream(
   for await (const element of parseXml(until(end, chunksOf(answer, patientIdleMs)), maxXmlBytes, isRecord)) {
     count.add(element);
     if (element.name === 'stats') continue;
-    const entry = parseStreamed(element);
-    if (entry && !isBelow(entry.path, path)) throw otherAnswer();
-    if (entry) yield entry;
-    else
-      service.http.log.warn('a streamed entry is dropped: its name, size or md5 is unusable', { kind: element.name });
+    const entry = parseStreamed(element, path);
+    if (!isBelow(entry.path, path)) throw otherAnswer();
+    if (entry.kind === 'unusable')
+      service.http.log.warn('a streamed entry is left out: its name, size or md5 is unusable', { kind: element.name });
+    yield entry;
   }
   count.check();
 }
@@ -140,19 +141,18 @@ function isRecord(name: string, path: readonly string[]): boolean {
   return name === 'folder' || name === 'file' || (name === 'stats' && !path.includes('file'));
 }
 
-function parseStreamed(element: XmlElement): StreamedEntry | undefined {
+function parseStreamed(element: XmlElement, folder: JottaPath): StreamedEntry {
   const names = (textOf(element, 'path') ?? '').split('/').slice(1);
-  if (names.length === 0 || !names.every(isUsableName)) return undefined;
+  if (names.length === 0 || !names.every(isUsableName)) return { kind: 'unusable', path: [...folder.slice(1), ''] };
   if (element.name === 'folder') return { kind: 'folder', path: names };
   const name = textOf(element, 'filename') ?? '';
-  const size = parseSize(textOf(element, 'size'));
-  const md5 = (textOf(element, 'md5') ?? '').toLowerCase();
-  if (!isUsableName(name) || size === undefined || !/^[0-9a-f]{32}$/.test(md5)) return undefined;
+  const content = parseContent(element);
+  if (!isUsableName(name)) return { kind: 'unusable', path: [...names, ''] };
+  if (content === undefined) return { kind: 'unusable', path: [...names, name] };
   return {
     kind: 'file',
     path: [...names, name],
-    md5,
-    size,
+    ...content,
     modified: parseTime(textOf(element, 'modified')),
     created: parseTime(textOf(element, 'created')),
   };

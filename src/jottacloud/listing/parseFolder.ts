@@ -3,15 +3,15 @@ import { JottaError } from '../errors.ts';
 import { assertThing, isEntry } from '../transport/roots.ts';
 import type { JottaEntry, JottaPath } from '../types.ts';
 import { isUsableName } from '../urls.ts';
-import { isDeleted, parseFile } from './parseFile.ts';
+import { isDeleted, parseFileEntry } from './parseFile.ts';
 import { parseXml, type XmlElement } from './xml.ts';
 
 /** Entries of one folder; a real one has at most some tens of thousands. */
 const maxEntries = 500_000;
 
 /**
- * Reads a `<folder>` or `<mountPoint>` listing (PROTOCOL.md §2.5): live folders and complete files, in the
- * server's order. JottaError 'notFound' when the root is a file or itself in the trash, 'protocol' for other roots
+ * Reads a `<folder>` or `<mountPoint>` listing (PROTOCOL.md §2.5): live folders and complete files, and what cannot be
+ * used, in the server's order. JottaError 'notFound' when the root is a file or itself in the trash, 'protocol' for other roots
  * (`assertThing`).
  */
 export async function parseFolder(
@@ -39,12 +39,12 @@ export async function parseFolder(
 }
 
 function parseEntry(element: XmlElement, log: Log): JottaEntry | undefined {
-  if (element.name === 'file') return parseFile(element, log);
+  if (element.name === 'file') return parseFileEntry(element, log);
   if (isDeleted(element)) return undefined;
   const name = element.attributes.name ?? '';
   if (!isUsableName(name)) {
-    log.warn('a listed folder is dropped: its name is unusable', { name });
-    return undefined;
+    log.warn('a listed folder is not shown: its name is unusable', { name });
+    return { kind: 'unusable', name: '' };
   }
   return { kind: 'folder', name };
 }

@@ -1,4 +1,4 @@
-import { emptyMd5 } from '../../store/limits.ts';
+import { emptyMd5 } from '../../base/emptyMd5.ts';
 import type { Ino, NodeRow, Synced } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { Activity } from '../tree/activity.ts';

@@ -94,7 +94,7 @@ export class Folders {
       const since = activity.seq;
       const listing = await this.#fetch(ino, path, since);
       if (listing === undefined) continue;
-      const result = mergeListing(this.#deps, ino, listing.entries, since, listing.askedAt);
+      const result = mergeListing(this.#deps, ino, listing.listed, since, listing.askedAt);
       if (result.changes.length > 0 || result.conflicts.length > 0) merged.emit(result);
       if (result.discarded.length > 0) await discard(result.discarded);
       const onChange = (changes: MergeResult['changes']) => merged.emit({ changes, conflicts: [], discarded: [] });
@@ -114,8 +114,8 @@ export class Folders {
     const askedAt = clock.now();
     const isMoved = () => isPathTouched(nodes, activity, ino, since) || !isSamePath(path, getWirePath(nodes, ino));
     try {
-      const entries = await remote.fetchEntries(path, signal);
-      return isMoved() ? undefined : { entries, askedAt };
+      const listed = await remote.fetchEntries(path, signal);
+      return isMoved() ? undefined : { listed, askedAt };
     } catch (error) {
       if (isRemoteError(error, 'notFound') && isMoved()) return undefined;
       throw error;

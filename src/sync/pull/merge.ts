@@ -6,12 +6,13 @@ import { type ConflictNames, setAside } from '../tree/conflicts.ts';
 import { getFirstLinkState, settleLinks } from '../tree/links.ts';
 import { defaultFileMode, defaultFolderMode } from '../tree/modes.ts';
 import { findEndsOfBegun, noteFormerPlace } from '../tree/paths.ts';
-import type { Remote, RemoteEntry, RemoteFile } from '../tree/remote.ts';
+import type { Remote, RemoteEntry, RemoteFile, RemoteListing } from '../tree/remote.ts';
 import { nameEntries } from '../tree/standIns.ts';
 import type { MergeResult, TreeChange } from './mergeResult.ts';
 import { decideFile, decideNew, decideVanished, type FileDecision } from './reconcile.ts';
 import { holdsNews, revive } from './revive.ts';
 import { toSynced } from './synced.ts';
+import { Unusable } from './unusable.ts';
 
 export interface MergeDeps {
   readonly nodes: Nodes;
@@ -27,18 +28,19 @@ export interface MergeDeps {
 /**
  * Brings `synced` of one folder's children to what a listing says; clean nodes follow, dirty ones become conflicts, local
  * removals and creations stand until the server has them. `since` is `activity.seq` from before the listing was asked
- * for: names that our own pushes touched after that, or may still have touched, are left alone. One transaction; idempotent.
+ * for: names that our own pushes touched after that, or may still have touched, are left alone. So is what was known and comes
+ * back as unusable: nobody can tell what became of it. One transaction; idempotent.
  * What is to happen is decided in reconcile.ts.
  */
 export function mergeListing(
   deps: MergeDeps,
   folder: Ino,
-  entries: readonly RemoteEntry[],
+  listing: RemoteListing,
   since: number,
   now: number,
 ): MergeResult {
   const merge = new Merge(deps, folder, now);
-  deps.nodes.transaction(() => merge.run(entries, since));
+  deps.nodes.transaction(() => merge.run(listing, since));
   return merge;
 }
 
@@ -63,12 +65,17 @@ class Merge implements MergeResult {
     this.#isSeen = deps.nodes.get(folder)?.listedAt !== null;
   }
 
-  run(given: readonly RemoteEntry[], since: number): void {
+  run(listing: RemoteListing, since: number): void {
     const { nodes, activity } = this.#deps;
     const home = nodes.get(this.#folder);
     if (home === undefined) return;
-    const entries = this.#reviveFor(home, given, since);
-    const held = nodes.getSyncedChildren(this.#folder);
+    const before = nodes.getSyncedChildren(this.#folder);
+    const unusable = new Unusable(listing.unusable, before);
+    // By the names shown here.
+    const entries = nameEntries(listing.entries, before);
+    const isRevived = home.parent === null && home.synced !== null && this.#holdsNews(home, entries, unusable, since);
+    if (isRevived) this.#revive(home);
+    const held = isRevived ? nodes.getSyncedChildren(this.#folder) : before;
     const known = new Map(held.map((row) => [nameKey(row.synced?.name ?? ''), row]));
     const isEndOfBegun = findEndsOfBegun(nodes, this.#folder, held);
     const isOurs = (name: string) => activity.isTouched(this.#folder, name, since) || isEndOfBegun(name);
@@ -80,27 +87,27 @@ class Merge implements MergeResult {
       if (!isOurs(entry.name)) this.#merge(entry, known.get(key));
     }
     for (const [key, row] of known) {
-      const isUnconfirmed = row.kind === 'file' && row.synced?.md5 === null;
-      if (!seen.has(key) && !isUnconfirmed && !isOurs(row.synced?.name ?? '')) this.#vanish(row);
+      const isUnsure = (row.kind === 'file' && row.synced?.md5 === null) || unusable.mayBe(row);
+      if (!seen.has(key) && !isUnsure && !isOurs(row.synced?.name ?? '')) this.#vanish(row);
     }
     settleLinks(nodes, this.#folder, (row) => this.#note(row.parent, row.name));
     // Entries that came, went or were renamed since the last listing: the folder has a new time, as everywhere.
     const moved = home.listedAt !== null && this.#namesMoved;
     const times = moved ? { mtime: timestampOfMs(this.#now), ctimeMs: this.#now } : {};
-    nodes.update(this.#folder, { listedAt: this.#now, ...times });
+    nodes.update(this.#folder, { listedAt: this.#now, unusable: unusable.unseen, ...times });
   }
 
-  /** A folder that was removed here and holds something new comes back first. Answers the entries by the names shown here. */
-  #reviveFor(home: NodeRow, given: readonly RemoteEntry[], since: number): readonly RemoteEntry[] {
+  #holdsNews({ ino }: NodeRow, entries: readonly RemoteEntry[], { unseen }: Unusable, since: number): boolean {
+    return unseen > 0 || holdsNews(this.#deps, ino, entries, since);
+  }
+
+  /** A folder that was removed here and holds something new comes back first. */
+  #revive(home: NodeRow): void {
     const { nodes } = this.#deps;
-    const entries = nameEntries(given, nodes.getSyncedChildren(home.ino));
-    if (home.parent !== null || home.synced === null) return entries;
-    if (!holdsNews(this.#deps, home.ino, entries, since)) return entries;
     this.#folder = revive(nodes, home, (occupant) => this.#makeConflict(occupant, 'name'));
     for (let at = nodes.get(this.#folder); at !== undefined && at.parent !== null; at = nodes.get(at.parent)) {
       this.#note(at.parent, at.name);
     }
-    return entries;
   }
 
   #merge(entry: RemoteEntry, row: NodeRow | undefined): void {
@@ -249,7 +256,7 @@ class Merge implements MergeResult {
     // Before the rows above it go: what was changed only in part still needs the rest.
     if (row.kind === 'file' && row.synced !== null) noteFormerPlace(nodes, row.synced);
     // What was refused was another change.
-    nodes.update(row.ino, { synced: null, pendingTarget: null, failure: null });
+    nodes.update(row.ino, { synced: null, pendingTarget: null, failure: null, unusable: 0 });
   }
 
   /** A file that is open goes on without a name until its last release, as after an unlink. */

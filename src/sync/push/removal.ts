@@ -1,3 +1,4 @@
+import type { Log } from '../../base/log.ts';
 import type { StagingStore } from '../../content/stagingStore.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
@@ -5,7 +6,7 @@ import type { Folders } from '../pull/folders.ts';
 import type { Activity } from '../tree/activity.ts';
 import type { FaultPoint } from '../tree/faultPoints.ts';
 import { forgetServerSide, getWirePath } from '../tree/paths.ts';
-import { isRemoteError, type Remote, type WirePath } from '../tree/remote.ts';
+import { isRemoteError, type Remote, RemoteError, type TreeEntry, type WirePath } from '../tree/remote.ts';
 
 export interface RemovalDeps {
   readonly nodes: Nodes;
@@ -13,6 +14,7 @@ export interface RemovalDeps {
   readonly remote: Remote;
   readonly folders: Folders;
   readonly staging: StagingStore;
+  readonly log: Log;
   /** Called at each step whose survival is proved (faultPoints.ts). */
   readonly faultPoint: (point: FaultPoint) => void;
 }
@@ -58,22 +60,42 @@ function forget(deps: RemovalDeps, ino: Ino): void {
   });
 }
 
-/** One recursive listing of the tree; folders that hold something else than we know are listed, and merged, again. */
+/**
+ * One recursive listing of the tree; folders that hold something else than we know are listed, and merged, again. Rejects with
+ * RemoteError `incomplete` while something that nobody has seen cannot be used and brings nothing back either.
+ */
 async function ensureTreeKnown(deps: RemovalDeps, top: NodeRow, signal: AbortSignal): Promise<void> {
   const path = getWirePath(deps.nodes, top.ino);
   if (path === undefined) return;
   const surprising = new Set<Ino>();
   const places = new Map<string, Place>();
-  for await (const { wire, folder, file } of deps.remote.fetchTree(path, signal)) {
-    const key = folder.join('/');
-    const place = places.get(key) ?? findFolder(deps.nodes, top.ino, folder, wire);
+  let unseen = 0;
+  for await (const entry of deps.remote.fetchTree(path, signal)) {
+    const key = entry.folder.join('/');
+    const place = places.get(key) ?? findFolder(deps.nodes, top.ino, entry.folder, entry.wire);
     places.set(key, place);
-    const known = file && findChild(deps.nodes, place.ino, file.name, wire.at(-1))?.synced;
-    const expected = file === undefined || (known?.md5 ?? file.md5) === file.md5;
-    const missing = file !== undefined && (known === undefined || known === null);
-    if (!place.known || missing || !expected) surprising.add(place.ino);
+    const known = place.known ? findKnown(deps.nodes, place.ino, entry) : undefined;
+    if (!place.known || !isExpected(entry, known)) surprising.add(place.ino);
+    if (entry.kind === 'unusable' && known === undefined) unseen += 1;
   }
   for (const ino of surprising) await deps.folders.refresh(ino);
+  if (unseen === 0) return;
+  deps.log.warn('a removed folder stays on the server: it holds entries there that cannot be shown here', {
+    path,
+    unseen,
+  });
+  if (deps.nodes.get(top.ino)?.parent === null)
+    throw new RemoteError('incomplete', 'a removed folder holds entries that cannot be used');
+}
+
+function findKnown(nodes: Nodes, folder: Ino, entry: TreeEntry): NodeRow | undefined {
+  return entry.kind === 'folder' ? undefined : findChild(nodes, folder, entry.name, entry.wire.at(-1));
+}
+
+function isExpected(entry: TreeEntry, known: NodeRow | undefined): boolean {
+  if (entry.kind === 'folder') return true;
+  if (entry.kind === 'unusable' || known === undefined || known.synced === null) return false;
+  return (known.synced.md5 ?? entry.md5) === entry.md5;
 }
 
 interface Place {

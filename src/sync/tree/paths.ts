@@ -81,7 +81,7 @@ export function forgetServerSide(
   const isNeeded = row.parent !== null || isOpen(ino) || (md5 !== null && (isBase(md5) || nodes.isWanted(md5)));
   if (synced !== null && isNeeded) noteFormerPlace(nodes, synced);
   if (row.parent === null && !isOpen(ino)) nodes.remove(ino);
-  else nodes.update(ino, { synced: null, pendingTarget: null });
+  else nodes.update(ino, { synced: null, pendingTarget: null, unusable: 0 });
 }
 
 /** True when `ino` is `ancestor` or lies under it on the server. */

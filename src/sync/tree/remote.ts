@@ -24,13 +24,25 @@ export interface RemoteFolder {
 }
 export type RemoteEntry = RemoteFile | RemoteFolder;
 
-/** A folder, or a file in it; names in local spelling, from the listed folder down. */
-export interface TreeEntry {
-  /** From the listed folder down, as the wire spells it; of the file, when there is one. */
+/** What the server lists of a container. */
+export interface RemoteListing {
+  /** Live and complete. Names may meet (standIns.ts). */
+  readonly entries: readonly RemoteEntry[];
+  /** What is live and cannot be used, as the wire spells it; an empty name where that is what cannot be used. */
+  readonly unusable: readonly string[];
+}
+
+/** A folder, or something in it; names in local spelling, from the listed folder down. */
+export type TreeEntry = {
+  /** From the listed folder down, as the wire spells it; of what is in the folder, when there is something. */
   readonly wire: WirePath;
   readonly folder: readonly string[];
-  readonly file: { readonly name: string; readonly md5: string } | undefined;
-}
+} & (
+  | { readonly kind: 'folder' }
+  | { readonly kind: 'file'; readonly name: string; readonly md5: string }
+  /** `name` is empty where it cannot be used. */
+  | { readonly kind: 'unusable'; readonly name: string }
+);
 
 /**
  * Why the server did not do it. `offline`, `server` and `incomplete` pass by themselves; `signedOut` needs the user;
@@ -69,12 +81,12 @@ export function isRemoteError(error: unknown, kind?: RemoteErrorKind): error is 
 
 /** What the write-back needs of the account. Every call rejects with a RemoteError, within its own deadline. */
 export interface Remote {
-  /** Live, complete entries of any container. Names may meet (standIns.ts). */
-  fetchEntries(path: WirePath, signal: AbortSignal): Promise<RemoteEntry[]>;
+  /** The children of any container. */
+  fetchEntries(path: WirePath, signal: AbortSignal): Promise<RemoteListing>;
   fetchFile(path: WirePath, signal: AbortSignal): Promise<RemoteFile>;
   /** Revisions of a file that are still to be had, newest first; of one in the trash too. */
   fetchRevisions(path: WirePath, signal: AbortSignal): Promise<RemoteFile[]>;
-  /** Every live folder and file below a folder, itself included, in one request; only an iteration that ends was all of it. */
+  /** Everything live below a folder, itself included, in one request; only an iteration that ends was all of it. */
   fetchTree(path: WirePath, signal: AbortSignal): AsyncIterable<TreeEntry>;
   /** Size and date of each mountpoint of a device, as one text each that changes when anything beneath changes. */
   fetchHints(device: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;

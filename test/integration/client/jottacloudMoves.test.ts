@@ -197,6 +197,15 @@ describe('a move', () => {
 });
 
 describe('a folder moved onto a trashed name', () => {
+  it('stays where it is while it holds what could not be taken out of the trash again', async () => {
+    await emulator.put(remote('old', 'a'), 'a');
+    emulator.remove(remote('old'));
+    await emulator.put(remote('F', 'b'), 'b');
+    emulator.garble(remote('F', 'b'), { size: 'NaN' });
+    await assert.rejects(client.moveFolder(at('F'), at('old'), never), of('forbidden'));
+    assert.deepEqual(paths(), ['F', 'F/b']);
+  });
+
   for (const [how, answer] of [
     ['says so', (response: ServerResponse) => response.end('<folder name="G" deleted="2026-01-01-T00:00:00Z"/>')],
     ['loses its answer', (response: ServerResponse) => response.destroy()],

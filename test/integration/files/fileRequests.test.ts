@@ -124,6 +124,20 @@ describe('names', () => {
     await refused('notFound', remove(world.context, { path: `${dir}/sub`, recursive: true }, world.signal));
   });
 
+  it('of folders that hold something which cannot be shown stay, and tell so', async () => {
+    const inner = `${dir}/sub/inner`;
+    await createFolder(world.context, `${dir}/sub`);
+    await createFolder(world.context, inner);
+    await world.drive.settle();
+    await world.drive.emulator.put(`${inner}/a.txt`, 'not seen here');
+    world.drive.emulator.garble(`${inner}/a.txt`, { size: 'NaN' });
+    await world.drive.session().folders.refresh((await resolve(inner)).ino);
+    const removing = remove(world.context, { path: `${dir}/sub`, recursive: true }, world.signal);
+    await assert.rejects(removing, { code: 'folderNotEmpty', args: { path: inner, unusable: '1' } });
+    assert.equal((await stat(world.context, inner)).unusable, 1);
+    assert.equal((await stat(world.context, `${dir}/sub`)).unusable, undefined);
+  });
+
   it('of devices and mountpoints stay', async () => {
     for (const path of ['/Jotta', home]) {
       await refused('notChangeable', remove(world.context, { path, recursive: true }, world.signal));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { emptyMd5 } from '../../../src/base/emptyMd5.ts';
 import { createLog } from '../../../src/base/log.ts';
 import { isJottaError } from '../../../src/jottacloud/errors.ts';
 import { parseAccount, parseMountpoints } from '../../../src/jottacloud/listing/parseAccount.ts';
@@ -64,20 +65,28 @@ describe('a folder listing', () => {
     assert.equal(listed.length, 1);
   });
 
-  it('drops entries whose name, size or md5 cannot be trusted, and says so', async () => {
+  it('tells of entries whose name, state, size or md5 cannot be trusted as such, and says so', async () => {
     lines.length = 0;
     const names = ['..', '.', '', 'a/b'].map((name) => file(`name="${name}"`)).join('');
     const sizes = ['-1', '1.5', '99999999999999999999', 'x']
       .map((size) => file('name="s"', 1, 'COMPLETED', size))
       .join('');
+    const others =
+      file('name="t"', 1, '') + file('name="z"', 1, 'COMPLETED', '') + file('name="0"', 1, 'COMPLETED', '0');
     const entries = await folder(
-      `<folder name="d"><folders><folder name=".."/><folder name="a/b"/></folders><files>${names}${sizes}${file('name="ok"')}</files></folder>`,
+      `<folder name="d"><folders><folder name=".."/><folder name="a/b"/><folder name=".." deleted=""/></folders>
+        <files>${names}${sizes}${others}${file('name="ok"')}</files></folder>`,
     );
     assert.deepEqual(
-      entries.map((entry) => entry.name),
-      ['ok'],
+      entries.map(({ kind, name }) => `${kind} ${name}`),
+      [
+        ...['unusable ', 'unusable '],
+        ...['unusable ', 'unusable ', 'unusable ', 'unusable '],
+        ...['unusable s', 'unusable s', 'unusable s', 'unusable s'],
+        ...['unusable t', 'unusable z', 'unusable 0', 'file ok'],
+      ],
     );
-    assert.equal(lines.filter((line) => line.includes('dropped')).length, 10);
+    assert.equal(lines.filter((line) => line.includes('not shown')).length, 13);
   });
 
   it('keeps control characters in names, raw or as references, and all that stands beside them', async () => {
@@ -92,7 +101,7 @@ describe('a folder listing', () => {
         log,
       );
       // A NUL cannot be part of any path: those two entries are the price of it, and no other.
-      const expected = [raw, 'a\x01b', 'a\x1fb', '\uf8f0', 'éé💩', 'ok'];
+      const expected = [raw, 'a\x01b', 'a\x1fb', '\uf8f0', 'éé💩', '', '', 'ok'];
       assert.deepEqual(
         entries.map(({ name }) => name),
         expected,
@@ -102,8 +111,9 @@ describe('a folder listing', () => {
     assert.equal(text.children[0]?.text, 'x\x02y\x03z');
   });
 
-  it('reads an empty size as 0', async () => {
-    const [entry] = await folder(`<folder name="d"><files>${file('name="s"', 1, 'COMPLETED', '')}</files></folder>`);
+  it('reads an empty size as 0 beside the md5 of nothing', async () => {
+    const empty = file('name="s"', 1, 'COMPLETED', '').replace(md5.toUpperCase(), emptyMd5);
+    const [entry] = await folder(`<folder name="d"><files>${empty}</files></folder>`);
     assert.equal(entry?.kind === 'file' && entry.size, 0);
   });
 
@@ -183,7 +193,8 @@ describe('account documents', () => {
   it('give capacity, usage and devices', async () => {
     const text = `<user time="" host=""><username>u0</username><capacity>-1</capacity><usage>1234</usage><devices>
       <device><name xml:space="preserve">Jotta</name><type>JOTTA</type><size>1234</size><modified>2026-01-01-T00:00:00Z</modified></device>
-      <device><name xml:space="preserve">My Mac</name><type>MACBOOK</type><size></size><modified></modified></device></devices></user>`;
+      <device><name xml:space="preserve">My Mac</name><type>MACBOOK</type><size></size><modified></modified></device>
+      <device><name>..</name></device><device><name></name><deleted>2026-01-01-T00:00:00Z</deleted></device></devices></user>`;
     assert.deepEqual(parseAccount(await readXml(bytes(text), maxBytes)), {
       capacity: -1,
       usage: 1234,
@@ -191,6 +202,7 @@ describe('account documents', () => {
         { name: 'Jotta', type: 'JOTTA', size: 1234, modified: Date.UTC(2026, 0, 1) / 1000 },
         { name: 'My Mac', type: 'MACBOOK', size: 0, modified: 0 },
       ],
+      unusable: 1,
     });
     const limited = await readXml(bytes('<user><capacity>500</capacity></user>'), maxBytes);
     assert.equal(parseAccount(limited).capacity, 500);
@@ -201,11 +213,13 @@ describe('account documents', () => {
       <mountPoint><name xml:space="preserve">Archive</name><size>1</size><modified></modified></mountPoint>
       <mountPoint><name xml:space="preserve">Old</name><deleted>2026-01-01-T00:00:00Z</deleted></mountPoint>
       <mountPoint><name xml:space="preserve">Trash</name><size></size></mountPoint>
-      <mountPoint><name xml:space="preserve">Latest</name></mountPoint></mountPoints></device>`;
-    const names = async (device: string) =>
-      parseMountpoints(await readXml(bytes(list(device)), maxBytes)).map((one) => one.name);
-    assert.deepEqual(await names('Jotta'), ['Archive']);
-    assert.deepEqual(await names('Laptop'), ['Archive', 'Trash', 'Latest']);
+      <mountPoint><name xml:space="preserve">Latest</name></mountPoint><mountPoint><size>1</size></mountPoint></mountPoints></device>`;
+    const names = async (device: string) => {
+      const { mountpoints, unusable } = parseMountpoints(await readXml(bytes(list(device)), maxBytes));
+      return [...mountpoints.map((one) => one.name), unusable];
+    };
+    assert.deepEqual(await names('Jotta'), ['Archive', 1]);
+    assert.deepEqual(await names('Laptop'), ['Archive', 'Trash', 'Latest', 1]);
   });
 });
 

@@ -36,7 +36,9 @@ const file = (name: string, md5: string): RemoteEntry => ({
 });
 const keeper = { toKeptTime: (seconds: number) => seconds };
 const deps = () => ({ nodes, activity, names, isBase: () => false, isLitter: () => false, remote: keeper });
-const merge = (...entries: RemoteEntry[]): MergeResult => mergeListing(deps(), rootIno, entries, activity.seq, 1);
+const list = (entries: RemoteEntry[], since: number, now: number): MergeResult =>
+  mergeListing(deps(), rootIno, { entries, unusable: [] }, since, now);
+const merge = (...entries: RemoteEntry[]): MergeResult => list(entries, activity.seq, 1);
 const child = (name: string, parent: Ino = rootIno) => nodes.getChild(parent, name);
 const listNames = () => nodes.getChildren(rootIno).map((row) => row.name);
 
@@ -105,7 +107,7 @@ describe('a listing', () => {
       merge(file('A', 'old'));
       assert.deepEqual(listNames(), []);
     });
-    mergeListing(deps(), rootIno, [file('a', 'old')], since, 1);
+    list([file('a', 'old')], since, 1);
     assert.deepEqual(listNames(), []);
     merge(file('a', 'old'));
     assert.deepEqual(listNames(), ['a'], 'a later listing counts');
@@ -153,9 +155,9 @@ describe('a listing', () => {
     merge(...many);
     const count = () => Number(db.prepare('SELECT total_changes() AS made').get()?.made);
     const before = count();
-    mergeListing(deps(), rootIno, many, activity.seq, 2);
+    list(many, activity.seq, 2);
     assert.equal(count() - before, 1);
-    mergeListing(deps(), rootIno, many.with(7, file('f7', 'new')), activity.seq, 3);
+    list(many.with(7, file('f7', 'new')), activity.seq, 3);
     assert.equal(count() - before, 3);
     assert.equal(child('f7')?.md5, 'new');
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
-import { emptyMd5 } from '../../../src/store/limits.ts';
+import { emptyMd5 } from '../../../src/base/emptyMd5.ts';
 import { type Ino, type NodeRow, rootIno } from '../../../src/store/nodeRow.ts';
 import { type NodePatch, Nodes } from '../../../src/store/nodes.ts';
 import { openDatabase } from '../../../src/store/schema.ts';
