@@ -44,7 +44,7 @@ export function pasteItems(services: Services) {
   return async (argument?: unknown): Promise<readonly string[] | undefined> => {
     if (held === undefined) return undefined;
     const { paths, isCut } = held;
-    const folder = await chooseFolder(services, argument, vscode.l10n.t('Paste'));
+    const folder = await chooseFolder(services, argument, 'parent', vscode.l10n.t('Paste'));
     if (folder === undefined) return undefined;
     if (!isCut) return copyInto(services, paths, () => folder);
     const made: string[] = [];

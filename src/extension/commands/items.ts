@@ -58,9 +58,14 @@ export async function chooseItem(
 }
 
 /** A folder: the one given, the one a given file is in, or one browsed to. */
-export async function chooseFolder(services: Services, argument: unknown, title: string): Promise<string | undefined> {
+export async function chooseFolder(
+  services: Services,
+  argument: unknown,
+  want: 'folder' | 'parent',
+  title: string,
+): Promise<string | undefined> {
   const given = getItemArgument(services, argument);
-  if (given === undefined) return choosePath(services, undefined, 'folder', title);
+  if (given === undefined) return choosePath(services, undefined, want, title);
   if (!(await signInIfNeeded(services))) return undefined;
   const { kind } = await services.client.request(stat, { path: given });
   return kind === 'file' ? path.posix.dirname(given) : given;

@@ -10,7 +10,7 @@ export async function askNewPath(
   title: string,
   getPrompt: (folder: string) => string,
 ): Promise<string | undefined> {
-  const folder = await chooseFolder(services, argument, title);
+  const folder = await chooseFolder(services, argument, 'parent', title);
   if (folder === undefined) return undefined;
   const name = await askText({
     title,

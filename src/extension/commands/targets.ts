@@ -4,7 +4,7 @@ import type { MountState } from '../../protocol/state.ts';
 import { getLiveMounts } from '../mountedPath.ts';
 import type { Services } from '../services.ts';
 import { contractHome, expandHome } from '../settings.ts';
-import { browse } from '../ui/browse.ts';
+import { browse, type Wanted } from '../ui/browse.ts';
 import { inert } from '../ui/inert.ts';
 import { askChoice, back } from '../ui/steps.ts';
 import { signInIfNeeded } from './connect.ts';
@@ -30,7 +30,7 @@ export function getMountPointArgument(argument: unknown): string | undefined {
 export async function choosePath(
   services: Services,
   argument: unknown,
-  want: 'file' | 'folder' | 'any',
+  want: Wanted,
   title: string,
 ): Promise<string | undefined> {
   const given = getPathArgument(argument);

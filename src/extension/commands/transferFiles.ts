@@ -7,7 +7,7 @@ import { chooseFolder, chooseItems, describeItems, findActivePath, tell } from '
 /** "Upload Files…": asks for files of this computer. Resolves with the paths made in the account. */
 export function uploadFiles(services: Services) {
   return async (argument?: unknown): Promise<readonly string[] | undefined> => {
-    const folder = await chooseFolder(services, argument, vscode.l10n.t('Upload to'));
+    const folder = await chooseFolder(services, argument, 'parent', vscode.l10n.t('Upload to'));
     if (folder === undefined) return undefined;
     const chosen = await vscode.window.showOpenDialog({
       title: vscode.l10n.t('Upload to {0}', folder),

@@ -9,9 +9,11 @@ import { formatBytes } from '../views/format.ts';
 import { inert } from './inert.ts';
 import { applyFrame, type Back, back, type StepFrame } from './steps.ts';
 
+/** `folder`: any folder, the root included. `parent`: one that something can be put into. `file`: files. `any`: files and any folder. */
+export type Wanted = 'folder' | 'parent' | 'file' | 'any';
+
 export interface BrowseOptions extends StepFrame {
-  /** `folder`: any folder, the root included. `file`: files. `any`: both. */
-  readonly want: 'folder' | 'file' | 'any';
+  readonly want: Wanted;
   readonly start: string;
   /** Asked above the folder that is shown. */
   readonly question?: string;
@@ -60,9 +62,9 @@ export function browse(client: DriveClient, options: BrowseOptions): Promise<str
   });
 }
 
-async function loadItems(client: DriveClient, folder: string, want: BrowseOptions['want']): Promise<BrowseItem[]> {
+async function loadItems(client: DriveClient, folder: string, want: Wanted): Promise<BrowseItem[]> {
   const items: BrowseItem[] = [];
-  if (want !== 'file') {
+  if (want === 'folder' || want === 'any' || (want === 'parent' && isMountpointOrBelow(folder))) {
     items.push({
       label: folder === '/' ? vscode.l10n.t('$(check) The whole account') : vscode.l10n.t('$(check) This folder'),
       description: inert(folder),
@@ -70,7 +72,7 @@ async function loadItems(client: DriveClient, folder: string, want: BrowseOption
       action: { kind: 'choose', path: folder },
     });
   }
-  if (folder === '/' && want === 'folder') {
+  if (folder === '/' && (want === 'folder' || want === 'parent')) {
     items.push({
       label: `$(folder-library) ${ownFiles}`,
       description: vscode.l10n.t('where your own files and folders go'),
@@ -82,7 +84,7 @@ async function loadItems(client: DriveClient, folder: string, want: BrowseOption
   try {
     const entries = await client.request(list, { path: folder, refresh: false });
     items.push(...entries.filter(({ kind }) => kind !== 'file').map(toFolderItem));
-    if (want !== 'folder') items.push(...entries.filter(({ kind }) => kind === 'file').map(toFileItem));
+    if (want === 'file' || want === 'any') items.push(...entries.filter(({ kind }) => kind === 'file').map(toFileItem));
   } catch (error) {
     const { code, args } = toDriveError(error);
     items.push({
@@ -93,6 +95,11 @@ async function loadItems(client: DriveClient, folder: string, want: BrowseOption
     });
   }
   return items;
+}
+
+/** Nothing can be put beside devices, nor beside their mountpoints. */
+function isMountpointOrBelow(folder: string): boolean {
+  return folder.split('/').filter((name) => name !== '').length >= 2;
 }
 
 function toFolderItem(entry: EntryInfo): BrowseItem {

@@ -26,6 +26,14 @@ test('keys of the Files view mean the focused row, or what is selected with it, 
     await window.quickInputBox.waitFor({ state: 'hidden' });
     await isFocused(window);
 
+    // In a folder of the computer, Ctrl+P is VS Code's own.
+    await window.openRowMenu(window.treeRow('folder', 'Files').first());
+    const search = window.page.locator('.context-view .action-item', { hasText: 'Search Files by Name…' });
+    await search.waitFor();
+    assert.equal(await search.filter({ hasText: 'Ctrl' }).count(), 0, 'no key is promised that does something else');
+    await keyboard.press('Escape');
+    await search.waitFor({ state: 'detached' });
+
     // Taken out of the selection again, it has the focus.
     await click('a.txt');
     await click('a.txt', 'Control');
@@ -60,6 +68,14 @@ test('keys of the Files view mean the focused row, or what is selected with it, 
     await window.treeRow('b.txt', 'Files').waitFor({ state: 'detached' });
     const left = stage.emulator.tree().map(({ path }) => path);
     for (const name of ['a.txt', 'c.txt']) assert.ok(left.includes(`${archive}/${name}`), name);
+
+    // Without a folder a new file goes where one can be made.
+    await window.runCommand('Jottacloud: New File…');
+    await window.quickPickRow('Jotta/Archive').waitFor();
+    assert.equal(await window.quickPickRow('The whole account').count(), 0);
+    await keyboard.press('Enter');
+    await window.answer('first.txt', `Name of the new file in ${archive}`);
+    await window.tab('first.txt').first().waitFor();
   });
 });
 
