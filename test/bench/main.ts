@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEmulator } from '../emulator/emulator.ts';
+import { run } from '../mount/support.ts';
 import { type Contender, contenders } from './contenders.ts';
 import { compareWithNfs } from './nfs.ts';
 import { format, formatTable, keepResults, type Result } from './report.ts';
@@ -37,9 +38,15 @@ const scale = positive('scale');
 const rounds = positive('rounds');
 const makers = [walking, readingSlowly, readingFast, writingLarge, writingSmall, programs];
 const results: Result[] = [];
-for (const make of makers) {
-  if (values.only === undefined || values.only.split(',').includes(make(scale).name))
-    results.push(...(await runScenario(make)));
+/** Removed at the end: after many removals ext4 takes long to make files, for minutes (docs/PERFORMANCE.md, A full cache). */
+const homes: string[] = [];
+try {
+  for (const make of makers) {
+    if (values.only === undefined || values.only.split(',').includes(make(scale).name))
+      results.push(...(await runScenario(make)));
+  }
+} finally {
+  for (const home of homes) await rm(home, { recursive: true, force: true });
 }
 if (results.length === 0)
   throw new Error(`no such scenario; there are: ${makers.map((make) => make(1).name).join(', ')}`);
@@ -67,12 +74,15 @@ async function runScenario(make: (scale: number) => Scenario): Promise<Result[]>
 /** One contender through one scenario: a value a row. */
 async function measure(contender: Contender, scenario: Scenario): Promise<number[]> {
   const home = await mkdtemp(join(tmpdir(), 'jottacloud-bench-'));
+  homes.push(home);
   const dir = join(home, 'local');
   await mkdir(dir);
   const emulator = await startEmulator({ rclone: join(home, 'rclone'), state: join(home, 'emulator') });
   try {
     await scenario.prepare(emulator, dir);
     await contender.prepare?.(emulator, home);
+    // What others wrote is not to be written back while this one is measured.
+    await run('sync', []);
     emulator.shape(scenario.shape);
     const begun = performance.now();
     let mounted = await contender.start(emulator, home, scenario.settleMs);
@@ -100,7 +110,6 @@ async function measure(contender: Contender, scenario: Scenario): Promise<number
     }
   } finally {
     await emulator.close();
-    await rm(home, { recursive: true, force: true });
   }
 }
 
