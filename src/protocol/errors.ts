@@ -59,6 +59,7 @@ export const driveErrorCodes = [
   'tooLarge',
   'notChangeable',
   'localAccess',
+  'sourceChanged',
   'shuttingDown',
   'unsupported',
   'nodeMissing',

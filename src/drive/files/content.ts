@@ -53,7 +53,7 @@ export async function putFile(context: FilesContext, params: PutFileParams, sign
   if (info.isDirectory()) throw new DriveError('isFolder', { path: localFile });
   // Opening a pipe waits for somebody to write to it.
   if (!info.isFile()) throw new DriveError('localAccess', { path: localFile });
-  await fillFile(context, place, info.size, readPieces(source.path), { ...params, signal });
+  await fillFile(context, place, info.size, readPieces(source.path, info.size), { ...params, signal });
 }
 
 /** Where a file is written to: what links in the last part of the path stand for. */

@@ -1,22 +1,21 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { lstat, mkdir, rename, symlink, unlink, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { unlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fsErrorCode } from '../../base/errno.ts';
 import { wrongBytes } from '../../content/contentBlocks.ts';
-import { DriveError } from '../../protocol/errors.ts';
 import type { DownloadParams } from '../../protocol/fileMessages.ts';
 import { type NodeRow, rootIno } from '../../store/nodeRow.ts';
 import { linkSuffix } from '../../sync/tree/links.ts';
 import { splitPath } from '../../vfs/names.ts';
 import type { Vfs } from '../../vfs/vfs.ts';
-import { resolveName } from './collision.ts';
 import { about, type FilesContext, find, joinPath } from './context.ts';
 import { copy } from './copy.ts';
 import { withFile } from './fill.ts';
 import { createLocalNames } from './localNames.ts';
 import { resolveLocal } from './localPaths.ts';
+import { type LocalSpot, makeFolder, makeLink, newPartial, putInPlace, spotIn, tellSpot } from './localSpots.ts';
 
 /** Read at a time: one run of blocks, whose requests go side by side. */
 const pieceBytes = 4 * 1024 * 1024;
@@ -34,49 +33,47 @@ export async function download(
   const made: string[] = [];
   const links: LaterLink[] = [];
   const toLocalName = createLocalNames();
-  for (const path of paths) {
+  for (const [index, path] of paths.entries()) {
     await about(path, async () => {
       const wanted = splitPath(path).at(-1) ?? 'Jottacloud';
       if (target.kind === 'mounted') {
         const copied = await copy(context, { from: path, to: joinPath(target.path, wanted), collision }, signal);
-        made.push(join(localFolder, splitPath(copied).at(-1) ?? wanted));
+        made[index] = join(localFolder, splitPath(copied).at(-1) ?? wanted);
         return;
       }
       const row = await find(context, path);
       const vfs = getBounded(context, row);
       const shown = row.ino === rootIno ? wanted : vfs.getShownName(row);
-      const name = await resolveName(
-        toLocalName(shown),
-        collision,
-        (candidate) => exists(join(target.path, candidate)),
-        join(localFolder, shown),
-      );
-      await save({ context, vfs, links, signal }, row, { path, localPath: join(target.path, name) });
-      made.push(join(localFolder, name));
+      const spot = spotIn(target.path, toLocalName(shown), collision, (name) => {
+        made[index] = join(localFolder, name);
+      });
+      // Refused before a byte is read. What is there in the end counts.
+      await spot.place(async () => {});
+      await save({ context, vfs, replaces: collision === 'replace', links, signal }, row, path, spot);
     });
   }
   // Last: nothing of the account is written through them.
-  for (const link of links) await about(link.path, () => saveLink(context, link, signal));
+  for (const link of links) await about(link.path, () => saveLink(link));
   return made;
-}
-
-interface Saved {
-  /** In the account. */
-  readonly path: string;
-  readonly localPath: string;
-}
-
-interface LaterLink extends Saved {
-  readonly row: NodeRow;
 }
 
 interface Saving {
   readonly context: FilesContext;
   /** What is downloaded, as if it were a volume of its own. */
   readonly vfs: Vfs;
+  /** What is there gives way. */
+  readonly replaces: boolean;
   /** Found so far. */
   readonly links: LaterLink[];
   readonly signal: AbortSignal;
+}
+
+interface LaterLink {
+  readonly saving: Saving;
+  readonly row: NodeRow;
+  /** In the account. */
+  readonly path: string;
+  readonly spot: LocalSpot;
 }
 
 /** A link made elsewhere that stays in the account may lead anywhere from where a part of the account is saved. */
@@ -84,61 +81,40 @@ function getBounded({ session }: FilesContext, { ino, kind, parent }: NodeRow): 
   return session.vfs.within({ root: kind === 'file' && parent !== null ? parent : ino });
 }
 
-async function save(saving: Saving, row: NodeRow, { path, localPath }: Saved): Promise<void> {
-  const { context, vfs, links, signal } = saving;
+async function save(saving: Saving, row: NodeRow, path: string, spot: LocalSpot): Promise<void> {
+  const { vfs, replaces, links, signal } = saving;
   signal.throwIfAborted();
   if (row.kind !== 'file') {
-    await ensureOwnFolder(localPath, path);
+    const folder = await spot.place((at) => makeFolder(at, path, replaces));
     const toLocalName = createLocalNames();
     for (const { name, row: child } of await vfs.readdir(row.ino)) {
       if (child.localOnly) continue;
-      const saved = { path: joinPath(path, name), localPath: join(localPath, toLocalName(name)) };
-      await save(saving, child, saved);
+      await save(saving, child, joinPath(path, name), spotIn(folder, toLocalName(name), replaces ? 'replace' : 'fail'));
     }
-  } else if (vfs.isLink(row)) links.push({ path, localPath, row });
-  else await saveFile(context, row, path, localPath, signal);
+  } else if (vfs.isLink(row)) links.push({ saving, row, path, spot });
+  else await saveFile(saving, row, path, spot);
 }
 
 /** How a disk without links refuses one; Windows, one to who may not make links. */
 const noLinks: readonly unknown[] = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
 
 /** Where no link can be made, it is the file that it is on the server. */
-async function saveLink(
-  context: FilesContext,
-  { path, localPath, row }: LaterLink,
-  signal: AbortSignal,
-): Promise<void> {
-  const to = await context.session.vfs.readlink(row.ino);
-  if (await exists(localPath)) await unlink(localPath);
+async function saveLink({ saving, row, path, spot }: LaterLink): Promise<void> {
+  const to = await saving.context.session.vfs.readlink(row.ino);
   try {
-    await symlink(to, localPath);
+    await spot.place((at) => makeLink(to, at, saving.replaces));
   } catch (error) {
     if (!noLinks.includes(fsErrorCode(error))) throw error;
-    await saveFile(context, row, path, `${localPath}${linkSuffix}`, signal);
+    const place: LocalSpot['place'] = (make) => spot.place((at) => make(`${at}${linkSuffix}`));
+    await saveFile(saving, row, path, { ...spot, place });
   }
 }
 
-/** A folder that is there is used; a link to one is not followed: it may lead anywhere. */
-async function ensureOwnFolder(localPath: string, path: string): Promise<void> {
-  try {
-    await mkdir(localPath);
-  } catch (error) {
-    if (fsErrorCode(error) !== 'EEXIST') throw error;
-    if (!(await lstat(localPath)).isDirectory()) throw new DriveError('alreadyExists', { path }, { cause: error });
-  }
-}
-
-async function saveFile(
-  context: FilesContext,
-  row: NodeRow,
-  path: string,
-  localPath: string,
-  signal: AbortSignal,
-): Promise<void> {
+async function saveFile(saving: Saving, row: NodeRow, path: string, spot: LocalSpot): Promise<void> {
+  const { context, replaces, signal } = saving;
   const { vfs, jobs } = context.session;
   const { size, mtime } = vfs.getAttr(row.ino);
-  // A name nobody else has: what lies in the folder is the user's own.
-  const partial = join(dirname(localPath), `.${randomUUID()}.part`);
+  const partial = newPartial(spot.folder);
   try {
     await jobs.run({ kind: 'download', path, total: size, canStop: true }, (report, stopped) =>
       withFile(context.session, row, async (fh) => {
@@ -149,10 +125,10 @@ async function saveFile(
       }),
     );
     await utimes(partial, mtime.sec, mtime.sec);
-    await rename(partial, localPath);
+    await spot.place((at) => putInPlace(partial, at, replaces));
   } catch (error) {
     await unlink(partial).catch(() => undefined);
-    throw error;
+    throw tellSpot(error, partial, spot);
   }
 }
 
@@ -183,15 +159,5 @@ async function saveBytes(
       at += bytes.length;
       report(at);
     }
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (fsErrorCode(error) === 'ENOENT') return false;
-    throw error;
   }
 }

@@ -1,5 +1,7 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { ContentRef } from '../../content/blocks.ts';
+import { DriveError } from '../../protocol/errors.ts';
 import type { NodeRow, Place } from '../../store/nodeRow.ts';
 import type { Fh } from '../../vfs/openInode.ts';
 import type { Draft } from '../../vfs/put.ts';
@@ -61,13 +63,23 @@ export async function withFile<T>({ vfs }: Session, row: NodeRow, work: (fh: Fh)
   }
 }
 
-export async function* readPieces(localFile: string): AsyncGenerator<Buffer, void> {
-  const file = await open(localFile, 'r');
+// A link or pipe that took the file's place meanwhile is not followed, and not waited for.
+const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * All of a local file, which had `size` bytes when it was looked at. DriveError `sourceChanged` when it is none any more, or ends
+ * before that: what was read would be a piece of it.
+ */
+export async function* readPieces(localFile: string, size: number): AsyncGenerator<Buffer, void> {
+  const file = await open(localFile, readFlags);
   try {
-    for (;;) {
+    if (!(await file.stat()).isFile()) throw new DriveError('sourceChanged', { path: localFile });
+    for (let done = 0; ; ) {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, null);
+      if (bytesRead === 0 && done < size) throw new DriveError('sourceChanged', { path: localFile });
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
+      done += bytesRead;
     }
   } finally {
     await file.close();

@@ -1,5 +1,6 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { DriveError } from '../../protocol/errors.ts';
 import type { UploadParams } from '../../protocol/fileMessages.ts';
 import type { Place } from '../../store/nodeRow.ts';
 import { resolveName } from './collision.ts';
@@ -32,20 +33,22 @@ export async function upload(
       const path = joinPath(folder, name);
       if (source.kind === 'mounted')
         await copyInto(context, await find(context, source.path), { parent, name }, options);
-      else await take(context, source.path, { parent, name }, path, options);
+      else if (!(await take(context, source.path, { parent, name }, path, options)))
+        throw new DriveError('localAccess', { path: localPath });
       made.push(path);
     });
   }
   return made;
 }
 
+/** False for what has no content to take: pipes, sockets and devices, which folders are taken without. */
 async function take(
   context: FilesContext,
   localPath: string,
   place: Place,
   path: string,
   options: CopyOptions,
-): Promise<void> {
+): Promise<boolean> {
   options.signal.throwIfAborted();
   const info = await lstat(localPath);
   if (info.isDirectory()) {
@@ -63,7 +66,15 @@ async function take(
     const what = { kind: 'upload', path, total: info.size, canStop: true } as const;
     await context.session.jobs.run(what, (report, stopped) => {
       const signal = AbortSignal.any([options.signal, stopped]);
-      return fillFile(context, place, info.size, readPieces(localPath), { create: true, ...options, signal }, report);
+      return fillFile(
+        context,
+        place,
+        info.size,
+        readPieces(localPath, info.size),
+        { create: true, ...options, signal },
+        report,
+      );
     });
-  }
+  } else return false;
+  return true;
 }

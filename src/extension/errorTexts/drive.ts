@@ -30,6 +30,9 @@ export const driveTexts = {
     sentence: (args) =>
       vscode.l10n.t('{0} on this computer may not be read or written. Choose another place.', place(args)),
   },
+  sourceChanged: {
+    sentence: (args) => vscode.l10n.t('{0} was changed while it was read. Try again.', place(args)),
+  },
   stateInUse: {
     sentence: () =>
       vscode.l10n.t('Another Jottacloud drive uses the same files on this computer. Stop it and try again.'),
