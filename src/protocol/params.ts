@@ -3,7 +3,7 @@ import type { NetworkOptions } from '../base/networkOptions.ts';
 import type { DriveErrorData } from './errors.ts';
 import * as files from './fileMessages.ts';
 import * as messages from './messages.ts';
-import { flag, integer, invalid, list, object, oneOf, optional, path, type Schema, text } from './schema.ts';
+import { flag, integer, invalid, list, localPath, object, oneOf, optional, path, type Schema, text } from './schema.ts';
 
 /** A longer wait than a timer takes comes at once. ms. */
 const longestTimerMs = 2_147_483_647;
@@ -83,13 +83,13 @@ define(files.stat, onPath);
 define(files.lookup, object({ paths: list(path) }));
 define(files.readFile, object({ path, offset: integer(0), length: integer(0) }));
 define(files.writeFile, object({ path, content: text, create: flag, overwrite: flag }));
-define(files.putFile, object({ path, localFile: path, create: flag, overwrite: flag }));
+define(files.putFile, object({ path, localFile: localPath, create: flag, overwrite: flag }));
 define(files.createFolder, onPath);
 define(files.deleteEntry, object({ path, recursive: flag }));
 define(files.rename, object({ from: path, to: path, overwrite: flag }));
 define(files.copy, object({ from: path, to: path, collision }));
-define(files.upload, object({ localPaths: list(path), folder: path, collision }));
-define(files.download, object({ paths: list(path), localFolder: path, collision }));
+define(files.upload, object({ localPaths: list(localPath), folder: path, collision }));
+define(files.download, object({ paths: list(path), localFolder: localPath, collision }));
 define(files.search, object({ folder: path, text, limit: integer(0), deep: flag }));
 define(files.listRevisions, onPath);
 define(files.readRevision, object({ path, revision, offset: integer(0), length: integer(0) }));

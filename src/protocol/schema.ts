@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { DriveError } from './errors.ts';
 
 /**
@@ -28,6 +29,13 @@ export const flag: Schema<boolean> = check((value) => typeof value === 'boolean'
 export const path: Schema<string> = check(
   (value): value is string => typeof value === 'string' && value.length <= longestPath && !value.includes('\0'),
 );
+
+/** Of this computer. A relative one would be taken from wherever the drive was started. */
+export const localPath: Schema<string> = (value, field) => {
+  const given = path(value, field);
+  if (!isAbsolute(given)) throw invalid(field);
+  return given;
+};
 
 export function integer(least: number, most: number = Number.MAX_SAFE_INTEGER): Schema<number> {
   return check(

@@ -82,9 +82,11 @@ function attachWindow(
   const told: Told = (work) => work.finally(tellState);
   answer.request(messages.hello, (params) => {
     log.info('window attached', { version: params.clientVersion });
-    if (params.keepsTokens) {
-      forgetKeeper = keeper.addWindow((tokens) => connection.sendRequest(messages.storeTokens, tokens));
-    }
+    // Once only, however often it says hello: one that is left behind would be asked to keep tokens when it is gone.
+    forgetKeeper();
+    forgetKeeper = params.keepsTokens
+      ? keeper.addWindow((tokens) => connection.sendRequest(messages.storeTokens, tokens))
+      : () => {};
     notifyingWindow.add(connection, params.focused);
     return {
       protocolVersion: messages.protocolVersion,

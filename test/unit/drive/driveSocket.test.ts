@@ -18,6 +18,7 @@ import { openConnection } from '../../../src/protocol/connection.ts';
 import { hello } from '../../../src/protocol/messages.ts';
 import { pipeName, removeSocket, socketPath } from '../../../src/protocol/socketPath.ts';
 import { makeSocketSecret } from '../../../src/protocol/socketSecret.ts';
+import { until } from '../../support/until.ts';
 
 const somebodyElse = 1234;
 
@@ -65,6 +66,28 @@ describe('the socket of a drive', () => {
     await Promise.all([gone, once(theirs, 'close')]);
     assert.equal(getTimers(), before);
     server.close();
+  });
+
+  it('forgets a window that went, however often that said hello', async () => {
+    const keeper = new TokenKeeper(silentLog, async () => undefined);
+    const socketFile = socketPath(dir);
+    const deps = { drive, keeper, logFile: '', log: silentLog, onShutdown: () => {} };
+    const counts: number[] = [];
+    const onWindows = (count: number) => void counts.push(count);
+    const server = await startServer(socketFile, { ...deps, secret: await makeSocketSecret(dir), onWindows });
+    try {
+      const rpc = openConnection(await reach(socketFile));
+      rpc.listen();
+      const greeting = { protocolVersion: 1, clientVersion: '0.1.0', keepsTokens: true, focused: true };
+      await rpc.sendRequest(hello, greeting);
+      await rpc.sendRequest(hello, greeting);
+      assert.equal(await keeper.canSave(), true);
+      rpc.dispose();
+      await until('the window is gone', () => counts.at(-1) === 0);
+      assert.equal(await keeper.canSave(), false);
+    } finally {
+      server.close();
+    }
   });
 
   it('is not in a folder of the temporary folder that belongs to somebody else, where they may have one', async () => {

@@ -131,6 +131,20 @@ describe('a message that is not what it should be', () => {
     assert.deepEqual(shutdowns, ['drain']);
   });
 
+  it('is refused when a path of this computer is relative to wherever the drive was started', async () => {
+    for (const relative of ['', 'here', './here', '../here']) {
+      const fields = {
+        'files/putFile': ['localFile', relative],
+        'files/upload': ['localPaths', [relative]],
+        'files/download': ['localFolder', relative],
+      } as const;
+      for (const [method, [field, value]] of Object.entries(fields)) {
+        const { code, field: told = '' } = await ask(method, { ...samples[method], [field]: value });
+        assert.equal(`${code} ${told.replace('[0]', '')}`, `invalidParams ${field}`);
+      }
+    }
+  });
+
   it('is refused with the name of the field, whatever is wrong in it', async () => {
     let count = 0;
     for (const [method, params] of Object.entries(samples)) {
