@@ -42,6 +42,10 @@ export class Poller {
     this.failed = createEmitter((error) => deps.log.error('listener failed', { error }));
     this.#intervalMs = intervalMs;
     deps.signal.addEventListener('abort', () => clearTimeout(this.#timer));
+    // What failed for want of a network is not shown as failed until the next poll.
+    deps.link.changed.on((health) => {
+      if (health === 'ok') void this.refreshAll([...this.#failures.keys()]);
+    });
   }
 
   get intervalMs(): number {

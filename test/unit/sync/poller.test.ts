@@ -119,6 +119,31 @@ describe('the poller', () => {
     assert.deepEqual(told, [device, path.at(-1), device, path.at(-1)]);
   });
 
+  it('asks again about what failed as soon as the network is back, and takes it back', async () => {
+    const [device, , folder] = path as [Ino, Ino, Ino];
+    const noNetwork = new RemoteError('offline', 'no network');
+    hints = () => Promise.reject(noNetwork);
+    answers = () => Promise.reject(noNetwork);
+    await poller.pollNow('full');
+    await poller.refreshAll([folder]);
+    assert.deepEqual(
+      [device, folder].map((ino) => poller.getFailure(ino)),
+      [noNetwork, noNetwork],
+    );
+    const told = new Set<Ino>();
+    const allTold = new Promise<void>((resolve) => {
+      poller.failed.on((ino) => told.add(ino).size === 2 && resolve());
+    });
+    link.set('offline');
+    answers = async () => {};
+    link.set('ok');
+    await allTold;
+    assert.deepEqual(
+      [device, folder].map((ino) => poller.getFailure(ino)),
+      [undefined, undefined],
+    );
+  });
+
   it('asks nobody else once the sign-in has ended', async () => {
     live = [path.at(-1) as Ino, add('folder', path[1] as Ino, 'other')];
     answers = async () => {
