@@ -110,7 +110,9 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function refuseReserved(path: string, { home, reserved }: MountPointRules): void {
-  const places = ['/', home, ...['Desktop', 'Documents', 'Downloads', 'Library'].map((name) => join(home, name))];
+  // Whoever picks it means to have the account there, which a folder in it does.
+  if (path === home) throw new MountError('mountPointReserved', { path, proposal: join(home, 'Jottacloud') });
+  const places = ['/', ...['Desktop', 'Documents', 'Downloads', 'Library'].map((name) => join(home, name))];
   const related = reserved.some((dir) => path === dir || path.startsWith(dir + sep) || dir.startsWith(path + sep));
   if (places.includes(path) || dirname(path) === path || related) throw new MountError('mountPointReserved', { path });
 }

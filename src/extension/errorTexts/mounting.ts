@@ -60,8 +60,11 @@ export const mountingTexts = {
           },
   },
   mountPointReserved: {
+    // Of what is reserved, only the home folder has a proposal.
     sentence: (args) =>
-      vscode.l10n.t('{0} is a system folder. Choose a folder of its own, such as {1}.', place(args), example),
+      args.proposal === undefined
+        ? vscode.l10n.t('{0} is a system folder. Choose a folder of its own, such as {1}.', place(args), example)
+        : vscode.l10n.t('{0} is your home folder. Choose a folder in it, such as {1}.', place(args), args.proposal),
     action: otherFolder,
   },
   mountPointNotWritable: {

@@ -34,6 +34,10 @@ test('the account is mounted from the view, the status bar and the dialog; a mou
     await window.quickPickRow('Jotta/Archive').first().waitFor();
     for (const name of [/^\s*Jotta\s*$/, 'Archive', 'Photos', 'This folder']) await window.pick(name);
     await window.quickInput.locator('.quick-input-title', { hasText: '2/4' }).waitFor();
+    await window.quickInputBox.fill(stage.server.home);
+    await window.quickPickRow(stage.server.home).first().click();
+    await window.quickPickRow('is your home folder').first().waitFor();
+    await window.quickPickRow('~/Jottacloud').first().waitFor();
     await window.quickInputBox.fill(full);
     await window.quickPickRow(full).first().click();
     // Refused at once, with the reason under the field.
