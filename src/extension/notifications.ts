@@ -7,6 +7,7 @@ import { watchRefusals } from './notices/refusals.ts';
 import { watchRescued } from './notices/rescued.ts';
 import { watchSavesOfDeleted } from './notices/savedAgain.ts';
 import { watchSignOut } from './notices/signOut.ts';
+import { markUnmountedTabs } from './notices/unmountedTabs.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -23,6 +24,7 @@ export function createNotifications(services: Services): vscode.Disposable {
     watchRescued(services),
     watchReadOnlySaves(services),
     watchSavesOfDeleted(services),
+    markUnmountedTabs(services),
     watchCreatedAbove(services),
     client.onDidFail((error) => void (client.isNotifying && report(error))),
   );
