@@ -14,6 +14,7 @@ import { Drive } from './drive.ts';
 import { takeState } from './lifecycle/deadDrive.ts';
 import { Ending } from './lifecycle/ending.ts';
 import { noteCacheDir } from './lifecycle/forget.ts';
+import { checkOutsideVolumes } from './lifecycle/outsideVolumes.ts';
 import { toDriveErrorData } from './windows/rpcErrors.ts';
 import { startServer } from './windows/server.ts';
 import { TokenKeeper } from './windows/tokenKeeper.ts';
@@ -45,6 +46,7 @@ const watchedEveryMs = 60_000;
 const drainMs = 20_000;
 
 async function main(): Promise<void> {
+  await checkOutsideVolumes(stateDir, cacheDir);
   ensureOwnFolder(stateDir);
   const logFile = join(stateDir, 'drive.log');
   const log = createLog(createFileWriter(logFile));

@@ -12,6 +12,7 @@ import { defaultLocalNames } from '../../vfs/localNames.ts';
 import { serveVolume } from '../../volume/nfs/driver.ts';
 import { noteConnections, takeState } from '../lifecycle/deadDrive.ts';
 import { Ending } from '../lifecycle/ending.ts';
+import { checkOutsideVolumes } from '../lifecycle/outsideVolumes.ts';
 import { Mounts } from '../mounts.ts';
 import { openSession, type Session } from '../session.ts';
 import { checkLoginHost } from '../signIn/loginHost.ts';
@@ -66,6 +67,7 @@ function readOptions(args: readonly string[]): HeadlessOptions {
 
 async function run(given: Given): Promise<void> {
   const { options, log } = given;
+  await checkOutsideVolumes(options.stateDir, options.cacheDir);
   await takeState(options.stateDir, log);
   const drive = new HeadlessDrive(given);
   const ending = new Ending({

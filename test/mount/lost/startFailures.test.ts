@@ -30,6 +30,18 @@ describe('a drive that cannot start', () => {
     return new Promise<number | null>((resolve) => child.once('exit', resolve));
   };
 
+  it('because its state or cache lies in a volume says so, and nothing of it is sent', async () => {
+    const { mountPoint } = await world.start({ loginToken: world.emulator.newLoginToken() });
+    await mkdir(join(mountPoint, 'inner'));
+    await symlink(join(mountPoint, 'inner'), join(world.dir, 'linked'));
+    for (const folder of [join(mountPoint, 'inner/state'), join(world.dir, 'linked/state')]) {
+      assert.match(await refuse({ state: folder, cache: join(world.dir, 'other') }), /code=localAccess/);
+      assert.match(await refuse({ state: join(world.dir, 'other'), cache: folder }), /code=localAccess/);
+      assert.equal(await startMain(folder), exitCodes.localAccess);
+    }
+    assert.deepEqual(await readdir(mountPoint, { recursive: true }), ['inner']);
+  });
+
   it('on a full disk says so, and not that another one runs or that a file is missing', async () => {
     const state = join(world.dir, 'small');
     await mkdir(state);
