@@ -78,7 +78,7 @@ describe('a session that cannot be opened', () => {
     await writeFile(staging, 'not a folder');
     await assert.rejects(
       open(() => {}),
-      { code: 'EEXIST' },
+      { name: 'OwnershipError', kind: 'kind' },
     );
     assert.deepEqual(await findOpenFiles(), []);
   });
