@@ -18,6 +18,7 @@ export class Account {
   readonly #deps: AccountDeps;
   readonly #flights = new Flights<'account', void>();
   #state: AccountState;
+  #isRoomKnown = true;
 
   constructor(deps: AccountDeps) {
     this.#deps = deps;
@@ -29,11 +30,16 @@ export class Account {
     return this.#state;
   }
 
+  /** Something was refused for want of room: there is less than the last answer told, and whatever the next one tells is news. */
+  forgetRoom(): void {
+    this.#isRoomKnown = false;
+  }
+
   /** Callers at the same time share one request. Rejects as the client does. */
   refresh(): Promise<void> {
     return this.#flights.run('account', async () => {
       const { client, nodes, onChange, onRoom, signal } = this.#deps;
-      const roomBefore = getRoom(this.#state);
+      const roomBefore = this.#isRoomKnown ? getRoom(this.#state) : Number.NEGATIVE_INFINITY;
       const customer = await client.fetchCustomer(signal);
       this.#state = {
         username: client.username,
@@ -42,6 +48,7 @@ export class Account {
         usedBytes: customer.usage,
         totalBytes: customer.quota,
       };
+      this.#isRoomKnown = true;
       nodes.facts.set('account', JSON.stringify(this.#state));
       onChange();
       if (getRoom(this.#state) > roomBefore) onRoom();

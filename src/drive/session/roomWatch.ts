@@ -21,6 +21,7 @@ export function watchForRoom({ pusher, owner, clock, log, signal }: RoomWatchDep
   const look = async () => {
     if (isLooking) return;
     isLooking = true;
+    owner.forgetRoom();
     try {
       for (;;) {
         await clock.sleep(roomLookMs, signal);

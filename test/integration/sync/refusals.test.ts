@@ -187,6 +187,21 @@ describe('a change the server refuses', () => {
     });
   });
 
+  it('for want of room that was there when the account was last looked at: is tried again as soon', async () => {
+    const clock = new TestClock();
+    await withWorld({}, { clock, settleMs: 1_000 }, async (world, emulator) => {
+      await world.session().refreshAccount();
+      // Others fill the account, and make room again before anybody here looks.
+      emulator.quota(used(emulator) + 10);
+      await world.save(`${top}/big.txt`, 'too big for now');
+      await world.until('it is refused', () => world.session().nodes.getFailed().length === 1);
+      emulator.quota(null);
+      const refusedAt = clock.now();
+      await world.until('it is up', () => emulator.tree().some(({ path }) => path === `${top}/big.txt`));
+      assert.ok(clock.now() - refusedAt <= 60_000, `${clock.now() - refusedAt} ms`);
+    });
+  });
+
   it('for want of room: is tried again at once when something was removed', async () => {
     const clock = new TestClock();
     await withWorld({}, { clock, settleMs: 1_000 }, async (world, emulator) => {
