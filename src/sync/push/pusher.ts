@@ -128,6 +128,8 @@ export class Pusher {
     const { nodes } = this.#deps;
     const row = nodes.get(ino);
     if (row?.kind !== 'file' || row.failure !== null) return;
+    // It may be up by the time that somebody's click gets here.
+    if (nodes.getPending(ino - 1, 1)[0]?.ino !== ino) return;
     if (this.isPushing(ino) && !this.#runner.cancelUpload(ino)) return;
     nodes.update(ino, { failure: stopped });
     this.changed.emit();

@@ -31,6 +31,16 @@ it('an upload that is stopped stays on this computer, and goes on when it is ret
   });
 });
 
+it('an upload that is up when it is to be stopped is no failed one', async () => {
+  await withWorld({}, {}, async (world) => {
+    const { pusher, nodes } = world.session();
+    const ino = await world.save(file, 'up');
+    await world.drain();
+    pusher.stop(ino);
+    assert.equal(nodes.get(ino)?.failure, null);
+  });
+});
+
 it('an upload that waits is stopped before it begins', async () => {
   await withWorld({}, {}, async (world, emulator) => {
     const { pusher } = world.session();
