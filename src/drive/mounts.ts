@@ -1,7 +1,6 @@
 import { homedir, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { untilAborted } from '../base/abort.ts';
-import { ErrnoError } from '../base/errno.ts';
 import { createEmitter, type Emitter } from '../base/events.ts';
 import type { Log } from '../base/log.ts';
 import { DriveError } from '../protocol/errors.ts';
@@ -10,11 +9,11 @@ import type { MountState, MountStatus } from '../protocol/state.ts';
 import { type Ino, rootIno } from '../store/nodeRow.ts';
 import { getLocalPath, isLocallyWithin } from '../sync/tree/paths.ts';
 import { getPossibleNames } from '../vfs/links.ts';
-import { splitPath } from '../vfs/names.ts';
 import { findHolders } from '../volume/holders.ts';
 import { MountError } from '../volume/mountError.ts';
 import { checkMountPoint, detach, ensureMountPoint, loadMounts, mountOver } from '../volume/mountPoint.ts';
 import type { NameChange, Volume, VolumeDriver, VolumeView } from '../volume/volume.ts';
+import { findSource } from './mountSource.ts';
 import type { Session } from './session.ts';
 import { findDrivers, findResuming, mountWithBest } from './volumeDrivers.ts';
 
@@ -87,7 +86,7 @@ export class Mounts {
       const wanted = resolve(params.mountPoint);
       if (this.#isTaken(wanted)) throw new DriveError('alreadyMounted', { path: wanted });
       const drivers = await findDrivers(this.#options.getDrivers(), this.#log);
-      const root = await this.#findSource(params.source);
+      const root = await findSource(this.#session, params.source);
       const rules = { home: homedir(), reserved: this.#reserved };
       const resuming = await findResuming(drivers, wanted);
       const mountPoint = resuming ? wanted : await ensureMountPoint(params.mountPoint, rules, this.#log);
@@ -128,7 +127,7 @@ export class Mounts {
 
   /** Offers a part of the account to clients that mount it themselves. Resolves with the volume, whose mount point is its address. */
   async serve(source: string, readOnly: boolean, serve: (view: VolumeView) => Promise<Volume>): Promise<Volume> {
-    const root = await this.#findSource(source);
+    const root = await findSource(this.#session, source);
     return this.#add({ mountPoint: '', source, readOnly }, root, (_name, view) => serve(view));
   }
 
@@ -269,20 +268,5 @@ export class Mounts {
       uid,
       gid,
     };
-  }
-
-  async #findSource(source: string): Promise<Ino> {
-    const names = splitPath(source);
-    try {
-      const row = await this.#session.vfs.resolve(rootIno, names);
-      if (row.kind === 'file') throw new DriveError('sourceNotFound', { path: source });
-      return row.ino;
-    } catch (error) {
-      if (!(error instanceof ErrnoError)) throw error;
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
-        throw new DriveError('sourceNotFound', { path: source }, { cause: error });
-      }
-      throw new DriveError(error.code === 'EACCES' ? 'signedOut' : 'offline', {}, { cause: error });
-    }
   }
 }

@@ -110,4 +110,13 @@ describe('bad input', () => {
     const missing = await world.startRefused({ source: '/Jotta/Archive/nowhere' });
     assert.match(missing.stderr, /code=sourceNotFound/);
   });
+
+  it('does not count as one: a source that was made elsewhere since the folder above it was listed', async () => {
+    const first = await world.start();
+    assert.equal(await first.stop(), 0);
+    await world.emulator.put('/Jotta/Archive/made later/inside/new.txt', 'new');
+    const drive = await world.start({ source: '/Jotta/Archive/made later/inside' });
+    assert.equal(await readFile(join(drive.mountPoint, 'new.txt'), 'utf8'), 'new');
+    assert.equal(await drive.stop(), 0);
+  });
 });
