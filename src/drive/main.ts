@@ -14,6 +14,7 @@ import { Drive } from './drive.ts';
 import { takeState } from './lifecycle/deadDrive.ts';
 import { Ending } from './lifecycle/ending.ts';
 import { noteCacheDir } from './lifecycle/forget.ts';
+import { collectEarly } from './lifecycle/frugalHeap.ts';
 import { checkOutsideVolumes } from './lifecycle/outsideVolumes.ts';
 import { toDriveErrorData } from './windows/rpcErrors.ts';
 import { startServer } from './windows/server.ts';
@@ -105,6 +106,7 @@ async function main(): Promise<void> {
     (error) => log.warn('what windows show is not kept fresh', { error }),
   );
   onWindows(0);
+  collectEarly();
   log.info('the drive is ready', { pid: process.pid });
 }
 

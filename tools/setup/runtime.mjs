@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-export const runtimeOptions = ['--max-semi-space-size=4', '--heap-growing-percent=50'];
+export const runtimeOptions = ['--max-semi-space-size=4'];
 
 export const runtimeEnvironment = {
   // What Node.js made of the code is kept, which halves the start of every process, of the sources above all.

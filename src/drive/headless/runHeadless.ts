@@ -12,6 +12,7 @@ import { defaultLocalNames } from '../../vfs/localNames.ts';
 import { serveVolume } from '../../volume/nfs/driver.ts';
 import { noteConnections, takeState } from '../lifecycle/deadDrive.ts';
 import { Ending } from '../lifecycle/ending.ts';
+import { collectEarly } from '../lifecycle/frugalHeap.ts';
 import { checkOutsideVolumes } from '../lifecycle/outsideVolumes.ts';
 import { Mounts } from '../mounts.ts';
 import { openSession, type Session } from '../session.ts';
@@ -148,6 +149,7 @@ class HeadlessDrive {
       const state = await mounts.mount({ mountPoint, source, readOnly });
       process.stdout.write(`mounted ${state.mountPoint}\n`);
     }
+    collectEarly();
     session.refreshAccount().catch((error) => log.info('quota is not known yet', { error }));
     mounts.changed.on(() => {
       if (mounts.size === 0) ending.begin(true);
