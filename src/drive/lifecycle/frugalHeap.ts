@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** ms. By then a start is over: what it makes stays, and to collect in it costs some 70 ms for nothing. */
-const startMs = 5_000;
+const startMs = 1_000;
 
 /**
  * For V8, which else lets its heap grow to some four times what is in use before it collects: 130 MiB less a minute after a walk
