@@ -34,7 +34,8 @@ async function makeFolder(path: string, mode: number): Promise<string | undefine
   }
 }
 
-function isThere(path: string): Promise<boolean> {
+/** Links are followed. What cannot be looked at counts as missing. */
+export function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,

@@ -4,7 +4,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fsErrorCode } from '../base/errno.ts';
-import { makeFolders } from '../base/folders.ts';
+import { isThere, makeFolders } from '../base/folders.ts';
 import type { Log } from '../base/log.ts';
 import { MountError } from './mountError.ts';
 
@@ -47,12 +47,12 @@ export async function ensureMountPoint(path: string, rules: MountPointRules, log
 export async function checkMountPoint(path: string, rules: MountPointRules): Promise<void> {
   const wanted = resolve(path);
   if ((await findTaken(wanted, rules)) === 'dead') return;
-  if (await exists(wanted)) {
+  if (await isThere(wanted)) {
     await checkFolder(wanted, rules);
     return;
   }
   let parent = dirname(wanted);
-  while (!(await exists(parent))) parent = dirname(parent);
+  while (!(await isThere(parent))) parent = dirname(parent);
   if (!(await stat(parent)).isDirectory()) throw new MountError('mountPointNotAFolder', { path: wanted });
   await access(parent, constants.W_OK).catch((error) => {
     throw new MountError('mountPointNotWritable', { path: wanted }, { cause: error });
@@ -100,13 +100,6 @@ export async function mountOver<T>(path: string, mount: () => Promise<T>, log: L
   } finally {
     await folder.close();
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function refuseReserved(path: string, { home, reserved }: MountPointRules): void {

@@ -21,9 +21,10 @@ const refusals: readonly JottaErrorKind[] = [
 ];
 
 /**
- * Everything live and complete below a folder, the folder itself included, and what is live and cannot be used. Entries come as they arrive; only when the iteration
- * ends without error were they all, and true. In one request; where that is refused, folder by folder. One that begins and does
- * not come whole fails, since what has come cannot be taken back: the next call goes folder by folder. JottaError 'notFound'.
+ * Everything live and complete below a folder, the folder itself included, and what is live and cannot be used. Entries come as
+ * they arrive; only when the iteration ends without error were they all, and true. In one request; where that is refused, folder
+ * by folder. One that begins and does not come whole fails, since what has come cannot be taken back: the next call goes folder
+ * by folder. JottaError 'notFound'.
  */
 export async function* liststream(
   service: Service,
@@ -91,7 +92,8 @@ async function* walk(
 
 /**
  * The same in one request (PROTOCOL.md §2.8). The counts in `<stats>` are compared, and a difference is JottaError 'incomplete'.
- * What is not below `path` is the answer to another request. Entries that cannot be used are logged; one whose folder is not told counts as in `path` itself.
+ * What is not below `path` is the answer to another request. Entries that cannot be used are logged; one whose folder is not told
+ * counts as in `path` itself.
  */
 async function* stream(
   service: Service,
