@@ -50,13 +50,15 @@ export function parseCall(context: Context, request: IncomingMessage): { call: C
   }
 }
 
-function decodeSegments(rawPath: string, { plusInPath }: Quirks): string[] {
+function decodeSegments(rawPath: string, quirks: Quirks): string[] {
   return rawPath
     .split('/')
     .filter(Boolean)
     .map((segment) => {
       try {
-        return decodeURIComponent(plusInPath === 'space' ? segment.replaceAll('+', ' ') : segment);
+        return decodeURIComponent(
+          segment.includes('+') && quirks.plusInPath === 'space' ? segment.replaceAll('+', ' ') : segment,
+        );
       } catch {
         throw new PlainError(400, 'Bad request');
       }

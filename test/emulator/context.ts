@@ -10,7 +10,7 @@ import { type Account, newAccount } from './model.ts';
 import type { EmulatorOptions } from './options.ts';
 import { createOutage, type Outage } from './outage.ts';
 import { copyAccount, createSaver, loadAccount } from './persist.ts';
-import { parseQuirks, type Quirks } from './quirks.ts';
+import { parseQuirks, type Quirks, watchQuirks } from './quirks.ts';
 import { keepRequestLog, type RequestLog } from './requestLog.ts';
 import { seedLaptop } from './seed.ts';
 import type { Shape } from './shape.ts';
@@ -62,7 +62,7 @@ export async function createContext(options: EmulatorOptions): Promise<Context> 
     tokens: loadTokens(kept === undefined ? undefined : join(folder, 'tokens.json')),
     blobs: await openBlobs(folder),
     uploads,
-    quirks: parseQuirks(options.quirks),
+    quirks: watchQuirks(parseQuirks(options.quirks), options.onQuirk),
     faults: createFaultPlan(() => copyAccount(account)),
     outage: createOutage(),
     stats: keepStats(),

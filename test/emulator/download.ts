@@ -15,7 +15,7 @@ export function download(context: Context, file: FileNode, revision: string | nu
   const wanted = isNewest ? file.current : completed(file).find(({ number }) => String(number) === revision);
   if (!wanted) throw noSuchFile(pathOf(context.account, file));
   const { size, md5, mime } = wanted;
-  const part = parseRange(range, size, context.quirks.emptyRange === '200');
+  const part = parseRange(range, size, size === 0 && context.quirks.emptyRange === '200');
   const headers: Record<string, string> = { 'content-type': mime, 'accept-ranges': 'bytes' };
   if (part) headers['content-range'] = `bytes ${part.start}-${part.end - 1}/${size}`;
   const { start, end } = part ?? { start: 0, end: size };
@@ -46,11 +46,11 @@ function completed(file: FileNode): Revision[] {
 function parseRange(
   range: string | undefined,
   size: number,
-  emptyAllowed: boolean,
+  isWhole: boolean,
 ): { start: number; end: number } | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(range ?? '');
   if (!match || (match[1] === '' && match[2] === '')) return undefined;
-  if (size === 0 && emptyAllowed) return undefined;
+  if (isWhole) return undefined;
   const [, first = '', last = ''] = match;
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);

@@ -44,8 +44,9 @@ function post(context: Context, call: Call): Reply {
   const command = commandOf(call);
   if (command === undefined) return createOrFail(context, call);
   const reply = commands[command](context, call);
+  if (command !== 'mv' && command !== 'mvDir') return reply;
   const { moveAnswer } = context.quirks;
-  if (moveAnswer === '200' || (command !== 'mv' && command !== 'mvDir')) return reply;
+  if (moveAnswer === '200') return reply;
   if (moveAnswer === '404-though-done') throw noSuchPath(jfsPath(context, call));
   throw new ServiceError(500, 'InternalServerErrorException', 'Internal error');
 }

@@ -1,5 +1,5 @@
 import type { CertificateKind } from './certificates.ts';
-import type { Quirks } from './quirks.ts';
+import type { QuirkName, Quirks } from './quirks.ts';
 
 export interface EmulatorOptions {
   /** TCP port on 127.0.0.1; 0 or absent takes a free one. */
@@ -15,6 +15,8 @@ export interface EmulatorOptions {
   /** Folder to receive ca.pem, certificate, key and rclone.conf for an unmodified rclone. */
   rclone?: string;
   quirks?: Partial<Quirks>;
+  /** Called whenever an answer may depend on a quirk. */
+  onQuirk?: (name: QuirkName) => void;
   /** Life of an access token in seconds; 3600 when absent. */
   tokenLifetime?: number;
   /** Account capacity in bytes; absent means unlimited. */

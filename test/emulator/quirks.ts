@@ -148,3 +148,14 @@ export function parseQuirks(given: Record<string, string | undefined> = {}): Qui
   }
   return quirks as Quirks;
 }
+
+/** The same quirks, with `onQuirk` called for each one that is read. */
+export function watchQuirks(quirks: Quirks, onQuirk: ((name: QuirkName) => void) | undefined): Quirks {
+  if (onQuirk === undefined) return quirks;
+  return new Proxy(quirks, {
+    get: (target, name: QuirkName) => {
+      onQuirk(name);
+      return target[name];
+    },
+  });
+}

@@ -76,7 +76,7 @@ function modifiedOf(context: Context, mountPoint: MountPointNode): string {
 
 /** A mountpoint or folder with its children, trashed and unfinished ones included; `inTrash` as for fileXml. */
 export function listingXml(context: Context, container: Container, inTrash?: string): string {
-  const hidden = context.quirks.trashedChildren === 'hidden' && container.deleted !== undefined;
+  const hidden = container.deleted !== undefined && context.quirks.trashedChildren === 'hidden';
   const children = listed(context, hidden ? [] : childrenOf(container));
   return container.kind === 'mountPoint'
     ? mountPointXml(context, container, children)

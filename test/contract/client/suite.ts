@@ -12,7 +12,8 @@ import type { AccountCase, FolderCase } from './world.ts';
 
 /**
  * The contract of src/jottacloud/client.ts: what it does against any service that speaks PROTOCOL.md. The same
- * cases run against the emulator under every quirk (quirks.test.ts) and against the real service (test/live/main.ts).
+ * cases run against the emulator, each under every quirk that its answers depend on (quirks.test.ts), and against the real
+ * service (test/live/main.ts).
  */
 export const cases: readonly FolderCase[] = [
   ...accountCases,
