@@ -13,6 +13,8 @@ export interface Suite {
   readonly result: 'counts' | 'one';
   /** Finds the files of the suite; a folder that holds none has no tests to fail. */
   readonly files?: string;
+  /** Syncing thousands of small databases to a disk would be most of what it waits for. */
+  readonly inMemory?: boolean;
 }
 
 const bin = (name: string): string => path.join(root, 'node_modules', '.bin', name);
@@ -23,9 +25,12 @@ const stages: readonly (Suite | readonly Suite[])[] = [
   { name: 'lint', command: ['npm', 'run', '--silent', 'lint'], timeoutMs: minutes(2), result: 'one' },
   { name: 'typecheck', command: [bin('tsc'), '--noEmit'], timeoutMs: minutes(5), result: 'one' },
   { name: 'build', command: ['npm', 'run', '--silent', 'build'], timeoutMs: minutes(2), result: 'one' },
-  nodeTests('unit', 'test/unit/**/*.test.ts', minutes(5), ['--test-concurrency=2']),
-  nodeTests('integration', 'test/integration/**/*.test.ts', minutes(15), ['--test-concurrency=2']),
-  nodeTests('contract', 'test/contract/**/*.test.ts', minutes(20), ['--test-concurrency=2']),
+  { ...nodeTests('unit', 'test/unit/**/*.test.ts', minutes(5), ['--test-concurrency=2']), inMemory: true },
+  {
+    ...nodeTests('integration', 'test/integration/**/*.test.ts', minutes(15), ['--test-concurrency=2']),
+    inMemory: true,
+  },
+  { ...nodeTests('contract', 'test/contract/**/*.test.ts', minutes(20), ['--test-concurrency=2']), inMemory: true },
   // They wait for kernels, drains and grace periods most of the time: two at once are done in half of it.
   nodeTests('mount', 'test/mount/**/*.test.ts', minutes(20), ['--test-concurrency=2']),
   {

@@ -41,7 +41,7 @@ process.exitCode = failed === 0 ? 0 : 1;
 
 /** In a run of its own, so that what another suite runs is not taken for what this one left behind. */
 async function runAlone(suite: Suite, label: string): Promise<SuiteResult> {
-  const run = await TestRun.start();
+  const run = await TestRun.start(suite.inMemory);
   runs.add(run);
   try {
     return await runSuite(suite, run, label);

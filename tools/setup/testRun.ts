@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, rmdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -10,6 +10,10 @@ const execFileAsync = promisify(execFile);
 const marker = 'JOTTACLOUD_TEST_RUN';
 /** A drive process may outlive its window by its grace of 30 s (src/drive/main.ts), and then flushes. */
 const patienceMs = 40_000;
+/** Where Linux keeps files in memory. */
+const memory = '/dev/shm';
+/** What suites have written at most, several times over. */
+const roomBytes = 4 * 1024 ** 3;
 
 /** The run of one suite: its temporary folder, and the means to find whatever it left behind. */
 export class TestRun {
@@ -23,8 +27,9 @@ export class TestRun {
     this.dir = dir;
   }
 
-  static async start(): Promise<TestRun> {
-    return new TestRun(await mkdtemp('/tmp/jv-'));
+  /** `inMemory`: its folder is in memory where that has room, for a suite whose files need not be on a disk. */
+  static async start(inMemory = false): Promise<TestRun> {
+    return new TestRun(await mkdtemp(path.join(inMemory && (await hasRoom(memory)) ? memory : '/tmp', 'jv-')));
   }
 
   get env(): NodeJS.ProcessEnv {
@@ -84,6 +89,11 @@ export class TestRun {
     const points = table.split('\n').map((line) => line.split(' ')[4]?.replaceAll('\\040', ' ') ?? '');
     return points.filter((point) => point.startsWith(this.dir + path.sep)).reverse();
   }
+}
+
+async function hasRoom(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: 0, bsize: 0 }));
+  return bavail * bsize > roomBytes;
 }
 
 /** In this order: `fusermount3 -uz` first would take the path away that `umount -f` needs to abort what hangs. */
