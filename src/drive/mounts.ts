@@ -24,6 +24,8 @@ interface Mount {
   readonly params: MountParams;
   status: MountStatus;
   volume: Volume | undefined;
+  /** Changes while the volume is being made: programs may use it before it can be told. */
+  readonly early: NameChange[];
 }
 
 type MakeVolume = (name: string, view: VolumeView) => Promise<Volume>;
@@ -186,16 +188,16 @@ export class Mounts {
   /** Lists the volume while it is being made, and as long as it is there. */
   async #add(params: MountParams, root: Ino, make: MakeVolume): Promise<Volume> {
     const { mountPoint } = params;
-    const mount: Mount = { params, status: 'mounting', volume: undefined };
+    const mount: Mount = { params, status: 'mounting', volume: undefined, early: [] };
     this.#mounts.set(mountPoint, mount);
     this.changed.emit();
-    const opening = this.#open(params, root, make);
+    const opening = this.#open(mount, root, make);
     const settled = opening.then(() => {});
     this.#opening.add(settled);
     try {
-      mount.volume = await opening;
+      const volume = await opening;
       mount.status = 'mounted';
-      return mount.volume;
+      return volume;
     } catch (error) {
       this.#mounts.delete(mountPoint);
       throw error;
@@ -205,20 +207,25 @@ export class Mounts {
     }
   }
 
-  async #open({ mountPoint, readOnly }: MountParams, root: Ino, make: MakeVolume): Promise<Volume> {
+  async #open(mount: Mount, root: Ino, make: MakeVolume): Promise<Volume> {
+    const { mountPoint, readOnly } = mount.params;
     const session = this.#session;
     const name = root === rootIno ? 'Jottacloud' : (session.nodes.get(root)?.name ?? 'Jottacloud');
-    const others = () => [...this.#mounts.values()].filter((mount) => mount.volume !== volume);
     const view = this.#createView(mountPoint, root, readOnly, (change) => {
-      for (const mount of others()) mount.volume?.notify(change);
+      for (const other of this.#mounts.values()) if (other !== mount) tell(other, change);
     });
-    const volume = await make(name, view);
     const stop = session.treeChanged.on((changes) => {
       for (const change of changes) {
         if (!isLocallyWithin(session.nodes, change.parent, root)) continue;
-        for (const name of getPossibleNames(change.name)) volume.notify({ ...change, name });
+        for (const name of getPossibleNames(change.name)) tell(mount, { ...change, name });
       }
     });
+    const volume = await make(name, view).catch((error) => {
+      stop();
+      throw error;
+    });
+    mount.volume = volume;
+    for (const change of mount.early.splice(0)) volume.notify(change);
     void volume.gone.then(() => {
       stop();
       return this.#noteGone(mountPoint, volume);
@@ -269,4 +276,10 @@ export class Mounts {
       gid,
     };
   }
+}
+
+/** One that has died is told nothing. */
+function tell(mount: Mount, change: NameChange): void {
+  if (mount.volume !== undefined) mount.volume.notify(change);
+  else if (mount.status === 'mounting') mount.early.push(change);
 }
