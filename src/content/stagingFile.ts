@@ -118,7 +118,7 @@ export class StagingFile {
     if (bytes.length === 0) return;
     // Before the first await: an upload that ends now must not take the file away.
     this.touch();
-    await this.#changes.run('file', () => this.#write(bytes, position));
+    await this.#change(() => this.#write(bytes, position));
   }
 
   /** Notes a change that is about to come: whoever reads the file to send it knows from now on. */
@@ -129,14 +129,14 @@ export class StagingFile {
 
   async truncate(size: number): Promise<void> {
     this.touch();
-    await this.#changes.run('file', () => this.#truncate(size));
+    await this.#change(() => this.#truncate(size));
   }
 
   /** `[start, end)` reads as zeros from now on; the size stays. */
   async zero(start: number, end: number): Promise<void> {
     if (start >= end) return;
     this.touch();
-    await this.#changes.run('file', () => this.#zero(start, end));
+    await this.#change(() => this.#zero(start, end));
   }
 
   /**
@@ -183,22 +183,23 @@ export class StagingFile {
     }
   }
 
+  /** Changes of the bytes are made one after the other. */
+  #change(work: () => Promise<void>): Promise<void> {
+    return this.#changes.run('file', () => this.#unsynced.change(work));
+  }
+
   async #write(bytes: Buffer, position: number): Promise<void> {
-    this.#unsynced.noteChange();
     try {
-      await this.#file.writeFully(bytes, position);
+      await this.#unsynced.noteWriting(bytes, position, this.#file.writeFully(bytes, position));
     } catch (error) {
-      this.#unsynced.noteUntold();
       await this.scrub().catch(() => undefined);
       throw error;
     }
-    this.#unsynced.noteWritten(bytes, position);
     this.#extents = addExtent(this.#extents, position, position + bytes.length);
     this.#size = Math.max(this.#size, position + bytes.length);
   }
 
   async #truncate(size: number): Promise<void> {
-    this.#unsynced.noteChange();
     await this.#file.truncate(size);
     this.#unsynced.noteCut(size);
     this.#extents = clipExtents(this.#extents, size);
@@ -241,7 +242,7 @@ export class StagingFile {
       const end = Math.min(gap.end, gap.start + fillBytes);
       await ensureRoom(end - gap.start);
       const bytes = await untilAborted(this.#reader.read(this.#base.content, gap.start, end, ahead), signal);
-      await this.#changes.run('file', async () => {
+      await this.#change(async () => {
         // Look again: the range may have been written or cut while the base was read.
         const limit = Math.min(end, this.#base?.limit ?? 0, this.#size);
         this.#unsynced.noteUntold();

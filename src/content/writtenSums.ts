@@ -22,20 +22,22 @@ export class WrittenSums {
     return this.#ranges;
   }
 
-  add(bytes: Buffer, position: number): void {
-    if (this.#ranges === undefined) return;
+  /** What `ranges` will be when these bytes have been written too; `keep` it then. */
+  after(bytes: Buffer, position: number): readonly WrittenSum[] | undefined {
+    if (this.#ranges === undefined) return undefined;
     const end = position + bytes.length;
     // A range that is written over wholly does not count any more; of one that is written over in part no checksum is left.
     const others = this.#ranges.filter((range) => range.start < position || range.end > end);
     const last = others.at(-1);
     const isNext = last !== undefined && last.end === position;
-    if (others.some((range) => range.start < end && range.end > position) || others.length >= mostRanges) {
-      this.#ranges = undefined;
-    } else if (isNext) {
-      this.#ranges = others.with(-1, { start: last.start, end, crc: crc32(bytes, last.crc) });
-    } else {
-      this.#ranges = [...others, { start: position, end, crc: crc32(bytes) }];
-    }
+    if (others.some((range) => range.start < end && range.end > position) || others.length >= mostRanges)
+      return undefined;
+    if (isNext) return others.with(-1, { start: last.start, end, crc: crc32(bytes, last.crc) });
+    return [...others, { start: position, end, crc: crc32(bytes) }];
+  }
+
+  keep(ranges: readonly WrittenSum[] | undefined): void {
+    this.#ranges = ranges;
   }
 
   /** The file was cut to `size`. */
