@@ -80,7 +80,7 @@ export function getMetadata<T>(
   const { metadataMs, firstByteMs } = service.http.limits;
   return withDeadline(signal, metadataMs, (bounded) =>
     withRetry(service.retry, bounded, async () =>
-      read(await sendAuthorized(service, { method: 'GET', ...address, firstByteMs }, bounded)),
+      read(await sendAuthorized(service, { method: 'GET', ...address, firstByteMs, direct: true }, bounded)),
     ),
   );
 }
