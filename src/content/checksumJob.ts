@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
 import { type Extents, missingExtents } from '../base/extents.ts';
+import { blockSum, blockSumBytes } from './blockSum.ts';
 import { cacheLimits } from './limits.ts';
 
 /** What the server and the cache ask of a content. */
 export interface Checksums {
   /** Lower-case hex. */
   readonly md5: string;
-  /** CRC-32 of each block in turn, big endian (contentFiles.ts). */
+  /** `blockSum` of each block in turn. */
   readonly blockSums: Uint8Array;
 }
 
@@ -20,10 +20,9 @@ export interface ChecksumSource {
   readonly extents: Extents;
 }
 
-export const checksumBytes = 4;
 const { blockBytes } = cacheLimits;
 const zeros = Buffer.alloc(blockBytes);
-const zerosSum = crc32(zeros);
+const zerosSum = blockSum(zeros);
 
 /**
  * The checksums of one file, a block at a time, so that whoever drives it decides how long the thread is held. Reads
@@ -38,7 +37,7 @@ export class ChecksumJob {
 
   constructor(source: ChecksumSource) {
     this.#source = source;
-    this.#sums = Buffer.alloc(Math.ceil(source.size / blockBytes) * checksumBytes);
+    this.#sums = Buffer.alloc(Math.ceil(source.size / blockBytes) * blockSumBytes);
     this.#buffer = Buffer.alloc(Math.min(blockBytes, source.size));
   }
 
@@ -58,8 +57,8 @@ export class ChecksumJob {
     const isHole = first?.start === start && first.end === end;
     const block = isHole ? zeros.subarray(0, end - start) : this.#read(start, end);
     this.#hash.update(block);
-    const sum = isHole && block.length === blockBytes ? zerosSum : crc32(block);
-    this.#sums.writeUInt32BE(sum, (start / blockBytes) * checksumBytes);
+    const sum = isHole && block.length === blockBytes ? zerosSum : blockSum(block);
+    sum.copy(this.#sums, (start / blockBytes) * blockSumBytes);
     this.#at = end;
   }
 

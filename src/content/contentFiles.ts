@@ -1,14 +1,13 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { LocalFile } from '../base/localFile.ts';
 import type { Log } from '../base/log.ts';
-import { checksumBytes } from './checksumJob.ts';
+import { blockSum, blockSumBytes } from './blockSum.ts';
 import { cacheLimits } from './limits.ts';
 
 /**
- * Clean content on the disk. `<dir>/ab/<md5>.<n>` is the n-th block of a content: CRC-32 of its bytes, then the bytes.
- * `<dir>/ab/<md5>` is a whole content: its bytes, then the CRC-32 of each block in turn. Checksums are big endian.
+ * Clean content on the disk. `<dir>/ab/<md5>.<n>` is the n-th block of a content: its checksum, then its bytes.
+ * `<dir>/ab/<md5>` is a whole content: its bytes, then the checksum of each block in turn.
  */
 const { blockBytes } = cacheLimits;
 const md5Length = 32;
@@ -36,8 +35,7 @@ export function contentFolder(dir: string, name: string): string {
 
 /** Answers the size of the file. In place: one cut short by a crash fails its checksum. */
 export async function writeBlockFile(path: string, body: Buffer): Promise<number> {
-  const sum = Buffer.allocUnsafe(checksumBytes);
-  sum.writeUInt32BE(crc32(body), 0);
+  const sum = blockSum(body);
   const file = new LocalFile(path, 'w');
   try {
     await file.writeParts([sum, body], 0);
@@ -49,10 +47,10 @@ export async function writeBlockFile(path: string, body: Buffer): Promise<number
 
 /** Fills `block`; false when the file is damaged. Rejects as the disk does. */
 export async function tryReadBlockFile(path: string, block: Buffer): Promise<boolean> {
-  const sum = Buffer.allocUnsafe(checksumBytes);
+  const sum = Buffer.allocUnsafe(blockSumBytes);
   const file = new LocalFile(path, 'r');
   try {
-    return (await file.readParts([sum, block], 0)) && crc32(block) === sum.readUInt32BE(0);
+    return (await file.readParts([sum, block], 0)) && blockSum(block).equals(sum);
   } finally {
     await file.close();
   }
@@ -72,11 +70,11 @@ export async function sealWholeFile(path: string, size: number, blockSums: Uint8
 
 /** Fills `block` with block `index` of a whole content of `size` bytes; false when it is damaged. Rejects as the disk does. */
 export async function tryReadWholeFile(path: string, index: number, size: number, block: Buffer): Promise<boolean> {
-  const sum = Buffer.allocUnsafe(checksumBytes);
+  const sum = Buffer.allocUnsafe(blockSumBytes);
   const file = new LocalFile(path, 'r');
   try {
     if (!(await file.readParts([block], index * blockBytes))) return false;
-    return (await file.readParts([sum], size + index * checksumBytes)) && crc32(block) === sum.readUInt32BE(0);
+    return (await file.readParts([sum], size + index * blockSumBytes)) && blockSum(block).equals(sum);
   } finally {
     await file.close();
   }

@@ -151,7 +151,7 @@ export const proofs: Proofs = {
       'fetches little more than is asked for, and that once, when a program jumps about in a large file',
       'answers callers of one block from one request',
     ],
-    'A cached block whose CRC-32 is wrong': [
+    'A cached block whose checksum is wrong': [
       'treats a damaged or missing block as a miss, once',
       'treats an uploaded file that has a flipped bit as a miss',
       'treats an uploaded file that is full of zeros as a miss',

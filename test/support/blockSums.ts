@@ -1,12 +1,12 @@
-import { crc32 } from 'node:zlib';
+import { blockSum, blockSumBytes } from '../../src/content/blockSum.ts';
 
 const blockBytes = 256 * 1024;
 
-/** CRC-32 of each block of a content, as the cache keeps them. */
+/** The checksum of each block of a content, as the cache keeps them. */
 export function blockSums(content: Buffer): Buffer {
-  const sums = Buffer.alloc(Math.ceil(content.length / blockBytes) * 4);
+  const sums = Buffer.alloc(Math.ceil(content.length / blockBytes) * blockSumBytes);
   for (let at = 0; at < content.length; at += blockBytes) {
-    sums.writeUInt32BE(crc32(content.subarray(at, at + blockBytes)), (at / blockBytes) * 4);
+    blockSum(content.subarray(at, at + blockBytes)).copy(sums, (at / blockBytes) * blockSumBytes);
   }
   return sums;
 }
