@@ -335,7 +335,7 @@ describe('an upload', () => {
     await restart({}, { patientIdleMs: 80, uploadAnswerMs: 80 });
     emulator.setFaults([{ match: { kind: 'upload' }, nth: 1, action: { type: 'stall', after: 1_000 } }]);
     await assert.rejects(send(at('big'), noise(20_000_000)), of('timeout'));
-    emulator.setFaults([{ match: { kind: 'upload' }, nth: 1, action: { type: 'delay', ms: 5_000 } }]);
+    emulator.setFaults([{ match: { kind: 'upload' }, nth: 1, action: { type: 'delay', ms: 60_000 } }]);
     await assert.rejects(send(at('small'), content), of('timeout'));
   });
 

@@ -15,16 +15,16 @@ const bounded: Partial<ClientLimits> = { tries: 3, maxXmlBytes: 256 * 1024, maxJ
 export const patience = {
   impatient: {
     ...bounded,
-    firstByteMs: 1_000,
-    metadataMs: 6_000,
-    commandFirstByteMs: 1_000,
-    commandMs: 6_000,
-    listingFirstByteMs: 1_000,
-    patientIdleMs: 1_000,
+    firstByteMs: 4_000,
+    metadataMs: 24_000,
+    commandFirstByteMs: 4_000,
+    commandMs: 24_000,
+    listingFirstByteMs: 4_000,
+    patientIdleMs: 4_000,
     uploadAnswerMsPerGib: 0,
-    bodyIdleMs: 1_000,
-    uploadAnswerMs: 1_000,
-    tokenMs: 1_000,
+    bodyIdleMs: 4_000,
+    uploadAnswerMs: 4_000,
+    tokenMs: 4_000,
   },
   patient: bounded,
 } as const satisfies Record<string, Partial<ClientLimits>>;
@@ -68,6 +68,7 @@ export async function openSeat(): Promise<Seat> {
   const admin = connectTo(emulator, adminTokens);
   const clients: JottacloudClient[] = [admin];
   let opened = 0;
+  let last: string | undefined;
 
   function connect(bench: Omit<Bench, 'client'>, aheadMs: number): Bench {
     const { tokens, limits, endpoint } = bench;
@@ -82,7 +83,10 @@ export async function openSeat(): Promise<Seat> {
       const folder = `run ${opened}`;
       const at = (...names: string[]) => ['Jotta', 'Archive', folder, ...names];
       const remote = (...names: string[]) => `/${at(...names).join('/')}`;
-      emulator.mkdir(remote());
+      // What earlier runs left behind would make every look at the account slower.
+      if (last !== undefined) emulator.remove(last);
+      last = remote();
+      emulator.mkdir(last);
       await admin.purgeTrash(new AbortController().signal);
       const tokens = await exchangeAt(emulator);
       return connect({ emulator, endpoint: emulator.url, tokens, limits: patience.patient, at, remote }, aheadMs);
