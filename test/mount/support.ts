@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import type { TreeItem } from '../emulator/treeReport.ts';
+import { driveEntry } from '../support/driveEntry.ts';
 import { md5 } from '../support/md5.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -96,8 +97,8 @@ export async function createWorld(
     if (given.cacheSize !== undefined) args.push('--cache-size', String(given.cacheSize));
     if (given.cache !== undefined) args.push('--cache', given.cache);
     if (given.driver !== undefined) args.push('--driver', given.driver);
-    const entry = given.killAt === undefined ? 'src/drive/headless/headless.ts' : 'test/mount/killedAt.ts';
-    const child = spawn(process.execPath, [join(root, entry), ...args], {
+    const entry = given.killAt === undefined ? driveEntry('headless') : join(root, 'test/mount/killedAt.ts');
+    const child = spawn(process.execPath, [entry, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,

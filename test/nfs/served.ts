@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { root } from '../../tools/setup/root.ts';
+import { driveEntry } from '../support/driveEntry.ts';
 
 /** `npm run mount -- --driver nfs --serve`, without the npm. */
 export interface ServedDrive {
@@ -23,7 +22,7 @@ export interface ServedOptions {
 export async function startServed({ endpoint, state, loginToken }: ServedOptions): Promise<ServedDrive> {
   const args = ['--driver', 'nfs', '--serve', '--endpoint', endpoint, '--state', state, '--source', '/Jotta/Archive'];
   args.push('--poll', '1', '--settle-ms', '100', ...(loginToken === undefined ? [] : ['--login-token', loginToken]));
-  const child: ChildProcess = spawn(process.execPath, [path.join(root, 'src/drive/headless/headless.ts'), ...args], {
+  const child: ChildProcess = spawn(process.execPath, [driveEntry('headless'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stderr = '';

@@ -76,7 +76,11 @@ const headless = 'dist/headless.cjs';
 
 /** @type {Record<string, {entry: string, needs: string[], bundle?: string}>} `bundle` is built first where a source is newer. */
 const tasks = {
-  test: { entry: 'tools/setup/test.ts', needs: ['fuse', 'rclone', 'programs', 'nfs', 'browser', 'compiler'] },
+  test: {
+    entry: 'tools/setup/test.ts',
+    needs: ['fuse', 'rclone', 'programs', 'nfs', 'browser', 'compiler'],
+    bundle: headless,
+  },
   'test:desktop': { entry: 'test/vscode/harness/desktop.ts', needs: ['fuse'] },
   'test:live': { entry: 'test/live/main.ts', needs: [] },
   demo: { entry: 'tools/demo/main.ts', needs: ['fuse'] },

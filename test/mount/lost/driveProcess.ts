@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { silentLog } from '../../../src/base/log.ts';
 import { reachDrive } from '../../../src/extension/drive/link.ts';
@@ -8,11 +7,12 @@ import { openConnection } from '../../../src/protocol/connection.ts';
 import * as messages from '../../../src/protocol/messages.ts';
 import { socketPath } from '../../../src/protocol/socketPath.ts';
 import type { DriveState } from '../../../src/protocol/state.ts';
+import { driveEntry } from '../../support/driveEntry.ts';
 import { makeGreeting } from '../../support/greeting.ts';
 import { until } from '../../support/until.ts';
 import type { World } from '../support.ts';
 
-const main = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'src/drive/main.ts');
+const main = driveEntry('main');
 
 /** A busy computer takes half a minute to start one. ms. */
 export const startMs = 90_000;

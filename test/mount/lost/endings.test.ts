@@ -169,7 +169,7 @@ describe('a drive without windows', () => {
     world.emulator.resetStats();
     const starting = world.startRefused({ loginToken: world.emulator.newLoginToken() });
     await until('it looks for its folder', () => world.emulator.stats().requests.list !== undefined, startMs);
-    const { stdout } = await run('pgrep', ['-f', `headless.ts.*${world.dir}/`]);
+    const { stdout } = await run('pgrep', ['-f', `headless.*${world.dir}/`]);
     process.kill(Number(stdout.trim()), 'SIGTERM');
     const { code } = await starting;
     assert.equal(code, 0);

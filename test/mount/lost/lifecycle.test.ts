@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as messages from '../../../src/protocol/messages.ts';
+import { driveEntry } from '../../support/driveEntry.ts';
 import { md5 } from '../../support/md5.ts';
 import { until } from '../../support/until.ts';
 import { createWorld, remoteFiles, run, type World } from '../support.ts';
@@ -150,7 +151,7 @@ describe('the work of a drive', () => {
 
   it('belongs to one drive, also when that was killed', async () => {
     const tryStart = () => {
-      const args = [join(root, 'src/drive/main.ts'), '--state', drive.stateDir];
+      const args = [driveEntry('main'), '--state', drive.stateDir];
       const second = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, HOME: world.dir } });
       return new Promise<number | null>((resolve) => second.once('exit', resolve));
     };

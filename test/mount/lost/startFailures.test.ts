@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { exitCodes } from '../../../src/protocol/exitCodes.ts';
+import { driveEntry } from '../../support/driveEntry.ts';
 import { createWorld, run, type World } from '../support.ts';
 
-const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const somebodyElse = 1234;
 
 describe('a drive that cannot start', () => {
@@ -25,7 +24,7 @@ describe('a drive that cannot start', () => {
   };
   /** The drive that windows start. */
   const startMain = (state: string, env: NodeJS.ProcessEnv = {}) => {
-    const args = [join(root, 'src/drive/main.ts'), '--state', state, '--cache', join(world.dir, 'cache')];
+    const args = [driveEntry('main'), '--state', state, '--cache', join(world.dir, 'cache')];
     const child = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, HOME: world.dir, ...env } });
     return new Promise<number | null>((resolve) => child.once('exit', resolve));
   };
@@ -198,7 +197,7 @@ describe('a relative folder in the environment', () => {
     try {
       for (const name of ['HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME']) {
         const file = join(world.dir, `${name}.txt`);
-        const script = `${process.execPath} ${join(root, 'src/drive/main.ts')} 2> ${file}; echo $?`;
+        const script = `${process.execPath} ${driveEntry('main')} 2> ${file}; echo $?`;
         const env = { ...process.env, HOME: world.dir, [name]: 'somewhere' };
         const { stdout } = await run('sh', ['-c', script], { env, cwd: world.dir });
         assert.equal(stdout.trim(), '1');
