@@ -8,7 +8,11 @@ export function programs(scale: number): Scenario {
   const files = Math.ceil(1_000 * scale);
   const archived = Math.ceil(3_000 * scale);
   const names = Math.ceil(30_000 * scale);
+  const small = Math.ceil(2_000 * scale);
+  // Files of one block, each open for that block alone.
+  const eachFile = `--bs=4k --size=${4 * small}k --nrfiles=${small} --openfiles=1 --file_service_type=sequential`;
   const seconds = Math.max(1, Math.ceil(10 * scale));
+  const long = `--time_based --runtime=${seconds}`;
   return {
     name: 'programs',
     shape: { latency: 40, bandwidth: 2_000_000 },
@@ -62,12 +66,22 @@ export function programs(scale: number): Scenario {
         name: 'fio: 4 KiB random reads of a known file',
         unit: '1/s',
         measure: ({ volume }) =>
-          fio(volume, 'read', `--rw=randread --bs=4k --size=${Math.ceil(64 * scale)}m --time_based`, seconds),
+          fio(volume, 'read', `--name=read --rw=randread --bs=4k --size=${Math.ceil(64 * scale)}m ${long}`),
       },
       {
         name: 'fio: append 1 KiB and fsync',
         unit: '1/s',
-        measure: ({ volume }) => fio(volume, 'write', '--rw=write --bs=1k --size=4m --fsync=1 --time_based', seconds),
+        measure: ({ volume }) => fio(volume, 'write', `--name=write --rw=write --bs=1k --size=4m --fsync=1 ${long}`),
+      },
+      {
+        name: `fio: make and write ${small} small files`,
+        unit: '1/s',
+        measure: ({ volume }) => fio(volume, 'write', `--name=small --rw=write ${eachFile} --create_on_open=1`),
+      },
+      {
+        name: '… open, stat and read them',
+        unit: '1/s',
+        measure: ({ volume }) => fio(volume, 'read', `--name=small --rw=read ${eachFile} --invalidate=0`),
       },
       {
         name: `${names} new names in one folder`,
@@ -89,9 +103,8 @@ function gitStatus({ volume }: { volume: string }): Promise<number> {
 }
 
 /** Operations per second of one job. */
-async function fio(volume: string, way: 'read' | 'write', options: string, seconds: number): Promise<number> {
-  const args = [`--name=${way}`, `--directory=${volume}`, `--runtime=${seconds}`, '--output-format=json'];
-  const { stdout } = await run('fio', [...args, ...options.split(' ')]);
+async function fio(volume: string, way: 'read' | 'write', job: string): Promise<number> {
+  const { stdout } = await run('fio', [`--directory=${volume}`, '--output-format=json', ...job.split(' ')]);
   const report = JSON.parse(stdout.slice(stdout.indexOf('{'))) as { jobs: Record<typeof way, { iops: number }>[] };
   return report.jobs[0]?.[way].iops ?? Number.NaN;
 }
