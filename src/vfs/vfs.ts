@@ -59,6 +59,11 @@ export class Vfs {
     return lookups.lookup(this.#asked, parent, name);
   }
 
+  /** As `lookup`; undefined instead of ENOENT. */
+  find(parent: Ino, name: string): Promise<NodeRow | undefined> {
+    return lookups.find(this.#asked, parent, name);
+  }
+
   resolve(start: Ino, names: readonly string[]): Promise<NodeRow> {
     return lookups.resolve(this.#asked, start, names);
   }

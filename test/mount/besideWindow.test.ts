@@ -38,15 +38,15 @@ describe('a change that is made in a window', () => {
 
   /** Runs `work` while a program waits for an answer about a name in `folder`, which the kernel holds for it. */
   const withHeld = async (folder: string, work: (letGo: () => void) => Promise<void>) => {
-    const { lookup } = Vfs.prototype;
+    const { find } = Vfs.prototype;
     const gate = Promise.withResolvers<void>();
     let isHeld = false;
-    Vfs.prototype.lookup = async function (...args: Parameters<typeof lookup>) {
+    Vfs.prototype.find = async function (...args: Parameters<typeof find>) {
       if (args[1] === 'held') {
         isHeld = true;
         await gate.promise;
       }
-      return lookup.apply(this, args);
+      return find.apply(this, args);
     };
     try {
       const holding = sh(`stat "$D/${folder}/held" 2>&1; true`);
@@ -56,7 +56,7 @@ describe('a change that is made in a window', () => {
       await holding;
     } finally {
       gate.resolve();
-      Vfs.prototype.lookup = lookup;
+      Vfs.prototype.find = find;
     }
   };
 

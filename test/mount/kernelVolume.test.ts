@@ -21,7 +21,7 @@ async function sh(folder: string, script: string): Promise<string> {
 }
 
 /** Notes calls of these methods of every volume's file system, with the name that is asked for. */
-function spyOn(...methods: readonly ('read' | 'readdir' | 'lookup')[]) {
+function spyOn(...methods: readonly ('read' | 'readdir' | 'find')[]) {
   const calls: string[] = [];
   const real = methods.map((method) => [method, Vfs.prototype[method]] as const);
   for (const [method, work] of real) {
@@ -54,12 +54,12 @@ describe('what the kernel keeps of a volume', () => {
 
   it('lists a folder again, and looks at what is in it, without a word to the drive', async () => {
     await sh(drive.mountPoint, 'mkdir "$D/l"; touch "$D/l/1" "$D/l/2"; ls -l "$D/l"; ls -l "$D/l"');
-    const asked = spyOn('readdir', 'lookup');
+    const asked = spyOn('readdir', 'find');
     const said = await sh(drive.mountPoint, 'ls -l "$D/l"; stat "$D/l/none"');
     await sh(drive.mountPoint, 'stat "$D/l/none"');
     asked.end();
     assert.match(said, /1\n.*2\n/);
-    assert.deepEqual(asked.calls, ['lookup none']);
+    assert.deepEqual(asked.calls, ['find none']);
   });
 });
 

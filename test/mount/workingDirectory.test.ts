@@ -122,13 +122,13 @@ for (const { driver, expires, title } of kernels) {
     it('stays valid while something in it is made and removed in two cases, and it is looked up meanwhile', async (test) => {
       await sh(drive.mountPoint, 'mkdir kept');
       const program = await sitIn(test, join(drive.mountPoint, 'kept'));
-      const { lookup } = Vfs.prototype;
-      Vfs.prototype.lookup = async function (parent, name) {
+      const { find } = Vfs.prototype;
+      Vfs.prototype.find = async function (parent, name) {
         // The time that an answer takes.
         if (name === 'kept') await program.ask();
-        return lookup.call(this, parent, name);
+        return find.call(this, parent, name);
       };
-      test.after(() => Object.assign(Vfs.prototype, { lookup }));
+      test.after(() => Object.assign(Vfs.prototype, { find }));
       const here = 'cat kept/makefile';
       assert.match(await sh(drive.mountPoint, here), /No such file/);
       assert.equal(await sh(drive.mountPoint, `echo all: >kept/Makefile; ${here}`), 'all:');

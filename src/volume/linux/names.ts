@@ -45,13 +45,10 @@ export const lookup: Operation = async (served, request) => {
   const { vfs, names, ids, corrections } = served;
   const parent = inoOf(served, request);
   const { name } = readName(request, requests.none.bytes);
-  try {
-    return reply(entryOf(served, request, name, await vfs.lookup(parent, name)));
-  } catch (error) {
-    if (!(error instanceof ErrnoError) || error.code !== 'ENOENT') throw error;
-    const canKeep = !ids.isAlias(request.node) && corrections.canKeep(parent);
-    return missingEntry(canKeep ? names.noteMissing(parent, name) : 0);
-  }
+  const row = await vfs.find(parent, name);
+  if (row !== undefined) return reply(entryOf(served, request, name, row));
+  const canKeep = !ids.isAlias(request.node) && corrections.canKeep(parent);
+  return missingEntry(canKeep ? names.noteMissing(parent, name) : 0);
 };
 
 /** Makes a name, unless its thread is to come again (corrections.ts); then tells of it. */
