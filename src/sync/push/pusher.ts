@@ -184,6 +184,8 @@ export class Pusher {
     const signal = AbortSignal.any([caller, this.#deps.signal]);
     this.#draining += 1;
     this.retryNow();
+    const wake = () => this.#wake();
+    signal.addEventListener('abort', wake);
     try {
       while (!this.#isDrained()) {
         signal.throwIfAborted();
@@ -191,11 +193,11 @@ export class Pusher {
         if (health !== 'ok') throw new RemoteError(health, 'the server cannot be reached');
         const { promise, resolve } = Promise.withResolvers<void>();
         this.#idle.push(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
         this.nudge();
         await promise;
       }
     } finally {
+      signal.removeEventListener('abort', wake);
       this.#draining -= 1;
     }
   }
