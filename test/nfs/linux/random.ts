@@ -6,8 +6,8 @@ import type { Machine } from '../vm/machine.ts';
 import { mountDrive } from '../vm/place.ts';
 import { checkByRclone } from './checkByRclone.ts';
 
-/** `npm run fuzz -- --nfs` takes more of them, and longer ones. */
-const seeds = [1, 2, 3, 4, 5];
+/** `npm run fuzz -- --nfs` takes more of them, and longer ones; every night in CI. */
+const seeds = [1, 2];
 
 export function testRandomOperations(machine: () => Machine): void {
   describe('does what a local folder does when random operations meet uploads and polls', { concurrency: 1 }, () => {
