@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { lstatSync, readdirSync } from 'node:fs';
-import { mkdir, readdir, readFile, readlink, rename, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, readlink, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../support/until.ts';
@@ -59,10 +58,11 @@ describe('a link made elsewhere', { timeout: 120_000 }, () => {
   it('has one name that is found, wherever it or the folder that it is in is moved', async () => {
     const { mountPoint } = drive;
     const [deep, high] = [join(mountPoint, 'inside/far/down'), join(mountPoint, 'down')];
-    const isShown = (folder: string, [shown, hidden]: readonly [string, string]) => {
-      const names = readdirSync(folder);
-      const isThere = (name: string) => lstatSync(join(folder, name), { throwIfNoEntry: false }) !== undefined;
-      return names.includes(shown) && !names.includes(hidden) && isThere(shown) && !isThere(hidden);
+    const isThere = (path: string) => lstat(path).then(Boolean, () => false);
+    const isShown = async (folder: string, [shown, hidden]: readonly [string, string]) => {
+      const names = await readdir(folder);
+      if (!names.includes(shown) || names.includes(hidden)) return false;
+      return (await isThere(join(folder, shown))) && !(await isThere(join(folder, hidden)));
     };
     const [asLink, asFile] = [['y', 'y.rclonelink'] as const, ['y.rclonelink', 'y'] as const];
     await until('it is shown as a link', () => isShown(deep, asLink));
@@ -115,7 +115,7 @@ describe('a link made elsewhere', { timeout: 120_000 }, () => {
   it('leads out of the mount of a folder where it would stay in the account', async () => {
     await world.emulator.put('/Jotta/Archive/sub/up.txt.rclonelink', '../victim.txt');
     // A start shows what was known at the end.
-    await until('the folder is known', () => readdirSync(drive.mountPoint).includes('sub'));
+    await until('the folder is known', async () => (await readdir(drive.mountPoint)).includes('sub'));
     await drive.stop();
     drive = await world.start({ source: '/Jotta/Archive/sub' });
     assert.deepEqual(await readdir(drive.mountPoint), ['up.txt.rclonelink']);

@@ -6,8 +6,8 @@ import { classes, type Fault, kindsAtToken } from './faultTable.ts';
 import { type Operation, operations } from './operations.ts';
 import { type Attempt, type Baseline, type Outcome, type Run, runBaseline, runOnce, runUnder } from './runs.ts';
 
-/** So many go at once, because most of them wait; each has an emulator to itself meanwhile. */
-const seatCount = 48;
+/** So many go at once, each with an emulator to itself. They start together: with more, that alone would look like silence. */
+const seatCount = 24;
 /** Requests that look at what is there. */
 const looks: readonly RequestKind[] = ['file', 'list'];
 /** Times of a plan that never ends. */
