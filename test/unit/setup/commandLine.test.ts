@@ -145,6 +145,6 @@ describe('the command line of every npm run command', () => {
     };
     const started = Object.entries(scripts).filter(([, text]) => text.includes('run.mjs'));
     assert.deepEqual(started.map(([name]) => name).sort(), Object.keys(commandLines).sort());
-    for (const [name] of started) assert.match(source, new RegExp(`^ {2}'?${name}'?: \\{ entry`, 'm'));
+    for (const [name] of started) assert.match(source, new RegExp(`^ {2}'?${name}'?: \\{\\s+entry`, 'm'));
   });
 });
