@@ -4,10 +4,11 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { until } from '../../support/until.ts';
 import type { Workbench } from '../harness/workbench.ts';
+import { onSharedStage } from './sharedStage.ts';
 import { endDrive, mount, onStage, type Stage, showNotifications, signIn } from './support.ts';
 
 test('a window opened on a mount point, cold, mounts it and shows what is in it', async () => {
-  await onStage(async (stage) => {
+  await onSharedStage(async (stage) => {
     await stage.emulator.put('/Jotta/Archive/hello.md', '# Hello\n');
     const first = await stage.openWindow();
     await signIn(stage, first);
@@ -36,7 +37,7 @@ test('a window opened on a mount point, cold, mounts it and shows what is in it'
 });
 
 test('a window opened on a folder inside a mount, cold, mounts it and shows what is in the folder', async () => {
-  await onStage(async (stage) => {
+  await onSharedStage(async (stage) => {
     const { window, folder } = await openInsideMount(stage);
     await until('it is mounted', () => stage.getMountId());
     await window.explorerRow('hello.md').first().waitFor();

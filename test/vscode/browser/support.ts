@@ -32,6 +32,8 @@ export interface Stage {
    * profile, as a person's do.
    */
   openWindow(folder?: string, options?: { readonly create: boolean }): Promise<Workbench>;
+  /** All that were opened, closed ones too. */
+  readonly windows: readonly Workbench[];
   /** The kernel's id of what is mounted at `mountPoint`; another mount there would have another. */
   getMountId(): Promise<string | undefined>;
   /** Ends windows, server, drive and emulator, and removes all that they wrote. */
@@ -49,7 +51,7 @@ export interface StageOptions {
   readonly missingPrograms?: readonly string[];
 }
 
-async function openStage(options: StageOptions): Promise<Stage> {
+export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const { settings = {}, language, missingPrograms = [] } = options;
   const extensionsDir = await getExtensionsDir();
   // Short, below /tmp: sockets in it have 108 bytes.
@@ -88,11 +90,14 @@ async function openStage(options: StageOptions): Promise<Stage> {
     cleanUps.push(() => server.stop());
     const browser = await openBrowser();
     cleanUps.push(() => browser.close());
+    const windows: Workbench[] = [];
     return {
-      ...{ emulator, server, mountPoint, stateDir, close },
+      ...{ emulator, server, mountPoint, stateDir, windows, close },
       openWindow: async (folder = server.folder, { create } = { create: true }) => {
         if (create) await mkdir(folder, { recursive: true });
-        return await Workbench.open(browser.context, server.getUrl(folder));
+        const window = await Workbench.open(browser.context, server.getUrl(folder));
+        windows.push(window);
+        return window;
       },
       getMountId: () => findMountId(mountPoint),
     };
@@ -120,30 +125,31 @@ async function hidePrograms(workDir: string, home: string, missing: readonly str
   await writeFile(path.join(home, '.profile'), `export PATH='${dir}'\n`);
 }
 
-/** Runs `work` on a stage; when it fails, what the windows showed and the drive logged is kept beside the error. */
+/** Runs `work` on a stage of its own. */
 export async function onStage(work: (stage: Stage) => Promise<void>, options: StageOptions = {}): Promise<void> {
   const stage = await openStage(options);
-  const windows: Workbench[] = [];
-  const openWindow: Stage['openWindow'] = async (folder, options) => {
-    const window = await stage.openWindow(folder, options);
-    windows.push(window);
-    return window;
-  };
   try {
-    await work({ ...stage, openWindow });
-  } catch (error) {
-    await keepEvidence(stage, windows);
-    throw error;
+    await keepingEvidence(stage, () => work(stage));
   } finally {
     await stage.close();
   }
 }
 
-async function keepEvidence(stage: Stage, windows: readonly Workbench[]): Promise<void> {
+/** When `work` fails, what the windows show and what the drive logged is kept beside the error. */
+export async function keepingEvidence(stage: Stage, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await keepEvidence(stage);
+    throw error;
+  }
+}
+
+async function keepEvidence(stage: Stage): Promise<void> {
   const log = path.join(path.dirname(stage.server.home), 'state', 'drive.log');
   console.error((await readFile(log, 'utf8').catch(() => 'no drive log')).split('\n').slice(-30).join('\n'));
   const dir = await mkdtemp('/tmp/jottacloud-browser-failed-');
-  for (const [index, window] of windows.entries()) {
+  for (const [index, window] of stage.windows.entries()) {
     if (window.page.isClosed()) continue;
     const file = path.join(dir, `window-${index + 1}.png`);
     await window.screenshot(file).catch(() => undefined);

@@ -1,58 +1,88 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../support/until.ts';
-import {
-  graceMarginMs,
-  mount,
-  onStage,
-  showNotifications,
-  signIn,
-  typeAtEnd,
-  unmountMs,
-  untilOnServer,
-  watchMount,
-} from './support.ts';
+import type { Workbench } from '../harness/workbench.ts';
+import { onSharedStage } from './sharedStage.ts';
+import { mount, showNotifications, signIn, typeAtEnd, untilOnServer } from './support.ts';
 
-/** Nothing is loaded again here: what is waited for may be short. */
-const graceMs = 10_000;
+const folder = '/Jotta/Archive';
 
-test('the mount stays while one of two windows is left, and goes after the last one', async () => {
-  await onStage(
-    async (stage) => {
-      const first = await stage.openWindow();
-      await signIn(stage, first);
-      const id = await mount(stage, first);
-      const second = await stage.openWindow(path.join(stage.server.home, 'other'));
-      // It found the account of the first by itself.
-      await second.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+test('work goes on without a network; what was changed on two sides is told once, in one of two windows, and compared', async () => {
+  await onSharedStage(async (stage) => {
+    const { emulator } = stage;
+    await emulator.put(`${folder}/hello.md`, 'before\n');
+    await emulator.put(`${folder}/cold.md`, 'never opened\n');
+    const first = await stage.openWindow();
+    await signIn(stage, first);
+    await mount(stage, first);
+    const second = await stage.openWindow(path.join(stage.server.home, 'other'));
+    await second.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+    const mounted = path.join(stage.mountPoint, folder);
+    assert.equal(await readFile(path.join(mounted, 'hello.md'), 'utf8'), 'before\n');
 
-      const watched = watchMount(stage);
-      await first.close();
-      await delay(graceMs + graceMarginMs);
-      assert.deepEqual(await watched.stop(), [id]);
-      await second.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+    await emulator.outage(true);
+    await writeFile(path.join(mounted, 'hello.md'), 'written here\n');
+    // Both windows say so; nobody is asked anything.
+    for (const window of [first, second]) await window.statusBarItem('Jottacloud: offline').waitFor();
+    assert.equal(await readFile(path.join(mounted, 'hello.md'), 'utf8'), 'written here\n');
+    assert.equal(await first.notification(/./).count(), 0);
 
-      const closedAt = performance.now();
-      await second.close();
-      await until('nothing is mounted', async () => (await stage.getMountId()) === undefined, graceMs + unmountMs);
-      assert.ok(performance.now() - closedAt > graceMs / 2, 'there is a grace for reloading');
-    },
-    { graceMs },
-  );
+    await emulator.put(`${folder}/hello.md`, 'written elsewhere\n');
+    await emulator.outage(false);
+    const copy = await until('both versions are there', async () => {
+      return (await readdir(mounted)).find((name) => name.includes('conflicted copy'));
+    });
+    await untilOnServer(stage, `${folder}/${copy}`, 'written here\n');
+    assert.equal(await readFile(path.join(mounted, 'hello.md'), 'utf8'), 'written elsewhere\n');
+
+    const text = 'hello.md was changed here and elsewhere.';
+    // A toast goes by itself; the bell keeps its dot.
+    const bell = (window: Workbench) => window.page.locator('.statusbar-item .codicon-bell-dot');
+    const told = await until('a window tells', async () => {
+      for (const window of [first, second]) if ((await bell(window).count()) > 0) return window;
+      return undefined;
+    });
+    const other = told === first ? second : first;
+    await other.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+    assert.equal(await bell(other).count(), 0);
+    await (await showNotifications(told, text)).getByRole('button', { name: 'Compare' }).click();
+    const diff = told.page.locator('.monaco-diff-editor');
+    await diff
+      .filter({ hasText: /written\selsewhere/ })
+      .first()
+      .waitFor();
+    await diff
+      .filter({ hasText: /written\shere/ })
+      .first()
+      .waitFor();
+    // Where they are compared, one of them is kept.
+    await told.page.locator('.editor-actions a.action-label[aria-label^="Keep Mine"]').click();
+    await untilOnServer(stage, `${folder}/hello.md`, 'written here\n');
+    await until('the copy is gone', async () => !(await readdir(mounted)).some((name) => name.includes('conflicted')));
+
+    // The editor of a file that is not here stays empty; a message says why.
+    await emulator.outage(true);
+    await told.statusBarItem('Jottacloud: offline').waitFor({ timeout: 60_000 });
+    await told.openFile(path.join(mounted, 'cold.md'));
+    const cold = await showNotifications(told, 'cold.md is not on this computer, and Jottacloud cannot be reached.');
+    await emulator.outage(false);
+    await told.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+    await cold.getByRole('button', { name: 'Try Again' }).click();
+    await told.editorText.filter({ hasText: /never\sopened/ }).waitFor();
+  });
 });
 
 test('a volume in use that one window unmounts is marked in the tabs of another, where a save says where it went', async () => {
-  await onStage(async (stage) => {
+  await onSharedStage(async (stage) => {
     const file = '/Jotta/Archive/hello.md';
     await stage.emulator.put(file, '# Hello\n');
     const first = await stage.openWindow();
     await signIn(stage, first);
     await mount(stage, first);
-    const second = await stage.openWindow(path.join(stage.server.home, 'other'));
+    const second = await stage.openWindow(path.join(stage.server.home, 'third'));
     await second.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
     const mounted = path.join(stage.mountPoint, file);
     await second.openFile(mounted);
