@@ -54,11 +54,11 @@ export class Workbench {
   /** Runs a command by its full title, e.g. `Jottacloud: Mount`, waiting until the extension that has it offers it. */
   async runCommand(title: string): Promise<void> {
     const offered = this.quickPickRow(title).first();
-    // The palette does not look again for commands that were registered after it opened: it is opened anew.
-    await retry(10, async () => {
+    // The palette does not look again for commands that were registered after it opened: it is opened anew, soon at first.
+    await retry(12, async (attempt) => {
       await this.page.keyboard.press('F1');
       await this.quickInputBox.fill(`>${title}`);
-      await offered.waitFor({ timeout: 3_000 }).catch(async (error) => {
+      await offered.waitFor({ timeout: Math.min(attempt * 500, 3_000) }).catch(async (error) => {
         await this.page.keyboard.press('Escape');
         throw error;
       });
@@ -238,12 +238,12 @@ export class Workbench {
 }
 
 /** For what VS Code loses while it is busy: tries again until it took it, and fails as the last try does. */
-async function retry(tries: number, act: () => Promise<void>): Promise<void> {
-  for (let left = tries; ; left--) {
+async function retry(tries: number, act: (attempt: number) => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
     try {
-      return await act();
+      return await act(attempt);
     } catch (error) {
-      if (left <= 1) throw error;
+      if (attempt === tries) throw error;
     }
   }
 }
