@@ -44,7 +44,7 @@ export interface RunningCodeServer {
   stop(): Promise<void>;
 }
 
-const readyTimeoutMs = 30_000;
+const readyTimeoutMs = 60_000;
 /** A host gets 5 s for deactivate() and begins it 2 s after the server's end. */
 const stopTimeoutMs = 10_000;
 
