@@ -310,6 +310,8 @@ describe('commands on files', () => {
     let box: vscode.QuickPick<vscode.QuickPickItem> | undefined;
     window.createQuickPick = () => {
       box = original();
+      // What an earlier command still opens may take the focus.
+      box.ignoreFocusOut = true;
       return box;
     };
     const opened = executeCommand<string>('jottacloud.searchFiles', row('', 'folder'));
