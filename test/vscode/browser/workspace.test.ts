@@ -50,9 +50,11 @@ async function openProject(stage: Stage): Promise<Workbench> {
 async function openSubmenu({ page }: Workbench, action: string): Promise<void> {
   await page.locator('.context-view .action-item', { hasText: 'Jottacloud' }).first().click();
   await page.locator('.context-view .monaco-submenu .action-item', { hasText: action }).waitFor();
-  await page.keyboard.press('Escape');
-  await page.keyboard.press('Escape');
-  await page.locator('.context-view .action-item').first().waitFor({ state: 'hidden' });
+  // One key for each menu, and a menu that has only just opened takes none.
+  await until('the menus are closed', async () => {
+    await page.keyboard.press('Escape');
+    return !(await page.locator('.context-view .action-item').first().isVisible());
+  });
 }
 
 test('a mounted folder as the workspace: explorer, edits, search and source control work on it', async () => {
