@@ -19,7 +19,7 @@ export interface HttpRequest {
   readonly body?: Buffer | AsyncIterable<Buffer>;
   /** Ms until the status line must be there. A caller that watches the body itself (upload) passes Infinity. */
   readonly firstByteMs: number;
-  /** One of many that come together: sent without axios (direct.ts). Its answer has no content coding either. */
+  /** One of many that come together, or small and waited for by a start: sent without axios (direct.ts). Its answer has no content coding either. */
   readonly direct?: boolean;
 }
 
