@@ -131,6 +131,8 @@ async function uploadBeside(lane: Lane): Promise<boolean> {
         return lane.window.ask(files.upload, params, whenToCancel(lane));
       });
     if (collision === 'fail') {
+      // It succeeds where a cut of the power has taken what had the name.
+      lane.model.note(content, `on its way to ${joinPath(lane.model.getPath(folder), name)}`);
       await lane.window.mustRefuse(entry, 'EEXIST', upload);
       return;
     }
