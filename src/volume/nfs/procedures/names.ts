@@ -51,9 +51,7 @@ async function findChild(context: NfsContext, folder: Ino, name: string): Promis
  */
 export async function ensureListed({ view, patience }: NfsContext, folder: Ino, name: string): Promise<void> {
   await patience.run(`list for ${folder} ${name}`, async () => {
-    await view.vfs.lookup(folder, name).catch((error: unknown) => {
-      if (!(error instanceof ErrnoError) || error.code !== 'ENOENT') throw error;
-    });
+    await view.vfs.find(folder, name);
   });
 }
 
