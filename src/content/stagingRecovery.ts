@@ -1,6 +1,5 @@
 import { readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { fsErrorCode } from '../base/errno.ts';
 import { makeFolders } from '../base/folders.ts';
 import { LocalFile } from '../base/localFile.ts';
@@ -9,10 +8,7 @@ import type { NodeRow } from '../store/nodeRow.ts';
 import type { Nodes } from '../store/nodes.ts';
 import { formatTime, type Rescued, shorten, stripDraft } from './rescue.ts';
 import type { StagingTable } from './stagingTable.ts';
-import type { WrittenSum } from './writtenSums.ts';
-
-/** Bytes read at a time. */
-const pieceBytes = 1024 * 1024;
+import { isAsWritten, type WrittenSum } from './writtenSums.ts';
 
 export interface RecoveryOptions {
   readonly nodes: Nodes;
@@ -109,14 +105,13 @@ async function isWhole(path: string, sums: readonly WrittenSum[]): Promise<boole
     throw error;
   }
   try {
-    for (const { start, end, crc } of sums) {
-      let found = 0;
-      for (let at = start; at < end; at += pieceBytes) {
-        const piece = Buffer.alloc(Math.min(pieceBytes, end - at));
-        await file.readFully(piece, at);
-        found = crc32(piece, found);
-      }
-      if (end > file.length || found !== crc) return false;
+    const read = async (position: number, length: number) => {
+      const bytes = Buffer.alloc(length);
+      await file.readFully(bytes, position);
+      return bytes;
+    };
+    for (const sum of sums) {
+      if (sum.end > file.length || !(await isAsWritten(sum, read))) return false;
     }
     return true;
   } finally {
