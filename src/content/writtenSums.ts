@@ -95,7 +95,9 @@ export async function isAsWritten(
 
 /** null: nothing is to be checked. */
 export function formatSums(sums: readonly WrittenSum[]): string | null {
-  return sums.length === 0 ? null : JSON.stringify(sums.flatMap(({ start, end, piece, crc }) => [start, end, piece, crc]));
+  return sums.length === 0
+    ? null
+    : JSON.stringify(sums.flatMap(({ start, end, piece, crc }) => [start, end, piece, crc]));
 }
 
 /** Boundary check for what comes from the database; undefined for what no version of the program wrote. */

@@ -96,7 +96,7 @@ export function getListing<T>(
   caller: AbortSignal,
 ): Promise<T> {
   const { metadataMs, listingMs, listingFirstByteMs } = service.http.limits;
-  const request = { method: 'GET' as const, ...addressOf(service, path) };
+  const request = { method: 'GET' as const, ...addressOf(service, path), direct: true, gzip: true };
   const { silent } = service.reads;
   const key = path.join('/');
   const ask = async (signal: AbortSignal) => {

@@ -104,7 +104,11 @@ async function* stream(
   const end = performance.now() + listStreamMs;
   const address = addressOf(service, path, '?mode=liststream');
   const answer = await withRetry(service.retry, signal, () =>
-    sendAuthorized(service, { method: 'GET', ...address, firstByteMs: listingFirstByteMs }, signal),
+    sendAuthorized(
+      service,
+      { method: 'GET', ...address, firstByteMs: listingFirstByteMs, direct: true, gzip: true },
+      signal,
+    ),
   );
   const count = new Counter();
   for await (const element of parseXml(until(end, chunksOf(answer, patientIdleMs)), maxXmlBytes, isRecord)) {

@@ -1,5 +1,6 @@
 import type { Agent } from 'node:http';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import type { AxiosInstance, AxiosRequestConfig } from 'axios';
 import type { Log } from '../../base/log.ts';
 import { JottaError } from '../errors.ts';
@@ -19,8 +20,10 @@ export interface HttpRequest {
   readonly body?: Buffer | AsyncIterable<Buffer>;
   /** Ms until the status line must be there. A caller that watches the body itself (upload) passes Infinity. */
   readonly firstByteMs: number;
-  /** One of many that come together, or small and waited for by a start: sent without axios (direct.ts). Its answer has no content coding either. */
+  /** One of many that come together, or waited for by a start: sent without axios (direct.ts). */
   readonly direct?: boolean;
+  /** The answer to a `direct` request may come compressed; without axios it does not otherwise. */
+  readonly gzip?: boolean;
 }
 
 /** Any status. `body` must be read to its end or destroyed; it dies with the request's signal. */
@@ -133,16 +136,23 @@ async function sendByAxios(
 }
 
 async function sendDirect(
-  { method, body, headers: given }: HttpRequest,
+  { method, body, headers: given, gzip = false }: HttpRequest,
   url: URL,
   agent: Agent,
   userAgent: string,
   signal: AbortSignal,
 ): Promise<Answered> {
   const length = Buffer.isBuffer(body) ? { 'Content-Length': String(body.length) } : {};
-  const headers = { 'User-Agent': userAgent, Accept: '*/*', ...length, ...given, 'Accept-Encoding': 'identity' };
+  const coding = { 'Accept-Encoding': gzip ? 'gzip' : 'identity' };
+  const headers = { 'User-Agent': userAgent, Accept: '*/*', ...length, ...given, ...coding };
   const answer = await requestDirect({ method, url, headers, body, agent, signal });
-  return { status: answer.statusCode ?? 0, headers: answer.headers, body: answer };
+  const isPacked = gzip && answer.headers['content-encoding'] === 'gzip';
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: isPacked ? unpack(answer) : answer };
+}
+
+/** Ends as the answer does, early or not, and ends the answer when it is left early itself. */
+function unpack(answer: Readable): Readable {
+  return pipeline(answer, createGunzip(), () => undefined);
 }
 
 function toAxios(request: HttpRequest, userAgent: string, signal: AbortSignal): AxiosRequestConfig {

@@ -119,6 +119,7 @@ describe('checksums of what was written', () => {
     const sums = [{ start: 0, end: 5, piece: 0, crc: 7 }];
     assert.deepEqual(parseSums(formatSums(sums) ?? ''), sums);
     assert.equal(formatSums([]), null);
-    for (const text of ['[1,2,3]', '{}', '["a",1,2,3]', '[-1,2,3,4]', '[1', '']) assert.equal(parseSums(text), undefined);
+    for (const text of ['[1,2,3]', '{}', '["a",1,2,3]', '[-1,2,3,4]', '[1', ''])
+      assert.equal(parseSums(text), undefined);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
-import { createBrotliCompress, createGzip } from 'node:zlib';
+import { createBrotliCompress, createGzip, gzipSync } from 'node:zlib';
 import { JottacloudClient } from '../../../src/jottacloud/client.ts';
 import { isJottaError, type JottaErrorKind } from '../../../src/jottacloud/errors.ts';
 import type { ClientLimits } from '../../../src/jottacloud/limits.ts';
@@ -280,6 +280,25 @@ describe('an answer without an end', () => {
     const limits = { firstByteMs: 200, metadataMs: 200, listingFirstByteMs: 200 };
     await assert.rejects(connect(url, limits).fetchFolder(archive, never), of('timeout'));
     await assert.rejects(connect(url, limits).fetchCustomer(never), of('timeout'));
+  });
+
+  it('is read when it comes compressed, and refused when its end is missing or its bytes are damaged', async () => {
+    const packed = gzipSync('<folder name="Archive"><folders><folder name="Docs"/></folders></folder>');
+    const damaged = Buffer.from(packed);
+    damaged.fill(0xff, 20, 40);
+    const answers = [packed, packed.subarray(0, packed.length - 20), damaged];
+    const url = await serve((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(answers.shift());
+    });
+    const client = connect(url);
+    const entries = await client.fetchFolder(archive, never);
+    assert.deepEqual(
+      entries.map(({ name }) => name),
+      ['Docs'],
+    );
+    await assert.rejects(client.fetchFolder(archive, never), of('offline'));
+    await assert.rejects(client.fetchFolder(archive, never), of('offline'));
+    assert.deepEqual(answers, []);
   });
 
   it('is refused before it is unpacked: a bomb of a content coding, whatever the status', async () => {
