@@ -7,7 +7,10 @@ import type { Session } from './session.ts';
 /** The folder that is to be a volume. Rejects DriveError `sourceNotFound`, `offline`, `signedOut`. */
 export async function findSource(session: Session, source: string): Promise<Ino> {
   try {
-    const row = await resolveFresh(session, splitPath(source));
+    const names = splitPath(source);
+    const { folders, remote } = session;
+    const wire = names.map((name) => remote.encodeName(name, undefined));
+    const row = await folders.withEarlyAnswers(wire, () => resolveFresh(session, names));
     if (row.kind === 'file') throw new DriveError('sourceNotFound', { path: source });
     return row.ino;
   } catch (error) {

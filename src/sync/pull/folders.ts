@@ -38,6 +38,8 @@ export class Folders {
   /** When each was looked at last; the latest stands last. */
   readonly #usedAt = new Map<Ino, number>();
   readonly #walkAhead: WalkAhead;
+  /** Answers asked for before the folder was known, by its path. */
+  readonly #early = new Map<string, EarlyAnswer>();
   readonly #startedAt: number;
 
   constructor(deps: FoldersDeps) {
@@ -63,6 +65,21 @@ export class Folders {
     if (row.synced === null && ino !== rootIno) return;
     const listing = inTime(this.refresh(ino), AbortSignal.timeout(writebackLimits.listingDeadlineMs));
     await this.#walkAhead.waitFor(ino, listing);
+  }
+
+  /**
+   * While `work` finds its way to the folder in `path`, one level after the other, each level that is not known yet is asked for
+   * at once: a first listing takes the answer of its path. `work` decides alone what becomes of it.
+   */
+  async withEarlyAnswers<T>(path: WirePath, work: () => Promise<T>): Promise<T> {
+    const { nodes, remote, clock, signal } = this.#deps;
+    if (nodes.get(rootIno)?.listedAt !== null) return work();
+    for (let depth = 1; depth < path.length; depth += 1) {
+      const entries = remote.fetchEntries(path.slice(0, depth), signal);
+      entries.catch(() => undefined);
+      this.#early.set(pathKey(path.slice(0, depth)), { entries, askedAt: clock.now() });
+    }
+    return work().finally(() => this.#early.clear());
   }
 
   /** Was it listed, with the targets of its links? */
@@ -110,16 +127,24 @@ export class Folders {
    * it: then that may be what another folder holds, which stands there now.
    */
   async #fetch(ino: Ino, path: WirePath, since: number) {
-    const { nodes, activity, remote, clock, signal } = this.#deps;
-    const askedAt = clock.now();
+    const { nodes, activity } = this.#deps;
     const isMoved = () => isPathTouched(nodes, activity, ino, since) || !isSamePath(path, getWirePath(nodes, ino));
     try {
-      const listed = await remote.fetchEntries(path, signal);
+      const { entries, askedAt } = this.#ask(ino, path);
+      const listed = await entries;
       return isMoved() ? undefined : { listed, askedAt };
     } catch (error) {
       if (isRemoteError(error, 'notFound') && isMoved()) return undefined;
       throw error;
     }
+  }
+
+  #ask(ino: Ino, path: WirePath): EarlyAnswer {
+    const { nodes, remote, clock, signal } = this.#deps;
+    const early = this.#early.get(pathKey(path));
+    this.#early.delete(pathKey(path));
+    if (early !== undefined && nodes.get(ino)?.listedAt === null) return early;
+    return { entries: remote.fetchEntries(path, signal), askedAt: clock.now() };
   }
 
   /** The same; of a folder that is gone, the one above it is listed instead. */
@@ -193,6 +218,17 @@ export class Folders {
       log.debug('revalidation failed', { ino, error });
     }
   }
+}
+
+interface EarlyAnswer {
+  readonly entries: ReturnType<Remote['fetchEntries']>;
+  /** ms since the epoch. */
+  readonly askedAt: number;
+}
+
+/** No name has a slash in it. */
+function pathKey(path: WirePath): string {
+  return path.join('/');
 }
 
 /** Was this folder, or one above it, moved on the server by us after `since`, or is it just now? */
