@@ -176,6 +176,10 @@ export const proofs: Proofs = {
       'is shown with %, says why it cannot be opened, and does not keep the others from being read',
       'is shown with ;, says why it cannot be opened, and does not keep the others from being read',
     ],
+    'A download whose connection is cut': [
+      'goes on from where it stopped when the connection breaks',
+      'is given up when the connection breaks again and again, as a server that is away is',
+    ],
     'A read that waits longer than 45 s': [
       'that waits longer than 45 s is ETIMEDOUT',
       'a read ends within 45 s, also where the kernel asks for it in parts',

@@ -14,6 +14,9 @@ interface Place {
 /** Contents whose place outside the table is remembered: as many as are read side by side, and more. */
 const rememberedPlaces = 1_000;
 
+/** How often a download goes on after a cut. */
+const resumptions = 5;
+
 /**
  * Content by md5, from any place on the server that holds it: a file of the table; else the place that once held it, in the
  * trash or as an older revision; else wherever its mountpoint has it now. All but the table are asked for the md5 first:
@@ -30,34 +33,75 @@ export function createSource(nodes: Nodes, remote: Remote, onUnreachable: (md5: 
       const known = findKnown(md5);
       return known !== undefined && remote.comesWhole(known.path, md5);
     },
-    openRange: async ({ md5, size }, start, end, signal) => {
-      const open = async ({ path, revision }: Place) => {
+    openRange: ({ md5, size }, start, end, signal) => {
+      const openAt = async ({ path, revision }: Place, at: number) => {
         try {
-          return await remote.openRange(path, { start, end, size, revision, md5 }, signal);
+          return await remote.openRange(path, { start: at, end, size, revision, md5 }, signal);
         } catch (error) {
           if (isRemoteError(error, 'unreachableName')) onUnreachable(md5);
           throw error;
         }
       };
-      const known = findKnown(md5);
-      if (known !== undefined) {
-        try {
-          return await open(known);
-        } catch (error) {
-          // Moved, removed or written over since the last listing.
-          if (!isRemoteError(error, 'notFound')) throw error;
+      return openResumed(start, async (at) => {
+        const known = findKnown(md5);
+        if (known !== undefined) {
+          try {
+            return await openAt(known, at);
+          } catch (error) {
+            // Moved, removed or written over since the last listing.
+            if (!isRemoteError(error, 'notFound')) throw error;
+          }
         }
-      }
-      const place = await searches.run(md5, () => search(nodes, remote, md5, signal));
-      if (place === undefined) throw new RemoteError('vanished', 'the content is nowhere on the server any more');
-      found.set(md5, place);
-      return open(place);
+        const place = await searches.run(md5, () => search(nodes, remote, md5, signal));
+        if (place === undefined) throw new RemoteError('vanished', 'the content is nowhere on the server any more');
+        found.set(md5, place);
+        return openAt(place, at);
+      });
     },
     doubt: (md5) => {
       found.delete(md5);
       doubted.set(md5, true);
     },
   };
+}
+
+/**
+ * The chunks that `open` gives from `start` on. Where a connection is cut in the middle, it is asked for the rest: programs give up
+ * a copy whose read fails, for a moment without a network.
+ */
+async function openResumed(
+  start: number,
+  open: (at: number) => Promise<AsyncIterable<Buffer>>,
+): Promise<AsyncIterable<Buffer>> {
+  let left = resumptions;
+  const noteCut = (error: unknown) => {
+    if (left === 0 || !isRemoteError(error, 'incomplete')) throw error;
+    left -= 1;
+  };
+  const openAt = async (at: number): Promise<AsyncIterable<Buffer>> => {
+    for (;;) {
+      try {
+        return await open(at);
+      } catch (error) {
+        noteCut(error);
+      }
+    }
+  };
+  const first = await openAt(start);
+  return (async function* () {
+    let at = start;
+    for (let chunks = first; ; chunks = await openAt(at)) {
+      try {
+        for await (const chunk of chunks) {
+          at += chunk.length;
+          yield chunk;
+        }
+        return;
+      } catch (error) {
+        noteCut(error);
+      }
+    }
+  })();
 }
 
 function findHolder(nodes: Nodes, md5: string): Place | undefined {

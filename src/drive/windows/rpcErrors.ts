@@ -24,6 +24,7 @@ const jottaCodes: Partial<Record<JottaErrorKind, DriveErrorCode>> = {
 const remoteCodes: Partial<Record<RemoteErrorKind, DriveErrorCode>> = {
   offline: 'offline',
   server: 'offline',
+  incomplete: 'offline',
   signedOut: 'signedOut',
   notFound: 'notFound',
   vanished: 'vanished',
