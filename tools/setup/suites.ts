@@ -99,6 +99,7 @@ function nodeTests(name: string, files: string, timeoutMs: number, options: read
   const reporter = path.join(root, 'tools/setup/countReporter.ts');
   const command = [
     process.execPath,
+    `--import=${path.join(root, 'tools/setup/untrackedTests.mjs')}`,
     '--test',
     // A test that hangs must not take the whole suite's time with it.
     '--test-timeout=180000',
