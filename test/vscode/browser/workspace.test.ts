@@ -58,98 +58,101 @@ async function openSubmenu({ page }: Workbench, action: string): Promise<void> {
 }
 
 test('a mounted folder as the workspace: explorer, edits, search and source control work on it', async () => {
-  await onStage(async (stage) => {
-    const window = await openProject(stage);
-    const { page } = window;
+  await onStage(
+    async (stage) => {
+      const window = await openProject(stage);
+      const { page } = window;
 
-    // Source control watches the folder from here on.
-    await window.statusBarItem(/^\s*main\s*$/).waitFor();
-    await window.openView('Explorer');
-    await window.explorerRow('source').first().waitFor();
-    // Before it knows what is mounted the menu has nothing of ours.
-    await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
-    await window.explorerRow('readme.md').first().click({ button: 'right' });
-    await openSubmenu(window, 'Keep Offline');
-    await window.explorerRow('readme.md').first().dblclick();
-    await window.editorText.filter({ hasText: /#\sProject/ }).waitFor();
-    // The tab of a file of the account has the same menu; commands without a row mean the file that is looked at.
-    await window.tab('readme.md').first().click({ button: 'right' });
-    await openSubmenu(window, 'Version History…');
-    await window.runCommand('Jottacloud: Compare with Last Synced');
-    await window.tab('last synced ↔ this computer').first().waitFor();
-    await page.keyboard.press('Control+W');
-    await window.runCommand('Jottacloud: Reveal in Jottacloud View');
-    await window.treeRow('readme.md').and(page.locator('.selected')).waitFor();
-    await window.openView('Explorer');
-    await window.tab('readme.md').first().click();
-    await typeAtEnd(window, 'written in the workspace');
-    await window.save();
-    const content = '# Project\nwritten in the workspace';
-    // A tab shows no dot already while its file is being written.
-    const mounted = path.join(stage.mountPoint, project, 'readme.md');
-    await until('the save is in the volume', async () => (await readFile(mounted, 'utf8')) === content);
-    await untilOnServer(stage, `${project}/readme.md`, content);
-    assert.equal(findOnServer(stage.emulator, `${project}/readme.md`)?.revision, 2);
+      // Source control watches the folder from here on.
+      await window.statusBarItem(/^\s*main\s*$/).waitFor();
+      await window.openView('Explorer');
+      await window.explorerRow('source').first().waitFor();
+      // Before it knows what is mounted the menu has nothing of ours.
+      await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+      await window.explorerRow('readme.md').first().click({ button: 'right' });
+      await openSubmenu(window, 'Keep Offline');
+      await window.explorerRow('readme.md').first().dblclick();
+      await window.editorText.filter({ hasText: /#\sProject/ }).waitFor();
+      // The tab of a file of the account has the same menu; commands without a row mean the file that is looked at.
+      await window.tab('readme.md').first().click({ button: 'right' });
+      await openSubmenu(window, 'Version History…');
+      await window.runCommand('Jottacloud: Compare with Last Synced');
+      await window.tab('last synced ↔ this computer').first().waitFor();
+      await page.keyboard.press('Control+W');
+      await window.runCommand('Jottacloud: Reveal in Jottacloud View');
+      await window.treeRow('readme.md').and(page.locator('.selected')).waitFor();
+      await window.openView('Explorer');
+      await window.tab('readme.md').first().click();
+      await typeAtEnd(window, 'written in the workspace');
+      await window.save();
+      const content = '# Project\nwritten in the workspace';
+      // A tab shows no dot already while its file is being written.
+      const mounted = path.join(stage.mountPoint, project, 'readme.md');
+      await until('the save is in the volume', async () => (await readFile(mounted, 'utf8')) === content);
+      await untilOnServer(stage, `${project}/readme.md`, content);
+      assert.equal(findOnServer(stage.emulator, `${project}/readme.md`)?.revision, 2);
 
-    await window.openView('Search');
-    await page.locator('.search-view .search-widget textarea').first().fill('needle');
-    await page.keyboard.press('Enter');
-    await page.locator('.search-view .message', { hasText: '4 results in 4 files' }).waitFor();
-    for (const index of [3, 13, 23, 33]) {
-      await page.locator('.search-view .monaco-list-row', { hasText: `module-${index}.ts` }).waitFor();
-    }
+      await window.openView('Search');
+      await page.locator('.search-view .search-widget textarea').first().fill('needle');
+      await page.keyboard.press('Enter');
+      await page.locator('.search-view .message', { hasText: '4 results in 4 files' }).waitFor();
+      for (const index of [3, 13, 23, 33]) {
+        await page.locator('.search-view .monaco-list-row', { hasText: `module-${index}.ts` }).waitFor();
+      }
 
-    // By its key: the badge with the number of changes lies over the icon.
-    await page.locator('.activitybar .badge[aria-label*="1 pending change"]').waitFor();
-    await page.keyboard.press('Control+Shift+G');
-    const changed = page.locator('.scm-view .monaco-list-row', { hasText: 'readme.md' });
-    await changed.waitFor();
-    assert.equal(await page.locator('.scm-view .monaco-list-row', { hasText: 'module-' }).count(), 0);
-    await changed.click();
-    await page
-      .locator('.diff-editor, .monaco-diff-editor', { hasText: /written\sin\sthe\sworkspace/ })
-      .first()
-      .waitFor();
+      // By its key: the badge with the number of changes lies over the icon.
+      await page.locator('.activitybar .badge[aria-label*="1 pending change"]').waitFor();
+      await page.keyboard.press('Control+Shift+G');
+      const changed = page.locator('.scm-view .monaco-list-row', { hasText: 'readme.md' });
+      await changed.waitFor();
+      assert.equal(await page.locator('.scm-view .monaco-list-row', { hasText: 'module-' }).count(), 0);
+      await changed.click();
+      await page
+        .locator('.diff-editor, .monaco-diff-editor', { hasText: /written\sin\sthe\sworkspace/ })
+        .first()
+        .waitFor();
 
-    await page.locator('.scm-view .scm-editor .view-lines').first().click();
-    await page.keyboard.type('second');
-    await page.keyboard.press('Control+Enter');
-    // Nothing is staged: VS Code asks whether it shall stage everything.
-    await window.pressDialogButton('Yes');
-    await until('the commit is made', async () => (await git(stage, 'log', '--format=%s')) === 'second\nfirst\n');
-    await changed.waitFor({ state: 'detached' });
-    assert.equal(await git(stage, 'status', '--porcelain'), '');
-    const head = (await git(stage, 'rev-parse', 'HEAD')).trim();
-    await untilOnServer(stage, `${project}/.git/refs/heads/main`, `${head}\n`);
-    await until('the commit is on the server', () =>
-      findOnServer(stage.emulator, `${project}/.git/objects/${head.slice(0, 2)}/${head.slice(2)}`),
-    );
+      await page.locator('.scm-view .scm-editor .view-lines').first().click();
+      await page.keyboard.type('second');
+      await page.keyboard.press('Control+Enter');
+      // Nothing is staged: VS Code asks whether it shall stage everything.
+      await window.pressDialogButton('Yes');
+      await until('the commit is made', async () => (await git(stage, 'log', '--format=%s')) === 'second\nfirst\n');
+      await changed.waitFor({ state: 'detached' });
+      assert.equal(await git(stage, 'status', '--porcelain'), '');
+      const head = (await git(stage, 'rev-parse', 'HEAD')).trim();
+      await untilOnServer(stage, `${project}/.git/refs/heads/main`, `${head}\n`);
+      await until('the commit is on the server', () =>
+        findOnServer(stage.emulator, `${project}/.git/objects/${head.slice(0, 2)}/${head.slice(2)}`),
+      );
 
-    // What happens elsewhere shows by itself, and the tab of a file that is gone is struck through.
-    await page.keyboard.press('Control+Shift+E');
-    await stage.emulator.put(`${project}/from elsewhere.md`, 'from elsewhere\n');
-    await window.explorerRow('from elsewhere.md').first().dblclick();
-    await window.editorText.filter({ hasText: /from\selsewhere/ }).waitFor();
-    await typeAtEnd(window, 'of here\n');
-    stage.emulator.remove(`${project}/from elsewhere.md`);
-    await window.explorerRow('from elsewhere.md').waitFor({ state: 'detached' });
-    await page.locator('.tabs-container .tab .strikethrough', { hasText: 'from elsewhere.md' }).waitFor();
-    await window.save();
-    await untilOnServer(stage, `${project}/from elsewhere.md`, 'from elsewhere\nof here\n');
-    await window.pressNotificationButton('from elsewhere.md had been deleted or moved elsewhere.', 'Delete Again');
-    await until('it is gone again', () => findOnServer(stage.emulator, `${project}/from elsewhere.md`) === undefined);
+      // What happens elsewhere shows by itself, and the tab of a file that is gone is struck through.
+      await page.keyboard.press('Control+Shift+E');
+      await stage.emulator.put(`${project}/from elsewhere.md`, 'from elsewhere\n');
+      await window.explorerRow('from elsewhere.md').first().dblclick();
+      await window.editorText.filter({ hasText: /from\selsewhere/ }).waitFor();
+      await typeAtEnd(window, 'of here\n');
+      stage.emulator.remove(`${project}/from elsewhere.md`);
+      await window.explorerRow('from elsewhere.md').waitFor({ state: 'detached' });
+      await page.locator('.tabs-container .tab .strikethrough', { hasText: 'from elsewhere.md' }).waitFor();
+      await window.save();
+      await untilOnServer(stage, `${project}/from elsewhere.md`, 'from elsewhere\nof here\n');
+      await window.pressNotificationButton('from elsewhere.md had been deleted or moved elsewhere.', 'Delete Again');
+      await until('it is gone again', () => findOnServer(stage.emulator, `${project}/from elsewhere.md`) === undefined);
 
-    // Unmounting saves what is not saved, and closes the folder that is about to be gone.
-    await page.keyboard.press('Control+Shift+E');
-    await window.explorerRow('readme.md').first().dblclick();
-    await window.tab('readme.md').first().waitFor();
-    await typeAtEnd(window, ' and not saved');
-    await window.runCommand('Unmount Jottacloud');
-    await window.dialog.filter({ hasText: 'Files with changes that are not saved: 1.' }).waitFor();
-    await window.pressDialogButton('Unmount');
-    await until('it is unmounted', async () => (await stage.getMountId()) === undefined);
-    await untilOnServer(stage, `${project}/readme.md`, `${content} and not saved`);
-    await window.explorerRow('readme.md').waitFor({ state: 'detached' });
-    await window.statusBarItem('Jottacloud: not mounted').waitFor();
-  });
+      // Unmounting saves what is not saved, and closes the folder that is about to be gone.
+      await page.keyboard.press('Control+Shift+E');
+      await window.explorerRow('readme.md').first().dblclick();
+      await window.tab('readme.md').first().waitFor();
+      await typeAtEnd(window, ' and not saved');
+      await window.runCommand('Unmount Jottacloud');
+      await window.dialog.filter({ hasText: 'Files with changes that are not saved: 1.' }).waitFor();
+      await window.pressDialogButton('Unmount');
+      await until('it is unmounted', async () => (await stage.getMountId()) === undefined);
+      await untilOnServer(stage, `${project}/readme.md`, `${content} and not saved`);
+      await window.explorerRow('readme.md').waitFor({ state: 'detached' });
+      await window.statusBarItem('Jottacloud: not mounted').waitFor();
+    },
+    { isComplete: true },
+  );
 });

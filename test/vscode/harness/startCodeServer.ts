@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,6 +23,8 @@ export interface CodeServerOptions {
   readonly folder?: string | undefined;
   readonly userDataDir?: string | undefined;
   readonly extensionsDir?: string | undefined;
+  /** What VS Code brings along, by folder names; all of it unless given. */
+  readonly builtInExtensions?: readonly string[] | undefined;
   /** Display language, as `nb`. VS Code itself stays English without a language pack; extensions need one to follow. */
   readonly locale?: string | undefined;
 }
@@ -93,6 +95,7 @@ export async function startCodeServer(options: CodeServerOptions): Promise<Runni
       ...['--disable-getting-started-override', '--ignore-last-opened', '--reconnection-grace-time', '3'],
       // Without it a page ignores the extension folder and the tests it is asked to load, and says nothing; with it no toast is shown.
       ...(options.extensionDir === undefined ? [] : ['--vscode-option', 'enable-smoke-test-driver']),
+      ...(await getBuiltInArgs(codeServer, workDir, options.builtInExtensions)),
       ...(options.locale === undefined ? [] : ['--locale', options.locale]),
     ],
     { cwd: workDir, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
@@ -133,6 +136,33 @@ export async function startCodeServer(options: CodeServerOptions): Promise<Runni
     ...{ url: getUrl(folder), port, folder, home, userDataDir, extensionsDir, logFile, getUrl, stop },
     readLog: async () => await readFile(logFile, 'utf8'),
   };
+}
+
+/**
+ * Flags for a server whose built-in extensions do nothing, those of `names` excepted. They are all there: a page has some itself,
+ * which would run in the place of one that is not.
+ */
+async function getBuiltInArgs(
+  codeServer: CodeServer,
+  workDir: string,
+  names: readonly string[] | undefined,
+): Promise<readonly string[]> {
+  if (names === undefined) return [];
+  const all = path.join(path.dirname(codeServer.entry), '..', '..', 'lib', 'vscode', 'extensions');
+  const dir = path.join(workDir, 'built-in');
+  await mkdir(dir);
+  for await (const manifest of glob('*/package.json', { cwd: all })) {
+    const folder = path.dirname(manifest);
+    if (names.includes(folder)) {
+      await symlink(path.join(all, folder), path.join(dir, folder));
+      continue;
+    }
+    const { name, publisher, version, engines } = JSON.parse(await readFile(path.join(all, manifest), 'utf8'));
+    await mkdir(path.join(dir, folder));
+    const empty = { name, publisher, version, engines, extensionKind: ['workspace'] };
+    await writeFile(path.join(dir, manifest), JSON.stringify(empty));
+  }
+  return ['--vscode-option', `builtin-extensions-dir=${dir}`];
 }
 
 /** How a page names a folder of the machine that the server of `authority` runs on. */
