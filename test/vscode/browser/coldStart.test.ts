@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { until } from '../../support/until.ts';
 import type { Workbench } from '../harness/workbench.ts';
 import { onSharedStage } from './sharedStage.ts';
-import { endDrive, mount, onStage, type Stage, showNotifications, signIn } from './support.ts';
+import { endDrive, mount, type Stage, showNotifications, signIn } from './support.ts';
 
 test('a window opened on a mount point, cold, mounts it and shows what is in it', async () => {
   await onSharedStage(async (stage) => {
@@ -49,7 +49,7 @@ test('a window opened on a folder inside a mount, cold, mounts it and shows what
 });
 
 test('such a window is reloaded once, even when the drive ends before it is back', async () => {
-  await onStage(
+  await onSharedStage(
     async (stage) => {
       const { window } = await openInsideMount(stage);
       let loads = 0;

@@ -5,16 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { until } from '../../support/until.ts';
 import { onSharedStage } from './sharedStage.ts';
-import {
-  findOnServer,
-  mount,
-  onStage,
-  openFromTree,
-  showNotifications,
-  signIn,
-  typeAtEnd,
-  untilOnServer,
-} from './support.ts';
+import { findOnServer, mount, openFromTree, showNotifications, signIn, typeAtEnd, untilOnServer } from './support.ts';
 
 const folder = '/Jotta/Archive';
 const file = `${folder}/hello.md`;
@@ -146,7 +137,7 @@ test('a full account is told once, what was refused can be discarded or tried ag
 });
 
 test('a read-only mount refuses a save in words, and the server keeps what it has', async () => {
-  await onStage(
+  await onSharedStage(
     async (stage) => {
       await stage.emulator.put(file, 'one\n');
       const window = await stage.openWindow();

@@ -3,13 +3,37 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../support/until.ts';
-import { graceMarginMs, graceMs, mount, onStage, signIn, unmountMs, watchMount } from './support.ts';
+import { onSharedStage } from './sharedStage.ts';
+import { graceMarginMs, graceMs, mount, signIn, unmountMs, watchMount } from './support.ts';
 
 /** Nothing is loaded again here: what is waited for may be short. */
 const shortGraceMs = 10_000;
 
+test('a reload keeps the mount without a gap, and the tree and the status come back', async () => {
+  await onSharedStage(async (stage) => {
+    await stage.emulator.put('/Jotta/Archive/hello.md', '# Hello\n');
+    const window = await stage.openWindow();
+    await signIn(stage, window);
+    const id = await mount(stage, window);
+    await window.expand('Jotta');
+    await window.treeRow('Archive').first().waitFor();
+
+    const watched = watchMount(stage);
+    await window.reload();
+    await window.openView('Jottacloud');
+    await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+    await window.expand('Jotta');
+    await window.expand('Archive');
+    await window.treeRow('hello.md').first().waitFor();
+    // A drive that counted the reload as the end of the last window would unmount now.
+    await delay(graceMs + graceMarginMs);
+    assert.deepEqual(await watched.stop(), [id]);
+    await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
+  });
+});
+
 test('the mount stays while one of two windows is left, and goes after the last one', async () => {
-  await onStage(
+  await onSharedStage(
     async (stage) => {
       const first = await stage.openWindow();
       await signIn(stage, first);
@@ -31,27 +55,4 @@ test('the mount stays while one of two windows is left, and goes after the last 
     },
     { graceMs: shortGraceMs },
   );
-});
-
-test('a reload keeps the mount without a gap, and the tree and the status come back', async () => {
-  await onStage(async (stage) => {
-    await stage.emulator.put('/Jotta/Archive/hello.md', '# Hello\n');
-    const window = await stage.openWindow();
-    await signIn(stage, window);
-    const id = await mount(stage, window);
-    await window.expand('Jotta');
-    await window.treeRow('Archive').first().waitFor();
-
-    const watched = watchMount(stage);
-    await window.reload();
-    await window.openView('Jottacloud');
-    await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
-    await window.expand('Jotta');
-    await window.expand('Archive');
-    await window.treeRow('hello.md').first().waitFor();
-    // A drive that counted the reload as the end of the last window would unmount now.
-    await delay(graceMs + graceMarginMs);
-    assert.deepEqual(await watched.stop(), [id]);
-    await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
-  });
 });

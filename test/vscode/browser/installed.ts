@@ -5,8 +5,8 @@ import path from 'node:path';
 import { packageQuietly } from '../../../tools/setup/packageQuietly.ts';
 import { installExtension } from '../harness/startCodeServer.ts';
 
-/** Environment variable of the installed extension: ms that a drive without a window stays. */
-export const graceVariable = 'TEST_GRACE_MS';
+/** Environment variable of the installed extension: the file that says how many ms a drive without a window stays. */
+export const graceVariable = 'TEST_GRACE_FILE';
 
 let installed: Promise<string> | undefined;
 
@@ -42,7 +42,7 @@ async function addRuntime(extensionsDir: string): Promise<void> {
   for (const name of names.filter((each) => each.startsWith('jottacloud-drive.'))) {
     const runtime = path.join(extensionsDir, name, 'runtime');
     await mkdir(runtime);
-    const start = `#!/bin/sh\nexec '${process.execPath}' "$@" --grace "$${graceVariable}"\n`;
+    const start = `#!/bin/sh\nexec '${process.execPath}' "$@" --grace "$(cat "$${graceVariable}")"\n`;
     await writeFile(path.join(runtime, 'node'), start, { mode: 0o755 });
   }
 }

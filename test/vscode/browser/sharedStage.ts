@@ -2,12 +2,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after } from 'node:test';
 import { startEmulator } from '../../emulator/emulator.ts';
-import type { RunningCodeServer } from '../harness/startCodeServer.ts';
+import { until } from '../../support/until.ts';
 import type { Workbench } from '../harness/workbench.ts';
-import { keepingEvidence, openStage, type Stage } from './support.ts';
+import { endDrive, keepingEvidence, openStage, type Stage, type StageOptions } from './support.ts';
 
-/** What the test before has left, and what its settings files held at first. */
-let shared: { readonly stage: Stage; readonly settings: ReadonlyMap<string, string> } | undefined;
+/** What a test may have of its own on a computer that it shares. */
+export type SharedOptions = Pick<StageOptions, 'settings' | 'graceMs'>;
+
+/** What the test before has left, and what the user's settings held at first. */
+let shared: { readonly stage: Stage; readonly userSettings: string; readonly graceMs: number | undefined } | undefined;
 let accounts = 0;
 
 after(async () => await shared?.stage.close());
@@ -17,30 +20,39 @@ after(async () => await shared?.stage.close());
  * those of the test before in the same file, for starting them takes most of a test's time. A window on
  * another folder has the tabs that it had there before. After a failure the next one starts its own.
  */
-export async function onSharedStage(work: (stage: Stage) => Promise<void>): Promise<void> {
+export async function onSharedStage(work: (stage: Stage) => Promise<void>, options: SharedOptions = {}): Promise<void> {
   const before = shared;
   shared = undefined;
-  let stage = before?.stage ?? (await openStage());
-  const settings = before?.settings ?? (await readSettings(stage.server));
+  let stage = before?.stage ?? (await openStage(options));
+  const userSettings = before?.userSettings ?? (await readFile(userSettingsFile(stage), 'utf8'));
   try {
     await keepingEvidence(stage, async () => {
-      if (before !== undefined) stage = await renew(stage, settings);
+      if (before !== undefined) {
+        await writeFile(userSettingsFile(stage), userSettings);
+        stage = await renew(stage, options);
+        // The next drive has the grace of this test.
+        if (options.graceMs !== before.graceMs) await endDrive(stage.stateDir, stage.mountPoint);
+      }
       await work(stage);
     });
   } catch (error) {
     await stage.close();
     throw error;
   }
-  shared = { stage, settings };
+  shared = { stage, userSettings, graceMs: options.graceMs };
 }
 
 /** The same computer, left by the person who used it, with an account that nobody has used yet. */
-async function renew(old: Stage, settings: ReadonlyMap<string, string>): Promise<Stage> {
+async function renew(old: Stage, own: SharedOptions): Promise<Stage> {
   let first: Workbench | undefined = await leaveOneWindow(old);
   await leaveAccount(first);
-  for (const [file, text] of settings) await writeFile(file, text);
-  await old.emulator.close();
   accounts += 1;
+  // The title tells that the window has taken the settings over.
+  const title = `Account ${accounts}`;
+  await old.configure({ ...own, title });
+  const { page } = first;
+  await until('the window has the settings', async () => (await page.title()).includes(title));
+  await old.emulator.close();
   const emulator = await startEmulator({ port: Number(new URL(old.emulator.url).port), user: `u${accounts}emulator` });
   return {
     ...old,
@@ -82,7 +94,4 @@ async function leaveAccount(window: Workbench): Promise<void> {
   await window.runCommand('Notifications: Clear All Notifications');
 }
 
-async function readSettings({ userDataDir }: RunningCodeServer): Promise<ReadonlyMap<string, string>> {
-  const files = ['Machine', 'User'].map((name) => path.join(userDataDir, name, 'settings.json'));
-  return new Map(await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const)));
-}
+const userSettingsFile = ({ server }: Stage) => path.join(server.userDataDir, 'User', 'settings.json');

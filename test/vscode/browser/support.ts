@@ -36,6 +36,8 @@ export interface Stage {
   readonly windows: readonly Workbench[];
   /** The kernel's id of what is mounted at `mountPoint`; another mount there would have another. */
   getMountId(): Promise<string | undefined>;
+  /** What it was opened with, anew: windows follow soon, a drive that runs keeps its grace. */
+  configure(changed: Configuration): Promise<void>;
   /** Ends windows, server, drive and emulator, and removes all that they wrote. */
   close(): Promise<void>;
 }
@@ -53,8 +55,11 @@ export interface StageOptions {
   readonly isComplete?: boolean;
 }
 
+/** What can be changed while a computer runs; `title` is that of its windows. */
+type Configuration = Pick<StageOptions, 'settings' | 'graceMs'> & { readonly title?: string };
+
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
-  const { settings = {}, language, missingPrograms = [] } = options;
+  const { language, missingPrograms = [] } = options;
   const extensionsDir = await getExtensionsDir();
   // Short, below /tmp: sockets in it have 108 bytes.
   const workDir = await mkdtemp('/tmp/be-');
@@ -68,11 +73,14 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     const emulator = await startEmulator();
     cleanUps.push(() => emulator.close());
     cleanUps.push(() => endDrive(stateDir, mountPoint));
-    const machineSettings = path.join(workDir, 'user-data', 'Machine', 'settings.json');
-    await mkdir(path.dirname(machineSettings), { recursive: true });
-    const own = Object.entries({ 'mount.path': mountPoint, ...settings });
-    const pairs = own.map(([name, value]) => [`jottacloud.${name}`, value]);
-    await writeFile(machineSettings, JSON.stringify(Object.fromEntries(pairs)));
+    const places = {
+      mountPoint,
+      graceFile: path.join(workDir, 'grace'),
+      settingsFile: path.join(workDir, 'user-data', 'Machine', 'settings.json'),
+    };
+    await mkdir(path.dirname(places.settingsFile), { recursive: true });
+    const configure: Stage['configure'] = (changed) => writeConfiguration(places, changed);
+    await configure(options);
     const home = path.join(workDir, 'home');
     if (missingPrograms.length > 0) await hidePrograms(workDir, home, missingPrograms);
     if (language !== undefined) await writeLanguagePack(path.join(workDir, 'user-data'), language);
@@ -87,7 +95,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
         HOME: home,
         JOTTACLOUD_ENDPOINT: emulator.url,
         JOTTACLOUD_STATE_DIR: stateDir,
-        [graceVariable]: String(options.graceMs ?? graceMs),
+        [graceVariable]: places.graceFile,
       },
       locale: language,
     });
@@ -96,7 +104,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     cleanUps.push(() => browser.close());
     const windows: Workbench[] = [];
     return {
-      ...{ emulator, server, mountPoint, stateDir, windows, close },
+      ...{ emulator, server, mountPoint, stateDir, windows, configure, close },
       openWindow: async (folder = server.folder, { create } = { create: true }) => {
         if (create) await mkdir(folder, { recursive: true });
         const window = await Workbench.open(browser.context, server.getUrl(folder));
@@ -109,6 +117,20 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     await close();
     throw error;
   }
+}
+
+interface ConfigurationPlaces {
+  readonly mountPoint: string;
+  readonly graceFile: string;
+  readonly settingsFile: string;
+}
+
+async function writeConfiguration(places: ConfigurationPlaces, changed: Configuration): Promise<void> {
+  const own = Object.entries({ 'mount.path': places.mountPoint, ...changed.settings });
+  const pairs = own.map(([name, value]) => [`jottacloud.${name}`, value]);
+  await writeFile(places.graceFile, String(changed.graceMs ?? graceMs));
+  const settings = { ...Object.fromEntries(pairs), 'window.title': changed.title ?? '' };
+  await writeFile(places.settingsFile, JSON.stringify(settings));
 }
 
 /**
