@@ -72,8 +72,9 @@ const stages: readonly (Suite | readonly Suite[])[] = [
       files: 'test/vscode/suite/**/*.test.ts',
     },
   ],
+  // Their windows wait for each other's processes and, where a mount outlives one, for the clock.
   nodeTests('browser', 'test/vscode/browser/**/*.test.ts', minutes(15), [
-    '--test-concurrency=2',
+    '--test-concurrency=3',
     `--test-global-setup=${path.join(root, 'test/vscode/browser/globalSetup.ts')}`,
   ]),
 ];

@@ -1,6 +1,6 @@
 import { getExtensionsDir } from './installed.ts';
 
-/** Before the first file of the suite, which runs two at a time: what they share is made by one. */
+/** Before the first file of the suite, which runs several at a time: what they share is made by one. */
 export async function globalSetup(): Promise<void> {
   await getExtensionsDir();
 }
