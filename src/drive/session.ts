@@ -50,6 +50,8 @@ export interface SessionOptions extends RescueOptions {
   readonly budget: ContentBudget;
   readonly pollMs: number;
   readonly settleMs?: number;
+  /** For how long reads wait for a network that has just gone, ms; 30 s when absent. */
+  readonly networkGraceMs?: number;
   /** Patterns of names that stay on this computer. */
   readonly localNames: readonly string[];
   /** Absent: links that lead out of the volume are not followed. */

@@ -179,6 +179,9 @@ export const proofs: Proofs = {
     'A download whose connection is cut': [
       'goes on from where it stopped when the connection breaks',
       'is given up when the connection breaks again and again, as a server that is away is',
+      'a read waits for it, and gets its bytes',
+      'a folder that was never looked into waits for it, and is listed',
+      'is not tried again once the network has been gone for long, whenever the read began',
     ],
     'A read that waits longer than 45 s': [
       'that waits longer than 45 s is ETIMEDOUT',

@@ -104,6 +104,7 @@ export async function openSessionWorld(emulator: Emulator, options: SessionWorld
         budget: { maxBytes: 1024 ** 3, minFreeBytes: 0 },
         pollMs: 3_600_000,
         settleMs: 3_600_000,
+        networkGraceMs: 0,
         localNames: defaultLocalNames,
         onDamage: (error) => {
           throw error;

@@ -1,7 +1,9 @@
+import type { Clock } from '../../base/clock.ts';
 import { Flights } from '../../base/flights.ts';
 import { Recent } from '../../base/recent.ts';
 import type { ContentSource } from '../../content/downloads.ts';
 import type { Nodes } from '../../store/nodes.ts';
+import type { Link } from '../../sync/tree/link.ts';
 import { getWirePath } from '../../sync/tree/paths.ts';
 import { isRemoteError, type Remote, RemoteError, type WirePath } from '../../sync/tree/remote.ts';
 
@@ -14,16 +16,25 @@ interface Place {
 /** Contents whose place outside the table is remembered: as many as are read side by side, and more. */
 const rememberedPlaces = 1_000;
 
+export interface SourceDeps {
+  readonly nodes: Nodes;
+  readonly remote: Remote;
+  readonly link: Link;
+  readonly clock: Clock;
+  /** Nobody can ask for this content where it is. */
+  readonly onUnreachable: (md5: string) => void;
+}
+
 /** How often a download goes on after a cut. */
 const resumptions = 5;
 
 /**
  * Content by md5, from any place on the server that holds it: a file of the table; else the place that once held it, in the
  * trash or as an older revision; else wherever its mountpoint has it now. All but the table are asked for the md5 first:
- * another file may have the path by now. Rejects with RemoteError `vanished` when it is in none of them. `onUnreachable`: nobody
- * can ask for it where it is.
+ * another file may have the path by now. Rejects with RemoteError `vanished` when it is in none of them.
  */
-export function createSource(nodes: Nodes, remote: Remote, onUnreachable: (md5: string) => void): ContentSource {
+export function createSource(deps: SourceDeps): ContentSource {
+  const { nodes, remote, onUnreachable } = deps;
   const searches = new Flights<string, Place | undefined>();
   const found = new Recent<string, Place>(rememberedPlaces);
   const doubted = new Recent<string, true>(rememberedPlaces);
@@ -42,7 +53,7 @@ export function createSource(nodes: Nodes, remote: Remote, onUnreachable: (md5: 
           throw error;
         }
       };
-      return openResumed(start, async (at) => {
+      return openResumed(deps, start, signal, async (at) => {
         const known = findKnown(md5);
         if (known !== undefined) {
           try {
@@ -66,24 +77,27 @@ export function createSource(nodes: Nodes, remote: Remote, onUnreachable: (md5: 
 }
 
 /**
- * The chunks that `open` gives from `start` on. Where a connection is cut in the middle, it is asked for the rest: programs give up
- * a copy whose read fails, for a moment without a network.
+ * The chunks that `open` gives from `start` on. Where a connection is cut in the middle, or the network goes for a moment, it is
+ * asked for the rest: programs give up a copy whose read fails.
  */
 async function openResumed(
+  { link, clock }: SourceDeps,
   start: number,
+  signal: AbortSignal,
   open: (at: number) => Promise<AsyncIterable<Buffer>>,
 ): Promise<AsyncIterable<Buffer>> {
   let left = resumptions;
-  const noteCut = (error: unknown) => {
-    if (left === 0 || !isRemoteError(error, 'incomplete')) throw error;
-    left -= 1;
+  let waitingSince = clock.now();
+  const waitAfter = async (error: unknown) => {
+    if (!isRemoteError(error, 'incomplete') || left === 0) await link.waitAfter(error, waitingSince, signal);
+    else left -= 1;
   };
   const openAt = async (at: number): Promise<AsyncIterable<Buffer>> => {
     for (;;) {
       try {
         return await open(at);
       } catch (error) {
-        noteCut(error);
+        await waitAfter(error);
       }
     }
   };
@@ -95,10 +109,11 @@ async function openResumed(
         for await (const chunk of chunks) {
           at += chunk.length;
           yield chunk;
+          waitingSince = clock.now();
         }
         return;
       } catch (error) {
-        noteCut(error);
+        await waitAfter(error);
       }
     }
   })();

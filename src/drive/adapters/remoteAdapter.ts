@@ -41,7 +41,8 @@ const kinds: Record<JottaErrorKind, RemoteErrorKind> = {
 
 function toRemoteError(error: unknown): unknown {
   if (!isJottaError(error)) return error;
-  return new RemoteError(kinds[error.kind], error.message, { cause: error });
+  const needsPerson = error.kind === 'certificate' || error.kind === 'proxy';
+  return new RemoteError(kinds[error.kind], error.message, { cause: error, needsPerson });
 }
 
 /** What is told of a file is wrong and stays so, whatever it is: asking again changes nothing. */

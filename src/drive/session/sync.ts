@@ -37,6 +37,8 @@ export interface SyncOptions {
   readonly checksummer: Checksummer;
   readonly pollMs: number;
   readonly settleMs?: number;
+  /** For how long reads wait for a network that has just gone, ms; the limits' when absent. */
+  readonly networkGraceMs?: number;
   /** Bytes of a file were asked for, and nobody can ask for it. */
   readonly onUnreachable: (row: NodeRow) => void;
   /** What happens at the steps of a push (faultPoints.ts); nothing when absent. */
@@ -75,10 +77,13 @@ export function createSync(options: SyncOptions): Sync {
   const { client, storage, checksummer, onUnreachable, clock, signal, log } = options;
   const { nodes, xattrs, staging, store, room, barrier, history } = storage;
   const onError = (error: unknown) => log.error('listener failed', { error });
-  const link = new Link(onError);
+  const link = new Link(clock, options.networkGraceMs ?? writebackLimits.networkGraceMs, onError);
   const rates: Rates = { upload: new RateLimit(clock), download: new RateLimit(clock) };
   const remote = createRemote(client, link, rates);
-  const source = createSource(nodes, remote, (md5) => nodes.getHolders(md5).forEach(onUnreachable));
+  const source = createSource({
+    ...{ nodes, remote, link, clock },
+    onUnreachable: (md5) => nodes.getHolders(md5).forEach(onUnreachable),
+  });
   const reads = new Reads(onError);
   const reader = new ContentReader({ store, source: reads.follow(source), log, signal });
   const activity = new Activity(clock);
@@ -89,7 +94,7 @@ export function createSync(options: SyncOptions): Sync {
   const treeChanged = createEmitter<readonly TreeChange[]>(onError);
   const conflictMade = createEmitter<Conflict>(onError);
   const folders: Folders = new Folders({
-    ...{ nodes, activity, foreground, names, isLitter, remote, clock, log, merged, signal },
+    ...{ nodes, activity, foreground, names, isLitter, remote, link, clock, log, merged, signal },
     isBase: (md5) => staging.isBase(md5, null),
     discard: async (ids) => {
       for (const id of ids) staging.discard(id);

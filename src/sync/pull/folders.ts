@@ -8,6 +8,7 @@ import { type Ino, type NodeRow, rootIno } from '../../store/nodeRow.ts';
 import type { Nodes } from '../../store/nodes.ts';
 import type { Activity } from '../tree/activity.ts';
 import { writebackLimits } from '../tree/limits.ts';
+import type { Link } from '../tree/link.ts';
 import { getWirePath } from '../tree/paths.ts';
 import { isRemoteError, type Remote, RemoteError, type WirePath } from '../tree/remote.ts';
 import { type LinkTargetsDeps, readLinkTargets } from './linkTargets.ts';
@@ -17,6 +18,7 @@ import { WalkAhead } from './walkAhead.ts';
 
 export interface FoldersDeps extends MergeDeps, LinkTargetsDeps {
   readonly remote: Remote;
+  readonly link: Link;
   readonly foreground: Foreground;
   readonly clock: Clock;
   readonly log: Log;
@@ -63,8 +65,22 @@ export class Folders {
     }
     // A folder the server does not have yet holds just what was put into it here.
     if (row.synced === null && ino !== rootIno) return;
-    const listing = inTime(this.refresh(ino), AbortSignal.timeout(writebackLimits.listingDeadlineMs));
+    const deadline = AbortSignal.timeout(writebackLimits.listingDeadlineMs);
+    const listing = inTime(this.#refreshPatiently(ino, deadline), deadline);
     await this.#walkAhead.waitFor(ino, listing);
+  }
+
+  /** `refresh`, for somebody who waits for it while the network is gone for a moment. */
+  async #refreshPatiently(ino: Ino, deadline: AbortSignal): Promise<void> {
+    const { link, clock, signal } = this.#deps;
+    const since = clock.now();
+    for (;;) {
+      try {
+        return await this.refresh(ino);
+      } catch (error) {
+        await link.waitAfter(error, since, AbortSignal.any([signal, deadline]));
+      }
+    }
   }
 
   /**

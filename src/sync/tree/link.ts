@@ -1,4 +1,6 @@
+import type { Clock } from '../../base/clock.ts';
 import { createEmitter, type Emitter } from '../../base/events.ts';
+import { writebackLimits } from './limits.ts';
 import { isRemoteError } from './remote.ts';
 
 /** `offline`: requests fail for want of a network. `signedOut`: the account asks for a new sign-in. */
@@ -7,9 +9,15 @@ export type LinkHealth = 'ok' | 'offline' | 'signedOut';
 /** What the last requests said about the way to the server; one value drives pushes, polls and the status bar. */
 export class Link {
   readonly changed: Emitter<LinkHealth>;
+  readonly #clock: Clock;
+  readonly #graceMs: number;
   #health: LinkHealth = 'ok';
+  #changedAt = 0;
 
-  constructor(onError: (error: unknown) => void) {
+  /** `graceMs`: for how long reads wait for a network that has just gone. */
+  constructor(clock: Clock, graceMs: number, onError: (error: unknown) => void) {
+    this.#clock = clock;
+    this.#graceMs = graceMs;
     this.changed = createEmitter(onError);
   }
 
@@ -31,11 +39,24 @@ export class Link {
     }
   }
 
+  /**
+   * After a failed try to read from the server: resolves after a pause when it failed because the network has just gone, and throws
+   * the error when another try is not worth it. `since`: when the reading began, or last got on; ms since the epoch. Rejects with the
+   * signal's reason.
+   */
+  async waitAfter(error: unknown, since: number, signal: AbortSignal): Promise<void> {
+    const isAway = isRemoteError(error, 'offline') && !error.needsPerson;
+    const goneAt = this.#health === 'offline' ? Math.min(this.#changedAt, since) : since;
+    if (!isAway || this.#clock.now() - goneAt >= this.#graceMs) throw error;
+    await this.#clock.sleep(writebackLimits.networkPauseMs, signal);
+  }
+
   set(health: LinkHealth): void {
     if (health === this.#health) return;
     // A request that was under way when the sign-in ended says nothing about the account.
     if (this.#health === 'signedOut' && health === 'offline') return;
     this.#health = health;
+    this.#changedAt = this.#clock.now();
     this.changed.emit(health);
   }
 }

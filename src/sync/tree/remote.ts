@@ -67,11 +67,14 @@ export type RemoteErrorKind =
 
 export class RemoteError extends Error {
   readonly kind: RemoteErrorKind;
+  /** `offline` for a reason that waiting does not mend, as a certificate that is not trusted. */
+  readonly needsPerson: boolean;
 
-  constructor(kind: RemoteErrorKind, message: string, options?: ErrorOptions) {
+  constructor(kind: RemoteErrorKind, message: string, options: ErrorOptions & { readonly needsPerson?: boolean } = {}) {
     super(message, options);
     this.name = 'RemoteError';
     this.kind = kind;
+    this.needsPerson = options.needsPerson ?? false;
   }
 }
 

@@ -96,3 +96,35 @@ describe('a download that is cut in the middle', () => {
     assert.ok((await read()).equals(content));
   });
 });
+
+describe('while the network is gone for a moment', () => {
+  const isOffline = () => world.session().link.health === 'offline';
+  beforeEach(async () => {
+    await world.close();
+    world = await openSessionWorld(emulator, { networkGraceMs: 60_000 });
+  });
+  afterEach(() => emulator.outage(false));
+
+  it('a read waits for it, and gets its bytes', async () => {
+    const { content, read } = await put(3 * mebibyte);
+    await emulator.outage(true);
+    const reading = read();
+    await world.until('the network is missed', isOffline);
+    await emulator.outage(false);
+    assert.ok((await reading).equals(content));
+  });
+
+  it('a folder that was never looked into waits for it, and is listed', async () => {
+    emulator.mkdir('/Jotta/Archive/never seen/inner');
+    await world.session().folders.refresh(await world.find('/Jotta/Archive'));
+    const ino = await world.find('/Jotta/Archive/never seen');
+    await emulator.outage(true);
+    const listing = world.session().vfs.readdir(ino);
+    await world.until('the network is missed', isOffline);
+    await emulator.outage(false);
+    assert.deepEqual(
+      (await listing).map(({ name }) => name),
+      ['inner'],
+    );
+  });
+});

@@ -32,7 +32,7 @@ beforeEach(async () => {
   answers = async () => {};
   hintsOf = () => hints();
   hints = async () => new Map([['mountpoint', 'unmoved']]);
-  link = new Link(() => {});
+  link = new Link(systemClock, 0, () => {});
   stop = new AbortController();
   const folders = {
     getLive: () => live,
