@@ -50,13 +50,14 @@ const readyTimeoutMs = 60_000;
 /** A host gets 5 s for deactivate() and begins it 2 s after the server's end. */
 const stopTimeoutMs = 10_000;
 
-/** Without these a chat pane and a welcome page cover the window. */
+/** Without these a chat pane and a welcome page cover the window, and ports that other programs open are looked for and told. */
 const quietSettings = {
   'chat.disableAIFeatures': true,
   'extensions.autoCheckUpdates': false,
   'extensions.autoUpdate': false,
   'extensions.ignoreRecommendations': true,
   'git.enabled': false,
+  'remote.autoForwardPorts': false,
   'security.workspace.trust.enabled': false,
   'telemetry.telemetryLevel': 'off',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
