@@ -1,20 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { nameKey } from '../../base/nameKey.ts';
-import type { DriveError } from '../../protocol/errors.ts';
 import { getPublicLink } from '../../protocol/fileMessages.ts';
 import { list } from '../../protocol/messages.ts';
 import type { EntryInfo } from '../../protocol/state.ts';
 import type { DriveClient } from '../drive/client.ts';
 import { toDriveError } from '../errors.ts';
-import { getErrorSentence } from '../errorTexts.ts';
 import { getMountedPath } from '../mountedPath.ts';
 import { getOpenUri } from '../openUri.ts';
 import type { PublicItems } from '../publicItems.ts';
-import { inert } from '../ui/inert.ts';
 import { toInertRow } from '../ui/rows.ts';
 import { getDescription, toEntryItem } from './entryItem.ts';
 import { getPicture, toEntryTooltip } from './entryTooltip.ts';
+import { type FailedNode, toFailedItem } from './failedNode.ts';
+import { MissedRedraws } from './missedRedraws.ts';
 import { type PublicNode, publicNode, type SharedNode, toPublicItem, toSharedItem } from './publicNodes.ts';
 import { loadTrash, type TrashedNode, type TrashNode, toTrashedItem, toTrashItem, trashNode } from './trashNodes.ts';
 
@@ -23,12 +22,6 @@ export interface EntryNode {
   entry: EntryInfo;
   /** What the row said when it was drawn, to tell whether it has to be drawn again. */
   shown?: string;
-}
-/** The row in place of the children of a folder that could not be listed. */
-export interface FailedNode {
-  readonly kind: 'failed';
-  readonly folder: string;
-  readonly error: DriveError;
 }
 export type FileNode = EntryNode | FailedNode | TrashNode | TrashedNode | PublicNode | SharedNode;
 
@@ -62,16 +55,28 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   readonly #shown = new Map<string, Shown>();
   readonly #comparing = new Map<string, 'once' | 'again'>();
   readonly #emitter = new vscode.EventEmitter<FileNode | undefined>();
+  readonly #missed: MissedRedraws;
 
   #showsPublic = false;
 
   readonly onDidChangeTreeData = this.#emitter.event;
 
-  /** `hasSession` says whether a list request can succeed; without one the tree stays empty for the welcome view. */
-  constructor(client: DriveClient, publicItems: PublicItems, hasSession: () => Promise<boolean>) {
+  /**
+   * `hasSession` says whether a list request can succeed; without one the tree stays empty for the welcome view. `isOnScreen`: whether
+   * the rows in a folder are.
+   */
+  constructor(
+    client: DriveClient,
+    publicItems: PublicItems,
+    hasSession: () => Promise<boolean>,
+    isOnScreen: (folder: string) => boolean,
+  ) {
     this.#client = client;
     this.#publicItems = publicItems;
     this.#hasSession = hasSession;
+    this.#missed = new MissedRedraws((folder) => {
+      if (isOnScreen(folder)) this.#emitter.fire(undefined);
+    });
   }
 
   getTreeItem(node: FileNode): vscode.TreeItem {
@@ -115,6 +120,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     const folder = node?.kind === 'trash' ? trashPath : (node?.entry.path ?? rootPath);
     // A folder whose row was retried or refreshed by hand asks the server; expanding shows what is known at once.
     const refresh = this.#asked.delete(folder);
+    this.#missed.noteAsked(folder);
     try {
       if (node?.kind === 'trash') return await loadTrash(this.#client);
       if (!this.#shown.has(folder)) this.#shown.set(folder, 'listing');
@@ -189,6 +195,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   }
 
   dispose(): void {
+    this.#missed.dispose();
     this.#emitter.dispose();
   }
 
@@ -208,7 +215,10 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   #redraw(folder: string): void {
     const node = folder === trashPath ? trashNode : this.#nodes.get(folder);
     if (folder === rootPath) this.#emitter.fire(undefined);
-    else if (node !== undefined) this.#emitter.fire(node);
+    else if (node !== undefined) {
+      this.#missed.noteTold(folder);
+      this.#emitter.fire(node);
+    }
   }
 
   /** Redraws what differs from what is shown. One look at a folder at a time; a change meanwhile costs one more. */
@@ -266,19 +276,6 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     this.#nodes.set(entry.path, node);
     return node;
   }
-}
-
-function toFailedItem({ folder, error }: FailedNode): vscode.TreeItem {
-  const item = new vscode.TreeItem(vscode.l10n.t('Could not be loaded'));
-  const sentence = getErrorSentence(error.code, error.args);
-  item.id = `failed:${folder}`;
-  item.contextValue = 'failed';
-  item.iconPath = new vscode.ThemeIcon('error');
-  item.description = sentence;
-  item.tooltip = vscode.l10n.t('{0}\nClick to try again.', inert(sentence));
-  item.command = { command: 'jottacloud.retryFolder', title: vscode.l10n.t('Try Again'), arguments: [{ folder }] };
-  item.accessibilityInformation = { label: vscode.l10n.t('Could not be loaded: {0} Press Enter to retry.', sentence) };
-  return item;
 }
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });

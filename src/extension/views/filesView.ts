@@ -49,7 +49,7 @@ export class FilesView implements vscode.Disposable {
     this.#client = client;
     this.#publicItems = publicItems;
     this.#watchSet = watchSet;
-    this.tree = new FilesTree(client, publicItems, hasSession);
+    this.tree = new FilesTree(client, publicItems, hasSession, (folder) => this.#isOnScreen(folder));
     this.dragAndDrop = new FilesDragAndDrop(client, report);
     this.#view = vscode.window.createTreeView('jottacloud.files', {
       treeDataProvider: this.tree,
@@ -141,6 +141,11 @@ export class FilesView implements vscode.Disposable {
     if (expanded) this.#expanded.add(node.entry.path);
     else this.#expanded.delete(node.entry.path);
     this.#watch();
+  }
+
+  #isOnScreen(folder: string): boolean {
+    if (folder === rootPath) return this.#view.visible;
+    return this.#expanded.has(folder) && this.#isOnScreen(path.posix.dirname(folder));
   }
 
   #watch(): void {

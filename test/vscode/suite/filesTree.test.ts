@@ -13,14 +13,16 @@ function createTree() {
   const asked: { path: string; answer: (entries: readonly EntryInfo[]) => void; fail: (error: Error) => void }[] = [];
   const request = (_type: unknown, { path }: { path: string }) =>
     new Promise<readonly EntryInfo[]>((answer, fail) => void asked.push({ path, answer, fail }));
-  const tree = new FilesTree({ request } as never, { list: () => [] } as never, async () => true);
+  const onScreen = new Set<string>();
+  const isOnScreen = (folder: string) => onScreen.has(folder);
+  const tree = new FilesTree({ request } as never, { list: () => [] } as never, async () => true, isOnScreen);
   const drawn: (FileNode | undefined)[] = [];
   tree.onDidChangeTreeData((node) => drawn.push(node));
   const next = async () => {
     await waitFor('a listing', () => asked.length > 0 || undefined);
     return asked.shift() as (typeof asked)[number];
   };
-  return { tree, drawn, asked, next };
+  return { tree, drawn, asked, next, onScreen };
 }
 
 describe('the tree of files', () => {
@@ -44,6 +46,22 @@ describe('the tree of files', () => {
     await rows;
     tree.refresh('/F');
     assert.deepEqual([drawn, asked], [[], []]);
+  });
+
+  it('draws all anew when the rows of a folder on the screen are not asked for, though they changed', async () => {
+    const { tree, drawn, next, onScreen } = createTree();
+    const top = tree.getChildren();
+    (await next()).answer([entry('/F', 'folder')]);
+    const [folder] = await top;
+    const rows = tree.getChildren(folder);
+    (await next()).answer([entry('/F/a')]);
+    await rows;
+    onScreen.add('/F');
+    tree.refresh('/F');
+    (await next()).answer([entry('/F/a'), entry('/F/b')]);
+    await waitFor('all is drawn', () => drawn.length === 2 || undefined);
+    assert.deepEqual(drawn, [folder, undefined]);
+    tree.dispose();
   });
 
   it('draws a folder anew that could not be listed, once it is known to have changed', async () => {
