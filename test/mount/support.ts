@@ -166,7 +166,8 @@ export async function createWorld(
       for (const headless of running) await headless.stop();
       await run('fusermount3', ['-u', '-z', join(dir, 'volume')]).catch(() => {});
       await emulator.close();
-      await rm(dir, { recursive: true, force: true });
+      // A drive that a window has started may still be writing its last.
+      await rm(dir, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }
