@@ -50,7 +50,7 @@ export interface SessionOptions extends RescueOptions {
   readonly budget: ContentBudget;
   readonly pollMs: number;
   readonly settleMs?: number;
-  /** For how long reads wait for a network that has just gone, ms; 30 s when absent. */
+  /** For how long reads wait for a network that has just gone, ms; 20 s when absent. */
   readonly networkGraceMs?: number;
   /** Patterns of names that stay on this computer. */
   readonly localNames: readonly string[];

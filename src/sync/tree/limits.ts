@@ -48,7 +48,7 @@ export const writebackLimits = {
   /** A listing that has not answered by then fails the file operation that needs it. */
   listingDeadlineMs: 15_000,
   /** Reads wait so long for a network that has just gone, with a pause between tries; then they fail at once until it is back. */
-  networkGraceMs: 30_000,
+  networkGraceMs: 20_000,
   networkPauseMs: 1_000,
   /** A folder looked at within this time is live: the poller lists it again when the account moved. */
   liveMs: 10 * 60_000,

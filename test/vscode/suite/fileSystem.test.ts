@@ -63,7 +63,7 @@ describe('the virtual file system, without a mount', () => {
   it('says of a file that is not here and cannot be fetched what that means, where an editor is to show it', async () => {
     const name = '/Jotta/Archive/five thousand/picture 7.jpg';
     await fs.stat(uriOf(name));
-    await goOffline(8_000);
+    await goOffline(28_000);
     await collectErrorMessages(async (shown) => {
       await vscode.commands.executeCommand('vscode.openWith', uriOf(name), 'default');
       const says = (text: string) => text.includes('picture 7.jpg is not on this computer');
