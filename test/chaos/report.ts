@@ -14,7 +14,7 @@ export function getFindings(error: unknown): readonly string[] {
 export async function reportWorld({ stage, emulator, quirks, dir, close }: World): Promise<void> {
   const sections: readonly Section[] = [
     ['quirks of the server', () => [JSON.stringify(quirks)]],
-    ['last operations of this round', () => stage.history.take().slice(-40)],
+    ['operations of this round', () => stage.history.take()],
     ['end of the log of the drive', () => stage.drive.log.slice(-60)],
   ];
   for (const [title, lines] of sections) {

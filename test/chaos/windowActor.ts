@@ -195,8 +195,7 @@ export class WindowActor extends Actor {
   /** Nothing is said about a path from here when nobody can tell. */
   async #isMade(path: string): Promise<boolean> {
     const { model } = this.stage;
-    if (model.isDisputed(path)) return false;
-    const there = await this.exists(path);
+    const there = model.isDisputed(path) ? undefined : await this.exists(path);
     if (there === undefined) model.contest(path);
     return there === true;
   }
