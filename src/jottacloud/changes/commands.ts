@@ -17,7 +17,7 @@ import { checkPath, targetQuery } from '../urls.ts';
  */
 export async function createFolder(service: Service, path: JottaPath, caller: AbortSignal): Promise<void> {
   checkPath(path, 3);
-  const command = addressOf(service, path, '?mkDir=true');
+  const command = { ...addressOf(service, path, '?mkDir=true'), direct: true };
   await repeatLooking(service, caller, async (signal) => {
     const made = asNewName(service, path.at(-1) ?? '', () =>
       postOnce(service, command, thingOf(service, path), signal),

@@ -142,7 +142,8 @@ async function sendDirect(
   userAgent: string,
   signal: AbortSignal,
 ): Promise<Answered> {
-  const length = Buffer.isBuffer(body) ? { 'Content-Length': String(body.length) } : {};
+  const isStream = body !== undefined && !Buffer.isBuffer(body);
+  const length = method === 'GET' || isStream ? {} : { 'Content-Length': String(body?.length ?? 0) };
   const coding = { 'Accept-Encoding': gzip ? 'gzip' : 'identity' };
   const headers = { 'User-Agent': userAgent, Accept: '*/*', ...length, ...given, ...coding };
   const answer = await requestDirect({ method, url, headers, body, agent, signal });
