@@ -80,7 +80,7 @@ export function toDriveErrorData(error: unknown): DriveErrorData {
   if (isDiskFull(error) && !(error instanceof ErrnoError)) return { code: 'diskFull', args: {} };
   if (isJottaError(error)) return { code: jottaCodes[error.kind] ?? 'internal', args: {} };
   // "Offline" has causes that only a person can mend; those are told.
-  if (isRemoteError(error) && isUnreachable(error.cause)) return toDriveErrorData(error.cause);
+  if (isRemoteError(error) && error.needsPerson) return toDriveErrorData(error.cause);
   if (isRemoteError(error)) return { code: remoteCodes[error.kind] ?? 'internal', args: {} };
   if (error instanceof ErrnoError) {
     // An operation that failed for want of the server says why in its cause.
@@ -91,10 +91,6 @@ export function toDriveErrorData(error: unknown): DriveErrorData {
   const { path } = error as NodeJS.ErrnoException;
   if (local !== undefined) return { code: local, args: path === undefined ? {} : { path } };
   return { code: 'internal', args: {} };
-}
-
-function isUnreachable(error: unknown): boolean {
-  return isJottaError(error, 'certificate') || isJottaError(error, 'proxy');
 }
 
 export function toResponseError(error: unknown): ResponseError<DriveErrorData> {
