@@ -96,7 +96,7 @@ export function testKilledDrive(machine: () => Machine): void {
       ]);
       const uploaded = () => [...remoteFiles(emulator)].map(([name, item]) => [name, item.md5]).sort();
       // One that is being written may be uploaded between two of its writes.
-      await until('all are uploaded', () => isDeepStrictEqual(uploaded(), expected), uploadMs).catch(() => {});
+      await until('all are uploaded', () => isDeepStrictEqual(uploaded(), expected), uploadMs);
       assert.deepEqual(uploaded(), expected);
     });
 
