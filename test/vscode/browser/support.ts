@@ -211,9 +211,7 @@ export async function openFromTree(window: Workbench, name: string): Promise<voi
 
 /** Types at the end of the active editor, and waits until the tab is dirty. */
 export async function typeAtEnd(window: Workbench, text: string): Promise<void> {
-  await window.editorText.click();
-  // What is opening beside it may take the focus, and the keys, from an editor that has just been clicked.
-  await window.page.locator('.editor-instance .monaco-editor.focused').waitFor();
+  await window.focusEditor();
   await window.page.keyboard.press('Control+End');
   await window.page.keyboard.type(text);
   await window.page.locator('.tabs-container .tab.active.dirty').waitFor();

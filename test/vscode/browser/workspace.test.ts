@@ -112,7 +112,7 @@ test('a mounted folder as the workspace: explorer, edits, search and source cont
         .first()
         .waitFor();
 
-      await page.locator('.scm-view .scm-editor .view-lines').first().click();
+      await window.focusEditor(page.locator('.scm-view .scm-editor').first());
       await page.keyboard.type('second');
       await page.keyboard.press('Control+Enter');
       // Nothing is staged: VS Code asks whether it shall stage everything.

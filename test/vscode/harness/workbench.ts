@@ -213,10 +213,13 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
     await this.tab(path.basename(file)).waitFor();
   }
-  /** Types at the cursor of the active editor. */
-  async type(text: string): Promise<void> {
-    await this.editorText.click();
-    await this.page.keyboard.type(text);
+  /** Clicks into an editor, the active one unless told, until it has the focus: what opens beside it may take it back. */
+  async focusEditor(around: Locator = this.page.locator('.editor-group-container.active')): Promise<void> {
+    const focused = around.locator('.monaco-editor.focused');
+    await retry(5, async () => {
+      await around.locator('.view-lines').click();
+      await focused.waitFor({ timeout: 6_000 });
+    });
   }
   /** Ctrl+S, and waits until the tab is no longer dirty. */
   async save(): Promise<void> {
