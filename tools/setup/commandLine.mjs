@@ -6,20 +6,10 @@ import { parseArgs } from 'node:util';
 
 /** As tools/setup/suites.ts has them, in the same order. */
 export const suiteNames = [
-  ...[
-    'lint',
-    'typecheck',
-    'build',
-    'unit',
-    'integration',
-    'contract',
-    'mount',
-    'chaos',
-    'bench',
-    'nfs',
-    'vscode',
-    'browser',
-  ],
+  ...['lint', 'typecheck', 'build', 'unit'],
+  ...['integration', 'contract'],
+  ...['mount', 'chaos', 'bench'],
+  ...['nfs', 'vscode', 'browser'],
 ];
 const targets = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'universal'];
 

@@ -20,63 +20,59 @@ export interface Suite {
 const bin = (name: string): string => path.join(root, 'node_modules', '.bin', name);
 const minutes = (count: number): number => count * 60_000;
 
-/** In the order of cost: what fails fast comes first. Suites in a list of their own run side by side. */
-const stages: readonly (Suite | readonly Suite[])[] = [
+const lint: Suite = { name: 'lint', command: ['npm', 'run', '--silent', 'lint'], timeoutMs: minutes(2), result: 'one' };
+const typecheck: Suite = {
+  name: 'typecheck',
+  command: [bin('tsc'), '--noEmit'],
+  timeoutMs: minutes(5),
+  result: 'one',
+};
+const build: Suite = {
+  name: 'build',
+  command: ['npm', 'run', '--silent', 'build'],
+  timeoutMs: minutes(2),
+  result: 'one',
+};
+const chaos: Suite = {
+  name: 'chaos',
+  // A fixed seed makes a failure one to look into, not to shrug at; `npm run chaos` goes on from there.
+  command: [process.execPath, path.join(root, 'test/chaos/main.ts'), '--minutes', '0.75', '--seed', 'npm-test'],
+  timeoutMs: minutes(5),
+  result: 'counts',
+  files: 'test/chaos/**/*.ts',
+};
+const bench: Suite = {
+  name: 'bench',
+  // That it measures, not what: this machine may be busy.
+  command: [process.execPath, path.join(root, 'test/bench/main.ts'), '--scale', '0.01', '--only', 'walk,small-files'],
+  timeoutMs: minutes(3),
+  result: 'one',
+  files: 'test/bench/**/*.ts',
+};
+const vscode: Suite = {
+  name: 'vscode',
+  command: [process.execPath, path.join(root, 'test/vscode/harness/runExtensionHost.ts')],
+  timeoutMs: minutes(8),
+  result: 'counts',
+  files: 'test/vscode/suite/**/*.test.ts',
+};
+const browserSetup = path.join(root, 'test/vscode/browser/globalSetup.ts');
+
+/**
+ * In the order of cost: what fails fast comes first. Suites of one stage run side by side: while one waits, for a server that is
+ * silent, a drain, a kernel, or a virtual machine on one processor, the others have the processors.
+ */
+const stages: readonly (readonly Suite[])[] = [
+  [lint, typecheck, build],
+  [{ ...nodeTests('unit', 'test/unit/**/*.test.ts', minutes(5), 2), inMemory: true }],
   [
-    { name: 'lint', command: ['npm', 'run', '--silent', 'lint'], timeoutMs: minutes(2), result: 'one' },
-    { name: 'typecheck', command: [bin('tsc'), '--noEmit'], timeoutMs: minutes(5), result: 'one' },
-    { name: 'build', command: ['npm', 'run', '--silent', 'build'], timeoutMs: minutes(2), result: 'one' },
+    { ...nodeTests('integration', 'test/integration/**/*.test.ts', minutes(15), 2), inMemory: true },
+    { ...nodeTests('contract', 'test/contract/**/*.test.ts', minutes(20), 2), inMemory: true },
   ],
-  { ...nodeTests('unit', 'test/unit/**/*.test.ts', minutes(5), ['--test-concurrency=2']), inMemory: true },
-  {
-    ...nodeTests('integration', 'test/integration/**/*.test.ts', minutes(15), ['--test-concurrency=2']),
-    inMemory: true,
-  },
-  // One of its files does little but wait for silence.
-  { ...nodeTests('contract', 'test/contract/**/*.test.ts', minutes(20), ['--test-concurrency=3']), inMemory: true },
-  // They wait for kernels, drains and grace periods most of the time; chaos takes the time it is given, and no more.
-  [
-    nodeTests('mount', 'test/mount/**/*.test.ts', minutes(20), ['--test-concurrency=3']),
-    {
-      name: 'chaos',
-      // A fixed seed makes a failure one to look into, not to shrug at; `npm run chaos` goes on from there.
-      command: [process.execPath, path.join(root, 'test/chaos/main.ts'), '--minutes', '0.75', '--seed', 'npm-test'],
-      timeoutMs: minutes(5),
-      result: 'counts',
-      files: 'test/chaos/**/*.ts',
-    },
-    {
-      name: 'bench',
-      // That it measures, not what: this machine may be busy.
-      command: [
-        process.execPath,
-        path.join(root, 'test/bench/main.ts'),
-        '--scale',
-        '0.01',
-        '--only',
-        'walk,small-files',
-      ],
-      timeoutMs: minutes(3),
-      result: 'one',
-      files: 'test/bench/**/*.ts',
-    },
-  ],
-  // A virtual machine on one processor, and an extension host that waits a lot.
-  [
-    nodeTests('nfs', 'test/nfs/**/*.test.ts', minutes(15), ['--test-concurrency=1']),
-    {
-      name: 'vscode',
-      command: [process.execPath, path.join(root, 'test/vscode/harness/runExtensionHost.ts')],
-      timeoutMs: minutes(8),
-      result: 'counts',
-      files: 'test/vscode/suite/**/*.test.ts',
-    },
-  ],
-  // Their windows wait for each other's processes and, where a mount outlives one, for the clock.
-  nodeTests('browser', 'test/vscode/browser/**/*.test.ts', minutes(15), [
-    '--test-concurrency=3',
-    `--test-global-setup=${path.join(root, 'test/vscode/browser/globalSetup.ts')}`,
-  ]),
+  [nodeTests('mount', 'test/mount/**/*.test.ts', minutes(20), 3), chaos, bench],
+  [nodeTests('nfs', 'test/nfs/**/*.test.ts', minutes(15), 1), vscode],
+  // Its windows wait for each other's processes and, where a mount outlives one, for the clock.
+  [nodeTests('browser', 'test/vscode/browser/**/*.test.ts', minutes(15), 3, [`--test-global-setup=${browserSetup}`])],
 ];
 
 /**
@@ -84,19 +80,25 @@ const stages: readonly (Suite | readonly Suite[])[] = [
  * @throws Error on a name that is none
  */
 export function chooseSuites(names: readonly string[]): readonly (readonly Suite[])[] {
-  const all = stages.map((stage) => [stage].flat());
-  const known = all.flat().map((suite) => suite.name);
+  const known = stages.flat().map((suite) => suite.name);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`no such suite: ${unknown.join(', ')}. There are: ${known.join(', ')}`);
-  if (names.length === 0) return all;
-  return all.map((stage) => stage.filter(({ name }) => names.includes(name))).filter((stage) => stage.length > 0);
+  if (names.length === 0) return stages;
+  return stages.map((stage) => stage.filter(({ name }) => names.includes(name))).filter((stage) => stage.length > 0);
 }
 
 export function findFiles(pattern: string): readonly string[] {
   return globSync(pattern, { cwd: root }).sort();
 }
 
-function nodeTests(name: string, files: string, timeoutMs: number, options: readonly string[] = []): Suite {
+/** `atOnce`: so many files of it. */
+function nodeTests(
+  name: string,
+  files: string,
+  timeoutMs: number,
+  atOnce: number,
+  options: readonly string[] = [],
+): Suite {
   const reporter = path.join(root, 'tools/setup/countReporter.ts');
   const command = [
     process.execPath,
@@ -104,6 +106,7 @@ function nodeTests(name: string, files: string, timeoutMs: number, options: read
     '--test',
     // A test that hangs must not take the whole suite's time with it.
     '--test-timeout=180000',
+    `--test-concurrency=${atOnce}`,
     ...options,
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
