@@ -16,7 +16,7 @@ export function createOperations(
   fuse: typeof Fuse,
   handles = new Set<Fh>(),
   caller: Caller = { isMappedWrite: () => false, isPreviewDaemon: async () => false },
-): Fuse.OPERATIONS {
+) {
   return {
     initWithConfig: (connection, cb) =>
       cb(0, {
@@ -29,5 +29,5 @@ export function createOperations(
     ...listOperations(view),
     ...nameOperations(view),
     ...xattrOperations(view),
-  };
+  } satisfies Fuse.OPERATIONS;
 }

@@ -31,12 +31,12 @@ export async function mountVolume(
   const handles = new Set<Fh>();
   const programs = new Programs();
   const gone = Promise.withResolvers<void>();
-  const operations: Fuse.OPERATIONS = {
+  const operations = {
     ...createOperations(view, fuseModule, handles, {
       isMappedWrite: () => fuse.context()?.fileInfo?.writepage === true,
       isPreviewDaemon: () => programs.isPreviewDaemon(fuse.context()?.pid),
     }),
-    destroy: (cb) => {
+    destroy: (cb: (code: number) => void) => {
       cb(0);
       void releaseAll(view, handles).then(gone.resolve);
     },

@@ -19,7 +19,7 @@ it('an unmount ends although the driver of FUSE never says that it has ended', a
     const real = await ensureFuse();
     class Silent extends real {
       constructor(...[path, operations, options]: ConstructorParameters<FuseModule>) {
-        super(path, { ...operations, destroy: (done: (code: number) => void) => done(0) }, options);
+        super(path, Object.assign({}, operations, { destroy: (done: (code: number) => void) => done(0) }), options);
       }
     }
     const view = { vfs: world.session().vfs, root: rootIno, readOnly: false, log: silentLog, uid: 0, gid: 0 };
