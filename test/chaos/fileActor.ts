@@ -192,8 +192,10 @@ export class FileActor {
       ]);
     }
     const found = outcome.value;
+    // What it held before the crash may have been sent already.
+    noteDoubt(file, file.changes);
     acknowledge(file, [found]);
-    Object.assign(file, { view: found, changes: [], uncertain: false, mtimeSec: undefined });
+    Object.assign(file, { view: found, changes: [], mtimeSec: undefined });
     model.note(outcome.value, `found at ${path} after a crash or an error`);
     return true;
   }

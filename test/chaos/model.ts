@@ -24,7 +24,7 @@ export interface FileState {
   changedIn: number;
   /** An operation failed or the process died: what the file holds must be looked at. */
   uncertain: boolean;
-  /** What it may have held before it was written anew as a whole: a revision may be of that. The last few. */
+  /** What it may have held before it was certain again: a revision may be of that. The last few. */
   doubted: readonly Doubt[];
   handles: Handle[];
   /** Set by utimens and not touched since: seconds. */
@@ -40,7 +40,7 @@ interface Doubt {
 /** Of one file. */
 const doubtsKept = 4;
 
-/** The file was given whole new bytes after `changes`: what it holds is certain from here. */
+/** The file was given whole new bytes after `changes`, or was looked at: what it holds is certain from here. */
 export function noteDoubt(file: FileState, changes: readonly Change[]): void {
   if (changes.length > 0) {
     file.doubted = [...file.doubted.slice(1 - doubtsKept), { stable: getStable(file), changes }];
