@@ -200,6 +200,13 @@ export class FileActor {
     return true;
   }
 
+  /** Is the drive that took what was written and not flushed the one that runs, or that comes up next? */
+  async keepsUnflushed(entries: readonly Entry[]): Promise<boolean> {
+    const { drive } = this.stage;
+    await drive.whenUp;
+    return entries.every(({ file }) => !file?.changes.length || file.changedIn === drive.life);
+  }
+
   /** Forgets descriptors of a drive that is gone. */
   async dropStale(entry: Entry): Promise<void> {
     const { drive } = this.stage;

@@ -163,7 +163,7 @@ async function copyOver(lane: Lane): Promise<boolean> {
 
 async function copyTo(lane: Lane, source: Entry, target: Target): Promise<void> {
   const { model, window } = lane;
-  if (source.contested || source.file === undefined) return;
+  if (source.contested || source.file === undefined || !(await window.keepsUnflushed([source]))) return;
   const [from, to] = [toAccountPath(model.getPath(source)), pathOf(lane, target)];
   const collision = target.entry === undefined ? 'fail' : 'replace';
   await window.put(target, { content: source.file.view, source }, 'copy', () =>
@@ -174,8 +174,9 @@ async function copyTo(lane: Lane, source: Entry, target: Target): Promise<void> 
 async function copyTree(lane: Lane): Promise<boolean> {
   const { model, window } = lane;
   return withFolder(lane, (source) =>
-    withWholeTree(lane, source, () =>
+    withWholeTree(lane, source, (below) =>
       withNewFolderName(lane, async (folder, name) => {
+        if (!(await window.keepsUnflushed(below))) return;
         const [from, to] = [model.getPath(source), joinPath(model.getPath(folder), name)];
         const plan = planCopy(model, source, name);
         await window.make(folder, plan, 'copy', () =>
@@ -238,7 +239,8 @@ async function downloadTo(lane: Lane, entries: readonly Entry[], plan: Plan): Pr
     const outcome = await window.ask(files.download, params, whenToCancel(lane));
     const isRefusal = collision === 'fail' && former !== undefined && outcome.code === 'EEXIST';
     if (!isRefusal) window.judgeFetch(outcome, 'copy', path);
-    const isKnown = !entries.some(({ contested }) => contested) && !model.isDisputed(path);
+    const isContested = entries.some(({ contested }) => contested) || model.isDisputed(path);
+    const isKnown = !isContested && (await window.keepsUnflushed(entries));
     const wanted: Wanted = { plan, former, collision, isKnown, done: outcome.code === undefined };
     await checkDownload(localFolder, wanted, outcome.disturbed);
   });
