@@ -30,8 +30,8 @@ export class TokenSource {
   /** Rotated but not yet stored. */
   #unsaved: Tokens | undefined;
   #dead: JottaError | undefined;
-  /** When refused tokens were replaced lately, ms since the epoch. */
-  #replacedAt: number[] = [];
+  /** Refused tokens that were replaced lately, and when, ms since the epoch: one death refuses many requests. */
+  readonly #replacedAt = new Map<string, number>();
   #acceptedToken: string | undefined;
   /** ms that an access token is valid, as the last grant said. */
   #lifeMs = Number.POSITIVE_INFINITY;
@@ -59,7 +59,7 @@ export class TokenSource {
     this.#tokens = tokens;
     this.#unsaved = undefined;
     this.#dead = undefined;
-    this.#replacedAt = [];
+    this.#replacedAt.clear();
   }
 
   /**
@@ -91,12 +91,14 @@ export class TokenSource {
     const { clock, http } = this.#deps;
     if (this.#tokens.accessToken !== rejectedToken) return this.#tokens.accessToken;
     const now = clock.now();
-    const isRecent = (at: number) => now >= at && now - at < http.limits.refusedTokenMs;
-    this.#replacedAt = this.#replacedAt.filter(isRecent);
-    const isHopeless = this.#acceptedToken !== rejectedToken && this.#replacedAt.length > 0;
-    if (isHopeless || this.#replacedAt.length >= http.limits.refusedTokens) return rejectedToken;
+    for (const [token, at] of this.#replacedAt) {
+      const isRecent = now >= at && now - at < http.limits.refusedTokenMs;
+      if (!isRecent) this.#replacedAt.delete(token);
+    }
+    const isHopeless = this.#acceptedToken !== rejectedToken && this.#replacedAt.size > 0;
+    if (isHopeless || this.#replacedAt.size >= http.limits.refusedTokens) return rejectedToken;
     await this.#refresh(signal);
-    this.#replacedAt.push(now);
+    this.#replacedAt.set(rejectedToken, now);
     return this.#tokens.accessToken;
   }
 

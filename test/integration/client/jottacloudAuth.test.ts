@@ -279,6 +279,18 @@ describe('signing in to the emulator', () => {
     assert.equal(saved.length, 1);
   });
 
+  it('renews a token once more that dies early too, however many requests its death refuses at once', async () => {
+    const emulator = await start();
+    const { client } = connect(emulator, await signIn(emulator));
+    const path = ['Jotta', 'Archive'];
+    for (let death = 1; death <= 3; death += 1) {
+      emulator.expire();
+      await Promise.all(Array.from({ length: 6 }, () => client.fetchFolder(path, never)));
+      await client.fetchFolder(path, never);
+      assert.equal(emulator.stats().requests.token, 1 + death);
+    }
+  });
+
   it('reports signedOut when the family is revoked, not a network failure', async () => {
     const emulator = await start();
     const { client } = connect(emulator, await signIn(emulator));
