@@ -75,7 +75,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     this.#publicItems = publicItems;
     this.#hasSession = hasSession;
     this.#missed = new MissedRedraws((folder) => {
-      if (isOnScreen(folder)) this.#emitter.fire(undefined);
+      if (isOnScreen(folder)) this.#drawAll();
     });
   }
 
@@ -116,11 +116,15 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   async getChildren(node?: FileNode): Promise<FileNode[]> {
     if (node?.kind === 'failed' || node?.kind === 'trashed' || node?.kind === 'shared') return [];
     if (node?.kind === 'public') return this.#publicItems.list().map((path) => ({ kind: 'shared', path }));
-    if (!(await this.#hasSession())) return [];
     const folder = node?.kind === 'trash' ? trashPath : (node?.entry.path ?? rootPath);
+    return this.#missed.noteAsked(folder, async () =>
+      (await this.#hasSession()) ? await this.#read(node, folder) : [],
+    );
+  }
+
+  async #read(node: EntryNode | TrashNode | undefined, folder: string): Promise<FileNode[]> {
     // A folder whose row was retried or refreshed by hand asks the server; expanding shows what is known at once.
     const refresh = this.#asked.delete(folder);
-    this.#missed.noteAsked(folder);
     try {
       if (node?.kind === 'trash') return await loadTrash(this.#client);
       if (!this.#shown.has(folder)) this.#shown.set(folder, 'listing');
@@ -169,7 +173,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   /** Draws all of it anew: another account, a new link to the drive, or files that open elsewhere. */
   reset(): void {
     this.#shown.clear();
-    this.#emitter.fire(undefined);
+    this.#drawAll();
   }
 
   /** Reads the trash again. */
@@ -180,7 +184,8 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
   /** Draws the rows of items that became public, or are no longer, and the list of all public items. */
   refreshPublic(accountPaths: readonly string[]): void {
     const hasRow = this.#publicItems.list().length > 0;
-    this.#emitter.fire(hasRow === this.#showsPublic ? publicNode : undefined);
+    if (hasRow === this.#showsPublic) this.#emitter.fire(publicNode);
+    else this.#drawAll();
     for (const accountPath of accountPaths) {
       const node = this.#nodes.get(accountPath);
       if (node !== undefined) this.#emitter.fire(node);
@@ -212,9 +217,14 @@ export class FilesTree implements vscode.TreeDataProvider<FileNode>, vscode.Disp
     return this.#showsPublic ? [publicNode, trashNode] : [trashNode];
   }
 
+  #drawAll(): void {
+    this.#missed.noteAllTold(rootPath);
+    this.#emitter.fire(undefined);
+  }
+
   #redraw(folder: string): void {
     const node = folder === trashPath ? trashNode : this.#nodes.get(folder);
-    if (folder === rootPath) this.#emitter.fire(undefined);
+    if (folder === rootPath) this.#drawAll();
     else if (node !== undefined) {
       this.#missed.noteTold(folder);
       this.#emitter.fire(node);

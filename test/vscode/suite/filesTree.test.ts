@@ -64,6 +64,22 @@ describe('the tree of files', () => {
     tree.dispose();
   });
 
+  it('draws all once more when rows that were waited for as all was drawn are not asked for again', async () => {
+    const { tree, drawn, next, onScreen } = createTree();
+    onScreen.add('/');
+    const top = tree.getChildren();
+    (await next()).answer([entry('/F', 'folder')]);
+    const [folder] = await top;
+    const rows = tree.getChildren(folder);
+    const listing = await next();
+    tree.reset();
+    listing.answer([]);
+    await rows;
+    await waitFor('all is drawn twice', () => drawn.length === 2 || undefined);
+    assert.deepEqual(drawn, [undefined, undefined]);
+    tree.dispose();
+  });
+
   it('draws a folder anew that could not be listed, once it is known to have changed', async () => {
     const { tree, drawn, next } = createTree();
     const rows = tree.getChildren();
