@@ -140,7 +140,7 @@ export class Director {
     const wasFull = stage.disk.full;
     const again = stage.weather.signedOut && !stage.weather.outage;
     if (again && (await stage.drive.start({ loginToken: emulator.newLoginToken(), settleMs }))) {
-      Object.assign(stage.weather, { signedOut: false, killed: false });
+      Object.assign(stage.weather, { signedOut: false, expired: false, killed: false });
       return;
     }
     if (await stage.drive.start({ settleMs })) return;
@@ -184,7 +184,9 @@ export class Director {
   }
 
   async expire(): Promise<void> {
-    this.#havoc.emulator.expire();
+    const { stage, emulator } = this.#havoc;
+    stage.weather.expired = true;
+    emulator.expire();
   }
 
   async revoke(): Promise<void> {
