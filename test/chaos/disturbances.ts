@@ -140,7 +140,7 @@ export class Director {
     const wasFull = stage.disk.full;
     const again = stage.weather.signedOut && !stage.weather.outage;
     if (again && (await stage.drive.start({ loginToken: emulator.newLoginToken(), settleMs }))) {
-      Object.assign(stage.weather, { signedOut: false, expired: false, killed: false });
+      Object.assign(stage.weather, { signedOut: false, killed: false });
       return;
     }
     if (await stage.drive.start({ settleMs })) return;
@@ -184,9 +184,8 @@ export class Director {
   }
 
   async expire(): Promise<void> {
-    const { stage, emulator } = this.#havoc;
-    stage.weather.expired = true;
-    emulator.expire();
+    // A client takes a new token that is refused from the start for refused for good (its limits, `refusedTokens`).
+    this.#havoc.emulator.expire({ onlyUsed: true });
   }
 
   async revoke(): Promise<void> {

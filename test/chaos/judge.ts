@@ -19,7 +19,6 @@ export function judge(stage: Stage, outcome: Outcome<unknown>, name: Judged, pat
   // A version may have been one of the oldest, or the file is not all on the server yet (SEMANTICS.md, "The virtual file system").
   if (name === 'fetch' && (isBad || ['ETIMEDOUT', 'ENOENT', 'pendingUploads'].includes(code))) return;
   const reads = name === 'read' || name === 'readFile' || name === 'copy';
-  if ((reads || name === 'fetch') && weather.expired && code === 'EACCES') return;
   if (reads && code === 'ETIMEDOUT') return;
   if (reads && (weather.signedOut || weather.killed) && code === 'EACCES') return;
   if (reads && weather.faults && ['EACCES', 'EDQUOT', 'ESTALE'].includes(code)) return;

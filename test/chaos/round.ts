@@ -149,7 +149,7 @@ async function start({ stage, emulator }: World): Promise<void> {
   if (!(await stage.drive.start({ loginToken: emulator.newLoginToken(), settleMs: 100 }))) {
     throw new Violation(['the drive does not start', ...stage.drive.log.slice(-15)]);
   }
-  Object.assign(stage.weather, { signedOut: false, expired: false, killed: false });
+  Object.assign(stage.weather, { signedOut: false, killed: false });
 }
 
 async function restartModel({ stage, emulator }: World): Promise<void> {

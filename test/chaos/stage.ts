@@ -14,8 +14,6 @@ export interface Weather {
   /** Downloads may arrive with wrong bytes, or be checked against a wrong md5. */
   corrupt: boolean;
   signedOut: boolean;
-  /** An access token ended early since the last sign-in: one that does before its first use is taken for refused for good. */
-  expired: boolean;
   /** A death may have taken a token along that was just renewed: that costs the sign-in. */
   killed: boolean;
   outage: boolean;

@@ -23,6 +23,8 @@ interface AccessToken {
   family: string;
   /** Milliseconds since 1970. */
   expires: number;
+  /** A request was accepted with it. */
+  used: boolean;
 }
 
 interface LoginToken {
@@ -95,7 +97,7 @@ export function rotate(context: Context, family: TokenFamily): TokenPair {
   for (const [token, { expires }] of tokens.access) if (expires < now - 86_400_000) tokens.access.delete(token);
   const expires = now + context.tokenLifetimeMs;
   const accessToken = accessTokenOf(context, family, expires);
-  tokens.access.set(accessToken, { family: family.id, expires });
+  tokens.access.set(accessToken, { family: family.id, expires, used: false });
   tokens.save();
   return { accessToken, refreshToken: family.refreshToken, expires };
 }
@@ -123,6 +125,7 @@ export function authenticate(context: Context, authorization: string | undefined
   if (user !== undefined && user.toLowerCase() !== context.account.user.toLowerCase()) {
     throw new ServiceError(401, 'AuthenticationCredentialsNotFoundException', 'Token mismatch!');
   }
+  token.used = true;
 }
 
 /** Revokes refresh tokens; access tokens live on until they expire unless `access` (§1.2). */
@@ -135,9 +138,9 @@ export function revokeTokens(context: Context, which: { all?: boolean; access?: 
   context.tokens.save();
 }
 
-export function expireTokens(context: Context, which: { all?: boolean }): void {
+export function expireTokens(context: Context, which: { all?: boolean; onlyUsed?: boolean }): void {
   for (const family of context.tokens.families.values()) {
-    if (which.all || family.owner !== 'rclone') expireFamily(context, family.id);
+    if (which.all || family.owner !== 'rclone') expireFamily(context, family.id, which.onlyUsed);
   }
   context.tokens.save();
 }
@@ -156,9 +159,9 @@ export function strikeToken(
   context.tokens.save();
 }
 
-function expireFamily({ tokens }: Context, id: string): void {
+function expireFamily({ tokens }: Context, id: string, onlyUsed = false): void {
   for (const token of tokens.access.values())
-    if (token.family === id) token.expires = Math.min(token.expires, Date.now());
+    if (token.family === id && (token.used || !onlyUsed)) token.expires = Math.min(token.expires, Date.now());
 }
 
 function bearer(authorization: string | undefined): string | undefined {

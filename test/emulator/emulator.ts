@@ -44,8 +44,8 @@ export interface Emulator {
   shape(shape: Partial<Shape>): void;
   /** Revokes refresh tokens; rclone's own only with `all`, access tokens too with `access`. */
   revoke(options?: { all?: boolean; access?: boolean }): void;
-  /** Expires every access token now; rclone's own only with `all`. */
-  expire(options?: { all?: boolean }): void;
+  /** Expires every access token now, or with `onlyUsed` those that were accepted already; rclone's own only with `all`. */
+  expire(options?: { all?: boolean; onlyUsed?: boolean }): void;
   /** Sets the capacity in bytes, or null for unlimited; `writeLocked` refuses every change with 403. */
   quota(capacity: number | null, writeLocked?: boolean): void;
   /** How many connections of the event socket have subscribed. */
