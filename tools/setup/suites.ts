@@ -20,19 +20,6 @@ export interface Suite {
 const bin = (name: string): string => path.join(root, 'node_modules', '.bin', name);
 const minutes = (count: number): number => count * 60_000;
 
-const lint: Suite = { name: 'lint', command: ['npm', 'run', '--silent', 'lint'], timeoutMs: minutes(2), result: 'one' };
-const typecheck: Suite = {
-  name: 'typecheck',
-  command: [bin('tsc'), '--noEmit'],
-  timeoutMs: minutes(5),
-  result: 'one',
-};
-const build: Suite = {
-  name: 'build',
-  command: ['npm', 'run', '--silent', 'build'],
-  timeoutMs: minutes(2),
-  result: 'one',
-};
 const chaos: Suite = {
   name: 'chaos',
   // A fixed seed makes a failure one to look into, not to shrug at; `npm run chaos` goes on from there.
@@ -63,7 +50,11 @@ const browserSetup = path.join(root, 'test/vscode/browser/globalSetup.ts');
  * silent, a drain, a kernel, or a virtual machine on one processor, the others have the processors.
  */
 const stages: readonly (readonly Suite[])[] = [
-  [lint, typecheck, build],
+  [
+    oneCheck('lint', ['npm', 'run', '--silent', 'lint'], minutes(2)),
+    oneCheck('typecheck', [bin('tsc'), '--noEmit'], minutes(5)),
+    oneCheck('build', ['npm', 'run', '--silent', 'build'], minutes(2)),
+  ],
   [{ ...nodeTests('unit', 'test/unit/**/*.test.ts', minutes(5), 2), inMemory: true }],
   [
     { ...nodeTests('integration', 'test/integration/**/*.test.ts', minutes(15), 2), inMemory: true },
@@ -89,6 +80,10 @@ export function chooseSuites(names: readonly string[]): readonly (readonly Suite
 
 export function findFiles(pattern: string): readonly string[] {
   return globSync(pattern, { cwd: root }).sort();
+}
+
+function oneCheck(name: string, command: readonly string[], timeoutMs: number): Suite {
+  return { name, command, timeoutMs, result: 'one' };
 }
 
 /** `atOnce`: so many files of it. */
