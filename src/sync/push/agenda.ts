@@ -36,6 +36,7 @@ export class Agenda {
   /** ms that the last look at everything pending took, and when it ended. */
   #lookMs = 0;
   #lookedAt = 0;
+  #mayLackSome = false;
 
   constructor(deps: AgendaDeps) {
     this.#deps = deps;
@@ -47,6 +48,11 @@ export class Agenda {
     return Math.min(writebackLimits.longestNudgeMs, this.#lookMs * writebackLimits.planShare);
   }
 
+  /** What could start may be missing from the queue: not all was looked at for it, or some of it has changed since. */
+  get mayLackSome(): boolean {
+    return this.#mayLackSome;
+  }
+
   /**
    * Looks at everything pending until something is found that may start beside what runs, unless there is such already. Answers
    * when the next look is due, ms; undefined when only a change or the end of a push gives a reason for one.
@@ -54,6 +60,7 @@ export class Agenda {
   look(width: Width): number | undefined {
     const { clock, nodes, retries, runner } = this.#deps;
     const { counts } = runner;
+    this.#mayLackSome = true;
     if (this.#queue.canTake(counts, width) || runner.running.size >= width.all) return undefined;
     const restMs = this.#lookedAt + this.restMs - clock.now();
     // A rest that is longer than the whole wait shows that the clock was set back.
@@ -79,26 +86,23 @@ export class Agenda {
       this.#queue.add(pushes);
       dueInMs = earliest(dueInMs, settlesInMs, retries.getNextInMs(now));
       const last = pending.at(-1);
-      if (last === undefined || pending.length < writebackLimits.planRows) return dueInMs;
+      this.#mayLackSome = last !== undefined && pending.length === writebackLimits.planRows;
+      if (last === undefined || !this.#mayLackSome) return dueInMs;
       if (this.#queue.canTake(counts, width)) return dueInMs;
       after = last;
     }
   }
 
-  /**
-   * The next push that may start beside what runs. `isOutdated`: there is none because those that were found changed
-   * since, and no push that ends will be a reason to look again.
-   */
-  take(width: Width): { push: Push | undefined; isOutdated: boolean } {
+  /** The next push that may start beside what runs. */
+  take(width: Width): Push | undefined {
     const { clock, runner } = this.#deps;
     this.#keepUnremovable();
-    let isOutdated = false;
     for (;;) {
       const next = this.#queue.take(runner.counts, width);
-      if (next === undefined) return { push: undefined, isOutdated };
+      if (next === undefined) return undefined;
       const [push] = this.#plan([next.ino], clock.now()).pushes;
-      if (push !== undefined) return { push, isOutdated: false };
-      isOutdated = runner.running.size === 0 && this.#queue.size === 0;
+      if (push !== undefined) return push;
+      this.#mayLackSome = true;
     }
   }
 

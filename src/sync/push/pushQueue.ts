@@ -33,10 +33,6 @@ export class PushQueue {
     this.#laneOf = laneOf;
   }
 
-  get size(): number {
-    return this.#lanes.quick.length + this.#lanes.medium.length + this.#lanes.large.length;
-  }
-
   clear(): void {
     this.#lanes = emptyLanes();
   }

@@ -275,11 +275,10 @@ export class Pusher {
   }
 
   #startAll(width: Width): void {
-    for (;;) {
-      const { push, isOutdated } = this.#agenda.take(width);
-      if (isOutdated) this.nudge();
-      if (push === undefined) return;
+    for (let push = this.#agenda.take(width); push !== undefined; push = this.#agenda.take(width)) {
       this.#runner.start(push);
     }
+    // Not with the next push that ends: what runs may be one large file.
+    if (this.#agenda.mayLackSome && this.#runner.running.size < width.all) this.nudge();
   }
 }
