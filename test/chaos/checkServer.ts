@@ -2,7 +2,7 @@ import { md5 } from '../support/md5.ts';
 import { isPossible } from './content.ts';
 import { describe } from './judge.ts';
 import { type Entry, type FileState, getOriginals, type Model } from './model.ts';
-import { getStable } from './powerCut.ts';
+import { getStable, getTorn } from './powerCut.ts';
 import type { ServerState } from './serverState.ts';
 
 /** Content of any revision the server ever finished; undefined when it is unknown. */
@@ -72,10 +72,11 @@ async function isKept(file: FileState, { server, setAside, load }: Kept): Promis
     if (content.length === 0 || server.revisions.some((revision) => revision.md5 === digest)) return true;
     if (setAside.includes(digest)) return true;
   }
-  if (file.changes.length === 0) return false;
+  const torn = getTorn(file);
+  if (torn.length === 0) return false;
   for (const other of new Set(server.revisions.map((revision) => revision.md5))) {
     const content = await load(other);
-    if (content !== undefined && isPossible(content, [...stable, ...file.foreign], file.changes)) return true;
+    if (content !== undefined && isPossible(content, [...stable, ...file.foreign], torn)) return true;
   }
   return false;
 }

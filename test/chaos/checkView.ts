@@ -9,7 +9,7 @@ import type { ServerState } from './serverState.ts';
 const agreeMs = 40_000;
 
 /** A file of so many bytes is checked against its md5 before it is read (SEMANTICS.md, read). */
-const checkedBytes = 1024 * 1024;
+export const checkedBytes = 1024 * 1024;
 
 /**
  * The volume shows what the server has, once a poll has gone by. Answers what differs. `wasCorrupt`: answers were spoilt, of which

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { apply, type Change, isPossible } from './content.ts';
 import { describe, describeChange, type Judged, judge } from './judge.ts';
-import { type Entry, type FileState, type Handle, join, noteDoubt } from './model.ts';
-import { acknowledge, getStable } from './powerCut.ts';
+import { type Entry, type FileState, type Handle, join } from './model.ts';
+import { acknowledge, getStable, noteDoubt } from './powerCut.ts';
 import { type Outcome, perform, performOn, type Stage, type Tail, type Value } from './stage.ts';
 import { Violation } from './violation.ts';
 import type { OperationName, Operations } from './worker.ts';

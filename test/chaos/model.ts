@@ -1,6 +1,6 @@
 import { md5 } from '../support/md5.ts';
 import type { Change } from './content.ts';
-import { type Acknowledged, getStable } from './powerCut.ts';
+import type { Acknowledged } from './powerCut.ts';
 
 /** A file the worker holds open. */
 export interface Handle {
@@ -35,17 +35,6 @@ export interface FileState {
 interface Doubt {
   readonly stable: readonly Buffer[];
   readonly changes: readonly Change[];
-}
-
-/** Of one file. */
-const doubtsKept = 4;
-
-/** The file was given whole new bytes after `changes`, or was looked at: what it holds is certain from here. */
-export function noteDoubt(file: FileState, changes: readonly Change[]): void {
-  if (changes.length > 0) {
-    file.doubted = [...file.doubted.slice(1 - doubtsKept), { stable: getStable(file), changes }];
-  }
-  file.uncertain = false;
 }
 
 /** Keeps lanes from asking what two orders of events would answer differently; see `locks.ts`. */
@@ -207,6 +196,7 @@ export class Model {
 
   /** The round is over and everyone agrees: all is as the server has it. */
   restart(folders: readonly string[], files: ReadonlyMap<string, Buffer>): void {
+    const learned = new Set([...folders, ...files.keys()].filter((path) => this.isContested(path)));
     this.#contested.clear();
     this.#entries = [];
     const all = [...folders.map((path) => [path, undefined] as const), ...files];
@@ -214,11 +204,12 @@ export class Model {
       const cut = path.lastIndexOf('/');
       const parent = cut < 0 ? this.root : this.find(path.slice(0, cut));
       if (parent === undefined) throw new Error(`no folder for ${path}`);
-      // It has long been here.
+      // It has long been here; what others did the drive has just learned, and a cut of the power takes that back too.
       const at = Number.NEGATIVE_INFINITY;
       const entry = this.add(parent, path.slice(cut + 1), content);
-      entry.changedAt = at;
-      if (entry.file !== undefined) entry.file.acknowledged = [{ contents: [entry.file.view], at }];
+      entry.changedAt = learned.has(path) ? performance.now() : at;
+      if (entry.file !== undefined)
+        entry.file.acknowledged = [{ contents: [entry.file.view], at, changes: [], torn: [] }];
     }
   }
 
@@ -247,8 +238,8 @@ function newEntry(id: number, parent: Entry | undefined, name: string, content: 
 function newFile(content: Buffer): FileState {
   const newest = { view: content, changes: [], changedIn: 0, uncertain: false };
   const acknowledged = [
-    { contents: [Buffer.alloc(0)], at: Number.NEGATIVE_INFINITY },
-    { contents: [content], at: performance.now() },
+    { contents: [Buffer.alloc(0)], at: Number.NEGATIVE_INFINITY, changes: [], torn: [] },
+    { contents: [content], at: performance.now(), changes: [], torn: [] },
   ];
   return {
     acknowledged,

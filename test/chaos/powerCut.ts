@@ -1,14 +1,22 @@
 import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { Change } from './content.ts';
 import type { Entry, FileState, Model } from './model.ts';
 
 /** What is older than this when the power goes must be on the disk (SEMANTICS.md, "Durability"): a second, and more for a busy computer. ms. */
 const promisedMs = 5_000;
 
+/** Of one file. */
+const doubtsKept = 4;
+
 /** Bytes that a file was acknowledged to hold, and since when. One of several where nobody can tell which. */
 export interface Acknowledged {
   readonly contents: readonly Buffer[];
   readonly at: number;
+  /** What was changed since the one before. */
+  readonly changes: readonly Change[];
+  /** Changes that may be there in part besides, each byte old or new: the power went before they were on the disk. */
+  readonly torn: readonly Change[];
 }
 
 /** What must not be lost, or of several what may be the one. */
@@ -16,10 +24,27 @@ export function getStable({ acknowledged }: FileState): readonly Buffer[] {
   return acknowledged.at(-1)?.contents ?? [];
 }
 
+/** What may be there in part, over what must not be lost. */
+export function getTorn({ acknowledged, changes }: FileState): readonly Change[] {
+  return [...(acknowledged.at(-1)?.torn ?? []), ...changes];
+}
+
+/** The file was given whole new bytes after `changes`, or was looked at: what it holds is certain from here. */
+export function noteDoubt(file: FileState, changes: readonly Change[]): void {
+  addDoubt(file, changes);
+  file.uncertain = false;
+}
+
+/** Some of `changes` may have been sent, over what the file is known to hold. */
+export function addDoubt(file: FileState, changes: readonly Change[]): void {
+  if (changes.length === 0) return;
+  file.doubted = [...file.doubted.slice(1 - doubtsKept), { stable: getStable(file), changes }];
+}
+
 /** It holds one of `contents`. `isSynced`: by an fsync, which nothing undoes. */
 export function acknowledge(file: FileState, contents: readonly Buffer[], isSynced = false): void {
   const at = performance.now();
-  const newest = { contents, at: isSynced ? Number.NEGATIVE_INFINITY : at };
+  const newest = { contents, at: isSynced ? Number.NEGATIVE_INFINITY : at, changes: file.changes, torn: [] };
   file.acknowledged = isSynced ? [newest] : [...fromLasting(file.acknowledged, at), newest];
 }
 
@@ -43,7 +68,7 @@ export function dateAnew(model: Model, diedAt: number): void {
     entry.changedAt = renew(entry.changedAt);
     const { file } = entry;
     if (file === undefined) continue;
-    file.acknowledged = file.acknowledged.map(({ contents, at }) => ({ contents, at: renew(at) }));
+    file.acknowledged = file.acknowledged.map((each) => ({ ...each, at: renew(each.at) }));
   }
 }
 
@@ -61,7 +86,10 @@ export function loseNewest(model: Model, at: number): void {
     const possible = fromLasting(file.acknowledged, at);
     if (possible.length < 2) continue;
     model.contest(model.getPath(entry));
-    file.acknowledged = [{ contents: possible.flatMap(({ contents }) => contents), at: Number.NEGATIVE_INFINITY }];
+    const contents = possible.flatMap((each) => each.contents);
+    const torn = [...(possible[0]?.torn ?? []), ...possible.slice(1).flatMap(({ changes }) => changes)];
+    file.acknowledged = [{ contents, at: Number.NEGATIVE_INFINITY, changes: [], torn }];
+    addDoubt(file, torn);
   }
 }
 

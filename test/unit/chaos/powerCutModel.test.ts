@@ -3,8 +3,8 @@ import { it } from 'node:test';
 import { checkServer } from '../../chaos/checkServer.ts';
 import { apply, type Change } from '../../chaos/content.ts';
 import { newCounts } from '../../chaos/counts.ts';
-import { type Entry, Model, noteDoubt } from '../../chaos/model.ts';
-import { acknowledge, getCopied, getStable, loseNewest } from '../../chaos/powerCut.ts';
+import { type Entry, type FileState, Model } from '../../chaos/model.ts';
+import { acknowledge, getCopied, getStable, loseNewest, noteDoubt } from '../../chaos/powerCut.ts';
 import type { Outcome, Stage } from '../../chaos/stage.ts';
 import { Violation } from '../../chaos/violation.ts';
 import { WindowActor } from '../../chaos/windowActor.ts';
@@ -21,7 +21,7 @@ function cutFile(model: Model, name: string): Entry & { file: NonNullable<Entry[
   const { file } = entry;
   assert.ok(file);
   entry.changedAt = Number.NEGATIVE_INFINITY;
-  file.acknowledged = [{ contents: [older], at: Number.NEGATIVE_INFINITY }];
+  file.acknowledged = [{ contents: [older], at: Number.NEGATIVE_INFINITY, changes: [], torn: [] }];
   acknowledge(file, [newer]);
   model.note(newer, 'test');
   file.view = newer;
@@ -67,6 +67,30 @@ it('the model of a fault run knows that a second cut of the power may leave what
   for (const left of [older, newer, newest]) assert.deepEqual(await check(model, 'file', left), []);
   const findings = await check(model, 'file', Buffer.from('neither'));
   assert.ok(findings.some((finding) => finding.startsWith('LOST: file held')));
+});
+
+it('the model of a fault run knows that a cut of the power may leave a part of what was closed right before', async () => {
+  const model = new Model();
+  const file = model.add(model.root, 'file', older).file as FileState;
+  for (const change of [write, { ...write, position: 9 }]) {
+    file.changes = [change];
+    acknowledge(file, [apply(getStable(file)[0] as Buffer, change)]);
+    file.changes = [];
+  }
+  const torn = apply(older, { ...write, bytes: Buffer.from('X') });
+  assert.match(String(await check(model, 'file', torn)), /a content nobody wrote/);
+  loseNewest(model, performance.now());
+  assert.deepEqual(await check(model, 'file', torn), []);
+});
+
+it('the model of a fault run knows that a cut of the power takes back what the drive has just learned of others', async () => {
+  for (const isNews of [true, false]) {
+    const model = new Model();
+    if (isNews) model.contest('file', newer);
+    model.restart([], new Map([['file', newer]]));
+    loseNewest(model, performance.now());
+    assert.equal(model.isContested('file'), isNews);
+  }
 });
 
 it('the model of a fault run knows that a copy asked for before a cut of the power is of what that left', () => {
