@@ -38,6 +38,11 @@ export function customer(context: Context, authorization: string | undefined): R
 export function purgeTrash(context: Context, authorization: string | undefined): Reply {
   authenticate(context, authorization);
   assertWritable(context);
+  return jsonReply(emptyTrash(context));
+}
+
+/** How much was in it. */
+export function emptyTrash(context: Context): { folders: number; files: number } {
   const count = { folders: 0, files: 0 };
   for (const mountPoint of [...mountPointsOf(context.account)]) {
     purge(context, mountPoint, count);
@@ -45,7 +50,7 @@ export function purgeTrash(context: Context, authorization: string | undefined):
     mountPoint.device.mountPoints.delete(foldName(mountPoint.name));
     count.folders++;
   }
-  return jsonReply(count);
+  return count;
 }
 
 function purge(context: Context, container: Container, count: { folders: number; files: number }): void {

@@ -1,5 +1,6 @@
-import { expireTokens, newLoginToken, revokeTokens } from './auth.ts';
-import type { BrandName } from './brands.ts';
+import { emptyTrash } from './api.ts';
+import { expireTokens, newLoginToken, revokeTokens, startFamily, type TokenPair } from './auth.ts';
+import { type BrandName, brands } from './brands.ts';
 import type { CertificateKind } from './certificates.ts';
 import { type Context, createContext } from './context.ts';
 import { garbleFile, putFile, readBack, removePath } from './direct.ts';
@@ -14,6 +15,7 @@ import { type Listener, listen } from './server.ts';
 import type { Shape } from './shape.ts';
 import type { Stats } from './stats.ts';
 import { startTls, type TlsListener } from './tls.ts';
+import { trashTops } from './trash.ts';
 import { listTree, type TreeItem } from './treeReport.ts';
 import { expireUploadUrls } from './uploads.ts';
 import { ensureFolderAt, movePath } from './writes.ts';
@@ -29,6 +31,8 @@ export interface Emulator {
   readonly rclone: RcloneAccess | undefined;
   /** A fresh single-use login token (PROTOCOL.md §1.1); its link leads to the realm of the brand. */
   newLoginToken(brand?: BrandName): string;
+  /** The tokens of a sign-in that was made before. */
+  newTokens(): TokenPair;
   /** Live folders and completed files below mountpoints of every device. */
   tree(): TreeItem[];
   stats(): Stats;
@@ -70,6 +74,9 @@ export interface Emulator {
   move(from: string, to: string): void;
   /** Sends a file or folder to the trash, as another device would. */
   remove(path: string): void;
+  /** What was put into the trash itself, without what went along with a folder. */
+  trash(): { readonly kind: 'file' | 'folder'; readonly name: string }[];
+  emptyTrash(): void;
   /** Says something else of a live file in all documents from now on, and the truth again without `told`. */
   garble(path: string, told?: Told): void;
   /** Content of the current revision of a live file. */
@@ -120,6 +127,7 @@ function emulatorOf(
     rclone,
     tlsUrl,
     newLoginToken: (brand) => newLoginToken(context, context.origin, brand),
+    newTokens: () => startFamily(context, 'client', brands.jottacloud.realm, 'jottacli'),
     tree: () => listTree(context.account),
     stats: () => context.stats.report(),
     requests: () => context.requestLog.report(),
@@ -154,6 +162,8 @@ function emulatorOf(
     mkdir: (path) => void ensureFolderAt(context, path),
     move: (from, to) => movePath(context, from, to),
     remove: (path) => removePath(context, path),
+    trash: () => [...trashTops(context.account)].map(({ kind, name }) => ({ kind, name })),
+    emptyTrash: () => void emptyTrash(context),
     garble: (path, told) => garbleFile(context, path, told),
     read: (path) => readBack(context, path),
     close: () => {

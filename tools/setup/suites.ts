@@ -97,6 +97,8 @@ function nodeTests(
   const reporter = path.join(root, 'tools/setup/countReporter.ts');
   const command = [
     process.execPath,
+    // Emulators and clients make garbage all the time: collected less often, it costs a tenth less.
+    '--max-semi-space-size=64',
     `--import=${path.join(root, 'tools/setup/untrackedTests.mjs')}`,
     '--test',
     // A test that hangs must not take the whole suite's time with it.

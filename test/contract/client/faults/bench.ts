@@ -47,7 +47,7 @@ export interface Bench {
 
 export interface Seat {
   /** A new folder, an empty trash, and a client for one run; `aheadMs` as in connectTo. */
-  open(aheadMs: number): Promise<Bench>;
+  open(aheadMs: number): Bench;
   /** The same run with a client that waits as said. */
   withPatience(bench: Bench, aheadMs: number, patience: Patience): Bench;
   /** The same folder with a client that has seen no trouble. */
@@ -57,7 +57,7 @@ export interface Seat {
   /** Ends the plan and whatever it did to the account and the network. */
   heal(): Promise<void>;
   /** Everything live in the folder and everything in the trash, as one comparable text. */
-  state(bench: Bench): Promise<string>;
+  state(bench: Bench): string;
   close(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ export async function openSeat(): Promise<Seat> {
   }
 
   return {
-    async open(aheadMs) {
+    open(aheadMs) {
       opened += 1;
       const folder = `run ${opened}`;
       const at = (...names: string[]) => ['Jotta', 'Archive', folder, ...names];
@@ -87,8 +87,9 @@ export async function openSeat(): Promise<Seat> {
       if (last !== undefined) emulator.remove(last);
       last = remote();
       emulator.mkdir(last);
-      await admin.purgeTrash(new AbortController().signal);
-      const tokens = await exchangeAt(emulator);
+      emulator.emptyTrash();
+      const { accessToken, refreshToken, expires } = emulator.newTokens();
+      const tokens = { ...adminTokens, accessToken, refreshToken, expiresAt: expires };
       return connect({ emulator, endpoint: emulator.url, tokens, limits: patience.patient, at, remote }, aheadMs);
     },
     withPatience: (bench, aheadMs, howPatient) => connect({ ...bench, limits: patience[howPatient] }, aheadMs),
@@ -100,11 +101,8 @@ export async function openSeat(): Promise<Seat> {
       emulator.lock({});
       await emulator.outage(false);
     },
-    async state({ remote }) {
-      const url = `${emulator.url}/jfs/${emulator.user}/Jotta/Trash`;
-      const headers = { authorization: `Bearer ${adminTokens.accessToken}` };
-      const trash = await (await fetch(url, { headers })).text();
-      const trashed = [...trash.matchAll(/<(file|folder) name="([^"]*)"/g)].map(([, kind, name]) => `${kind} ${name}`);
+    state({ remote }) {
+      const trashed = emulator.trash().map(({ kind, name }) => `${kind} ${name}`);
       return [...liveIn(emulator, `${remote()}/`), 'in the trash:', ...trashed.sort()].join('\n');
     },
     async close() {

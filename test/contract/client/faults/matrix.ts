@@ -124,7 +124,7 @@ async function checkState(seat: Seat, operation: Operation, run: Run, where: str
   const again = await runOnce(operation, seat.reopen(bench));
   const allowed: Outcome[] = state === done && operation.again !== undefined ? [operation.again] : ['success'];
   assertOneOf(allowed, again, `${where}, then again`);
-  assert.equal(await seat.state(bench), done, `${where}, then again`);
+  assert.equal(seat.state(bench), done, `${where}, then again`);
 }
 
 export function assertOneOf(allowed: readonly Outcome[], { outcome, error }: Attempt, where: string): void {

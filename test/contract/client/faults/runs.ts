@@ -33,12 +33,12 @@ export interface Baseline {
 
 export async function runBaseline(seat: Seat, operation: Operation): Promise<Baseline> {
   const idle = await openFor(seat, operation, 'patient');
-  const before = await seat.state(idle);
+  const before = seat.state(idle);
   const bench = await openFor(seat, operation, 'patient');
   bench.emulator.resetStats();
   await operation.run(bench);
   const requests = Object.values(bench.emulator.stats().requests).reduce((sum, count) => sum + count, 0);
-  return { requests, before, after: await seat.state(bench) };
+  return { requests, before, after: seat.state(bench) };
 }
 
 /** Runs an operation with the plan in force, lifts it, and looks at what became of the account. */
@@ -48,7 +48,7 @@ export async function runUnder(seat: Seat, operation: Operation, plan: FaultRule
   const { outcome, error } = await runOnce(operation, bench);
   const hit = bench.emulator.faults().flatMap(({ hits }) => hits.map(({ kind }) => kind));
   await seat.heal();
-  return { bench, outcome, error, hit, state: await seat.state(bench) };
+  return { bench, outcome, error, hit, state: seat.state(bench) };
 }
 
 export async function runOnce(operation: Operation, bench: Bench): Promise<Attempt> {
@@ -69,7 +69,7 @@ export async function runOnce(operation: Operation, bench: Bench): Promise<Attem
 /** A bench in the operation's first state, which is made with patience in any case. */
 export async function openFor(seat: Seat, operation: Operation, patience: Patience): Promise<Bench> {
   const aheadMs = operation.aheadMs ?? 0;
-  const bench = await seat.open(aheadMs);
+  const bench = seat.open(aheadMs);
   await operation.prepare?.(bench);
   return seat.withPatience(bench, aheadMs, patience);
 }
