@@ -43,7 +43,7 @@ async function saveUncached(world: SessionWorld, content: Buffer): Promise<{ md5
 describe('a file that was uploaded here and is not in the cache any more', () => {
   for (const quirks of services) {
     describe(`where ${nameOf(quirks)}`, () => {
-      for (const size of [1_000, 2 * mebibyte, 9 * mebibyte]) {
+      for (const size of [1_000, 2 * mebibyte, 5 * mebibyte]) {
         for (const otherSize of [size, size + 1, size - 1]) {
           it(`is read as it was when ${otherSize} bytes took the place of its ${size} before the next listing`, () =>
             withWorld({ quirks }, {}, async (world, emulator) => {
