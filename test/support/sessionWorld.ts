@@ -12,11 +12,13 @@ import { exchangeLoginToken } from '../../src/jottacloud/auth/loginTokenExchange
 import type { Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { defaultLimits } from '../../src/jottacloud/limits.ts';
-import { createEndpoints } from '../../src/jottacloud/urls.ts';
+import { createEndpoints, hostOf } from '../../src/jottacloud/urls.ts';
 import { type Ino, rootIno } from '../../src/store/nodeRow.ts';
 import { defaultLocalNames } from '../../src/vfs/localNames.ts';
+import { brands, realmPath, tokenEndpoint } from '../emulator/brands.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import { TestClock } from './testClock.ts';
+import { makeTokens } from './tokens.ts';
 
 /** Waits long enough for any drain of a test on a busy machine; one that waits for ever says what it waits for. */
 const drainMs = 120_000;
@@ -66,16 +68,20 @@ export interface SessionWorldOptions extends Partial<Omit<SessionOptions, 'log'>
   readonly clientClock?: Clock;
 }
 
-export async function signIn(emulator: Emulator): Promise<Tokens> {
-  const token = parseLoginToken(emulator.newLoginToken());
-  const deps = { endpoints: createEndpoints(emulator.url), userAgent };
-  return exchangeLoginToken(token, deps, AbortSignal.timeout(drainMs));
+/** The tokens of somebody who signed in before. */
+export function signIn({ newTokens, url, user }: Emulator): Tokens {
+  const { accessToken, refreshToken, expires } = newTokens();
+  return makeTokens(url, {
+    ...{ accessToken, refreshToken, expiresAt: expires, username: user },
+    tokenEndpoint: `${url}${realmPath(brands.jottacloud.realm)}/${tokenEndpoint}`,
+    serviceHost: hostOf(createEndpoints(url)),
+  });
 }
 
 /** Nothing is pushed by itself, unless `settleMs` says so: a test pushes by `drain`. */
 export async function openSessionWorld(emulator: Emulator, options: SessionWorldOptions = {}): Promise<SessionWorld> {
   const dir = await mkdtemp(join(tmpdir(), 'jottacloud-session-'));
-  let tokens = options.tokens ?? (await signIn(emulator));
+  let tokens = options.tokens ?? signIn(emulator);
   const complaints: string[] = [];
   const log = createLog((line) => complaints.push(line), 'warn');
   const clock: Clock = options.clock ?? systemClock;
@@ -150,7 +156,9 @@ export async function openSessionWorld(emulator: Emulator, options: SessionWorld
       }
     },
     signInAgain: async () => {
-      session.client.replaceTokens(await signIn(emulator));
+      const token = parseLoginToken(emulator.newLoginToken());
+      const deps = { endpoints: createEndpoints(emulator.url), userAgent };
+      session.client.replaceTokens(await exchangeLoginToken(token, deps, AbortSignal.timeout(drainMs)));
       session.link.set('ok');
     },
     poll: () => session.poller.pollNow('full'),

@@ -10,7 +10,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync,
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkCommandLine } from './commandLine.mjs';
-import { runtimeEnvironment, runtimeOptions } from './runtime.mjs';
+import { cachedCode, runtimeEnvironment, runtimeOptions } from './runtime.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -211,7 +211,8 @@ function runTask(node, entry) {
     env: {
       ...process.env,
       PATH: [...binFolders, pathOutsideNodeModules()].join(path.delimiter),
-      ...runtimeEnvironment,
+      // Memory given back at once costs time, which only a drive that stays for days makes up for.
+      ...(entry === headless ? runtimeEnvironment : cachedCode),
     },
   });
   child.once('error', (error) => fail(`cannot start ${entry}: ${error.message}`));

@@ -153,7 +153,7 @@ describe('new content of a file is there whole or not at all', () => {
     await fillFile(world.context, place, 2 * pieceBytes, stopping(), replacing);
     const { emulator } = world.drive;
     const next = await openSessionWorld(emulator, {
-      tokens: await signIn(emulator),
+      tokens: signIn(emulator),
       stateDir: join(frozen, 'state'),
     });
     try {

@@ -34,7 +34,7 @@ describe('the session of a drive', () => {
     kept = [];
     keeper = new TokenKeeper(silentLog, async () => undefined);
     keeper.addWindow(async (tokens) => void kept.push(tokens));
-    const tokens = await signIn(emulator);
+    const tokens = signIn(emulator);
     stored = { username: tokens.username, secret: JSON.stringify(tokens) };
     drive = openDrive();
     emulator.resetStats();

@@ -140,7 +140,7 @@ describe('the newest tokens', () => {
     const emulator = await startEmulator();
     const http = createHttp({ userAgent: 'x', limits: defaultLimits, log: silentLog });
     try {
-      const tokens = await signIn(emulator);
+      const tokens = signIn(emulator);
       const saved: Tokens[] = [];
       let works = false;
       const vault = {

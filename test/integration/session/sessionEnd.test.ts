@@ -23,7 +23,7 @@ let dir: string;
 let lines: string[];
 before(async () => {
   emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
-  tokens = await signIn(emulator);
+  tokens = signIn(emulator);
 });
 after(() => emulator.close());
 beforeEach(async () => {

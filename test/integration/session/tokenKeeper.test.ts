@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => emulator.close());
 beforeEach(async () => {
-  tokens = await signIn(emulator);
+  tokens = signIn(emulator);
   secrets = new Map();
 });
 
@@ -149,7 +149,7 @@ describe('rotated tokens', () => {
     await assert.rejects(ask(), { kind: 'signedOut' });
     await assert.rejects(ask(), { kind: 'signedOut' });
     assert.equal(signedOut, 1);
-    client.replaceTokens(await signIn(emulator));
+    client.replaceTokens(signIn(emulator));
     await ask();
   });
 });

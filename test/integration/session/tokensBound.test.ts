@@ -44,7 +44,7 @@ it('tokens that were made for one service are not sent to another', async () => 
   const common = { stateDir: join(dir, 'state'), cacheDir: join(dir, 'cache'), env: {}, keeper, log: silentLog };
   const drive = new Drive({ ...common, endpoint: emulator.url, onDamage: assert.ifError });
   try {
-    const tokens = await signIn(emulator);
+    const tokens = signIn(emulator);
     const secretOf = (host: string | undefined) => JSON.stringify({ ...tokens, serviceHost: host });
     emulator.resetStats();
     for (const host of ['api.jottacloud.com', undefined]) {

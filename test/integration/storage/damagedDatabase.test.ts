@@ -41,7 +41,7 @@ let emulator: Emulator;
 let tokens: Tokens;
 before(async () => {
   emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
-  tokens = await signIn(emulator);
+  tokens = signIn(emulator);
 });
 after(() => emulator.close());
 

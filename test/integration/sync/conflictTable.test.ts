@@ -21,7 +21,7 @@ const written = new Map<string, string>();
 before(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'jottacloud-conflicts-'));
   emulator = await startEmulator({ state: stateDir, quirks: { eventSocket: 'no-token' } });
-  tokens = await signIn(emulator);
+  tokens = signIn(emulator);
 });
 after(async () => {
   await emulator.close();

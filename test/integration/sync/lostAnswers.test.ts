@@ -14,7 +14,7 @@ let rows = 0;
 
 before(async () => {
   emulator = await startEmulator({ quirks: { eventSocket: 'no-token' } });
-  tokens = await signIn(emulator);
+  tokens = signIn(emulator);
 });
 after(() => emulator.close());
 
