@@ -7,12 +7,25 @@ import type { FilesContext } from '../../src/drive/files/context.ts';
 import { createFolder, remove } from '../../src/drive/files/names.ts';
 import { Mounts } from '../../src/drive/mounts.ts';
 import { getVolumeDrivers } from '../../src/drive/volumeDrivers.ts';
+import { rootIno } from '../../src/store/nodeRow.ts';
 import { Vfs } from '../../src/vfs/vfs.ts';
 import { startTestDrive, type TestDrive } from '../support/mountedDrive.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 const { signal } = new AbortController();
+
+/** Has a file in `f` open until it hears that `f` went, and reads another one where `f` is then. */
+const watcher = `
+const { openSync, readFileSync, mkdirSync, watch } = require('node:fs');
+process.chdir(process.argv[1]);
+openSync('f/open');
+watch('.', (_, name) => {
+  if (name !== 'f') return;
+  process.stdout.write(readFileSync('g/f/inner/name'), () => process.exit());
+});
+mkdirSync('watched');
+`;
 
 describe('a change that is made in a window', () => {
   let drive: TestDrive;
@@ -80,5 +93,26 @@ describe('a change that is made in a window', () => {
   it('is answered all the same where programs hold the folder up for long', async () => {
     await withHeld('.', () => createFolder(context, '/Jotta/Archive/made meanwhile'));
     assert.equal(await sh('ls "$D"'), 'f\nmade meanwhile\n');
+  });
+
+  it('leaves a folder that it moves whole where watchers hear of it before the kernel does', async () => {
+    await sh(
+      'cd "$D"; mkdir -p f/inner g held; echo a file | tee f/inner/name >f/open; echo >held/name; cat f/inner/name',
+    );
+    const { vfs, treeChanged } = drive.session();
+    const { ino: parent } = await vfs.resolve(rootIno, ['Jotta', 'Archive']);
+    const [held, target] = [await vfs.lookup(parent, 'held'), await vfs.lookup(parent, 'g')];
+    const went = await vfs.lookup(parent, 'f');
+    const hearing = run(process.execPath, ['-e', watcher, drive.mountPoint], { cwd: '/', timeout: 30_000 });
+    await until('it watches', () => vfs.getShownChild(parent, 'watched'));
+    await withHeld('held', async () => {
+      await vfs.rename({ parent, name: 'f' }, { parent: target.ino, name: 'f' }, 'noReplace');
+      // The kernel takes the first of these when nobody waits in that folder, and the second after it.
+      treeChanged.emit([
+        { parent: held.ino, name: 'name' },
+        { parent, name: 'f', went },
+      ]);
+      assert.equal((await hearing).stdout, 'a file\n');
+    });
   });
 });

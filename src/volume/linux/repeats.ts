@@ -9,6 +9,7 @@ import { putOpen } from './content.ts';
 import { answerHeader, opcodes, requests } from './layouts.ts';
 import { kernelLimits } from './limits.ts';
 import { entryOf, lookup } from './names.ts';
+import type { NodeId } from './nodeIds.ts';
 import type { Deed, Order } from './repeater.ts';
 import { done, inoOf, type Operation, type Reply, type Request, readName, type Served } from './served.ts';
 
@@ -37,6 +38,8 @@ export class Repeats {
   readonly #device: Promise<string | undefined>;
   #process: ChildProcess | undefined;
   #current: Repeat | undefined;
+  /** What the kernel was told that the name stood for, if this repeat is to remove it and the kernel has asked. */
+  #told: NodeId | undefined;
   #idle = Promise.withResolvers<void>();
   #isPaused = false;
   #isClosed = false;
@@ -94,8 +97,8 @@ export class Repeats {
     [opcodes.create]: (served, request) => this.#create(served, request),
     [opcodes.mkdir]: (served, request) => this.#make(served, request, requests.mkdir.bytes),
     [opcodes.symlink]: (served, request) => this.#make(served, request, requests.none.bytes),
-    [opcodes.unlink]: () => done,
-    [opcodes.rmdir]: () => done,
+    [opcodes.unlink]: (served) => this.#remove(served),
+    [opcodes.rmdir]: (served) => this.#remove(served),
   };
 
   #next(): void {
@@ -112,6 +115,7 @@ export class Repeats {
       return;
     }
     this.#current = next;
+    this.#told = undefined;
     this.#idle = Promise.withResolvers();
     clearTimeout(this.#timer);
     void this.#device.then((device) => this.#order(next.deed, device, path.posix.join(`.${folder}`, next.name)));
@@ -170,7 +174,19 @@ export class Repeats {
     // What is under another name now is not to lose a link there.
     const isElsewhere = served.vfs.getPlace(ino) !== undefined;
     const node = isElsewhere ? served.ids.tellAlias(ino, name) : served.ids.toId(ino);
+    this.#told = node;
     return (out) => putEntry(out, answerHeader.bytes, node, attr, false, served);
+  }
+
+  /**
+   * The kernel takes a folder that it removes for dead: nothing is found in it any more, whatever its name. Under this name it may
+   * still have one that was only moved, of which it has not heard yet: then the process is sent back to look the name up (ESTALE).
+   */
+  #remove({ ids, vfs }: Served): Reply {
+    const [told, row] = [this.#told, this.#current?.row];
+    const isAlive = row !== undefined && vfs.getPlace(row.ino) !== undefined;
+    if (told === undefined || (isAlive && !ids.isAlias(told))) throw new ErrnoError('ESTALE', 'to be looked up again');
+    return done;
   }
 
   async #create(served: Served, request: Request): Promise<Reply> {
