@@ -12,7 +12,7 @@ import { startTestDrive, type TestDrive } from '../support/mountedDrive.ts';
 import { until } from '../support/until.ts';
 import { run } from './support.ts';
 
-/** Goes to a folder and asks for its path all the time; tells it for each line of its input, and the last refusal, if any. */
+/** Goes to a folder and asks for its path all the time; tells it for each line of its input, and the last refusal since then, if any. */
 const sitter = `
 import os, select, sys
 os.chdir(sys.argv[1])
@@ -22,14 +22,16 @@ while True:
     asked = select.select([sys.stdin], [], [], 0.001)[0] and sys.stdin.readline()
     try: path = os.getcwd()
     except OSError as error: refused = str(error)
-    if asked: print(path, refused or 'valid', sep='\\n', flush=True)
+    if asked:
+        print(path, refused or 'valid', sep='\\n', flush=True)
+        refused = ''
 `;
 
 /** What a program says of its working directory, which it has looked at once more before it answers. */
 interface Said {
   /** The last one that it was told. */
   readonly path: string;
-  /** `valid` when it always had one, else why not. */
+  /** `valid` when it had one all the time since it was asked last, else why not. */
   readonly state: string;
 }
 
