@@ -102,10 +102,13 @@ test('a full account is told once, what was refused can be discarded or tried ag
       return (await readFile(path.join(mounted, 'kept.txt'), 'utf8')) === 'of the server\n';
     });
 
-    emulator.quota(null);
     const other = window.treeRow(/new\.txt.*failed ·/);
     await other.hover();
-    await other.getByRole('button', { name: 'Try Again' }).click();
+    const tryAgain = other.getByRole('button', { name: 'Try Again' });
+    await tryAgain.waitFor();
+    // Not sooner: the drive notices by itself that there is room.
+    emulator.quota(null);
+    await tryAgain.click();
     await untilOnServer(stage, `${folder}/new.txt`, 'new\n');
     await window.statusBarItem(/^\s*Jottacloud\s*$/).waitFor();
 
