@@ -39,8 +39,7 @@ describe('the drive, from a window', () => {
     await configure('mount.path', undefined);
   });
 
-  it('loads and activates in less than 50 ms of a processor of its own', () => {
-    // A core that works for two at once takes up to twice the time for each.
+  it('loads and activates in less than 100 ms of processor time, where two suites share a core', () => {
     assert.ok(api.activationMs < 100, `${api.activationMs} ms`);
   });
 
