@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import { untilAborted } from '../base/abort.ts';
 import { addExtent, clipExtents, type Extents, findCovered, findGap, missingExtents } from '../base/extents.ts';
 import { KeyedMutex } from '../base/flights.ts';
@@ -5,7 +6,9 @@ import type { LocalFile } from '../base/localFile.ts';
 import type { ContentRef } from './blocks.ts';
 import type { Checksums } from './checksumJob.ts';
 import type { Checksummer } from './checksummer.ts';
+import { wrongBytes } from './contentBlocks.ts';
 import type { ContentReader, LocalBytes } from './contentReader.ts';
+import { clearGaps, readSparse, rewriteExtents, stepBytes, writeZeros } from './extentFile.ts';
 import { newReadahead, type Readahead } from './readahead.ts';
 import { Unsynced } from './unsynced.ts';
 import type { WrittenSum } from './writtenSums.ts';
@@ -23,10 +26,6 @@ export interface StagingInfo {
   readonly base: StagingBase | null;
 }
 
-/** Bytes copied at a time when missing ranges are filled in. */
-const fillBytes = 1024 * 1024;
-const zeros = Buffer.alloc(fillBytes);
-
 /**
  * One dirty content: a sparse local file over an optional base. A byte is the staging file's where `extents` cover it,
  * the base's below the base limit, zero elsewhere. Changes are serialised here, so that filling in missing ranges never
@@ -39,6 +38,8 @@ export class StagingFile {
   #size: number;
   #extents: Extents;
   #base: StagingBase | null;
+  /** Bytes of the base up to `end` are in the file where the extents do not cover it, and `hash` is of all of them. */
+  #copied: { end: number; readonly hash: Hash } | undefined;
   readonly #changes = new KeyedMutex<'file'>();
   /** Raised by every change; a reader of the file compares it before and after. */
   generation = 0;
@@ -149,6 +150,7 @@ export class StagingFile {
       const fits = base === null ? from === 0 : base.content.md5 === content.md5 && base.limit === from;
       if (!fits || this.#extents.length > 0 || this.#size !== from) return false;
       this.touch();
+      this.#copied = undefined;
       this.#base = { content, limit: to };
       this.#size = to;
       return true;
@@ -171,21 +173,22 @@ export class StagingFile {
    * the file grows over them, and be sent.
    */
   async scrub(): Promise<void> {
+    const from = this.#base?.limit ?? 0;
     // What is beyond the last extent goes without being read: it may be a hole of any length.
-    await this.#file.truncate(Math.max(this.#base?.limit ?? 0, this.#extents.at(-1)?.end ?? 0));
-    for (const { start, end } of missingExtents(this.#extents, this.#base?.limit ?? 0, this.#file.length)) {
-      for (let at = start; at < end; at += fillBytes) {
-        const bytes = Buffer.alloc(Math.min(fillBytes, end - at));
-        const none = zeros.subarray(0, bytes.length);
-        await this.#file.readFully(bytes, at);
-        if (!bytes.equals(none)) await this.#file.writeFully(none, at);
-      }
-    }
+    await this.#file.truncate(Math.max(from, this.#extents.at(-1)?.end ?? 0));
+    await clearGaps(this.#file, this.#extents, from);
   }
 
-  /** Changes of the bytes are made one after the other. */
+  /** Changes of the bytes are made one after the other. One that failed may have left anything where no extent is. */
   #change(work: () => Promise<void>): Promise<void> {
-    return this.#changes.run('file', () => this.#unsynced.change(work));
+    return this.#changes.run('file', async () => {
+      try {
+        await this.#unsynced.change(work);
+      } catch (error) {
+        this.#copied = undefined;
+        throw error;
+      }
+    });
   }
 
   async #write(bytes: Buffer, position: number): Promise<void> {
@@ -209,13 +212,11 @@ export class StagingFile {
 
   async #zero(start: number, end: number): Promise<void> {
     this.#unsynced.noteUntold();
-    let at = start;
     // Beyond the base what no extent covers is a hole of the file itself: claiming it is enough. Under it may be anything.
     const holes = missingExtents(this.#extents, Math.max(start, this.#base?.limit ?? 0), end);
+    let at = start;
     for (const hole of [...holes, { start: end, end }]) {
-      for (; at < hole.start; at += fillBytes) {
-        await this.#file.writeFully(zeros.subarray(0, Math.min(fillBytes, hole.start - at)), at);
-      }
+      await writeZeros(this.#file, at, hole.start);
       at = hole.end;
     }
     this.#extents = addExtent(this.#extents, start, end);
@@ -227,31 +228,64 @@ export class StagingFile {
   }
 
   /**
-   * Copies the base's missing bytes in, so that the file stands alone. May download. `ensureRoom` is asked before bytes are
-   * written, and rejects when the disk has no room for so many. Rejects with the signal's reason.
+   * Copies the base's missing bytes in, so that the file stands alone. May download: all of the base is read in order, also what
+   * was overwritten or cut, because only the whole has an md5 to be checked against. `ensureRoom` is asked before bytes are
+   * written, and rejects when the disk has no room for so many. Rejects with the signal's reason, and where the base is not what
+   * its md5 says; the next call goes on where an aborted one was.
    */
   async fill(ensureRoom: (bytes: number) => Promise<void>, signal: AbortSignal): Promise<void> {
     const ahead = newReadahead();
-    while (this.#base !== null) {
+    for (let base = this.#base; base !== null; base = this.#base) {
       signal.throwIfAborted();
-      const [gap] = missingExtents(this.#extents, 0, Math.min(this.#base.limit, this.#size));
-      if (gap === undefined) {
-        this.#base = null;
-        return;
+      const { content } = base;
+      this.#copied ??= { end: 0, hash: createHash('md5') };
+      const start = this.#copied.end;
+      if (start === content.size || this.#standsAlone) {
+        await this.#changes.run('file', async () => this.#leaveBase());
+        continue;
       }
-      const end = Math.min(gap.end, gap.start + fillBytes);
-      await ensureRoom(end - gap.start);
-      const bytes = await untilAborted(this.#reader.read(this.#base.content, gap.start, end, ahead), signal);
-      await this.#change(async () => {
-        // Look again: the range may have been written or cut while the base was read.
-        const limit = Math.min(end, this.#base?.limit ?? 0, this.#size);
-        this.#unsynced.noteUntold();
-        for (const part of missingExtents(this.#extents, gap.start, limit)) {
-          await this.#file.writeFully(bytes.subarray(part.start - gap.start, part.end - gap.start), part.start);
-          this.#extents = addExtent(this.#extents, part.start, part.end);
-        }
-      });
+      const end = Math.min(content.size, start + stepBytes);
+      await ensureRoom(this.#lacking(start, end).reduce((sum, gap) => sum + gap.end - gap.start, 0));
+      const bytes = await untilAborted(this.#reader.read(content, start, end, ahead), signal);
+      await this.#change(() => this.#copy(bytes, start));
     }
+  }
+
+  /** The base's bytes from `start` on go where the file has none of its own, without being told in the extents yet. */
+  async #copy(bytes: Buffer, start: number): Promise<void> {
+    const copied = this.#copied;
+    // A change that failed meanwhile has all of it begin anew.
+    if (copied?.end !== start) return;
+    this.#unsynced.noteUntold();
+    for (const { start: from, end: to } of this.#lacking(start, start + bytes.length)) {
+      await this.#file.writeFully(bytes.subarray(from - start, to - start), from);
+    }
+    copied.hash.update(bytes);
+    copied.end += bytes.length;
+  }
+
+  /** Unless something changed meanwhile: then there is more to copy. */
+  #leaveBase(): void {
+    const base = this.#base;
+    const copied = this.#copied;
+    if (base === null || (copied?.end !== base.content.size && !this.#standsAlone)) return;
+    this.#copied = undefined;
+    if (!this.#standsAlone && copied?.hash.digest('hex') !== base.content.md5) {
+      this.#reader.refuse(base.content);
+      throw wrongBytes();
+    }
+    this.#extents = addExtent(this.#extents, 0, base.limit);
+    this.#base = null;
+  }
+
+  /** Nothing of the base shows. */
+  get #standsAlone(): boolean {
+    return findGap(this.#extents, 0) >= (this.#base?.limit ?? 0);
+  }
+
+  /** What the file lacks of `[start, end)` of its base. */
+  #lacking(start: number, end: number): Extents {
+    return missingExtents(this.#extents, start, Math.min(end, this.#base?.limit ?? 0));
   }
 
   /** Checksums of the filled file. Rejects with the signal's reason once the file is not read any more. */
@@ -259,22 +293,9 @@ export class StagingFile {
     return checksummer.run({ fd: this.#file.fd, size: this.#size, extents: this.#extents }, signal);
   }
 
-  /** The bytes of the filled file from `start` to the end, in order; holes are not read. The memory of a chunk holds the next one's when that is asked for. */
-  async *chunks(start: number): AsyncGenerator<Buffer, void> {
-    const size = this.#size;
-    const memory = Buffer.alloc(Math.min(fillBytes, Math.max(0, size - start)));
-    for (let at = start; at < size; ) {
-      const end = Math.min(size, at + fillBytes);
-      const holes = missingExtents(this.#extents, at, end);
-      if (holes[0]?.start === at && holes[0].end === end) yield zeros.subarray(0, end - at);
-      else {
-        const buffer = memory.subarray(0, end - at);
-        await this.#file.readFully(buffer, at);
-        for (const hole of holes) buffer.fill(0, hole.start - at, hole.end - at);
-        yield buffer;
-      }
-      at = end;
-    }
+  /** The bytes of the filled file from `start` to the end, as `readSparse` gives them. */
+  chunks(start: number): AsyncGenerator<Buffer, void> {
+    return readSparse(this.#file, this.#extents, start, this.#size);
   }
 
   /**
@@ -282,18 +303,12 @@ export class StagingFile {
    * could not keep only once.
    */
   sync(): Promise<void> {
-    const rewrite = () => this.#changes.run('file', () => this.#rewrite());
+    const rewrite = () =>
+      this.#changes.run('file', () => {
+        this.#copied = undefined;
+        return rewriteExtents(this.#file, this.#extents);
+      });
     return this.#unsynced.sync(() => this.#file.datasync(), rewrite);
-  }
-
-  async #rewrite(): Promise<void> {
-    for (const { start, end } of this.#extents) {
-      for (let at = start; at < end; at += fillBytes) {
-        const bytes = Buffer.alloc(Math.min(fillBytes, end - at));
-        await this.#file.readFully(bytes, at);
-        await this.#file.writeFully(bytes, at);
-      }
-    }
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { cacheLimits } from '../../../src/content/limits.ts';
 import { exportFailed } from '../../../src/drive/failed.ts';
 import type { NodeRow } from '../../../src/store/nodeRow.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
-import { openSessionWorld, type SessionWorld, showServer, showTree } from '../../support/sessionWorld.ts';
+import { openSessionWorld, type SessionWorld, showServer, showTree, withWorld } from '../../support/sessionWorld.ts';
 
 const top = '/Jotta/Archive';
 const reading = { writing: false, append: false, truncate: false };
@@ -217,5 +218,26 @@ describe('a file changed in part, whose other part is nowhere any more', () => {
     await world.drain();
     assert.deepEqual(await emulator.read(`${top}/z.bin`), Buffer.concat([large, Buffer.from(' and more')]));
     assert.deepEqual({ ...world.session().nodes.countPending() }, { pending: 0, failed: 0 });
+  });
+});
+
+describe('a large file changed in part, whose other part is spoilt on its way here', () => {
+  it('is sent only once all of it has come as it is', async () => {
+    const content = randomBytes(5 * 1024 * 1024);
+    await withWorld({}, {}, async (world, emulator) => {
+      await emulator.put(`${top}/a.bin`, content);
+      const { vfs } = world.session();
+      const fh = await vfs.open(await world.find(`${top}/a.bin`), { writing: true, append: false, truncate: false });
+      await vfs.write(fh, Buffer.from('edited'), 3 * 1024 * 1024);
+      await vfs.flushHandle(fh);
+      await vfs.release(fh);
+      emulator.setFaults([{ match: { kind: 'download' }, nth: 1, action: { type: 'corrupt' } }]);
+      emulator.resetStats();
+      await world.drain();
+      assert.equal(emulator.stats().requests.upload, 1);
+      const expected = Buffer.from(content);
+      expected.write('edited', 3 * 1024 * 1024);
+      assert.ok((await emulator.read(`${top}/a.bin`)).equals(expected));
+    });
   });
 });

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { LocalFile } from '../../../src/base/localFile.ts';
 import { silentLog } from '../../../src/base/log.ts';
+import type { ContentRef } from '../../../src/content/blocks.ts';
 import { Checksummer } from '../../../src/content/checksummer.ts';
 import type { ContentReader } from '../../../src/content/contentReader.ts';
+import { stepBytes } from '../../../src/content/extentFile.ts';
 import { newReadahead } from '../../../src/content/readahead.ts';
 import { StagingFile } from '../../../src/content/stagingFile.ts';
 import { md5 } from '../../support/md5.ts';
@@ -15,11 +18,13 @@ let dir: string;
 let handle: LocalFile;
 const base = Buffer.from('The quick brown fox jumps over the lazy dog. '.repeat(3));
 let beforeRead: () => Promise<void>;
+let refused: ContentRef[];
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'staging-'));
   handle = new LocalFile(join(dir, 'f'), 'wx+');
   beforeRead = async () => {};
+  refused = [];
 });
 afterEach(async () => {
   await handle.close();
@@ -27,14 +32,21 @@ afterEach(async () => {
 });
 
 function stage(withBase: boolean): StagingFile {
+  return stageOver(withBase ? base : Buffer.alloc(0), md5(base));
+}
+
+/** Over `content`, of which the server says that it has that md5. */
+function stageOver(content: Buffer, promised: string): StagingFile {
   const reader = {
     read: async (_content: unknown, start: number, end: number) => {
       await beforeRead();
-      return base.subarray(start, end);
+      return content.subarray(start, end);
     },
+    refuse: (ref: ContentRef) => refused.push(ref),
   } as unknown as ContentReader;
-  const under = withBase ? { content: { md5: 'x', size: base.length }, limit: base.length } : null;
-  return new StagingFile({ id: 'f', size: withBase ? base.length : 0, extents: [], base: under }, handle, reader);
+  const size = content.length;
+  const under = size === 0 ? null : { content: { md5: promised, size }, limit: size };
+  return new StagingFile({ id: 'f', size, extents: [], base: under }, handle, reader);
 }
 const { signal } = new AbortController();
 const checksummer = new Checksummer(silentLog);
@@ -205,5 +217,112 @@ describe('a staging file', () => {
     await filled;
     await write;
     assert.equal((await readAll(file)).subarray(0, 10).toString(), 'The NEWck ');
+  });
+
+  describe('filled from a base of several steps', () => {
+    const large = randomBytes(3 * stepBytes + 7);
+    const fill = (file: StagingFile) => file.fill(async () => {}, signal);
+
+    /** Does `act` before the step of that number, from 0 on, is read. */
+    function onStep(step: number, act: () => unknown): void {
+      let at = 0;
+      beforeRead = async () => {
+        if (at === step) await act();
+        at += 1;
+      };
+    }
+
+    async function check(file: StagingFile, expected: Buffer): Promise<void> {
+      assert.equal(file.info.base, null);
+      assert.ok((await file.read(0, large.length * 2, newReadahead())).equals(expected));
+      assert.equal(await digest(file), md5(expected));
+    }
+
+    for (const [what, change] of Object.entries<(file: StagingFile) => Promise<unknown>>({
+      'written in part': (file) => file.write(Buffer.from('NEW'), stepBytes + 5),
+      cut: (file) => file.truncate(stepBytes + 5),
+      grown: (file) => file.write(Buffer.from('more'), large.length),
+    })) {
+      it(`keeps nothing of one that is not what its md5 says, where the file was ${what}`, async () => {
+        const spoilt = Buffer.from(large);
+        spoilt.write('spoilt', 2 * stepBytes);
+        const bytes = [spoilt, large];
+        const content = { md5: md5(large), size: large.length };
+        const reader = {
+          read: async (_: unknown, start: number, end: number) => (bytes[0] as Buffer).subarray(start, end),
+          refuse: (ref: ContentRef) => refused.push(ref) && bytes.shift(),
+        } as unknown as ContentReader;
+        const info = { id: 'f', size: large.length, extents: [], base: { content, limit: large.length } };
+        const file = new StagingFile(info, handle, reader);
+        await change(file);
+        const { info: before } = file;
+        await assert.rejects(fill(file), /do not match their md5/);
+        assert.deepEqual(refused, [content]);
+        assert.deepEqual(file.info, before);
+        const expected = await file.read(0, large.length * 2, newReadahead());
+        await fill(file);
+        await check(file, expected);
+      });
+    }
+
+    it('does not read a base of which nothing shows', async () => {
+      const file = stageOver(base, md5(base));
+      await file.write(Buffer.alloc(base.length, 'n'), 0);
+      beforeRead = () => Promise.reject(new Error('read'));
+      await fill(file);
+      await check(file, Buffer.alloc(base.length, 'n'));
+    });
+
+    it('goes on where it was stopped', async () => {
+      const file = stageOver(large, md5(large));
+      const stop = new AbortController();
+      onStep(2, () => stop.abort());
+      await assert.rejects(
+        file.fill(async () => {}, stop.signal),
+        { name: 'AbortError' },
+      );
+      let read = 0;
+      beforeRead = async () => {
+        read += 1;
+      };
+      await fill(file);
+      assert.equal(read, 2);
+      await check(file, large);
+    });
+
+    it('begins anew after a write of which only a part came to be', async () => {
+      const file = stageOver(large, md5(large));
+      const write = handle.write.bind(handle);
+      const writeHalf = async (bytes: Buffer, offset: number, _length: number, position: number) => {
+        handle.write = write as typeof handle.write;
+        await write(bytes, offset, 3, position);
+        throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+      };
+      onStep(2, async () => {
+        handle.write = writeHalf as typeof handle.write;
+        await assert.rejects(file.write(Buffer.from('failed'), 10), { code: 'ENOSPC' });
+      });
+      await fill(file);
+      await check(file, large);
+    });
+
+    it('has what it came to share meanwhile', async () => {
+      const file = stageOver(large, md5(large));
+      const content = { md5: md5(large), size: large.length };
+      await file.truncate(stepBytes);
+      onStep(2, () => file.tryShare(content, stepBytes, 2 * stepBytes));
+      await fill(file);
+      await check(file, large.subarray(0, 2 * stepBytes));
+    });
+
+    it('is empty, and then another, where it became so meanwhile', async () => {
+      const file = stageOver(large, md5(large));
+      onStep(1, async () => {
+        await file.truncate(0);
+        await file.write(Buffer.from('short'), 2);
+      });
+      await fill(file);
+      await check(file, Buffer.from('\0\0short'));
+    });
   });
 });
