@@ -103,7 +103,7 @@ export class Sessions {
       await client.settleTokens();
       await keeper.saveTokens(tokens);
       client.replaceTokens(tokens);
-      link.set('ok');
+      link.renew();
       return open;
     });
     return this.#askAccount(session);

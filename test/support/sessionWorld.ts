@@ -7,8 +7,6 @@ import { createLog } from '../../src/base/log.ts';
 import { defaultNetworkOptions, type NetworkOptions } from '../../src/base/networkOptions.ts';
 import { openSession, type Session, type SessionOptions } from '../../src/drive/session.ts';
 import { userAgent } from '../../src/drive/version.ts';
-import { parseLoginToken } from '../../src/jottacloud/auth/loginToken.ts';
-import { exchangeLoginToken } from '../../src/jottacloud/auth/loginTokenExchange.ts';
 import type { Tokens } from '../../src/jottacloud/auth/tokens.ts';
 import { JottacloudClient } from '../../src/jottacloud/client.ts';
 import { defaultLimits } from '../../src/jottacloud/limits.ts';
@@ -44,7 +42,7 @@ export interface SessionWorld {
   /** Waits until `condition` holds; with a TestClock, goes from sleeper to sleeper while nothing is being pushed. */
   until(what: string, condition: () => boolean): Promise<void>;
   /** Goes on with the tokens of a new sign-in. */
-  signInAgain(): Promise<void>;
+  signInAgain(): void;
   /** Lists every folder that was looked at. */
   poll(): Promise<void>;
   /** The node at a path of the account, `/Jotta/Archive/…`. */
@@ -155,11 +153,9 @@ export async function openSessionWorld(emulator: Emulator, options: SessionWorld
         }
       }
     },
-    signInAgain: async () => {
-      const token = parseLoginToken(emulator.newLoginToken());
-      const deps = { endpoints: createEndpoints(emulator.url), userAgent };
-      session.client.replaceTokens(await exchangeLoginToken(token, deps, AbortSignal.timeout(drainMs)));
-      session.link.set('ok');
+    signInAgain: () => {
+      session.client.replaceTokens(signIn(emulator));
+      session.link.renew();
     },
     poll: () => session.poller.pollNow('full'),
     find,

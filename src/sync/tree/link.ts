@@ -13,6 +13,7 @@ export class Link {
   readonly #graceMs: number;
   #health: LinkHealth = 'ok';
   #changedAt = 0;
+  #signIns = 0;
 
   /** `graceMs`: for how long reads wait for a network that has just gone. */
   constructor(clock: Clock, graceMs: number, onError: (error: unknown) => void) {
@@ -25,16 +26,19 @@ export class Link {
     return this.#health;
   }
 
-  /** Watches one request: its outcome sets the health; its result passes through. */
+  /** Watches one request, begun now: its outcome sets the health; its result passes through. */
   async watch<T>(request: Promise<T>): Promise<T> {
+    const signIns = this.#signIns;
     try {
       const result = await request;
       this.set('ok');
       return result;
     } catch (error) {
       if (isRemoteError(error, 'offline')) this.set('offline');
-      else if (isRemoteError(error, 'signedOut')) this.set('signedOut');
-      else if (isRemoteError(error) && error.kind !== 'cancelled') this.set('ok');
+      else if (isRemoteError(error, 'signedOut')) {
+        // A refusal of the tokens before says nothing about those of today.
+        if (signIns === this.#signIns) this.set('signedOut');
+      } else if (isRemoteError(error) && error.kind !== 'cancelled') this.set('ok');
       throw error;
     }
   }
@@ -49,6 +53,12 @@ export class Link {
     const goneAt = this.#health === 'offline' ? Math.min(this.#changedAt, since) : since;
     if (!isAway || this.#clock.now() - goneAt >= this.#graceMs) throw error;
     await this.#clock.sleep(writebackLimits.networkPauseMs, signal);
+  }
+
+  /** The account has been signed in to anew. */
+  renew(): void {
+    this.#signIns += 1;
+    this.set('ok');
   }
 
   set(health: LinkHealth): void {

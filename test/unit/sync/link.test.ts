@@ -69,3 +69,19 @@ describe('a read that failed', () => {
     await assert.rejects(waiting, /the end/);
   });
 });
+
+describe('an account that was signed in to anew', () => {
+  it('is not signed out by an answer to a request with the tokens before', async () => {
+    const signedOut = new RemoteError('signedOut', 'a token');
+    const late = Promise.withResolvers<void>();
+    const watched = link.watch(late.promise);
+    await fail(signedOut);
+    assert.equal(link.health, 'signedOut');
+    link.renew();
+    late.reject(signedOut);
+    await assert.rejects(watched, signedOut);
+    assert.equal(link.health, 'ok');
+    await fail(signedOut);
+    assert.equal(link.health, 'signedOut');
+  });
+});
