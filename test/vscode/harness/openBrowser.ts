@@ -30,6 +30,8 @@ export async function openBrowser(options: BrowserOptions = {}): Promise<OpenedB
   const context = await browser.newContext({
     viewport: options.size ?? { width: 1280, height: 800 },
     deviceScaleFactor: options.scale ?? 1,
+    // What moves on the screen is drawn by the processor.
+    reducedMotion: 'reduce',
     // All comes from this machine: packing 20 MB of VS Code for each browser would only take processor time.
     extraHTTPHeaders: { 'Accept-Encoding': 'identity' },
     permissions: ['clipboard-read', 'clipboard-write'],
