@@ -5,6 +5,7 @@ import { parseAllocateMode } from '../allocateMode.ts';
 import { dropPrivileges } from './attrs.ts';
 import { openFlags, openRequestFlags, writeFlags } from './flags.ts';
 import { answerHeader, answers, readU64, requests, write64 } from './layouts.ts';
+import { kernelLimits } from './limits.ts';
 import { entryOf, make } from './names.ts';
 import { done, inoOf, inoToChange, type Operation, type Reply, readName, reportNode } from './served.ts';
 
@@ -133,7 +134,8 @@ export const copyFileRange: Operation = async (served, request) => {
   const layout = requests.copyFileRange;
   const from = { fh: readU64(buffer, layout.fhIn), position: readU64(buffer, layout.offsetIn) };
   const to = { fh: readU64(buffer, layout.fhOut), position: readU64(buffer, layout.offsetOut) };
-  const length = readU64(buffer, layout.length);
+  // Kernels ask for more than fits into the answer; programs ask again for the rest.
+  const length = Math.min(readU64(buffer, layout.length), kernelLimits.copyBytes);
   served.written.add(served.ids.toIno(readU64(buffer, layout.nodeOut)));
   return countReply(await served.vfs.copyRange(from, to, length));
 };

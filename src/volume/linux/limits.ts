@@ -13,6 +13,8 @@ export const kernelLimits = {
   unexpiredFolderSeconds: 1,
   /** Bytes per write: the most that the kernel sends in one request. */
   writeBytes: 1024 * 1024,
+  /** Bytes: the most that a copy within the volume answers with. The answer has 32 bits for it. */
+  copyBytes: 0x7fff_f000,
   /** Bytes of a request beside what it writes: header and arguments, or two names. */
   headBytes: 16 * 1024,
   /** Bytes: the most that the kernel reads ahead; it takes less by itself. */
