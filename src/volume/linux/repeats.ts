@@ -126,9 +126,16 @@ export class Repeats {
       this.#finish();
       return;
     }
-    this.#process ??= this.#start();
-    const order: Order = { deed, root: this.#mountPoint, device, path: inVolume };
-    this.#process.send(order, (error) => error !== null && this.#finish());
+    try {
+      this.#process ??= this.#start();
+      const order: Order = { deed, root: this.#mountPoint, device, path: inVolume };
+      this.#process.send(order, (error) => error !== null && this.#finish());
+    } catch (error) {
+      // There is no process where the system has no room for one.
+      this.#view.log.info('watchers of files are not told of changes elsewhere', { error });
+      this.#process = undefined;
+      this.#finish();
+    }
   }
 
   #finish(): void {
