@@ -54,7 +54,11 @@ export class LocalFile {
   }
 
   /** Fills `buffer` from `position`; bytes beyond the file's end stay as they are. */
-  async readFully(buffer: Buffer, position: number): Promise<void> {
+  readFully(buffer: Buffer, position: number): Promise<void> {
+    return this.#keepOpen(this.#readFully(buffer, position));
+  }
+
+  async #readFully(buffer: Buffer, position: number): Promise<void> {
     for (let done = 0; done < buffer.length; ) {
       const read = await this.read(buffer, done, buffer.length - done, position + done);
       if (read === 0) return;
@@ -62,7 +66,11 @@ export class LocalFile {
     }
   }
 
-  async writeFully(bytes: Buffer, position: number): Promise<void> {
+  writeFully(bytes: Buffer, position: number): Promise<void> {
+    return this.#keepOpen(this.#writeFully(bytes, position));
+  }
+
+  async #writeFully(bytes: Buffer, position: number): Promise<void> {
     for (let done = 0; done < bytes.length; ) {
       done += await this.write(bytes, done, bytes.length - done, position + done);
     }
@@ -96,9 +104,9 @@ export class LocalFile {
 
   /** After all that was begun. The end of a large file that was removed meanwhile is work for the disk. */
   async close(): Promise<void> {
+    while (this.#waiting.size > 0) await Promise.allSettled(this.#waiting);
     const [fd, { length }] = [this.#fd, this];
     this.#fd = closed;
-    if (this.#waiting.size > 0) await Promise.allSettled(this.#waiting);
     if (length <= smallBytes) fs.closeSync(fd);
     else await closeOf(fd);
   }

@@ -31,7 +31,8 @@ export async function allocate(
   if (mode.what === 'zero' && mode.keepSize) {
     if (start >= size) return;
   } else checkSize(end);
-  const bytes = mode.what === 'allocate' ? length : countZeros(staging?.info.extents ?? [], size, start, end, mode);
+  const written = staging?.info ?? { extents: [], base: { limit: clean.size } };
+  const bytes = mode.what === 'allocate' ? length : countZeros(written, size, start, end, mode);
   if (bytes > 0) await context.room.ensure(bytes);
   if (mode.what === 'allocate' && mode.keepSize) return;
   await changeContent(context, handle.ino, async (file) => {
@@ -40,11 +41,18 @@ export async function allocate(
   });
 }
 
-/** Bytes that zeroing `[start, end)` writes over or adds; a hole is none. */
-function countZeros(extents: Extents, size: number, start: number, end: number, { keepSize }: AllocateMode): number {
+/** Bytes that zeroing `[start, end)` writes or adds; a hole is none, and what shows of a base is written over. */
+function countZeros(
+  { extents, base }: { readonly extents: Extents; readonly base: { readonly limit: number } | null },
+  size: number,
+  start: number,
+  end: number,
+  { keepSize }: AllocateMode,
+): number {
   const stop = Math.min(end, size);
-  const holes = missingExtents(extents, start, stop).reduce((sum, hole) => sum + hole.end - hole.start, 0);
-  return Math.max(0, stop - start) - holes + (keepSize ? 0 : Math.max(0, end - Math.max(start, size)));
+  const holes = missingExtents(extents, Math.max(start, base?.limit ?? 0), stop);
+  const empty = holes.reduce((sum, hole) => sum + hole.end - hole.start, 0);
+  return Math.max(0, stop - start) - empty + (keepSize ? 0 : Math.max(0, end - Math.max(start, size)));
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -25,6 +26,7 @@ import { defaultLocalNames, LocalNames } from '../../../src/vfs/localNames.ts';
 import type { Fh } from '../../../src/vfs/openInode.ts';
 import { Vfs } from '../../../src/vfs/vfs.ts';
 import { blockSums } from '../../support/blockSums.ts';
+import { md5 as contentMd5 } from '../../support/md5.ts';
 
 const writing = { writing: true, append: false, truncate: false };
 const reading = { writing: false, append: false, truncate: false };
@@ -148,6 +150,73 @@ describe('the vfs', () => {
     assert.equal((await vfs.read(fh, 0, 10)).toString(), 'hello');
     assert.equal(vfs.getHandleAttr(fh).size, 5);
     await vfs.release(fh);
+  });
+
+  it('is read by who has it open while somebody else empties it', async () => {
+    const ino = await save('a.txt', 'hello'.repeat(40_000));
+    await vfs.sync();
+    const reader = await vfs.open(ino, reading);
+    let ended = false;
+    const emptied = vfs.open(ino, { ...writing, truncate: true }).finally(() => {
+      ended = true;
+    });
+    const failed: unknown[] = [];
+    while (!ended) {
+      await vfs.read(reader, 0, 10).catch((error) => failed.push(error));
+      await turn();
+    }
+    await vfs.release(await emptied);
+    await vfs.release(reader);
+    assert.deepEqual(failed, []);
+  });
+
+  it('reads on while the whole file gets other content', async () => {
+    const failed: unknown[] = [];
+    const size = 500_000;
+    for (let round = 0; round < 20; round += 1) {
+      const base = Buffer.alloc(size, 97);
+      const md5 = contentMd5(base);
+      const ino = await save(`f${round}`, 'x');
+      await writeFile(join(dir, 'whole'), base);
+      await store.moveIntoCache({ md5, blockSums: blockSums(base) }, size, join(dir, 'whole'));
+      nodes.update(ino, { staging: null, md5, size });
+      // Written in part: the staging file is short, the rest is the base's.
+      const w = await vfs.open(ino, writing);
+      await vfs.write(w, Buffer.alloc(200_000, 49), 0);
+      await vfs.release(w);
+      await vfs.sync();
+      const r = await vfs.open(ino, reading);
+      const reads = [];
+      const put = vfs.put({ parent: home, name: `f${round}` }, { create: false, overwrite: true }, async (draft) => {
+        await draft.write(Buffer.from('new'));
+      });
+      let ended = false;
+      void put.finally(() => {
+        ended = true;
+      });
+      while (!ended) {
+        reads.push(vfs.read(r, 0, 600_000).catch((error) => void failed.push(error)));
+        await turn();
+      }
+      await put;
+      await Promise.all(reads);
+      await vfs.release(r);
+    }
+    assert.equal(failed.length, 0, String((failed[0] as Error | undefined)?.cause));
+  });
+
+  it('asks room for the zeros that it writes over what the server has', async () => {
+    const ino = await save('a.txt', 'hello');
+    nodes.update(ino, { staging: null, md5: '5d41402abc4b2a76b9719d911017c592', size: 10 * 2 ** 20 });
+    const fh = await vfs.open(ino, writing);
+    asked = [];
+    const before = new Set(readdirSync(join(dir, 'staging')));
+    await vfs.allocate(fh, 0, 10 * 2 ** 20, { what: 'zero', keepSize: true });
+    const made = readdirSync(join(dir, 'staging')).find((name) => !before.has(name)) ?? '';
+    const taken = statSync(join(dir, 'staging', made)).blocks * 512;
+    const room = asked.reduce((sum, bytes) => sum + bytes, 0);
+    await vfs.release(fh);
+    assert.ok(room >= taken, `${taken} bytes of the disk were taken, room was asked for ${room}`);
   });
 
   it('reads back what was saved, in any case, without a network', async () => {
