@@ -29,6 +29,8 @@ export class ContentBlocks {
   /** Small contents that matched their md5 when they were read from the disk. */
   readonly #checked = new Recent<string, true>(cacheLimits.rememberedChecks);
   readonly #checks = new Flights<string, void>();
+  /** Blocks on their way to the disk, by the md5 of their content. */
+  readonly #keeping = new Map<string, Set<Promise<void>>>();
 
   constructor(deps: ContentBlocksDeps) {
     this.#deps = deps;
@@ -159,9 +161,8 @@ export class ContentBlocks {
       const flight = flights.get(index);
       flights.delete(index);
       if (flight === undefined) block.giveBack();
-      else kept.push(this.#land(content, index, block, flight));
+      else this.#keep(content.md5, this.#land(content, index, block, flight));
     };
-    const kept: Promise<void>[] = [];
     const isWhole = first === 0 && last === lastBlock(content.size);
     const hash = isWhole ? createHash('md5') : undefined;
     // Blocks of a small file are handed out only after its md5 is right; little waits.
@@ -178,8 +179,7 @@ export class ContentBlocks {
           this.#doubt(content);
           throw wrongBytes();
         }
-        await Promise.all(kept);
-        this.refuse(content);
+        await this.refuse(content);
       },
     });
     for (const [index, block] of held) land(index, block);
@@ -191,12 +191,23 @@ export class ContentBlocks {
   }
 
   /** What came is not that content: nothing of it is kept, and it is looked for anew. */
-  refuse(content: ContentRef): void {
+  async refuse(content: ContentRef): Promise<void> {
     const { memory, store } = this.#deps;
     const { md5, size } = content;
     this.#doubt(content);
+    // What has not reached the disk yet would be kept after this.
+    await Promise.all(this.#keeping.get(md5) ?? []);
     for (let index = lastBlock(size); index >= 0; index -= 1) memory.forget(blockName(md5, index));
     store.drop(md5, size);
+  }
+
+  #keep(md5: string, kept: Promise<void>): void {
+    const keeping = this.#keeping.get(md5) ?? new Set();
+    this.#keeping.set(md5, keeping.add(kept));
+    void kept.then(() => {
+      keeping.delete(kept);
+      if (keeping.size === 0 && this.#keeping.get(md5) === keeping) this.#keeping.delete(md5);
+    });
   }
 
   /** Resolves when the disk has the block, or will not have it. */

@@ -114,14 +114,14 @@ export class ContentReader {
       onProgress(end);
     }
     if (hash.digest('hex') === content.md5) return;
-    this.refuse(content);
+    await this.refuse(content);
     throw wrongBytes();
   }
 
   /** For who has read all of a content and found another md5: nothing of it is kept, and the next read asks the server. */
-  refuse(content: ContentRef): void {
+  refuse(content: ContentRef): Promise<void> {
     this.#pieces.forget(content);
-    this.#blocks.refuse(content);
+    return this.#blocks.refuse(content);
   }
 
   /** True when a read of the whole content would not touch the network. */

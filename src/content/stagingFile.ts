@@ -1,8 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
 import { untilAborted } from '../base/abort.ts';
+import { emptyMd5 } from '../base/emptyMd5.ts';
 import { addExtent, clipExtents, type Extents, findCovered, findGap, missingExtents } from '../base/extents.ts';
 import { KeyedMutex } from '../base/flights.ts';
 import type { LocalFile } from '../base/localFile.ts';
+import { BaseCopy } from './baseCopy.ts';
 import type { ContentRef } from './blocks.ts';
 import type { Checksums } from './checksumJob.ts';
 import type { Checksummer } from './checksummer.ts';
@@ -10,21 +11,9 @@ import { wrongBytes } from './contentBlocks.ts';
 import type { ContentReader, LocalBytes } from './contentReader.ts';
 import { clearGaps, readSparse, rewriteExtents, stepBytes, writeZeros } from './extentFile.ts';
 import { newReadahead, type Readahead } from './readahead.ts';
+import { cutBase, type StagingBase, type StagingInfo } from './stagingInfo.ts';
 import { Unsynced } from './unsynced.ts';
 import type { WrittenSum } from './writtenSums.ts';
-
-/** Content under a staging file: bytes below `limit` that the staging file lacks are `content`'s. */
-export interface StagingBase {
-  readonly content: ContentRef;
-  readonly limit: number;
-}
-
-export interface StagingInfo {
-  readonly id: string;
-  readonly size: number;
-  readonly extents: Extents;
-  readonly base: StagingBase | null;
-}
 
 /**
  * One dirty content: a sparse local file over an optional base. A byte is the staging file's where `extents` cover it,
@@ -38,14 +27,16 @@ export class StagingFile {
   #size: number;
   #extents: Extents;
   #base: StagingBase | null;
-  /** Bytes of the base up to `end` are in the file where the extents do not cover it, and `hash` is of all of them. */
-  #copied: { end: number; readonly hash: Hash } | undefined;
+  /** Of the base, as far as its bytes are in the file where the extents do not cover it. */
+  #copy: BaseCopy | undefined;
   readonly #changes = new KeyedMutex<'file'>();
   /** Raised by every change; a reader of the file compares it before and after. */
   generation = 0;
   /** Changed since the last flush. */
   dirty = false;
   readonly #unsynced = new Unsynced();
+  /** What an upload has turned this file into: it does not change any more. */
+  adopted: ContentRef | undefined;
 
   constructor(info: StagingInfo, file: LocalFile, reader: ContentReader) {
     this.id = info.id;
@@ -71,7 +62,7 @@ export class StagingFile {
 
   /** What `info` will be after a cut to `size`. */
   infoAt(size: number): StagingInfo {
-    return { id: this.id, size, extents: clipExtents(this.#extents, size), base: this.#baseAt(size) };
+    return { id: this.id, size, extents: clipExtents(this.#extents, size), base: cutBase(this.#base, size) };
   }
 
   /** The content that this file is, byte for byte, because nothing was written over its base; null otherwise. */
@@ -79,6 +70,11 @@ export class StagingFile {
     const base = this.#base;
     if (base === null || this.#extents.length > 0 || base.limit !== this.#size) return null;
     return base.content.size === this.#size ? base.content : null;
+  }
+
+  /** The content that this file is, where it has an md5 already; null otherwise. */
+  get knownContent(): ContentRef | null {
+    return this.adopted ?? this.wholeBase ?? (this.#size === 0 ? { md5: emptyMd5, size: 0 } : null);
   }
 
   /** Bytes `[start, end)` clipped to the size. Reads of base bytes may wait for the network. */
@@ -150,7 +146,7 @@ export class StagingFile {
       const fits = base === null ? from === 0 : base.content.md5 === content.md5 && base.limit === from;
       if (!fits || this.#extents.length > 0 || this.#size !== from) return false;
       this.touch();
-      this.#copied = undefined;
+      this.#copy = undefined;
       this.#base = { content, limit: to };
       this.#size = to;
       return true;
@@ -185,7 +181,7 @@ export class StagingFile {
       try {
         await this.#unsynced.change(work);
       } catch (error) {
-        this.#copied = undefined;
+        this.#copy = undefined;
         throw error;
       }
     });
@@ -206,7 +202,7 @@ export class StagingFile {
     await this.#file.truncate(size);
     this.#unsynced.noteCut(size);
     this.#extents = clipExtents(this.#extents, size);
-    this.#base = this.#baseAt(size);
+    this.#base = cutBase(this.#base, size);
     this.#size = size;
   }
 
@@ -222,56 +218,60 @@ export class StagingFile {
     this.#extents = addExtent(this.#extents, start, end);
   }
 
-  #baseAt(size: number): StagingBase | null {
-    const limit = Math.min(this.#base?.limit ?? 0, size);
-    return this.#base === null || limit === 0 ? null : { content: this.#base.content, limit };
-  }
-
   /**
-   * Copies the base's missing bytes in, so that the file stands alone. May download: all of the base is read in order, also what
-   * was overwritten or cut, because only the whole has an md5 to be checked against. `ensureRoom` is asked before bytes are
-   * written, and rejects when the disk has no room for so many. Rejects with the signal's reason, and where the base is not what
-   * its md5 says; the next call goes on where an aborted one was.
+   * Copies the base's missing bytes in, so that the file stands alone. May download. `compares`: where nothing of the base was cut
+   * off, all of it is read, also what was written over, and its md5 compared, which only the whole has; otherwise what shows is
+   * read alone. `ensureRoom` is asked before bytes are written, and rejects when the disk has no room for so many. Rejects with
+   * the signal's reason, and where the base is not what its md5 says; the next call goes on where an aborted one was.
    */
-  async fill(ensureRoom: (bytes: number) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async fill(ensureRoom: (bytes: number) => Promise<void>, signal: AbortSignal, compares: boolean): Promise<void> {
     const ahead = newReadahead();
     for (let base = this.#base; base !== null; base = this.#base) {
       signal.throwIfAborted();
-      const { content } = base;
-      this.#copied ??= { end: 0, hash: createHash('md5') };
-      const start = this.#copied.end;
-      if (start === content.size || this.#standsAlone) {
-        await this.#changes.run('file', async () => this.#leaveBase());
+      const copy = this.#goOnCopying(compares && base.limit === base.content.size);
+      if (copy.end >= base.limit || this.#standsAlone) {
+        await this.#changes.run('file', () => this.#leaveBase());
         continue;
       }
-      const end = Math.min(content.size, start + stepBytes);
-      await ensureRoom(this.#lacking(start, end).reduce((sum, gap) => sum + gap.end - gap.start, 0));
-      const bytes = await untilAborted(this.#reader.read(content, start, end, ahead), signal);
-      await this.#change(() => this.#copy(bytes, start));
+      const start = copy.end;
+      const end = Math.min(base.limit, start + stepBytes);
+      const lacking = this.#lacking(start, end).reduce((sum, gap) => sum + gap.end - gap.start, 0);
+      let bytes: Buffer | undefined;
+      if (lacking > 0 || copy.compares) {
+        await ensureRoom(lacking);
+        bytes = await untilAborted(this.#reader.read(base.content, start, end, ahead), signal);
+      }
+      await this.#change(() => this.#copyIn(copy, bytes, start, end));
     }
   }
 
-  /** The base's bytes from `start` on go where the file has none of its own, without being told in the extents yet. */
-  async #copy(bytes: Buffer, start: number): Promise<void> {
-    const copied = this.#copied;
+  /** The copy that was begun, unless it is to be compared and cannot be. */
+  #goOnCopying(compares: boolean): BaseCopy {
+    if (this.#copy === undefined || (compares && !this.#copy.compares)) this.#copy = new BaseCopy();
+    if (!compares) this.#copy.stopComparing();
+    return this.#copy;
+  }
+
+  /** The bytes go where the file has none of its own, without being told in the extents yet. */
+  async #copyIn(copy: BaseCopy, bytes: Buffer | undefined, start: number, end: number): Promise<void> {
     // A change that failed meanwhile has all of it begin anew.
-    if (copied?.end !== start) return;
-    this.#unsynced.noteUntold();
-    for (const { start: from, end: to } of this.#lacking(start, start + bytes.length)) {
-      await this.#file.writeFully(bytes.subarray(from - start, to - start), from);
+    if (this.#copy !== copy || copy.end !== start) return;
+    if (bytes !== undefined) {
+      this.#unsynced.noteUntold();
+      for (const { start: from, end: to } of this.#lacking(start, end)) {
+        await this.#file.writeFully(bytes.subarray(from - start, to - start), from);
+      }
     }
-    copied.hash.update(bytes);
-    copied.end += bytes.length;
+    copy.add(bytes, end);
   }
 
   /** Unless something changed meanwhile: then there is more to copy. */
-  #leaveBase(): void {
-    const base = this.#base;
-    const copied = this.#copied;
-    if (base === null || (copied?.end !== base.content.size && !this.#standsAlone)) return;
-    this.#copied = undefined;
-    if (!this.#standsAlone && copied?.hash.digest('hex') !== base.content.md5) {
-      this.#reader.refuse(base.content);
+  async #leaveBase(): Promise<void> {
+    const [base, copy] = [this.#base, this.#copy];
+    if (base === null || ((copy?.end ?? 0) < base.limit && !this.#standsAlone)) return;
+    this.#copy = undefined;
+    if (!this.#standsAlone && copy?.isSound(base.content) === false) {
+      await this.#reader.refuse(base.content);
       throw wrongBytes();
     }
     this.#extents = addExtent(this.#extents, 0, base.limit);
@@ -305,7 +305,7 @@ export class StagingFile {
   sync(): Promise<void> {
     const rewrite = () =>
       this.#changes.run('file', () => {
-        this.#copied = undefined;
+        this.#copy = undefined;
         return rewriteExtents(this.#file, this.#extents);
       });
     return this.#unsynced.sync(() => this.#file.datasync(), rewrite);

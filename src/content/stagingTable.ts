@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { formatExtents, parseExtents } from '../base/extents.ts';
-import type { StagingInfo } from './stagingFile.ts';
+import type { StagingInfo } from './stagingInfo.ts';
 import { formatSums, parseSums, type WrittenSum } from './writtenSums.ts';
 
 /** A row whose bytes may have been lost with the power. */

@@ -146,7 +146,7 @@ async function saveBytes(
   await pipeline(readAll(), createWriteStream(localPath, { flags: 'wx' }), { signal });
   const isSame = promised !== undefined && vfs.getServerContent(fh)?.md5 === promised.md5 && promised.size === size;
   if (!isSame || hash.digest('hex') === promised.md5) return true;
-  reader.refuse(promised);
+  await reader.refuse(promised);
   await unlink(localPath);
   return false;
 

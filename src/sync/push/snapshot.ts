@@ -44,12 +44,15 @@ export async function tryTakeSnapshot(
   file: StagingFile | undefined,
   signal: AbortSignal,
 ): Promise<Snapshot | undefined> {
-  try {
-    return await takeSnapshot(deps, row, file, signal);
-  } catch (error) {
-    if (!isRemoteError(error, 'vanished')) throw error;
-    return undefined;
+  // What shows of it may be here: nobody can compare it any more, and the change would never be sent.
+  for (const compares of [true, false]) {
+    try {
+      return await takeSnapshot(deps, row, file, signal, compares);
+    } catch (error) {
+      if (!isRemoteError(error, 'vanished')) throw error;
+    }
   }
+  return undefined;
 }
 
 /**
@@ -74,6 +77,7 @@ export async function takeSnapshot(
   row: NodeRow,
   file: StagingFile | undefined,
   signal: AbortSignal,
+  compares = true,
 ): Promise<Snapshot> {
   if (file === undefined) {
     if (row.md5 === null) throw new Error(`node ${row.ino} has no content`);
@@ -86,7 +90,7 @@ export async function takeSnapshot(
       chunks: (start) => readChunks(deps.reader, content, start),
     };
   }
-  await file.fill(deps.room.ensure, signal);
+  await file.fill(deps.room.ensure, signal, compares);
   const generation = file.generation;
   await file.sync();
   const { md5, blockSums } = await file.digest(deps.checksummer, signal);

@@ -221,6 +221,43 @@ describe('a file changed in part, whose other part is nowhere any more', () => {
   });
 });
 
+describe('a large file changed here whose revision is nowhere on the server any more', () => {
+  const mebibyte = 1024 * 1024;
+  const content = randomBytes(8 * mebibyte);
+  const edits: Record<string, { size: number; edit: (world: SessionWorld, fh: number) => Promise<unknown> }> = {
+    'it was cut to that': {
+      size: mebibyte,
+      edit: async (world, fh) => world.session().vfs.truncateHandle(fh, mebibyte),
+    },
+    'the rest of it was written over': {
+      size: content.length,
+      edit: async (world, fh) =>
+        world.session().vfs.write(fh, Buffer.from(content.subarray(mebibyte)).reverse(), mebibyte),
+    },
+  };
+  for (const [what, { size, edit }] of Object.entries(edits)) {
+    it(`is sent where what it still shows of that is on this computer, as ${what}`, () =>
+      withWorld({ quirks: { dedup: 'off' } }, {}, async (world, emulator) => {
+        await emulator.put(`${top}/a.bin`, content);
+        const { vfs, nodes } = world.session();
+        const ino = await world.find(`${top}/a.bin`);
+        const fh = await vfs.open(ino, { writing: true, append: false, truncate: false });
+        await vfs.read(fh, 0, mebibyte);
+        await edit(world, fh);
+        const expected = await vfs.read(fh, 0, content.length);
+        assert.equal(expected.length, size);
+        await vfs.flushHandle(fh);
+        await vfs.release(fh);
+        emulator.remove(`${top}/a.bin`);
+        emulator.emptyTrash();
+        await world.poll();
+        await world.drain();
+        assert.equal(nodes.get(ino)?.failure, null);
+        assert.ok((await emulator.read(`${top}/a.bin`)).equals(expected));
+      }));
+  }
+});
+
 describe('a large file changed in part, whose other part is spoilt on its way here', () => {
   it('is sent only once all of it has come as it is', async () => {
     const content = randomBytes(5 * 1024 * 1024);

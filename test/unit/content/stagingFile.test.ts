@@ -80,7 +80,7 @@ describe('a staging file', () => {
         assert.deepEqual(await readAll(file), model, `step ${step}`);
         if (file.info.base === null) assert.equal(await digest(file), md5(model), `step ${step}`);
       }
-      await file.fill(async () => {}, signal);
+      await file.fill(async () => {}, signal, true);
       assert.equal(file.info.base, null);
       assert.equal(await digest(file), md5(model));
     });
@@ -114,7 +114,7 @@ describe('a staging file', () => {
     await file.write(Buffer.from('x'), 0);
     const full = Object.assign(new Error('no room'), { code: 'ENOSPC' });
     await assert.rejects(
-      file.fill(() => Promise.reject(full), signal),
+      file.fill(() => Promise.reject(full), signal, true),
       full,
     );
     assert.equal(handle.length, 1);
@@ -213,7 +213,7 @@ describe('a staging file', () => {
     beforeRead = async () => {
       write ??= file.write(Buffer.from('NEW'), 4);
     };
-    const filled = file.fill(async () => {}, signal);
+    const filled = file.fill(async () => {}, signal, true);
     await filled;
     await write;
     assert.equal((await readAll(file)).subarray(0, 10).toString(), 'The NEWck ');
@@ -221,7 +221,7 @@ describe('a staging file', () => {
 
   describe('filled from a base of several steps', () => {
     const large = randomBytes(3 * stepBytes + 7);
-    const fill = (file: StagingFile) => file.fill(async () => {}, signal);
+    const fill = (file: StagingFile) => file.fill(async () => {}, signal, true);
 
     /** Does `act` before the step of that number, from 0 on, is read. */
     function onStep(step: number, act: () => unknown): void {
@@ -240,7 +240,6 @@ describe('a staging file', () => {
 
     for (const [what, change] of Object.entries<(file: StagingFile) => Promise<unknown>>({
       'written in part': (file) => file.write(Buffer.from('NEW'), stepBytes + 5),
-      cut: (file) => file.truncate(stepBytes + 5),
       grown: (file) => file.write(Buffer.from('more'), large.length),
     })) {
       it(`keeps nothing of one that is not what its md5 says, where the file was ${what}`, async () => {
@@ -278,7 +277,7 @@ describe('a staging file', () => {
       const stop = new AbortController();
       onStep(2, () => stop.abort());
       await assert.rejects(
-        file.fill(async () => {}, stop.signal),
+        file.fill(async () => {}, stop.signal, true),
         { name: 'AbortError' },
       );
       let read = 0;
@@ -306,13 +305,49 @@ describe('a staging file', () => {
       await check(file, large);
     });
 
-    it('has what it came to share meanwhile', async () => {
-      const file = stageOver(large, md5(large));
-      const content = { md5: md5(large), size: large.length };
-      await file.truncate(stepBytes);
-      onStep(2, () => file.tryShare(content, stepBytes, 2 * stepBytes));
+    it('is another content that it came to share meanwhile', async () => {
+      const other = randomBytes(large.length);
+      const read = async (ref: ContentRef, start: number, end: number) => {
+        await beforeRead();
+        return (ref.md5 === md5(large) ? large : other).subarray(start, end);
+      };
+      const base = { content: { md5: md5(large), size: large.length }, limit: large.length };
+      const info = { id: 'f', size: large.length, extents: [], base };
+      const file = new StagingFile(info, handle, { read } as unknown as ContentReader);
+      onStep(2, async () => {
+        await file.truncate(0);
+        assert.ok(await file.tryShare({ md5: md5(other), size: other.length }, 0, other.length));
+      });
       await fill(file);
-      await check(file, large.subarray(0, 2 * stepBytes));
+      await check(file, other);
+    });
+
+    it('reads what shows, and no more, where its end was cut off or it is not to be compared', async () => {
+      for (const compares of [true, false]) {
+        const file = stageOver(large, 'an md5 that it has not');
+        await file.write(Buffer.alloc(stepBytes, 'n'), stepBytes);
+        if (compares) await file.truncate(2 * stepBytes + 5);
+        let read = 0;
+        beforeRead = async () => {
+          read += 1;
+        };
+        const expected = Buffer.from(large.subarray(0, file.size));
+        expected.fill('n', stepBytes, 2 * stepBytes);
+        await file.fill(async () => {}, signal, compares);
+        assert.equal(read, compares ? 2 : 3);
+        await check(file, expected);
+      }
+    });
+
+    it('is compared after a copy that was not to be', async () => {
+      const file = stageOver(large, 'an md5 that it has not');
+      const stop = new AbortController();
+      onStep(2, () => stop.abort());
+      await assert.rejects(
+        file.fill(async () => {}, stop.signal, false),
+        { name: 'AbortError' },
+      );
+      await assert.rejects(fill(file), /do not match their md5/);
     });
 
     it('is empty, and then another, where it became so meanwhile', async () => {
