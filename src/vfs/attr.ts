@@ -25,7 +25,7 @@ export function getAttr(context: VfsContext, ino: Ino): Attr {
   return {
     ino,
     kind,
-    size: isNewest(context, staging, row) ? staging.size : (pinned?.clean.size ?? row.size),
+    size: isNewest(context, staging, row) ? staging.size : (pinned?.staging?.size ?? pinned?.clean.size ?? row.size),
     mtime: pinned?.mtime ?? row.mtime,
     ctimeMs: row.ctimeMs,
     mode: row.mode,
@@ -36,8 +36,11 @@ export function getAttr(context: VfsContext, ino: Ino): Attr {
 /** The revision that is being read, when the row already tells of another one from elsewhere. */
 export function getPinned({ open }: VfsContext, row: NodeRow): OpenInode | undefined {
   const inode = open.get(row.ino);
-  if (inode === undefined || inode.staging !== undefined || row.staging !== null) return undefined;
-  return row.md5 === null || row.md5 === inode.clean.md5 ? undefined : inode;
+  if (inode === undefined || row.staging !== null || row.md5 === null) return undefined;
+  const { staging, clean } = inode;
+  // An upload, or somebody who opened it to write and did not, may have left a file that is a revision itself.
+  const held = staging === undefined ? clean : staging.dirty ? null : staging.knownContent;
+  return held === null || row.md5 === held.md5 ? undefined : inode;
 }
 
 /** Does this staging file, rather than the row, tell the size? While a flush runs too; not once an upload has made it clean. */

@@ -99,9 +99,11 @@ async function startEmpty(context: VfsContext, inode: OpenInode): Promise<void> 
   try {
     const empty = await context.staging.create(null, context.reader);
     await empty.truncate(0);
-    if (inode.staging !== undefined) await context.staging.close(inode.staging.id);
+    const former = inode.staging;
+    // First: nobody is to read from what is being closed.
     inode.staging = empty;
     noteWrite(context, inode.ino, true);
+    if (former !== undefined) await context.staging.close(former.id);
   } catch (error) {
     throw toErrno(error);
   }
@@ -134,8 +136,9 @@ async function promiseLess(context: VfsContext, file: StagingFile, ino: Ino, siz
  */
 export async function flushOpen(context: VfsContext, ino: Ino, syncs = false): Promise<void> {
   const { nodes, staging, barrier, pusher, activity } = context;
-  const file = context.open.get(ino)?.staging;
-  if (file === undefined || !file.dirty) return;
+  const inode = context.open.get(ino);
+  const file = inode?.staging;
+  if (inode === undefined || file === undefined || !file.dirty) return;
   file.dirty = false;
   try {
     // From before the sync: what an upload fills in from the base meanwhile may not be on the disk.
@@ -162,6 +165,7 @@ export async function flushOpen(context: VfsContext, ino: Ino, syncs = false): P
         ...(row.link === null ? {} : { link: 'file' as const }),
       });
     });
+    inode.mtime = row.mtime;
     if (sums.length > 0) staging.noteUnsettled(file.id);
     if (replaced !== null) staging.discard(replaced);
     activity.noteUnflushed(ino, file.dirty);

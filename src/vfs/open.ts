@@ -5,7 +5,7 @@ import { type Ino, type NodeRow, rootIno } from '../store/nodeRow.ts';
 import { defaultFileMode } from '../sync/tree/modes.ts';
 import { getPinned } from './attr.ts';
 import { flush, flushOpen, syncFile, truncateOpen } from './content.ts';
-import { checkChangeable, getFile, getHandle, getOpen, type VfsContext } from './context.ts';
+import { checkChangeable, getFile, getHandle, getOpen, turnToServer, type VfsContext } from './context.ts';
 import { insert, prepareParent } from './create.ts';
 import { toErrno } from './errors.ts';
 import { noteLastClose } from './hidden.ts';
@@ -33,12 +33,11 @@ export async function open(context: VfsContext, ino: Ino, options: OpenOptions):
       if (inode.staging === undefined && staged !== null) {
         // The old bytes of a file that is cut to nothing are not needed.
         if (!options.truncate) inode.staging = await context.staging.open(staged, context.reader);
-      } else if (inode.staging === undefined && now !== undefined && now.md5 !== null) {
+      } else if (now !== undefined && now.md5 !== null) {
         // What is going to be written rests on the newest revision; readers go on in it, as after a write in place.
         const isBehind = options.writing && getPinned(context, now) !== undefined;
-        if (row.md5 === null || isBehind) {
-          inode.clean = { md5: now.md5, size: now.size };
-          inode.mtime = now.mtime;
+        if (isBehind || (inode.staging === undefined && row.md5 === null)) {
+          await turnToServer(context, inode, { md5: now.md5, size: now.size }, now.mtime);
         }
         if (isBehind && now.parent !== null) context.onVisibleChange({ parent: now.parent, name: now.name });
       }

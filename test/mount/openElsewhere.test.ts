@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../support/until.ts';
@@ -29,6 +29,13 @@ describe('a file that is open when another device replaces it', () => {
     }
   };
 
+  /** Resolves after a poll that has brought a new file of this name, and all that came before it. */
+  const hearOf = async (name: string) => {
+    await world.emulator.put(`/Jotta/Archive/${name}`, 'x');
+    const path = join(drive.mountPoint, name);
+    await until(`${name} is heard of`, async () => (await stat(path).catch(() => undefined)) !== undefined);
+  };
+
   for (const [what, length] of [
     ['by as many bytes', 3 * mebibyte],
     ['by fewer bytes', mebibyte],
@@ -45,9 +52,7 @@ describe('a file that is open when another device replaces it', () => {
       await handle.read(Buffer.alloc(4096), 0, 4096, 0);
       await world.emulator.put(`/Jotta/Archive/${name}`, next, { modified: new Date(1_500_000_000_000) });
       // Later than the kernel's memory of the attributes, and known to the drive: the next poll has brought this too.
-      await world.emulator.put(`/Jotta/Archive/after ${name}`, 'x');
-      const follower = join(drive.mountPoint, `after ${name}`);
-      await until('the change is heard of', async () => (await stat(follower).catch(() => undefined)) !== undefined);
+      await hearOf(`after ${name}`);
       const attributes = { size: old.length, mtimeMs: first.mtimeMs };
       const asked = performance.now();
       while (performance.now() - asked < kernelMs) {
@@ -60,4 +65,20 @@ describe('a file that is open when another device replaces it', () => {
       await until('the next open has the new one', async () => (await readFile(path)).equals(next));
     });
   }
+
+  it('after it was saved here, by as many bytes: is the new one at the next open', async () => {
+    const path = join(drive.mountPoint, 'saved.txt');
+    await writeFile(path, 'saved here');
+    const handle = await open(path);
+    const arrived = () => world.emulator.read('/Jotta/Archive/saved.txt').catch(() => undefined);
+    await until('it is uploaded', async () => String(await arrived()) === 'saved here');
+    // By the next poll the drive has heard that it is.
+    await hearOf('before it');
+    await world.emulator.put('/Jotta/Archive/saved.txt', 'from there', { modified: new Date(1_500_000_000_000) });
+    await hearOf('after it');
+    await handle.read(Buffer.alloc(100), 0, 100, 0);
+    await stat(path);
+    await handle.close();
+    await until('the next open has the new one', async () => String(await readFile(path)) === 'from there');
+  });
 });

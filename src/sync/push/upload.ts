@@ -159,6 +159,7 @@ async function commitUpload(
   try {
     noteUploaded(deps, row, snapshot, overwritten, synced, adopted);
     if (staged === undefined || adopted === undefined) return;
+    staged.file.adopted = { md5: snapshot.md5, size: snapshot.size };
     deps.faultPoint('committed');
     // On the disk before the file moves: a row that still names it would name nothing.
     await deps.barrier.barrier();

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Fh } from '../../../src/vfs/openInode.ts';
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { openSessionWorld, type SessionWorld } from '../../support/sessionWorld.ts';
+
+const top = '/Jotta/Archive';
+const theirs = 'this is the longer one that came from elsewhere';
+const reading = { writing: false, append: false, truncate: false };
+const writing = { ...reading, writing: true };
+
+/** How a file that is open for reading comes to be one that the server has, byte for byte. Answers a handle and what it reads. */
+const ways: Record<string, (world: SessionWorld, name: string) => Promise<{ fh: Fh; text: string }>> = {
+  'was saved here and is uploaded': async (world, name) => {
+    const fh = await world.session().vfs.open(await world.save(`${top}/${name}`, 'saved here'), reading);
+    await world.drain();
+    return { fh, text: 'saved here' };
+  },
+  'was copied here without its bytes': async (world, name) => {
+    const { vfs } = world.session();
+    const source = await vfs.open(await world.save(`${top}/source`, 'to be copied'), reading);
+    await world.drain();
+    await vfs.release(source);
+    const clean = await vfs.open(await world.find(`${top}/source`), reading);
+    const options = { ...writing, truncate: true, exclusive: false };
+    const { fh: copy, row } = await vfs.create(await world.find(top), name, 0o644, options);
+    await vfs.copyRange({ fh: clean, position: 0 }, { fh: copy, position: 0 }, 100);
+    const fh = await vfs.open(row.ino, reading);
+    await vfs.release(copy);
+    await vfs.release(clean);
+    await world.drain();
+    return { fh, text: 'to be copied' };
+  },
+  'was opened by a writer who wrote nothing': async (world, name) => {
+    const { vfs } = world.session();
+    const ino = await world.save(`${top}/${name}`, 'as it was');
+    await world.drain();
+    const fh = await vfs.open(ino, reading);
+    const writer = await vfs.open(ino, writing);
+    await vfs.allocate(writer, 0, 4, { what: 'allocate', keepSize: false });
+    await vfs.flushHandle(writer);
+    await vfs.release(writer);
+    return { fh, text: 'as it was' };
+  },
+  'is empty, and was opened by a writer who wrote nothing': async (world, name) => {
+    const { vfs } = world.session();
+    const ino = await world.save(`${top}/${name}`, '');
+    await world.drain();
+    const fh = await vfs.open(ino, reading);
+    const writer = await vfs.open(ino, writing);
+    await vfs.write(writer, Buffer.alloc(0), 0);
+    await vfs.release(writer);
+    return { fh, text: '' };
+  },
+};
+
+describe('a file that is open for reading', () => {
+  let emulator: Emulator;
+  let world: SessionWorld;
+  before(async () => {
+    emulator = await startEmulator();
+    world = await openSessionWorld(emulator);
+  });
+  after(async () => {
+    await world.close();
+    await emulator.close();
+  });
+
+  for (const [number, [what, begin]] of Object.entries(ways).entries()) {
+    it(`has size and bytes of one revision when it ${what}, and another computer replaces it; a writer gets theirs`, async () => {
+      const name = `${number}.txt`;
+      const { fh, text } = await begin(world, name);
+      const { vfs } = world.session();
+      await emulator.put(`${top}/${name}`, theirs);
+      await world.poll();
+      const again = await vfs.open(await world.find(`${top}/${name}`), reading);
+      for (const each of [fh, again]) {
+        assert.deepEqual([vfs.getHandleAttr(each).size, String(await vfs.read(each, 0, 1000))], [text.length, text]);
+      }
+      const writer = await vfs.open(await world.find(`${top}/${name}`), writing);
+      for (const each of [fh, again, writer]) {
+        assert.deepEqual(
+          [vfs.getHandleAttr(each).size, String(await vfs.read(each, 0, 1000))],
+          [theirs.length, theirs],
+        );
+        await vfs.release(each);
+      }
+    });
+  }
+
+  it('shows what the server has once its change is given up', async () => {
+    await emulator.put(`${top}/given up.txt`, theirs);
+    await world.poll();
+    const ino = await world.save(`${top}/given up.txt`, 'ours');
+    const { vfs, nodes } = world.session();
+    nodes.update(ino, { failure: 'forbidden' });
+    const fh = await vfs.open(ino, reading);
+    await vfs.discard(ino, { host: 'here', now: 0 });
+    assert.deepEqual([vfs.getHandleAttr(fh).size, String(await vfs.read(fh, 0, 1000))], [theirs.length, theirs]);
+    await vfs.release(fh);
+  });
+});
