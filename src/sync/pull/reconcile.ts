@@ -50,7 +50,7 @@ export function decideFile(file: KnownFile): FileDecision {
   const { old, listed, local } = file;
   const bytesMoved = listed.md5 !== old.md5;
   if (file.isRemoved) {
-    return { do: bytesMoved && old.md5 !== null && !file.isOwnUpload ? 'restore' : 'noteServerSide' };
+    return { do: bytesMoved && !file.isOwnUpload ? 'restore' : 'noteServerSide' };
   }
   const isClean = !file.isStaged && !file.isUnflushed && (local.md5 === old.md5 || local.md5 === listed.md5);
   // The newer local bytes rest on what was sent.

@@ -23,7 +23,7 @@ export function holdsNews(
     const row = known.get(nameKey(entry.name));
     if (row === undefined || (row.kind === 'file') !== (entry.kind === 'file')) return true;
     const md5 = row.synced?.md5 ?? null;
-    if (entry.kind !== 'file' || md5 === null || md5 === entry.md5) return false;
+    if (entry.kind !== 'file' || md5 === entry.md5) return false;
     // Unless it is an upload of our own, whose answer never came.
     return !nodes.facts.getSent(row.ino).includes(entry.md5);
   });

@@ -2,7 +2,7 @@ import type { Ino, NodeRow } from '../../store/nodeRow.ts';
 import { getCycleBreakerFolder } from '../plan/moveCycles.ts';
 import type { Push } from '../plan/planner.ts';
 import { getWirePath } from '../tree/paths.ts';
-import { isRemoteError, RemoteError } from '../tree/remote.ts';
+import { isRemoteError, RemoteError, type WirePath } from '../tree/remote.ts';
 import { isUndone } from './failures.ts';
 import { pushRemoval, type RemovalDeps } from './removal.ts';
 import { pushContent, type Target, type UploadDeps } from './upload.ts';
@@ -133,7 +133,10 @@ async function runMove(deps: UploadDeps, row: NodeRow, target: Target, signal: A
   return deps.activity.whileTouching(places, async () => {
     const move = row.kind === 'file' ? deps.remote.moveFile : deps.remote.moveFolder;
     try {
-      await whileBegun(deps, row.ino, target, () => move(from, target.path, signal));
+      await whileBegun(deps, row.ino, target, async () => {
+        await checkOwn(deps, row, from, signal);
+        await move(from, target.path, signal);
+      });
     } catch (error) {
       if (!isRemoteError(error, 'notFound')) throw error;
       if (row.kind === 'file' && row.synced?.md5 === null) {
@@ -148,6 +151,18 @@ async function runMove(deps: UploadDeps, row: NodeRow, target: Target, signal: A
     settle(deps, row.ino, target);
     return [];
   });
+}
+
+/** RemoteError `notFound` where the upload that was begun at `from` never came to be: what is there is another's. */
+async function checkOwn(
+  { nodes, remote }: UploadDeps,
+  row: NodeRow,
+  from: WirePath,
+  signal: AbortSignal,
+): Promise<void> {
+  if (row.kind !== 'file' || row.synced?.md5 !== null) return;
+  const { md5 } = await remote.fetchFile(from, signal);
+  if (!nodes.facts.getSent(row.ino).includes(md5)) throw new RemoteError('notFound', 'another has its place');
 }
 
 async function runSetTimes(deps: UploadDeps, row: NodeRow, signal: AbortSignal): Promise<readonly Ino[]> {

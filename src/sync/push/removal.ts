@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { StagingStore } from '../../content/stagingStore.ts';
 import type { Ino, NodeRow } from '../../store/nodeRow.ts';
@@ -15,6 +16,7 @@ export interface RemovalDeps {
   readonly folders: Folders;
   readonly staging: StagingStore;
   readonly log: Log;
+  readonly clock: Clock;
   /** Called at each step whose survival is proved (faultPoints.ts). */
   readonly faultPoint: (point: FaultPoint) => void;
 }
@@ -75,10 +77,12 @@ async function ensureTreeKnown(deps: RemovalDeps, top: NodeRow, signal: AbortSig
     const place = places.get(key) ?? findFolder(deps.nodes, top.ino, entry.folder, entry.wire);
     places.set(key, place);
     const known = place.known ? findKnown(deps.nodes, place.ino, entry) : undefined;
-    if (!place.known || !isExpected(entry, known)) surprising.add(place.ino);
+    if (!place.known || !isExpected(deps.nodes, entry, known)) surprising.add(place.ino);
     if (entry.kind === 'unusable' && known === undefined) unseen += 1;
   }
-  for (const ino of surprising) await deps.folders.refresh(ino);
+  // One that is joined may have been asked for before what the tree showed was there.
+  const seenAt = deps.clock.now();
+  for (const ino of surprising) await deps.folders.ensureFresh(ino, seenAt);
   if (unseen === 0) return;
   deps.log.warn('a removed folder stays on the server: it holds entries there that cannot be shown here', {
     path,
@@ -92,10 +96,10 @@ function findKnown(nodes: Nodes, folder: Ino, entry: TreeEntry): NodeRow | undef
   return entry.kind === 'folder' ? undefined : findChild(nodes, folder, entry.name, entry.wire.at(-1));
 }
 
-function isExpected(entry: TreeEntry, known: NodeRow | undefined): boolean {
+function isExpected(nodes: Nodes, entry: TreeEntry, known: NodeRow | undefined): boolean {
   if (entry.kind === 'folder') return true;
   if (entry.kind === 'unusable' || known === undefined || known.synced === null) return false;
-  return (known.synced.md5 ?? entry.md5) === entry.md5;
+  return known.synced.md5 === entry.md5 || nodes.facts.getSent(known.ino).includes(entry.md5);
 }
 
 interface Place {
