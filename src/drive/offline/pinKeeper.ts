@@ -1,3 +1,4 @@
+import { doubledWait } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { inParallel } from '../../base/parallel.ts';
@@ -30,6 +31,8 @@ export interface PinKeeperDeps {
 const gatherMs = 300;
 /** A pass that failed, for want of a network or of room mostly, is tried again after this. ms. */
 const retryMs = 30_000;
+/** A content that failed while the server could be reached waits longer each time, at most so long. ms. */
+const longestRetryMs = 2 * 3_600_000;
 /** Pinned folders are marked as looked at this often, so that the poller keeps listing them. ms. */
 const passMs = writebackLimits.liveMs / 2;
 /** Whole contents at a time; each is several requests. */
@@ -43,6 +46,8 @@ export class PinKeeper {
   readonly #deps: PinKeeperDeps;
   /** Folders listed since this start. */
   readonly #listed = new Set<Ino>();
+  /** By md5: contents that failed by themselves, and when each is asked for again. */
+  readonly #failed = new Map<string, { readonly failures: number; readonly at: number }>();
   #sleep: AbortController | undefined;
   /** Contents that the last pass left out, because the disk has no room for them. */
   #withoutRoom = 0;
@@ -94,8 +99,8 @@ export class PinKeeper {
     this.#again = false;
     let complete = false;
     try {
-      if (!pins.isEmpty() && this.#deps.mayFetch()) await this.#listFolders();
-      complete = await this.#fetchMissing(this.update());
+      const isListed = pins.isEmpty() || !this.#deps.mayFetch() || (await this.#listFolders());
+      complete = (await this.#fetchMissing(this.update())) && isListed;
     } catch (error) {
       if (!signal.aborted) log.info('folders kept offline could not be listed', { error });
     } finally {
@@ -105,14 +110,23 @@ export class PinKeeper {
   }
 
   /** Lists every pinned folder once per start, those found on the way too, and keeps them live. */
-  async #listFolders(): Promise<void> {
-    const { pins, nodes, folders } = this.#deps;
+  async #listFolders(): Promise<boolean> {
+    const { pins, nodes, folders, log, signal } = this.#deps;
+    const failed = new Set<Ino>();
     for (;;) {
       const all = pins.getFolders();
       for (const ino of all) if (this.#listed.has(ino)) folders.noteViewed(ino);
-      const unlisted = all.filter((ino) => !this.#listed.has(ino) && nodes.get(ino)?.synced !== null);
-      if (unlisted.length === 0) return;
-      await inParallel(unlisted, writebackLimits.parallelListings, (ino) => this.#listFolder(ino));
+      const unlisted = all.filter(
+        (ino) => !this.#listed.has(ino) && !failed.has(ino) && nodes.get(ino)?.synced !== null,
+      );
+      if (unlisted.length === 0) return failed.size === 0;
+      await inParallel(unlisted, writebackLimits.parallelListings, async (ino) => {
+        await this.#listFolder(ino).catch((error) => {
+          if (signal.aborted || !this.#deps.mayFetch()) throw error;
+          log.info('a folder kept offline could not be listed', { ino, error });
+          failed.add(ino);
+        });
+      });
     }
   }
 
@@ -128,12 +142,17 @@ export class PinKeeper {
 
   /** A content that fails does not keep the others from coming. True when all are there. */
   async #fetchMissing(contents: readonly PinnedContent[]): Promise<boolean> {
-    const { reader, store, signal, mayFetch, log } = this.#deps;
+    const { reader, store, signal, mayFetch, log, clock } = this.#deps;
+    const wanted = new Set(contents.map(({ md5 }) => md5));
+    for (const md5 of this.#failed.keys()) if (!wanted.has(md5)) this.#failed.delete(md5);
     const missing = contents.filter((content) => !reader.isLocal(content));
     let complete = true;
     let withoutRoom = 0;
     await inParallel(missing, parallelDownloads, async (content) => {
-      if (!mayFetch() || signal.aborted) {
+      const at = this.#failed.get(content.md5)?.at ?? 0;
+      // Further off than any wait: the clock was set back.
+      const waits = at > clock.now() && at <= clock.now() + longestRetryMs;
+      if (!mayFetch() || signal.aborted || waits) {
         complete = false;
         return;
       }
@@ -142,12 +161,23 @@ export class PinKeeper {
         else withoutRoom += 1;
       } catch (error) {
         if (!signal.aborted) log.info('content kept offline did not come', { md5: content.md5, error });
+        if (mayFetch()) await this.#noteFailure(content, error);
       }
-      if (!reader.isLocal(content)) complete = false;
+      if (reader.isLocal(content)) this.#failed.delete(content.md5);
+      else complete = false;
     });
     if (withoutRoom > 0 && this.#withoutRoom === 0) log.warn('no room for files kept offline', { files: withoutRoom });
     this.#withoutRoom = withoutRoom;
     return complete;
+  }
+
+  async #noteFailure({ md5, ino }: PinnedContent, error: unknown): Promise<void> {
+    const { nodes, folders, clock } = this.#deps;
+    const failures = (this.#failed.get(md5)?.failures ?? 0) + 1;
+    this.#failed.set(md5, { failures, at: clock.now() + doubledWait(failures, retryMs, longestRetryMs) });
+    // Nobody may look at the folder of a file that is pinned alone.
+    const parent = nodes.get(ino)?.synced?.parent;
+    if (isRemoteError(error, 'vanished') && parent !== undefined) await folders.refresh(parent).catch(() => undefined);
   }
 
   #fetchOne(content: PinnedContent): Promise<void> {
