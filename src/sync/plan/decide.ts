@@ -137,5 +137,18 @@ function decideFile(context: Deciding, row: NodeRow, parent: Ino): Step | undefi
 /** A backup of the bytes about to be replaced must reach the server first, while it still knows them. */
 function needsOldBytes(nodes: Nodes, row: NodeRow, synced: Synced): boolean {
   if (synced.md5 === null || synced.md5 === emptyMd5) return false;
-  return nodes.getUnsyncedCopies(synced.md5).some((copy) => copy.ino !== row.ino && copy.failure === null);
+  return nodes.getUnsyncedCopies(synced.md5).some((copy) => copy.ino !== row.ino && !isRefused(nodes, copy));
+}
+
+/** It, or a folder that it waits for, was refused: nothing comes of it by itself. */
+function isRefused(nodes: Nodes, row: NodeRow): boolean {
+  for (
+    let at: NodeRow | undefined = row;
+    at !== undefined;
+    at = at.parent === null ? undefined : nodes.get(at.parent)
+  ) {
+    if (at.failure !== null) return true;
+    if (at.ino !== row.ino && at.synced !== null) return false;
+  }
+  return false;
 }

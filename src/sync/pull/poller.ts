@@ -44,7 +44,8 @@ export class Poller {
     deps.signal.addEventListener('abort', () => clearTimeout(this.#timer));
     // What failed for want of a network is not shown as failed until the next poll.
     deps.link.changed.on((health) => {
-      if (health === 'ok') void this.refreshAll([...this.#failures.keys()]);
+      // Within a poll that is the answer to another of its own requests.
+      if (health === 'ok' && this.#running === undefined) void this.refreshAll([...this.#failures.keys()]);
     });
   }
 

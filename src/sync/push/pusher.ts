@@ -76,8 +76,9 @@ export class Pusher {
     this.finished = this.#runner.finished;
     this.finished.on((push) => this.#width.note(push, this.#runner.running.size - 1));
     deps.link.changed.on((health) => {
-      if (health === 'ok') this.retryNow();
-      else this.#wake();
+      if (health !== 'ok') return this.#wake();
+      this.#retries.makeDue();
+      this.nudge();
     });
     void this.#watchRefusals();
     deps.signal.addEventListener('abort', () => this.#timer?.abort());

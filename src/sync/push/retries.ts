@@ -80,6 +80,12 @@ export class Retries {
     this.#ofNetwork = { failures: 0, at: 0 };
   }
 
+  /** Something was answered: all of it is due. Only a push that ends well forgets how often the network failed pushes. */
+  makeDue(): void {
+    this.#ofNode.clear();
+    this.#ofNetwork = { ...this.#ofNetwork, at: 0 };
+  }
+
   clear(): void {
     this.#ofNode.clear();
     this.forgetNetwork();
