@@ -34,13 +34,14 @@ export function getAttr(context: VfsContext, ino: Ino): Attr {
 }
 
 /** The revision that is being read, when the row already tells of another one from elsewhere. */
-export function getPinned({ open }: VfsContext, row: NodeRow): OpenInode | undefined {
+export function getPinned({ open, activity }: VfsContext, row: NodeRow): OpenInode | undefined {
   const inode = open.get(row.ino);
   if (inode === undefined || row.staging !== null || row.md5 === null) return undefined;
   const { staging, clean } = inode;
-  // An upload, or somebody who opened it to write and did not, may have left a file that is a revision itself.
-  const held = staging === undefined ? clean : staging.dirty ? null : staging.knownContent;
-  return held === null || row.md5 === held.md5 ? undefined : inode;
+  if (staging === undefined) return row.md5 === clean.md5 ? undefined : inode;
+  // What an upload, or a writer who wrote nothing, has left is a revision itself; what was given up never was one.
+  const isWritten = staging.dirty || activity.isUnflushed(row.ino);
+  return isWritten || row.md5 === staging.knownContent?.md5 ? undefined : inode;
 }
 
 /** Does this staging file, rather than the row, tell the size? While a flush runs too; not once an upload has made it clean. */

@@ -3,7 +3,6 @@ import { ErrnoError } from '../base/errno.ts';
 import { KeyedMutex } from '../base/flights.ts';
 import type { Foreground } from '../base/foreground.ts';
 import type { Log } from '../base/log.ts';
-import type { ContentRef } from '../content/blocks.ts';
 import type { ContentReader } from '../content/contentReader.ts';
 import type { Room } from '../content/room.ts';
 import type { StagingStore } from '../content/stagingStore.ts';
@@ -136,20 +135,6 @@ export function getOpen({ open }: VfsContext, ino: Ino): OpenInode {
   const inode = open.get(ino);
   if (inode === undefined) throw new ErrnoError('EBADF', `node ${ino} is not open`);
   return inode;
-}
-
-/** Under the inode's mutex: whoever has it open reads on in what the server has. */
-export async function turnToServer(
-  { staging }: VfsContext,
-  inode: OpenInode,
-  content: ContentRef,
-  mtime: Timestamp,
-): Promise<void> {
-  const former = inode.staging;
-  inode.staging = undefined;
-  inode.clean = content;
-  inode.mtime = mtime;
-  if (former !== undefined) await staging.close(former.id);
 }
 
 export function getNow({ clock }: VfsContext): Timestamp {

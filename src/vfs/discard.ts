@@ -4,7 +4,7 @@ import { type Ino, type NodeRow, rootIno } from '../store/nodeRow.ts';
 import { type ConflictNames, conflictName } from '../sync/tree/conflicts.ts';
 import { getFirstLinkState } from '../sync/tree/links.ts';
 import { isLocallyWithin } from '../sync/tree/paths.ts';
-import { getRow, touchFolder, turnToServer, type VfsContext } from './context.ts';
+import { getRow, touchFolder, type VfsContext } from './context.ts';
 import { noteMoved } from './links.ts';
 import { remove } from './remove.ts';
 
@@ -75,11 +75,6 @@ async function revert(context: VfsContext, row: NodeRow, names: ConflictNames): 
       // What was to be sent is not ours any more, should somebody else write the same.
       nodes.facts.clearSent(row.ino);
     });
-    const inode = context.open.get(row.ino);
-    if (inode?.staging !== undefined && inode.staging.id === row.staging) {
-      const content = { md5: synced.md5 ?? emptyMd5, size: synced.size };
-      await turnToServer(context, inode, content, { sec: synced.mtime, nsec: 0 });
-    }
     if (row.staging !== null) staging.discard(row.staging);
   });
   if (row.parent !== synced.parent) noteMoved(context, row.ino);

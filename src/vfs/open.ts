@@ -1,16 +1,17 @@
 import { emptyMd5 } from '../base/emptyMd5.ts';
 import { ErrnoError } from '../base/errno.ts';
+import type { ContentRef } from '../content/blocks.ts';
 import { newReadahead } from '../content/readahead.ts';
-import { type Ino, type NodeRow, rootIno } from '../store/nodeRow.ts';
+import { type Ino, type NodeRow, rootIno, type Timestamp } from '../store/nodeRow.ts';
 import { defaultFileMode } from '../sync/tree/modes.ts';
 import { getPinned } from './attr.ts';
 import { flush, flushOpen, syncFile, truncateOpen } from './content.ts';
-import { checkChangeable, getFile, getHandle, getOpen, turnToServer, type VfsContext } from './context.ts';
+import { checkChangeable, getFile, getHandle, getOpen, type VfsContext } from './context.ts';
 import { insert, prepareParent } from './create.ts';
 import { toErrno } from './errors.ts';
 import { noteLastClose } from './hidden.ts';
 import { getShownChild, isLink } from './links.ts';
-import type { Fh, Handle } from './openInode.ts';
+import type { Fh, Handle, OpenInode } from './openInode.ts';
 import { ReadPatience } from './readPatience.ts';
 
 export interface OpenOptions {
@@ -48,6 +49,20 @@ export async function open(context: VfsContext, ino: Ino, options: OpenOptions):
     await release(context, handle.fh);
     throw toErrno(error);
   }
+}
+
+/** Under the inode's mutex: whoever has it open reads on in what the server has. */
+async function turnToServer(
+  { staging }: VfsContext,
+  inode: OpenInode,
+  content: ContentRef,
+  mtime: Timestamp,
+): Promise<void> {
+  const former = inode.staging;
+  inode.staging = undefined;
+  inode.clean = content;
+  inode.mtime = mtime;
+  if (former !== undefined) await staging.close(former.id);
 }
 
 /** Creates and opens. EEXIST when the name is taken (in any spelling) and `exclusive`, or taken by a link or a folder. */

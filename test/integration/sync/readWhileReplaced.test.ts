@@ -88,7 +88,7 @@ describe('a file that is open for reading', () => {
     });
   }
 
-  it('shows what the server has once its change is given up', async () => {
+  it('has size and bytes of what it opened after that is given up, and those of the server after the last close', async () => {
     await emulator.put(`${top}/given up.txt`, theirs);
     await world.poll();
     const ino = await world.save(`${top}/given up.txt`, 'ours');
@@ -96,7 +96,10 @@ describe('a file that is open for reading', () => {
     nodes.update(ino, { failure: 'forbidden' });
     const fh = await vfs.open(ino, reading);
     await vfs.discard(ino, { host: 'here', now: 0 });
-    assert.deepEqual([vfs.getHandleAttr(fh).size, String(await vfs.read(fh, 0, 1000))], [theirs.length, theirs]);
+    assert.deepEqual([vfs.getHandleAttr(fh).size, String(await vfs.read(fh, 0, 1000))], [4, 'ours']);
     await vfs.release(fh);
+    const next = await vfs.open(ino, reading);
+    assert.deepEqual([vfs.getHandleAttr(next).size, String(await vfs.read(next, 0, 1000))], [theirs.length, theirs]);
+    await vfs.release(next);
   });
 });
