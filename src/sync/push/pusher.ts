@@ -110,7 +110,7 @@ export class Pusher {
     this.#schedule(Math.max(writebackLimits.nudgeMs, this.#agenda.restMs));
   }
 
-  /** Forgets back-off, so that everything is tried now: the network or the sign-in is back. */
+  /** Forgets back-off, so that everything is tried now: somebody asks for it. */
   retryNow(): void {
     this.#retries.clear();
     this.nudge();

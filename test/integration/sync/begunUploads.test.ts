@@ -1,30 +1,40 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { showServer, withWorld } from '../../support/sessionWorld.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { type SessionWorld, showServer, withWorld } from '../../support/sessionWorld.ts';
 
 const top = '/Jotta/Archive/top';
+
+/** Saves a file whose upload fails, and has another computer take its name. Answers what sends the changes that follow. */
+async function loseUpload(world: SessionWorld, emulator: Emulator, path: string): Promise<() => Promise<void>> {
+  const { pusher } = world.session();
+  emulator.setFaults([{ match: { kind: 'allocate' }, action: { type: 'status', status: 503 } }]);
+  await world.save(path, 'ours');
+  const drained = world.drain().catch(() => {});
+  await world.until('an attempt failed', () => (emulator.faults()[0]?.hits.length ?? 0) > 0);
+  pusher.setPaused(true);
+  await world.until('it has ended', () => pusher.getRunning().length === 0);
+  emulator.setFaults([]);
+  await emulator.put(path, 'theirs, of another computer');
+  return async () => {
+    pusher.setPaused(false);
+    await drained;
+    await world.drain();
+  };
+}
 
 for (const removed of ['file', 'folder']) {
   it(`what another computer made stays when a ${removed} is removed here whose own upload never came to be`, () =>
     withWorld({}, {}, async (world, emulator) => {
       await emulator.put(`${top}/d/known.txt`, 'known');
       await world.session().vfs.readdir(await world.find(`${top}/d`));
-      emulator.setFaults([{ match: { kind: 'allocate' }, action: { type: 'status', status: 503 } }]);
-      await world.save(`${top}/d/a.txt`, 'ours');
-      const drained = world.drain().catch(() => {});
-      await world.until('an attempt failed', () => (emulator.faults()[0]?.hits.length ?? 0) > 0);
-      world.session().pusher.setPaused(true);
-      await world.until('it has ended', () => world.session().pusher.getRunning().length === 0);
-      emulator.setFaults([]);
-      await emulator.put(`${top}/d/a.txt`, 'theirs, of another computer');
+      const goOn = await loseUpload(world, emulator, `${top}/d/a.txt`);
       await world.unlink(`${top}/d/a.txt`);
       if (removed === 'folder') {
         await world.unlink(`${top}/d/known.txt`);
         await world.rmdir(`${top}/d`);
       }
-      world.session().pusher.setPaused(false);
-      await drained;
-      await world.drain();
+      await goOn();
       const live = emulator.tree().map(({ path }) => path);
       assert.ok(live.includes(`${top}/d/a.txt`), JSON.stringify({ live, trash: emulator.trash() }));
       assert.equal(await world.readText(`${top}/d/a.txt`), 'theirs, of another computer');
@@ -35,18 +45,9 @@ it('what another computer made is not moved when a file is renamed here whose ow
   withWorld({}, {}, async (world, emulator) => {
     await emulator.put(`${top}/known.txt`, 'known');
     await world.session().vfs.readdir(await world.find(top));
-    emulator.setFaults([{ match: { kind: 'allocate' }, action: { type: 'status', status: 503 } }]);
-    await world.save(`${top}/a.txt`, 'ours');
-    const drained = world.drain().catch(() => {});
-    await world.until('an attempt failed', () => (emulator.faults()[0]?.hits.length ?? 0) > 0);
-    world.session().pusher.setPaused(true);
-    await world.until('it has ended', () => world.session().pusher.getRunning().length === 0);
-    emulator.setFaults([]);
-    await emulator.put(`${top}/a.txt`, 'theirs, of another computer');
+    const goOn = await loseUpload(world, emulator, `${top}/a.txt`);
     await world.rename(`${top}/a.txt`, `${top}/b.txt`);
-    world.session().pusher.setPaused(false);
-    await drained;
-    await world.drain();
+    await goOn();
     await world.poll();
     await world.drain();
     assert.deepEqual(await showServer(emulator, top), {
