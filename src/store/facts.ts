@@ -96,6 +96,11 @@ export class Facts {
     return [...this.#loadSent(ino).contents.keys()];
   }
 
+  /** Is that content one of those? */
+  wasSent(ino: Ino, md5: string): boolean {
+    return this.getSent(ino).includes(md5);
+  }
+
   #loadSent(ino: Ino): Sent {
     const text = this.get(`sent.${ino}`);
     const parsed = text === undefined ? undefined : tryParse(text);

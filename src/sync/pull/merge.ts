@@ -187,7 +187,7 @@ class Merge implements MergeResult {
       isOpenForWriting: activity.isOpenForWriting(row.ino),
       // Asked of the database, and rarely of interest.
       get isOwnUpload() {
-        return nodes.facts.getSent(row.ino).includes(entry.md5);
+        return nodes.facts.wasSent(row.ino, entry.md5);
       },
     });
     this.#doToFile(decision, row, entry);

@@ -25,7 +25,7 @@ export function holdsNews(
     const md5 = row.synced?.md5 ?? null;
     if (entry.kind !== 'file' || md5 === entry.md5) return false;
     // Unless it is an upload of our own, whose answer never came.
-    return !nodes.facts.getSent(row.ino).includes(entry.md5);
+    return !nodes.facts.wasSent(row.ino, entry.md5);
   });
 }
 

@@ -162,7 +162,7 @@ async function checkOwn(
 ): Promise<void> {
   if (row.kind !== 'file' || row.synced?.md5 !== null) return;
   const { md5 } = await remote.fetchFile(from, signal);
-  if (!nodes.facts.getSent(row.ino).includes(md5)) throw new RemoteError('notFound', 'another has its place');
+  if (!nodes.facts.wasSent(row.ino, md5)) throw new RemoteError('notFound', 'another has its place');
 }
 
 async function runSetTimes(deps: UploadDeps, row: NodeRow, signal: AbortSignal): Promise<readonly Ino[]> {

@@ -99,7 +99,7 @@ function findKnown(nodes: Nodes, folder: Ino, entry: TreeEntry): NodeRow | undef
 function isExpected(nodes: Nodes, entry: TreeEntry, known: NodeRow | undefined): boolean {
   if (entry.kind === 'folder') return true;
   if (entry.kind === 'unusable' || known === undefined || known.synced === null) return false;
-  return known.synced.md5 === entry.md5 || nodes.facts.getSent(known.ino).includes(entry.md5);
+  return known.synced.md5 === entry.md5 || nodes.facts.wasSent(known.ino, entry.md5);
 }
 
 interface Place {
