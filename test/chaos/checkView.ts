@@ -4,28 +4,19 @@ import { md5 } from '../support/md5.ts';
 
 import type { Hands } from './hands.ts';
 import type { ServerState } from './serverState.ts';
+import { mayBeSpoilt, type Stage } from './stage.ts';
 
 /** Four polls of a second each and their listings; the fourth lists every folder (sync/tree/limits.ts). ms. */
 const agreeMs = 40_000;
 
-/** A file of so many bytes is checked against its md5 before it is read (SEMANTICS.md, read). */
-export const checkedBytes = 1024 * 1024;
-
-/**
- * The volume shows what the server has, once a poll has gone by. Answers what differs. `wasCorrupt`: answers were spoilt, of which
- * nothing tells a reader of a part of a large file.
- */
-export async function checkView(
-  hands: Hands,
-  top: string,
-  server: ServerState,
-  wasCorrupt: boolean,
-): Promise<string[]> {
+/** The volume shows what the server has, once a poll has gone by. Answers what differs. */
+export async function checkView(stage: Stage, server: ServerState): Promise<string[]> {
+  const { hands, top } = stage;
   const end = performance.now() + agreeMs;
   for (;;) {
     const differences = compare(await walk(hands, top, ''), server);
     // Another content of the same size shows by its bytes alone.
-    const findings = differences.length > 0 ? differences : await checkBytes(hands, top, server, wasCorrupt);
+    const findings = differences.length > 0 ? differences : await checkBytes(stage, server);
     if (findings.length === 0 || performance.now() > end) return findings;
     await delay(200);
   }
@@ -57,11 +48,11 @@ function compare(view: View, server: ServerState): string[] {
   return findings;
 }
 
-async function checkBytes(hands: Hands, top: string, server: ServerState, wasCorrupt: boolean): Promise<string[]> {
+async function checkBytes(stage: Stage, server: ServerState): Promise<string[]> {
   const findings = [];
   for (const [path, file] of server.files) {
-    if (wasCorrupt && file.size > checkedBytes) continue;
-    const read = await hands.call('readFile', join(top, path));
+    if (mayBeSpoilt(stage, file.size)) continue;
+    const read = await stage.hands.call('readFile', join(stage.top, path));
     if (read.code !== undefined) findings.push(`${path} cannot be read: ${read.code}`);
     else if (md5(Buffer.from(read.value)) !== file.md5) {
       findings.push(`${path} reads ${md5(Buffer.from(read.value))}, the server has ${file.md5}`);

@@ -3,7 +3,7 @@ import { apply, type Change, isPossible } from './content.ts';
 import { describe, describeChange, type Judged, judge } from './judge.ts';
 import { type Entry, type FileState, type Handle, join } from './model.ts';
 import { acknowledge, getStable, noteDoubt } from './powerCut.ts';
-import { type Outcome, perform, performOn, type Stage, type Tail, type Value } from './stage.ts';
+import { mayBeSpoilt, type Outcome, perform, performOn, type Stage, type Tail, type Value } from './stage.ts';
 import { Violation } from './violation.ts';
 import type { OperationName, Operations } from './worker.ts';
 
@@ -299,6 +299,8 @@ export class FileActor {
     const { file } = entry;
     if (outcome.code !== undefined || file === undefined || entry.contested || file.uncertain || entry.removed) return;
     if (outcome.disturbed || file.view.equals(outcome.value)) return;
+    const { length } = outcome.value;
+    if (length === file.view.length && mayBeSpoilt(this.stage, length)) return;
     throw new Violation([`${path} reads ${describe(outcome.value)}, not ${describe(file.view)}`]);
   }
 }

@@ -108,7 +108,7 @@ async function check(world: World, past: Omit<Past, 'fullDisk'>): Promise<void> 
   }
   findings.push(...(await checkServer(model, { server, setAside, load: stage.load })));
   await start(world);
-  findings.push(...(await checkView(stage.hands, stage.top, server, stage.counts.faults.has('corrupt'))));
+  findings.push(...(await checkView(stage, server)));
   findings.push(...findUnfairErrors(drive.takeLog(), whole).map((line) => `in the log: ${line}`));
   if (findings.length > 0) throw new Violation(findings);
   const isNewCopy = (path: string) => getOriginals(path).length > 0 && model.find(path) === undefined;

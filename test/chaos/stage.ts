@@ -38,6 +38,17 @@ export interface Stage {
   readonly history: History;
 }
 
+/** A file of so many bytes is checked against its md5 before it is read (SEMANTICS.md, read). */
+const checkedBytes = 1024 * 1024;
+
+/**
+ * May so many bytes that were read be spoilt? Nothing tells a reader of a part of a large file that it was spoilt on its way;
+ * what was lies in the cache from then on.
+ */
+export function mayBeSpoilt({ weather, counts }: Stage, size: number): boolean {
+  return size > checkedBytes && (weather.corrupt || counts.faults.has('corrupt'));
+}
+
 /** Everything that was done, in order, for whoever reads a violation. */
 export interface History {
   add(line: string): void;

@@ -6,12 +6,11 @@ import { list } from '../../src/protocol/messages.ts';
 import { md5 } from '../support/md5.ts';
 import { Actor } from './actor.ts';
 import { ask } from './ask.ts';
-import { checkedBytes } from './checkView.ts';
 import { describe } from './judge.ts';
 import { type Entry, join } from './model.ts';
 import type { Plan } from './plan.ts';
 import { acknowledge, getCopied, noteDoubt } from './powerCut.ts';
-import type { Outcome, Tail, Value } from './stage.ts';
+import { mayBeSpoilt, type Outcome, type Tail, type Value } from './stage.ts';
 import { Violation } from './violation.ts';
 import type { OperationName, Operations } from './worker.ts';
 
@@ -55,9 +54,8 @@ export class WindowActor extends Actor {
     return (await this.stage.load(md5(content))) !== undefined;
   }
 
-  /** Nothing tells a reader of a part of a large file that it was spoilt on its way. */
   mayBeSpoilt(content: Buffer): boolean {
-    return this.stage.counts.faults.has('corrupt') && content.length > checkedBytes;
+    return mayBeSpoilt(this.stage, content.length);
   }
 
   get localFolder(): string {
