@@ -136,16 +136,21 @@ async function uploadBeside(lane: Lane): Promise<boolean> {
       await lane.window.mustRefuse(entry, 'EEXIST', upload);
       return;
     }
-    const isTaken = (candidate: string) =>
-      lane.model.getChildren(folder).some((child) => nameKey(child.name) === nameKey(candidate));
+    const getHolder = (candidate: string) =>
+      lane.model.getChildren(folder).find((child) => nameKey(child.name) === nameKey(candidate));
     let number = 2;
-    while (isTaken(numberName(name, number))) number += 1;
+    while (getHolder(numberName(name, number)) !== undefined) number += 1;
     const target = { folder, name: numberName(name, number) };
+    const numbered = Array.from({ length: number }, (_, index) => numberName(name, index + 2));
+    const taken = [name, ...numbered.slice(0, number - 2)];
+    const holders = taken.map(getHolder);
     await withNewName(lane, () => lane.window.put(target, { content }, 'put', upload), target);
     // It took another number, for all anybody can tell, when one of the names came or went meanwhile.
-    const numbered = Array.from({ length: number }, (_, index) => numberName(name, index + 2));
+    const hasChanged = taken.some((each, index) => getHolder(each) !== holders[index]);
     const candidates = [name, ...numbered].map((each) => joinPath(lane.model.getPath(folder), each));
-    if (candidates.some((each) => lane.model.isDisputed(each))) for (const each of candidates) lane.model.contest(each);
+    if (hasChanged || candidates.some((each) => lane.model.isDisputed(each))) {
+      for (const each of candidates) lane.model.contest(each);
+    }
   });
 }
 
