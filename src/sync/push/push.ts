@@ -161,8 +161,12 @@ async function checkOwn(
   signal: AbortSignal,
 ): Promise<void> {
   if (row.kind !== 'file' || row.synced?.md5 !== null) return;
-  const { md5 } = await remote.fetchFile(from, signal);
-  if (!nodes.facts.wasSent(row.ino, md5)) throw new RemoteError('notFound', 'another has its place');
+  // One that was not finished is ours too, and moves: it would stay there otherwise.
+  const { current, unfinished } = await remote.fetchProgress(from, signal);
+  const md5 = (current ?? unfinished)?.md5;
+  if (md5 === undefined || !nodes.facts.wasSent(row.ino, md5)) {
+    throw new RemoteError('notFound', 'what is there, if anything, is not ours');
+  }
 }
 
 async function runSetTimes(deps: UploadDeps, row: NodeRow, signal: AbortSignal): Promise<readonly Ino[]> {

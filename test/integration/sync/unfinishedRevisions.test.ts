@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startEmulator } from '../../emulator/emulator.ts';
-import { openSessionWorld, type SessionWorld, showServer } from '../../support/sessionWorld.ts';
+import { openSessionWorld, type SessionWorld, showServer, withWorld } from '../../support/sessionWorld.ts';
 
 const top = '/Jotta/Archive';
 const mtime = { sec: 1_700_000_000, nsec: 0 };
@@ -46,5 +46,23 @@ describe('an upload that was begun and is not wanted any more leaves no unfinish
     checkLeavesNothing(async (world) => {
       await world.rename(`${top}/a.txt`, `${top}/b.txt`);
       await world.rename(`${top}/twin.txt`, `${top}/a.txt`);
+    }));
+
+  it('when a new file is renamed before it is up', () =>
+    withWorld({}, {}, async (world, emulator) => {
+      emulator.setFaults([{ match: { kind: 'upload' }, nth: 1, times: 1, action: { type: 'status', status: 503 } }]);
+      await world.save(`${top}/a.txt`, 'new');
+      const drained = world.drain();
+      await world.until('the push failed', () => world.complaints.some((line) => line.includes('push failed')));
+      const { client, pusher } = world.session();
+      const fetchA = () => client.fetchProgress(['Jotta', 'Archive', 'a.txt'], new AbortController().signal);
+      assert.notEqual((await fetchA()).unfinished, undefined);
+      pusher.setPaused(true);
+      await world.rename(`${top}/a.txt`, `${top}/b.txt`);
+      pusher.setPaused(false);
+      await drained;
+      await world.drain();
+      assert.equal((await fetchA()).unfinished, undefined);
+      assert.deepEqual(await showServer(emulator, top), { 'b.txt': 'new' });
     }));
 });
