@@ -138,16 +138,16 @@ async function uploadBeside(lane: Lane): Promise<boolean> {
     }
     const getHolder = (candidate: string) =>
       lane.model.getChildren(folder).find((child) => nameKey(child.name) === nameKey(candidate));
-    let number = 2;
-    while (getHolder(numberName(name, number)) !== undefined) number += 1;
+    const taken = [name];
+    while (getHolder(numberName(name, taken.length + 1)) !== undefined) taken.push(numberName(name, taken.length + 1));
+    const number = taken.length + 1;
     const target = { folder, name: numberName(name, number) };
-    const numbered = Array.from({ length: number }, (_, index) => numberName(name, index + 2));
-    const taken = [name, ...numbered.slice(0, number - 2)];
     const holders = taken.map(getHolder);
     await withNewName(lane, () => lane.window.put(target, { content }, 'put', upload), target);
     // It took another number, for all anybody can tell, when one of the names came or went meanwhile.
     const hasChanged = taken.some((each, index) => getHolder(each) !== holders[index]);
-    const candidates = [name, ...numbered].map((each) => joinPath(lane.model.getPath(folder), each));
+    const names = [...taken, target.name, numberName(name, number + 1)];
+    const candidates = names.map((each) => joinPath(lane.model.getPath(folder), each));
     if (hasChanged || candidates.some((each) => lane.model.isDisputed(each))) {
       for (const each of candidates) lane.model.contest(each);
     }
