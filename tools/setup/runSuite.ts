@@ -20,6 +20,8 @@ const nothingRan: Counts = { passed: 0, failed: 0, failures: [], passedTitles: [
 /** Kept of what a suite prints. */
 const tailBytes = 8_000;
 const tailLines = 12;
+/** Each test file is a process: what one has compiled, the next need not. */
+const compileCache = path.join(root, 'node_modules/.cache/node');
 /** From the end of a suite to the end of its output, which something left behind may hold open. ms. */
 const outputEndMs = 1_000;
 
@@ -39,7 +41,12 @@ export async function runSuite(suite: Suite, run: TestRun, label = ''): Promise<
   const command = suite.command.flatMap((word) =>
     word === '{files}' ? files : [word.replace('{counts}', countsFile)],
   );
-  const env = { ...process.env, ...run.env, JOTTACLOUD_TEST_COUNTS: countsFile };
+  const env = {
+    ...process.env,
+    ...run.env,
+    NODE_COMPILE_CACHE: compileCache,
+    JOTTACLOUD_TEST_COUNTS: countsFile,
+  };
   const { outcome, tail } = await runGroup(command, { env, timeoutMs: suite.timeoutMs, run, label });
   const problems = await run.cleanUp();
   const seconds = (performance.now() - startedAt) / 1000;
