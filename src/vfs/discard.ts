@@ -1,6 +1,6 @@
 import { emptyMd5 } from '../base/emptyMd5.ts';
 import { ErrnoError } from '../base/errno.ts';
-import { type Ino, type NodeRow, rootIno } from '../store/nodeRow.ts';
+import { type Ino, type NodeRow, rootIno, type Synced } from '../store/nodeRow.ts';
 import { type ConflictNames, conflictName } from '../sync/tree/conflicts.ts';
 import { getFirstLinkState } from '../sync/tree/links.ts';
 import { isLocallyWithin } from '../sync/tree/paths.ts';
@@ -18,7 +18,7 @@ export async function discard(context: VfsContext, ino: Ino, names: ConflictName
   if (row.synced === null || (row.kind === 'file' && row.synced.md5 === null)) {
     checkNew(context, row);
     await removeNew(context, row);
-  } else await revert(context, row, names);
+  } else await revert(context, ino, names);
   await context.barrier.acknowledge();
   context.pusher.nudge();
 }
@@ -39,13 +39,31 @@ function checkNotWritten({ activity }: VfsContext, { ino }: NodeRow): void {
 
 async function removeNew(context: VfsContext, row: NodeRow): Promise<void> {
   for (const child of context.nodes.getChildren(row.ino)) await removeNew(context, child);
-  await remove(context, row);
+  await remove(context, row.ino);
 }
 
-async function revert(context: VfsContext, row: NodeRow, names: ConflictNames): Promise<void> {
+interface Reverted {
+  readonly from: Ino | null;
+  readonly to: Ino;
+}
+
+async function revert(context: VfsContext, ino: Ino, names: ConflictNames): Promise<void> {
+  const reverted = await context.writing.run(ino, async () => {
+    // Not before: a listing may have noted something else while the mutex was waited for.
+    const row = getRow(context, ino);
+    return row.synced === null ? undefined : revertTo(context, row, row.synced, names);
+  });
+  if (reverted === undefined) return;
+  const { from, to } = reverted;
+  if (from !== to) noteMoved(context, ino);
+  // A tree is removed with one request: it is given up as a whole too.
+  const below = from === null ? context.nodes.getSyncedChildren(ino).filter((child) => child.parent === null) : [];
+  for (const child of below) await revert(context, child.ino, names);
+}
+
+/** Under the inode's mutex. Answers the folder it was in and the one it is in. */
+function revertTo(context: VfsContext, row: NodeRow, synced: Synced, names: ConflictNames): Reverted {
   const { nodes, staging } = context;
-  const { synced } = row;
-  if (synced === null) return;
   checkNotWritten(context, row);
   const folder = nodes.get(synced.parent);
   if (folder === undefined || (folder.parent === null && folder.ino !== rootIno))
@@ -56,29 +74,24 @@ async function revert(context: VfsContext, row: NodeRow, names: ConflictNames): 
     row.kind === 'file'
       ? { staging: null, md5: synced.md5 ?? emptyMd5, size: synced.size, mtime: { sec: synced.mtime, nsec: 0 } }
       : {};
-  await context.writing.run(row.ino, async () => {
-    nodes.transaction(() => {
-      const occupant = nodes.getChild(synced.parent, synced.name);
-      const taken = occupant !== undefined && occupant.ino !== row.ino;
-      const name = taken ? conflictName(nodes, synced.parent, synced.name, names) : synced.name;
-      const link = row.link ?? getFirstLinkState(row.kind, name);
-      nodes.update(row.ino, {
-        parent: synced.parent,
-        name,
-        link,
-        failure: null,
-        ctimeMs: context.clock.now(),
-        ...content,
-      });
-      if (row.parent !== null) touchFolder(context, row.parent);
-      touchFolder(context, synced.parent);
-      // What was to be sent is not ours any more, should somebody else write the same.
-      nodes.facts.clearSent(row.ino);
+  nodes.transaction(() => {
+    const occupant = nodes.getChild(synced.parent, synced.name);
+    const taken = occupant !== undefined && occupant.ino !== row.ino;
+    const name = taken ? conflictName(nodes, synced.parent, synced.name, names) : synced.name;
+    const link = row.link ?? getFirstLinkState(row.kind, name);
+    nodes.update(row.ino, {
+      parent: synced.parent,
+      name,
+      link,
+      failure: null,
+      ctimeMs: context.clock.now(),
+      ...content,
     });
-    if (row.staging !== null) staging.discard(row.staging);
+    if (row.parent !== null) touchFolder(context, row.parent);
+    touchFolder(context, synced.parent);
+    // What was to be sent is not ours any more, should somebody else write the same.
+    nodes.facts.clearSent(row.ino);
   });
-  if (row.parent !== synced.parent) noteMoved(context, row.ino);
-  // A tree is removed with one request: it is given up as a whole too.
-  const below = row.parent === null ? nodes.getSyncedChildren(row.ino).filter((child) => child.parent === null) : [];
-  for (const child of below) await revert(context, child, names);
+  if (row.staging !== null) staging.discard(row.staging);
+  return { from: row.parent, to: synced.parent };
 }

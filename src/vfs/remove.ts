@@ -13,7 +13,7 @@ export async function unlink(context: VfsContext, parent: Ino, name: string): Pr
   const row = await lookup(context, parent, name);
   if (row.kind !== 'file') throw new ErrnoError('EISDIR', 'is a folder');
   checkChangeable(context, row.ino);
-  await remove(context, row);
+  await remove(context, row.ino);
 }
 
 /** ENOTDIR for a file, ENOTEMPTY, EPERM for devices and mountpoints. */
@@ -22,7 +22,7 @@ export async function rmdir(context: VfsContext, parent: Ino, name: string): Pro
   if (row.kind === 'file') throw new ErrnoError('ENOTDIR', 'not a folder');
   checkChangeable(context, row.ino);
   await ensureEmptied(context, row);
-  await remove(context, row);
+  await remove(context, row.ino);
 }
 
 /** ENOTEMPTY unless the folder holds nothing but litter, which goes with it; also for what the server holds and cannot be shown. */
@@ -38,7 +38,7 @@ export async function ensureEmptied(context: VfsContext, folder: NodeRow): Promi
     if (!left.every(goesWithIt)) throw new ErrnoError('ENOTEMPTY', 'folder is not empty');
     checkAllShown(context, folder.ino);
     if (left.length === 0) return;
-    for (const child of left) await remove(context, child);
+    for (const child of left) await remove(context, child.ino);
   }
 }
 
@@ -51,14 +51,15 @@ function checkAllShown({ nodes, log }: VfsContext, folder: Ino): void {
 }
 
 /** `kept`: as if it were open. */
-export async function remove(context: VfsContext, row: NodeRow, kept = false): Promise<void> {
+export async function remove(context: VfsContext, ino: Ino, kept = false): Promise<void> {
   const { nodes, activity, pusher, barrier, staging } = context;
+  const parent = nodes.get(ino)?.parent ?? null;
   const discarded = nodes.transaction(() => {
-    if (row.parent !== null) touchFolder(context, row.parent);
-    return detach(context, row, kept);
+    if (parent !== null) touchFolder(context, parent);
+    return detach(context, ino, kept);
   });
-  activity.noteChange(row.ino);
-  if (row.parent !== null) activity.noteRemovalIn(row.parent);
+  activity.noteChange(ino);
+  if (parent !== null) activity.noteRemovalIn(parent);
   if (discarded !== null) staging.discard(discarded);
   await barrier.acknowledge();
   pusher.nudge();
@@ -66,10 +67,13 @@ export async function remove(context: VfsContext, row: NodeRow, kept = false): P
 
 /**
  * Takes a node out of the tree, in the caller's transaction. What the server holds stays as a removed row; open handles
- * keep their bytes. Answers the staging file that nobody needs any more.
+ * keep their bytes. Answers the staging file that nobody needs any more. By its number: whoever looked at the row before it
+ * waited for something would not know what a push has noted in it meanwhile.
  */
-export function detach(context: VfsContext, row: NodeRow, kept = false): string | null {
+export function detach(context: VfsContext, ino: Ino, kept = false): string | null {
   const { nodes, clock, pusher } = context;
+  const row = nodes.get(ino);
+  if (row === undefined) return null;
   const open = kept || context.open.has(row.ino);
   pusher.cancelUpload(row.ino);
   if (row.synced === null && row.pendingTarget === null && !open && !pusher.isPushing(row.ino)) {
@@ -97,7 +101,7 @@ export async function tryHide(context: VfsContext, from: Place, to: Place): Prom
   if (row.kind !== 'file' || !(isOpen || isClosing(context, row.ino))) return false;
   if (row.parent === null) throw new ErrnoError('ENOENT', 'removed already');
   await context.room.ensureAny();
-  if (isOpen) await remove(context, row, true);
+  if (isOpen) await remove(context, row.ino, true);
   // Should the name be a person's and not libfuse's, a file without a handle would be lost outside the tree.
   else context.nodes.update(row.ino, { parent: to.parent, name: to.name, ctimeMs: context.clock.now() });
   const { ino, parent, name } = row;
@@ -111,7 +115,7 @@ async function unlinkHidden(context: VfsContext, place: Place): Promise<void> {
   context.hiddenNames.delete(getHiddenKey(place));
   // Some have got their own name back.
   if (row === undefined || !isHiddenAs(row, getHiddenKey(place)) || context.open.has(row.ino)) return;
-  if (row.parent !== null || row.synced === null || row.staging !== null) await remove(context, row);
+  if (row.parent !== null || row.synced === null || row.staging !== null) await remove(context, row.ino);
 }
 
 /** The rename for which libfuse has just hidden the file of that name is refused: the file has its name again. */

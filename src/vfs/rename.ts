@@ -79,7 +79,7 @@ async function move(context: VfsContext, known: NodeRow, to: Place, mode: Rename
   const former = replaced ?? getJustHidden(context, to)?.row;
   const discarded = nodes.transaction(() => {
     if (row.kind === 'file' && former !== undefined) context.pins.move(former.ino, row.ino);
-    const unneeded = replaced === undefined ? null : detach(context, replaced);
+    const unneeded = replaced === undefined ? null : detach(context, replaced.ino);
     if (row.parent !== null) touchFolder(context, row.parent);
     touchFolder(context, to.parent);
     settle(context, row, placed);
@@ -91,12 +91,13 @@ async function move(context: VfsContext, known: NodeRow, to: Place, mode: Rename
 /** Both names stay; what they mean is swapped. */
 async function exchange(context: VfsContext, known: NodeRow, to: Place): Promise<Outcome | undefined> {
   const { nodes } = context;
-  const other = await lookup(context, to.parent, to.name);
-  if (other.ino === known.ino) return { changed: [], isElsewhere: false, discarded: null };
+  const { ino } = await lookup(context, to.parent, to.name);
+  if (ino === known.ino) return { changed: [], isElsewhere: false, discarded: null };
+  const [row, other] = [nodes.get(known.ino), nodes.get(ino)];
+  if (other === undefined || row === undefined || row.parent !== known.parent || row.name !== known.name)
+    return undefined;
   checkMovable(other);
   checkChangeable(context, other.ino);
-  const row = nodes.get(known.ino);
-  if (row === undefined || row.parent !== known.parent || row.name !== known.name) return undefined;
   const here = row.parent;
   const there = other.parent;
   if (here === null || there === null) throw new ErrnoError('ENOENT', 'removed meanwhile');

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, mock } from 'node:test';
 import { StagingFile } from '../../../src/content/stagingFile.ts';
+import { StagingStore } from '../../../src/content/stagingStore.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
-import { openSessionWorld, type SessionWorld, showServer } from '../../support/sessionWorld.ts';
+import { openSessionWorld, type SessionWorld, showServer, showTree, withWorld } from '../../support/sessionWorld.ts';
 
 const top = '/Jotta/Archive/top';
 
@@ -57,4 +58,33 @@ describe('a folder', () => {
       'other/still.txt': 'still too',
     });
   });
+});
+
+describe('a file', () => {
+  it('that was sent while the bytes of what replaces it went to the disk gets that as its next revision', () =>
+    withWorld({}, {}, async (world, emulator) => {
+      await world.save(`${top}.txt`, 'one');
+      await world.save(`${top}.new`, 'two');
+      const gate = Promise.withResolvers<void>();
+      const reached = Promise.withResolvers<void>();
+      const makeDurable = mock.method(
+        StagingStore.prototype,
+        'makeDurable',
+        async function (this: StagingStore, id: string) {
+          makeDurable.mock.restore();
+          reached.resolve();
+          await gate.promise;
+          return this.makeDurable(id);
+        },
+      );
+      const renamed = world.rename(`${top}.new`, `${top}.txt`);
+      await reached.promise;
+      await world.drain();
+      gate.resolve();
+      await renamed;
+      await world.drain();
+      await world.poll();
+      assert.deepEqual(await showServer(emulator, '/Jotta/Archive'), { 'top.txt': 'two' });
+      assert.deepEqual(await showTree(world, '/Jotta/Archive'), { 'top.txt': 'two' });
+    }));
 });

@@ -1,45 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
-import { isRemoteError } from '../../../src/sync/tree/remote.ts';
 import { defaultLocalNames, LocalNames } from '../../../src/vfs/localNames.ts';
 import { pickQuirks } from '../../chaos/quirks.ts';
 import { createRandom } from '../../chaos/random.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { openSessionWorld, type SessionWorld, showServer, showTree } from '../../support/sessionWorld.ts';
 import { ignoredNames, RandomTrees } from './randomTrees.ts';
+import { settle } from './settle.ts';
 
 const top = '/Jotta/Archive';
 const steps = 150;
-/** Longest time until all is sent once the server is well. ms. */
-const settleMs = 30_000;
 const seeds = Array.from({ length: 16 }, (_, index) => `npm-test-${index}`);
-
-/** Until nothing is pending; what was refused while the server failed is tried again. */
-async function settle(world: SessionWorld): Promise<void> {
-  const deadline = AbortSignal.timeout(settleMs);
-  for (;;) {
-    const { pusher, nodes } = world.session();
-    try {
-      await pusher.drain(deadline);
-    } catch (error) {
-      if (deadline.aborted) throw new Error(describePending(world), { cause: error });
-      // The last fault still counts as an outage.
-      if (!isRemoteError(error, 'offline')) throw error;
-      await delay(50);
-      continue;
-    }
-    await world.poll();
-    const { pending, failed } = nodes.countPending();
-    if (failed > 0) pusher.retryFailed();
-    else if (pending === 0) return;
-  }
-}
-
-function describePending({ session, complaints }: SessionWorld): string {
-  const rows = session().nodes.getPending(0, 20);
-  return ['not settled', ...rows.map((row) => JSON.stringify(row)), ...complaints.slice(-20)].join('\n');
-}
 
 /** Lists every folder as the server has it now: what is found in one may be a folder nobody has looked at. */
 async function listAll(world: SessionWorld, folder: string): Promise<void> {
