@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { FilesContext } from '../../src/drive/files/context.ts';
-import { createFolder, remove } from '../../src/drive/files/names.ts';
+import { createFolder, remove, rename } from '../../src/drive/files/names.ts';
 import { Mounts } from '../../src/drive/mounts.ts';
 import { getVolumeDrivers } from '../../src/drive/volumeDrivers.ts';
 import { rootIno } from '../../src/store/nodeRow.ts';
@@ -25,6 +26,22 @@ watch('.', (_, name) => {
   process.stdout.write(readFileSync('g/f/inner/name'), () => process.exit());
 });
 mkdirSync('watched');
+`;
+
+/** Makes `one/f`; when told that it is `two/f` by now, moves it on as the first thing it does with it there. */
+const mover = `
+const { openSync, mkdirSync, renameSync, writeFileSync } = require('node:fs');
+const [top, way] = process.argv.slice(1);
+process.chdir(top);
+for (const folder of ['one/f', 'two', 'three']) mkdirSync(folder, { recursive: true });
+writeFileSync('one/f/name', 'a file\\n');
+if (way === 'a file in it open') openSync('one/f/name');
+if (way === 'it as working directory') process.chdir('one/f');
+process.stdout.write('made');
+process.stdin.once('data', () => {
+  renameSync(top + '/two/f', top + '/three/f');
+  process.exit();
+});
 `;
 
 describe('a change that is made in a window', () => {
@@ -49,8 +66,8 @@ describe('a change that is made in a window', () => {
     await drive.close();
   });
 
-  /** Runs `work` while a program waits for an answer about a name in `folder`, which the kernel holds for it. */
-  const withHeld = async (folder: string, work: (letGo: () => void) => Promise<void>) => {
+  /** Runs `work` while a program waits for an answer about a name in `folder`, which the kernel holds for it: alone, when it makes one. */
+  const withHeld = async (folder: string, work: (letGo: () => void) => Promise<void>, program = 'stat') => {
     const { find } = Vfs.prototype;
     const gate = Promise.withResolvers<void>();
     let isHeld = false;
@@ -62,7 +79,7 @@ describe('a change that is made in a window', () => {
       return find.apply(this, args);
     };
     try {
-      const holding = sh(`stat "$D/${folder}/held" 2>&1; true`);
+      const holding = sh(`${program} "$D/${folder}/held" 2>&1; true`);
       await until('the folder is held', () => isHeld);
       await work(gate.resolve);
       gate.resolve();
@@ -93,6 +110,41 @@ describe('a change that is made in a window', () => {
   it('is answered all the same where programs hold the folder up for long', async () => {
     await withHeld('.', () => createFolder(context, '/Jotta/Archive/made meanwhile'));
     assert.equal(await sh('ls "$D"'), 'f\nmade meanwhile\n');
+  });
+
+  for (const way of ['nothing of it in use', 'a file in it open', 'it as working directory']) {
+    it(`leaves a folder that it moves to programs, which may move it on at once, with ${way}`, async () => {
+      const child = spawn(process.execPath, ['-e', mover, drive.mountPoint, way], {
+        cwd: '/',
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      const ended = once(child, 'exit');
+      try {
+        await once(child.stdout, 'data');
+        await rename(context, { from: '/Jotta/Archive/one/f', to: '/Jotta/Archive/two/f', overwrite: false });
+        child.stdin.write('on');
+        assert.deepEqual(await ended, [0, null]);
+      } finally {
+        child.kill();
+      }
+      assert.equal(await sh('cd "$D"; cat three/f/name; ls one two; rm -r one two three'), 'a file\none:\n\ntwo:\n');
+    });
+  }
+
+  it('lets programs make files in a folder that it moves while its former folder is held up', async () => {
+    await sh('cd "$D"; mkdir -p four/f five; echo a file >four/f/name');
+    await withHeld(
+      'four',
+      async () => {
+        await rename(context, { from: '/Jotta/Archive/four/f', to: '/Jotta/Archive/five/f', overwrite: false });
+        assert.equal(await sh('cd "$D/five"; echo new >f/new; cat f/new f/name; ls f'), 'new\na file\nname\nnew\n');
+      },
+      'mkdir',
+    );
+    assert.equal(
+      await sh('cd "$D"; cat five/f/new; ls four five/f; rm -r four five'),
+      'new\nfive/f:\nname\nnew\n\nfour:\nheld\n',
+    );
   });
 
   it('leaves a folder that it moves whole where watchers hear of it before the kernel does', async () => {

@@ -34,6 +34,11 @@ export const kernelLimits = {
   correctedMs: 5_000,
   /** ms within which the kernel does again what it was told to: at once, when the computer is not overloaded. */
   lookedAgainMs: 10_000,
+  /**
+   * ms within which it begins a system call once more because it could not take an answer; less than it keeps any name, after
+   * which it asks anew in any case.
+   */
+  refusedAgainMs: 900,
   /** Names that came or went elsewhere and wait to be told to watchers of files; of more than these in one go they miss the rest. */
   repeats: 2_000,
   /** ms without a change after which the process that tells them ends: it takes 40 MB. */

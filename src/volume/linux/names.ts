@@ -15,8 +15,8 @@ function shownAs({ vfs }: Served, { ino, name: stored }: NodeRow, name: string):
   return stored === name ? name : (vfs.getPlace(ino)?.name ?? name);
 }
 
-/** The entry for a node found, or just made, as `name` in a folder. */
-export function entryOf(served: Served, request: Request, name: string, row: NodeRow) {
+/** The entry for a node found, or just made, as `name` in a folder; `isRefused`: the kernel cannot have the node itself there. */
+export function entryOf(served: Served, request: Request, name: string, row: NodeRow, isRefused = false) {
   const { ids, names, looks, corrections, vfs } = served;
   const parent = inoOf(served, request);
   const isShown = shownAs(served, row, name) === name;
@@ -25,12 +25,12 @@ export function entryOf(served: Served, request: Request, name: string, row: Nod
   names.noteTold(parent);
   const isNode = ids.isFormer(row.ino, name) || looks.isExpected(request.pid, row.ino, name);
   const tell = (open: boolean) => {
-    if (isShown) return ids.tellShown(row.ino);
+    if (isShown) return isRefused ? ids.tellMoved(row.ino, { parent, name }) : ids.tellShown(row.ino);
     return isNode || open ? ids.toId(row.ino) : ids.tellAlias(row.ino, name);
   };
   return {
     put: (out: Buffer, start: number, open = false) => {
-      const kept = isShown && inPlace && !ids.isAlias(request.node) && corrections.canKeep(parent);
+      const kept = isShown && inPlace && !isRefused && !ids.isAlias(request.node) && corrections.canKeep(parent);
       return putEntry(out, start, tell(open), attr, kept, served);
     },
   };
@@ -42,11 +42,15 @@ const reply =
     entry.put(out, answerHeader.bytes);
 
 export const lookup: Operation = async (served, request) => {
-  const { vfs, names, ids, corrections } = served;
+  const { vfs, names, ids, moved, corrections } = served;
+  const { pid } = request;
   const parent = inoOf(served, request);
   const { name } = readName(request, requests.none.bytes);
   const row = await vfs.find(parent, name);
-  if (row !== undefined) return reply(entryOf(served, request, name, row));
+  if (row !== undefined) {
+    const isRefused = moved.isRefused(pid, row.ino);
+    return reply(entryOf(served, request, name, row, isRefused));
+  }
   const canKeep = !ids.isAlias(request.node) && corrections.canKeep(parent);
   return missingEntry(canKeep ? names.noteMissing(parent, name) : 0);
 };

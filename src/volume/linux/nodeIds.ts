@@ -1,4 +1,4 @@
-import type { Ino } from '../../store/nodeRow.ts';
+import type { Ino, Place } from '../../store/nodeRow.ts';
 
 /** What the kernel calls a node. */
 export type NodeId = number;
@@ -23,7 +23,8 @@ interface Alias {
  * A name in another spelling than the one that is shown stands for an *alias* first: an id of its own with the same inode
  * number. Programs see one file, and the kernel sees two, without which it would take the rename of `File` to `file` for
  * nothing to do. Whoever then opens or changes the file by that name is sent back to look it up again (ESTALE, which the
- * kernel does by itself), and finds the node: bytes, locks and maps are those of one file in every spelling.
+ * kernel does by itself), and finds the node: bytes, locks and maps are those of one file in every spelling. A folder that was
+ * moved gets an alias under the name that is shown where the kernel cannot have it there yet (movedFolders.ts).
  */
 export class NodeIds {
   readonly #root: Ino;
@@ -90,6 +91,12 @@ export class NodeIds {
     this.#aliases.set(alias.id, alias);
     this.#bySpelling.set(spelling, [...(this.#bySpelling.get(spelling) ?? []), alias]);
     return alias.id;
+  }
+
+  /** The same for a folder that the kernel cannot have itself under the name that is shown (movedFolders.ts). */
+  tellMoved(ino: Ino, { parent, name }: Place): NodeId {
+    // No spelling of any name has a slash: nobody else tells of this one.
+    return this.tellAlias(ino, `${parent}/${name}`);
   }
 
   /** The kernel has forgotten a node as often as it was told of it; of nodes that are no aliases nothing is kept. */

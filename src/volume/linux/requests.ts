@@ -50,6 +50,7 @@ export class Requests {
       void this.#interrupt(readU64(buffer, requests.interrupt.unique));
       return false;
     }
+    this.#served.moved.noteRequest(request.pid, opcode, this.#served.ids.toIno(node));
     const operation = this.#served.repeats.find(request) ?? operations[opcode];
     if (operation === undefined) {
       this.#refuse(unique, errnoNumber('ENOSYS'));

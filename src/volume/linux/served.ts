@@ -7,6 +7,7 @@ import type { NameChange, VolumeView } from '../volume.ts';
 import type { Corrections } from './corrections.ts';
 import type { KnownNames } from './knownNames.ts';
 import { answerHeader, readU64, requestHeader } from './layouts.ts';
+import type { MovedFolders } from './movedFolders.ts';
 import type { NodeId, NodeIds } from './nodeIds.ts';
 import type { Notices } from './notices.ts';
 import type { SecondLooks } from './secondLooks.ts';
@@ -18,6 +19,7 @@ export interface Served {
   readonly ids: NodeIds;
   readonly names: KnownNames;
   readonly looks: SecondLooks;
+  readonly moved: MovedFolders;
   readonly corrections: Corrections;
   readonly notices: Notices;
   readonly repeats: Repeating;

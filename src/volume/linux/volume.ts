@@ -8,6 +8,7 @@ import { Device } from './device.ts';
 import { startGuard } from './guard.ts';
 import { KnownNames } from './knownNames.ts';
 import { kernelLimits } from './limits.ts';
+import { MovedFolders } from './movedFolders.ts';
 import { NodeIds } from './nodeIds.ts';
 import { NoticeQueue, Notices } from './notices.ts';
 import { Repeats } from './repeats.ts';
@@ -71,6 +72,7 @@ function createServed(mountPoint: string, view: VolumeView, device: Device, queu
     repeats: new Repeats(mountPoint, view),
     names,
     looks: new SecondLooks(),
+    moved: new MovedFolders(),
     corrections: new Corrections(ids, names, notices),
     handles: new Set(),
     written: new Set(),
@@ -87,11 +89,12 @@ async function refuseLate(gone: Promise<void>): Promise<never> {
 
 /** A change from elsewhere: the name, the folder's entries, and what the name stands for now are asked for again. */
 function notify(served: Served, change: NameChange): void {
-  const { vfs, ids, names, notices, repeats } = served;
+  const { vfs, ids, names, moved, notices, repeats } = served;
   const { parent, name } = change;
   served.changes += 1;
   const row = vfs.getKnown(parent, name);
   const isFolder = row !== undefined && isContainer(row);
+  if (isFolder) moved.note(row.ino);
   if (!names.noteChanged(parent, name, isFolder)) return;
   repeats.note(change);
   notices.attributes(ids.toId(parent));

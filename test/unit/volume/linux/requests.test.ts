@@ -11,6 +11,7 @@ import {
   requests,
   write64,
 } from '../../../../src/volume/linux/layouts.ts';
+import { MovedFolders } from '../../../../src/volume/linux/movedFolders.ts';
 import { Requests } from '../../../../src/volume/linux/requests.ts';
 import type { Served } from '../../../../src/volume/linux/served.ts';
 
@@ -18,6 +19,7 @@ it('a copy within the volume that is longer than its answer can tell is answered
   const sent: Buffer[] = [];
   const device = { send: (...parts: Buffer[]) => void sent.push(Buffer.concat(parts)), giveBack: () => {} };
   const served = {
+    moved: new MovedFolders(),
     view: { readOnly: false, log: silentLog },
     // All of a clean file is shared.
     vfs: { copyRange: async (_from: unknown, _to: unknown, length: number) => Math.min(length, 5 * 2 ** 30) },
