@@ -53,8 +53,8 @@ export function decideFile(file: KnownFile): FileDecision {
     return { do: bytesMoved && !file.isOwnUpload ? 'restore' : 'noteServerSide' };
   }
   const isClean = !file.isStaged && !file.isUnflushed && (local.md5 === old.md5 || local.md5 === listed.md5);
-  // The newer local bytes rest on what was sent.
-  if (!isClean && file.isOwnUpload) return { do: 'noteServerSide' };
+  // The newer local bytes rest on what was sent, also where they are what the server had before it.
+  if ((!isClean || local.md5 !== listed.md5) && file.isOwnUpload) return { do: 'noteServerSide' };
   // Perhaps the same bytes.
   if (file.isInPlace && file.isStaged && local.size === listed.size && !file.isUnflushed) return { do: 'leave' };
   if (!isClean && bytesMoved) return { do: 'conflict' };

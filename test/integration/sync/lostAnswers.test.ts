@@ -203,3 +203,26 @@ describe('a change that the server carried out without an answer', () => {
     }
   }
 });
+
+it('an upload that the server carried out without an answer gives way to what was saved after it, though that was there before', async () => {
+  const place = await preparePlace();
+  const { world, top, text } = place;
+  try {
+    await world.save(`${top}/empty.txt`, '');
+    await world.drain();
+    await world.save(`${top}/empty.txt`, text('written'));
+    await cutOff(place, 'upload');
+    await world.save(`${top}/beside.txt`, '');
+    await world.rename(`${top}/beside.txt`, `${top}/empty.txt`);
+    const { pusher } = world.session();
+    pusher.setPaused(false);
+    for (let round = 0; round < 2; round += 1) {
+      await world.drain();
+      await world.poll();
+    }
+    assert.equal(await world.readText(`${top}/empty.txt`), '');
+    assert.equal((await showServer(emulator, top))['empty.txt'], '');
+  } finally {
+    await world.close();
+  }
+});

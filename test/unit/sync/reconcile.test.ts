@@ -39,6 +39,10 @@ describe('what a listing asks of a known file', () => {
     assert.equal(decide(clean, { isRemoved: true, isOwnUpload: true }).do, 'noteServerSide'));
   it('is to let newer bytes rest on an upload of our own', () =>
     assert.equal(decide(edited, { isOwnUpload: true }).do, 'noteServerSide'));
+  it('is to let what was there before, and is again, rest on an upload of our own', () =>
+    assert.equal(decide(clean, { isOwnUpload: true }).do, 'noteServerSide'));
+  it('is to follow an upload of our own whose content is shown', () =>
+    assert.equal(decide(clean, { isOwnUpload: true, local: { md5: 'new', size: 3, seconds: 6 } }).do, 'follow'));
   it('is to leave the comparison to the upload where the sizes are the same', () =>
     assert.equal(decide(edited, { local: { ...edited.local, size: 3 } }).do, 'leave'));
   it('is to wait until nobody has it open for writing', () =>
