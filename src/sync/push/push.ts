@@ -130,17 +130,26 @@ async function runMove(deps: UploadDeps, row: NodeRow, target: Target, signal: A
   const from = getWirePath(deps.nodes, row.ino);
   if (from === undefined || row.synced === null) throw new RemoteError('cancelled', 'nothing to move yet');
   const places = [row.synced, target];
+  // Nobody knows what came of the upload that was begun there.
+  const isUnsure = row.kind === 'file' && row.synced.md5 === null;
   return deps.activity.whileTouching(places, async () => {
     const move = row.kind === 'file' ? deps.remote.moveFile : deps.remote.moveFolder;
     try {
       await whileBegun(deps, row.ino, target, async () => {
-        await checkOwn(deps, row, from, signal);
-        await move(from, target.path, signal);
+        try {
+          if (isUnsure && !(await isOwn(deps, row.ino, from, signal))) throw notOurs();
+          await move(from, target.path, signal);
+        } catch (error) {
+          // An earlier try may have moved it there.
+          const isMoved =
+            isUnsure && isRemoteError(error, 'notFound') && (await isOwn(deps, row.ino, target.path, signal));
+          if (!isMoved) throw error;
+        }
       });
     } catch (error) {
       if (!isRemoteError(error, 'notFound')) throw error;
-      if (row.kind === 'file' && row.synced?.md5 === null) {
-        // The upload that was begun there never came to be.
+      if (isUnsure) {
+        // It never came to be.
         deps.nodes.update(row.ino, { synced: null });
         return [];
       }
@@ -153,20 +162,13 @@ async function runMove(deps: UploadDeps, row: NodeRow, target: Target, signal: A
   });
 }
 
-/** RemoteError `notFound` where the upload that was begun at `from` never came to be: what is there is another's. */
-async function checkOwn(
-  { nodes, remote }: UploadDeps,
-  row: NodeRow,
-  from: WirePath,
-  signal: AbortSignal,
-): Promise<void> {
-  if (row.kind !== 'file' || row.synced?.md5 !== null) return;
-  // One that was not finished is ours too, and moves: it would stay there otherwise.
-  const { current, unfinished } = await remote.fetchProgress(from, signal);
+const notOurs = () => new RemoteError('notFound', 'what is there, if anything, is not ours');
+
+/** Is something at `path` that was sent for this node? An upload that was not finished is ours too, and moves: it would stay there otherwise. */
+async function isOwn({ nodes, remote }: UploadDeps, ino: Ino, path: WirePath, signal: AbortSignal): Promise<boolean> {
+  const { current, unfinished } = await remote.fetchProgress(path, signal);
   const md5 = (current ?? unfinished)?.md5;
-  if (md5 === undefined || !nodes.facts.wasSent(row.ino, md5)) {
-    throw new RemoteError('notFound', 'what is there, if anything, is not ours');
-  }
+  return md5 !== undefined && nodes.facts.wasSent(ino, md5);
 }
 
 async function runSetTimes(deps: UploadDeps, row: NodeRow, signal: AbortSignal): Promise<readonly Ino[]> {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { isRemoteError } from '../../../src/sync/tree/remote.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import type { FaultRule } from '../../emulator/faults.ts';
-import { openSessionWorld, type SessionWorld, showServer } from '../../support/sessionWorld.ts';
+import { openSessionWorld, type SessionWorld, showServer, showTree, withWorld } from '../../support/sessionWorld.ts';
 
 const top = '/Jotta/Archive';
+const isOffline = (error: unknown) => isRemoteError(error, 'offline');
 const forbidden = { type: 'status', status: 403 } as const;
 /** The second look at where it goes, which comes after the command. */
 const noSecondLook: FaultRule = { match: { method: 'GET', pathIncludes: '/moved' }, nth: 2, action: forbidden };
@@ -49,3 +51,27 @@ describe('a move of which nobody can tell what became', () => {
       await drained;
     }));
 });
+
+it('a file that was moved on after an upload and a move of it were carried out without an answer is where it went last', () =>
+  withWorld({}, {}, async (world, emulator) => {
+    const lose = async (kind: 'upload' | 'mv') => {
+      const look = { method: 'GET', pathIncludes: '/b.txt' };
+      emulator.setFaults([
+        { match: { kind }, action: { type: 'duplicate', answer: 'reset' } },
+        { match: look, nth: 2, times: 9, action: { type: 'reset' } },
+      ]);
+      await assert.rejects(world.drain(), isOffline);
+      emulator.setFaults([]);
+      // A new session does not know that the network was gone.
+      await world.restart();
+    };
+    await world.save(`${top}/a.txt`, 'text');
+    await lose('upload');
+    await world.rename(`${top}/a.txt`, `${top}/b.txt`);
+    await lose('mv');
+    await world.rename(`${top}/b.txt`, `${top}/c.txt`);
+    await world.drain();
+    await world.poll();
+    assert.deepEqual(await showServer(emulator, top), { 'c.txt': 'text' });
+    assert.deepEqual(await showTree(world, top), { 'c.txt': 'text' });
+  }));
