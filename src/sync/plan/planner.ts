@@ -129,10 +129,13 @@ function planRow(context: Planning, row: NodeRow): PushKind | undefined {
 /** `row` sits where the server holds `occupant`: it takes that synced side, the occupant gets what `row` had. */
 function swapServerSides({ nodes, activity }: Planning, occupant: NodeRow, row: NodeRow): void {
   const [ofOccupant, ofRow] = [getHandedOver(nodes, occupant), getHandedOver(nodes, row)];
+  // A removal of it may have been carried out without an answer: what has the same content would not be sent, nor missed.
+  const doubted = occupant.parent === null && row.staging === null && row.md5 !== null && row.md5 === ofOccupant?.md5;
   nodes.transaction(() => {
     nodes.facts.swapSent(occupant.ino, row.ino);
     nodes.update(occupant.ino, { synced: null });
-    nodes.update(row.ino, { synced: ofOccupant });
+    nodes.update(row.ino, { synced: doubted ? { ...ofOccupant, md5: null } : ofOccupant });
+    if (doubted) nodes.facts.addSent(row.ino, row.md5);
     if (ofRow !== null) nodes.update(occupant.ino, { synced: ofRow });
     else if (occupant.parent === null && !activity.isOpen(occupant.ino)) nodes.remove(occupant.ino);
   });

@@ -226,3 +226,23 @@ it('an upload that the server carried out without an answer gives way to what wa
     await world.close();
   }
 });
+
+it('a file that is made again, with the same content, after the server removed it without an answer, is there', async () => {
+  const { world, top } = await preparePlace();
+  try {
+    await world.save(`${top}/empty.txt`, '');
+    await world.drain();
+    await world.unlink(`${top}/empty.txt`);
+    emulator.setFaults([{ match: { kind: 'dl' }, times: 1, action: { type: 'duplicate', answer: 500 } }]);
+    const drained = world.drain();
+    await world.until('the removal failed', () => world.complaints.some((line) => line.includes('push failed')));
+    await world.save(`${top}/empty.txt`, '');
+    await drained;
+    await world.drain();
+    await world.poll();
+    assert.equal(await world.readText(`${top}/empty.txt`), '');
+    assert.equal((await showServer(emulator, top))['empty.txt'], '');
+  } finally {
+    await world.close();
+  }
+});

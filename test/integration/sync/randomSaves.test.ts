@@ -6,7 +6,7 @@ import { settle } from './settle.ts';
 
 const top = '/Jotta/Archive';
 const steps = 60;
-const seeds = Array.from({ length: 40 }, (_, index) => `npm-test-${index}`);
+const seeds = Array.from({ length: 16 }, (_, index) => `npm-test-${index}`);
 
 describe('files that this computer alone saves, renames and removes at random, with a server that fails', () => {
   for (const seed of seeds) {
