@@ -115,7 +115,9 @@ describe('a sign-in in the browser', { timeout: 60_000 }, () => {
     const refused = assert.rejects(wait(begun), { code: 'signInRefused' });
     const address = new URL(await answerSignInPage(begun.address, 'sign-in'));
     address.searchParams.set('code', 'of-somebody-else');
-    await Promise.all([visit(address.href), visit(address.href)]);
+    const visits = await Promise.allSettled([visit(address.href), visit(address.href)]);
+    // Who comes second may find that nobody listens any more.
+    assert.ok(visits.some(({ status }) => status === 'fulfilled'));
     await refused;
     assert.equal(emulator.stats().requests.token, 1);
   });
